@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { AuthError } from '../errors.ts';
+import type { PasswordHasher } from '../ports.ts';
+import type { HashTask } from './hash-worker.ts';
+import { hashCost } from './password-scheme.ts';
+import { systemRandom } from './system.ts';
+
+/** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
+const WORKER_NICE_INCREMENT = 10;
+const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+export interface BcryptHasherOptions {
+  /** log2 of the rounds of new hashes, 10 to 15. */
+  readonly cost: number;
+  /** Worker threads; one a core by default. */
+  readonly workers?: number;
+  /** How long a password may have to wait for a worker, in milliseconds; 2,000 by default. */
+  readonly maxWaitMs?: number;
+}
+
+export interface BcryptHasher extends PasswordHasher {
+  /** Waits for what is being hashed, and ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * bcrypt in worker threads of lowered priority, away from libuv's pool, which SQLite and name look-ups need.
+ *
+ * The queue is bounded by time: what would wait for longer than `maxWaitMs` is refused before it costs anything.
+ */
+export function createBcryptHasher({
+  cost,
+  workers = availableParallelism(),
+  maxWaitMs = 2_000,
+}: BcryptHasherOptions): BcryptHasher {
+  const pool = new Piscina({
+    filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
+    minThreads: workers,
+    maxThreads: workers,
+    niceIncrement: WORKER_NICE_INCREMENT,
+    // Nothing of the service's environment is needed in there.
+    env: {},
+    execArgv: [],
+  });
+  const dummyHash = wellFormedHash(cost);
+  let pending = 0;
+  // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
+  let hashMs = 55 * 2 ** (cost - 10);
+
+  async function run<Result>(task: HashTask): Promise<Result> {
+    const waiting = Math.max(0, pending + 1 - workers);
+    const waitMs = (waiting * hashMs) / workers;
+    if (waitMs > maxWaitMs) {
+      throw new AuthError('overloaded', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+    }
+    pending += 1;
+    const queuedBehind = Math.ceil(pending / workers);
+    const startedAt = performance.now();
+    try {
+      const result: Result = await pool.run(task);
+      const measuredMs = (performance.now() - startedAt) / queuedBehind;
+      hashMs += (measuredMs - hashMs) / 8;
+      return result;
+    } finally {
+      pending -= 1;
+    }
+  }
+
+  return {
+    hash: (password) => run<string>({ kind: 'hash', password, cost }),
+    verify: async (password, passwordHash) => {
+      const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
+      return matches && passwordHash !== undefined;
+    },
+    needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
+    close: () => pool.close(),
+  };
+}
+
+/** A hash that no known password has. A malformed one would be refused by bcrypt in no time at all, and tell that there is no account. */
+function wellFormedHash(cost: number): string {
+  const characters = [...systemRandom.bytes(53)].map((byte) => BCRYPT_ALPHABET[byte % 64]);
+  // The last character of the salt, and of the digest, holds fewer bits than the others.
+  characters[21] = '.';
+  characters[52] = '.';
+  return `$2b$${String(cost).padStart(2, '0')}$${characters.join('')}`;
+}

@@ -1,0 +1,30 @@
+import { chmodSync } from 'node:fs';
+import sqlite3 from 'sqlite3';
+
+/** A lock that the system releases when its process dies, however it dies. */
+export interface FileLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a lock on a file, made with mode 0600 where there is none, without waiting.
+ *
+ * Node has no flock; an exclusive SQLite transaction that is never ended is one. Nobody may open the file otherwise: closing it would drop the lock.
+ *
+ * @returns undefined when another process, or another holder in this one, has it.
+ */
+export async function acquireFileLock(path: string): Promise<FileLock | undefined> {
+  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+    const opened = new sqlite3.Database(path, (error) => (error ? reject(error) : resolve(opened)));
+  });
+  const release = () => new Promise<void>((resolve, reject) => database.close((error) => (error ? reject(error) : resolve())));
+  try {
+    chmodSync(path, 0o600);
+    await new Promise<void>((resolve, reject) => database.exec('BEGIN EXCLUSIVE', (error) => (error ? reject(error) : resolve())));
+  } catch (error) {
+    await release();
+    if ((error as NodeJS.ErrnoException).code === 'SQLITE_BUSY') return undefined;
+    throw error;
+  }
+  return { release };
+}

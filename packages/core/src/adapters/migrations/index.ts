@@ -1,0 +1,20 @@
+import type { Knex } from 'knex';
+import * as accounts from './0001-accounts.ts';
+
+type Migration = Pick<typeof accounts, 'up' | 'down'>;
+
+const migrations: readonly (readonly [name: string, migration: Migration])[] = [['0001-accounts', accounts]];
+
+/** The migrations as modules, in order, so that nothing is looked for on the disk. */
+const migrationSource: Knex.MigrationSource<readonly [string, Migration]> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ([name]) => name,
+  getMigration: async ([, migration]) => migration,
+};
+
+export const migrationConfig: Knex.MigratorConfig = {
+  migrationSource,
+  tableName: 'migrations',
+};
+
+export const migrationNames: readonly string[] = migrations.map(([name]) => name);

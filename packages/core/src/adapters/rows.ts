@@ -1,0 +1,103 @@
+import type { ResetToken } from '../password-reset.ts';
+import type { ActiveSession, Session } from '../session.ts';
+import type { User } from '../user.ts';
+
+/** A column of milliseconds: SQLite gives a number, PostgreSQL's bigint comes as text. */
+type Milliseconds = number | string;
+
+export interface UserRow {
+  id: string;
+  email: string;
+  email_key: string;
+  password_hash: string;
+  disabled_at: Milliseconds | null;
+  created_at: Milliseconds;
+  updated_at: Milliseconds;
+}
+
+export interface SessionRow {
+  id: string;
+  token_digest: string;
+  user_id: string;
+  created_at: Milliseconds;
+  last_used_at: Milliseconds;
+  expires_at: Milliseconds;
+  address: string;
+  user_agent: string | null;
+}
+
+export type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> & { email: string };
+
+export interface ResetTokenRow {
+  token_digest: string;
+  user_id: string;
+  created_at: Milliseconds;
+  expires_at: Milliseconds;
+}
+
+export function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    emailKey: row.email_key,
+    passwordHash: row.password_hash,
+    disabledAt: row.disabled_at === null ? undefined : Number(row.disabled_at),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}
+
+export function fromUser(user: User): UserRow {
+  return {
+    id: user.id,
+    email: user.email,
+    email_key: user.emailKey,
+    password_hash: user.passwordHash,
+    disabled_at: user.disabledAt ?? null,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  };
+}
+
+export function toActiveSession(row: ActiveSessionRow): ActiveSession {
+  return {
+    id: row.id,
+    tokenDigest: row.token_digest,
+    userId: row.user_id,
+    email: row.email,
+    createdAt: Number(row.created_at),
+    lastUsedAt: Number(row.last_used_at),
+    expiresAt: Number(row.expires_at),
+  };
+}
+
+export function fromSession(session: Session): SessionRow {
+  return {
+    id: session.id,
+    token_digest: session.tokenDigest,
+    user_id: session.userId,
+    created_at: session.createdAt,
+    last_used_at: session.lastUsedAt,
+    expires_at: session.expiresAt,
+    address: session.address,
+    user_agent: session.userAgent ?? null,
+  };
+}
+
+export function toResetToken(row: ResetTokenRow): ResetToken {
+  return {
+    tokenDigest: row.token_digest,
+    userId: row.user_id,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+  };
+}
+
+export function fromResetToken(token: ResetToken): ResetTokenRow {
+  return {
+    token_digest: token.tokenDigest,
+    user_id: token.userId,
+    created_at: token.createdAt,
+    expires_at: token.expiresAt,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Every way in which the rules refuse. The union is closed: a table over it (`satisfies Record<AuthErrorCode, …>`) stops compiling when a code is added without its status.
+ */
+export type AuthErrorCode =
+  | 'invalid_request'
+  | 'password_rejected'
+  | 'email_taken'
+  | 'invalid_credentials'
+  | 'unauthenticated'
+  | 'unknown_email'
+  | 'invalid_reset_token'
+  | 'overloaded'
+  | 'database_unavailable';
+
+const defaultMessages = {
+  invalid_request: 'the request is not valid',
+  password_rejected: 'this password is not accepted',
+  email_taken: 'email already registered',
+  invalid_credentials: 'wrong email or password',
+  unauthenticated: 'log in first: there is no valid session',
+  unknown_email: 'no account has this email',
+  invalid_reset_token: 'this reset token is not valid, was used, or has expired',
+  overloaded: 'too many passwords are being checked right now; try again shortly',
+  database_unavailable: 'the database does not answer right now; try again shortly',
+} satisfies Record<AuthErrorCode, string>;
+
+export interface AuthErrorDetails {
+  /** A sentence for a person; each code has one of its own when this is left out. */
+  readonly message?: string;
+  /** The input field at fault, in the wire's spelling (`email`, `new_password`). */
+  readonly field?: string;
+  /** Whole seconds after which a retry makes sense. */
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** A refusal by the rules: `code` is stable and for machines, `message` is a sentence for a person. Neither ever holds a secret. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+  readonly code: AuthErrorCode;
+  readonly field: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    super(details.message ?? defaultMessages[code], { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}

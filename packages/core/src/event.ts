@@ -1,0 +1,44 @@
+import type { Client } from './client.ts';
+import type { Clock } from './ports.ts';
+import { digestSecret } from './secret.ts';
+
+/** What can have happened to accounts and sessions. */
+export type AuthEventType =
+  | 'user_registered'
+  | 'login_succeeded'
+  | 'login_failed'
+  | 'session_ended'
+  | 'password_reset_requested'
+  | 'password_reset_completed'
+  | 'password_reset_refused';
+
+/** One thing that happened, kept in the transaction of what it records. Who is named by ids and digests, never by an address that would outlive its account. */
+export interface AuthEvent {
+  readonly type: AuthEventType;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly userId: string | undefined;
+  /** SHA-256 of the email's key, so that tries on one account can be told apart even when it does not exist. */
+  readonly emailDigest: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/** Describes an event, with what is known of whom it concerns. */
+export function authEvent(
+  clock: Clock,
+  type: AuthEventType,
+  client: Client | undefined,
+  who: { userId?: string | undefined; emailKey?: string | undefined; sessionId?: string | undefined } = {},
+): AuthEvent {
+  return {
+    type,
+    at: clock.now(),
+    userId: who.userId,
+    emailDigest: who.emailKey === undefined ? undefined : digestSecret(who.emailKey),
+    sessionId: who.sessionId,
+    address: client?.address,
+    userAgent: client?.userAgent,
+  };
+}

@@ -1,0 +1,27 @@
+import { authenticate } from './authenticate.ts';
+import type { Client } from './client.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import type { AuthPorts } from './ports.ts';
+
+/**
+ * Ends the session that a token opens. It is dead before this returns, for requests under way as well.
+ *
+ * @throws {@link AuthError} `unauthenticated`: there is no such session, or another request ended it first.
+ */
+export async function logOut(
+  ports: Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>,
+  { token, client }: { token: string | undefined; client: Client },
+): Promise<void> {
+  const session = await authenticate(ports, token);
+  try {
+    await ports.store.write(async (transaction) => {
+      const ended = await transaction.deleteSession(session.tokenDigest);
+      if (!ended) throw new AuthError('unauthenticated');
+      const who = { userId: ended.userId, sessionId: ended.id };
+      await transaction.addEvent(authEvent(ports.clock, 'session_ended', client, who));
+    });
+  } finally {
+    ports.sessions.forget({ tokenDigest: session.tokenDigest });
+  }
+}

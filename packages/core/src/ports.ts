@@ -1,0 +1,94 @@
+import type { AuthEvent } from './event.ts';
+import type { PasswordRules } from './password.ts';
+import type { ResetDelivery, ResetToken } from './password-reset.ts';
+import type { ActiveSession, Session, SessionLifetimes } from './session.ts';
+import type { User } from './user.ts';
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+/** The CSPRNG; nothing that is secret comes from anywhere else. */
+export interface Random {
+  bytes(count: number): Buffer;
+  /** A version 4 UUID. */
+  uuid(): string;
+}
+
+export interface PasswordHasher {
+  /** @throws AuthError `overloaded`, before hashing, when the queue is longer than what can be hashed in time. */
+  hash(password: string): Promise<string>;
+  /**
+   * Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false.
+   * @throws AuthError `overloaded`, before hashing.
+   */
+  verify(password: string, passwordHash: string | undefined): Promise<boolean>;
+  /** Whether a hash is of another scheme or of a lower cost than new ones are. */
+  needsRehash(passwordHash: string): boolean;
+}
+
+/**
+ * Who a session token belongs to. Every use case that ends sessions tells it so, after its transaction and before its answer.
+ */
+export interface ActiveSessions {
+  /** The session with this digest, whatever its age; none when it has ended or its owner is disabled. */
+  find(tokenDigest: string): Promise<ActiveSession | undefined>;
+  /** Notes that a session was used now; written to the store later, in batches. */
+  touch(session: ActiveSession, nowMs: number): void;
+  forget(ended: EndedSessions): void;
+}
+
+/** Which sessions have ended: one by its digest, or all of a user. */
+export type EndedSessions = { readonly tokenDigest: string } | { readonly userId: string };
+
+/** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
+export interface WriteTransaction {
+  /** Reads a user and keeps others from changing it until the transaction ends. */
+  lockUser(userId: string): Promise<User | undefined>;
+  /** @returns false, with nothing written, when the email's key is taken. */
+  insertUser(user: User): Promise<boolean>;
+  updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
+  insertSession(session: Session): Promise<void>;
+  /** @returns what was deleted, if anything. */
+  deleteSession(tokenDigest: string): Promise<Pick<Session, 'id' | 'userId'> | undefined>;
+  deleteSessionsOfUser(userId: string): Promise<void>;
+  /** A user has one reset token at most: a newer one voids the older. */
+  replaceResetToken(token: ResetToken): Promise<void>;
+  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
+  consumeResetToken(tokenDigest: string, userId: string, nowMs: number): Promise<boolean>;
+  addEvent(event: AuthEvent): Promise<void>;
+}
+
+export interface Store {
+  findUserByEmailKey(emailKey: string): Promise<User | undefined>;
+  findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
+  findResetToken(tokenDigest: string): Promise<ResetToken | undefined>;
+  /**
+   * Runs a short transaction that holds the right to write from its first statement on. Hash and mail before or after it, never inside.
+   * @throws AuthError `database_unavailable` when the database cannot be written to in time.
+   */
+  write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
+  /** Stores when sessions were last used; those that have ended meanwhile stay ended. */
+  saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
+  /** Whether the database answers and every migration has been applied. */
+  isReady(): Promise<boolean>;
+}
+
+/** The settings that the rules obey. */
+export interface AuthPolicy {
+  readonly password: PasswordRules;
+  readonly lifetimes: SessionLifetimes;
+  readonly resetTokenMs: number;
+  readonly resetDelivery: ResetDelivery;
+}
+
+/** All that a use case can ask for; each takes only what it uses. */
+export interface AuthPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hasher: PasswordHasher;
+  readonly sessions: ActiveSessions;
+  readonly store: Store;
+  readonly policy: AuthPolicy;
+}

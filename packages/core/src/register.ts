@@ -1,0 +1,46 @@
+import type { Client } from './client.ts';
+import { parseEmail } from './email.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import { admitNewPassword } from './password.ts';
+import type { AuthPorts } from './ports.ts';
+import type { User } from './user.ts';
+
+export interface Registration {
+  readonly email: string;
+  readonly password: string;
+  readonly client: Client;
+}
+
+/**
+ * Makes an account.
+ *
+ * @throws {@link AuthError} `invalid_request`: not an email address; `password_rejected`: see {@link admitNewPassword}; `email_taken`: another account has
+ * this address, in whatever case; `overloaded`: too many passwords are waiting to be hashed.
+ */
+export async function register(
+  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store' | 'policy'>,
+  { email, password, client }: Registration,
+): Promise<User> {
+  const { address, key } = parseEmail(email);
+  const admitted = admitNewPassword(ports.policy.password, password, key);
+  // A taken email is told anyway, so it need not cost a hash.
+  if (await ports.store.findUserByEmailKey(key)) throw new AuthError('email_taken', { field: 'email' });
+
+  const passwordHash = await ports.hasher.hash(admitted);
+  const now = ports.clock.now();
+  const user: User = {
+    id: ports.random.uuid(),
+    email: address,
+    emailKey: key,
+    passwordHash,
+    disabledAt: undefined,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await ports.store.write(async (transaction) => {
+    if (!(await transaction.insertUser(user))) throw new AuthError('email_taken', { field: 'email' });
+    await transaction.addEvent(authEvent(ports.clock, 'user_registered', client, { userId: user.id, emailKey: key }));
+  });
+  return user;
+}

@@ -1,0 +1,73 @@
+import type { Client } from './client.ts';
+import type { Clock, Random } from './ports.ts';
+import { digestSecret } from './secret.ts';
+
+/** @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html (at least 64 bits of entropy; ASVS 5.0 7.2.3: 128) */
+export const SESSION_TOKEN_BYTES = 32;
+
+const USER_AGENT_MAX_LENGTH = 256;
+
+/** Times are milliseconds since the Unix epoch. */
+export interface Session {
+  /** Public: names the session in lists, and opens nothing. */
+  readonly id: string;
+  /** SHA-256 of the token, base64url. The token itself is never kept. */
+  readonly tokenDigest: string;
+  readonly userId: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  /** The end of its absolute lifetime. */
+  readonly expiresAt: number;
+  readonly address: string;
+  readonly userAgent: string | undefined;
+}
+
+/** What a session check needs to know of a session and its owner. */
+export interface ActiveSession extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt'> {
+  readonly email: string;
+}
+
+/** A new session with its token, which is shown once. */
+export interface IssuedSession {
+  readonly session: Session;
+  readonly token: string;
+}
+
+export interface SessionLifetimes {
+  /** Milliseconds without use after which a session ends. */
+  readonly idleMs: number;
+  /** Milliseconds after login when a session ends, used or not. */
+  readonly lifetimeMs: number;
+}
+
+/** Makes a session whose token is 32 random bytes in base64url. */
+export function issueSession(
+  { clock, random, lifetimes }: { clock: Clock; random: Random; lifetimes: SessionLifetimes },
+  userId: string,
+  client: Client,
+): IssuedSession {
+  const token = random.bytes(SESSION_TOKEN_BYTES).toString('base64url');
+  const now = clock.now();
+  return {
+    token,
+    session: {
+      id: random.uuid(),
+      tokenDigest: digestSecret(token),
+      userId,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: now + lifetimes.lifetimeMs,
+      address: client.address,
+      userAgent: client.userAgent?.slice(0, USER_AGENT_MAX_LENGTH),
+    },
+  };
+}
+
+/** A session is dead at the very millisecond at which either of its lifetimes is over. */
+export function isExpired(
+  session: Pick<Session, 'lastUsedAt' | 'expiresAt'>,
+  nowMs: number,
+  lifetimes: Pick<SessionLifetimes, 'idleMs'>,
+): boolean {
+  return nowMs >= session.expiresAt || nowMs >= session.lastUsedAt + lifetimes.idleMs;
+}
