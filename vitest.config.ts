@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+// Journeys hash real passwords and start real processes on what may be a two-core machine.
+const journeyMilliseconds = 120_000;
+
+export default defineConfig({
+  test: {
+    watch: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: journeyMilliseconds,
+          hookTimeout: journeyMilliseconds,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
