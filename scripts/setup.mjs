@@ -1,0 +1,42 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { install, isInstalled, neverInstalled } from './install.mjs';
+import { root, rootPackage } from './root.mjs';
+import { mustRun, StepError, step } from './step.mjs';
+import { compilerProblem, nodeProblem } from './toolchain.mjs';
+
+/**
+ * Brings a clone to where its programs run: installed and built, doing only what is not done yet.
+ *
+ * @throws {StepError} when this machine lacks something, or when a step fails, with its full log
+ */
+export async function setUp() {
+  refuse(nodeProblem(process.versions.node, rootPackage.engines.node));
+  if (!isInstalled()) {
+    refuse(compilerProblem(process.env));
+    if (neverInstalled()) console.log('First time here: installing and compiling take about 2 minutes.');
+    await step('Installed the packages', install);
+  }
+  await step('Built', build, (emitted) => (emitted === 0 ? 'nothing was stale' : `${emitted} files`));
+}
+
+/**
+ * Compiles what is stale.
+ *
+ * @returns {Promise<number>} how many files were written
+ * @throws {StepError} with the compiler's log
+ */
+async function build() {
+  const packages = join(root, 'packages');
+  const someFolderIsMissing = readdirSync(packages).some((name) => !existsSync(join(packages, name, 'dist')));
+  // The compiler trusts its notes, which outlive a deleted dist folder.
+  const force = someFolderIsMissing ? ['--force'] : [];
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const log = await mustRun(process.execPath, [compiler, '-b', '--listEmittedFiles', ...force], { cwd: root });
+  return log.split('\n').filter((line) => line.startsWith('TSFILE:')).length;
+}
+
+/** @param {string | undefined} problem */
+function refuse(problem) {
+  if (problem) throw new StepError(problem);
+}

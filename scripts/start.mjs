@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from './root.mjs';
+import { setUp } from './setup.mjs';
+import { exitFailed } from './step.mjs';
+
+const defaultUrl = 'http://127.0.0.1:4100';
+const forwardedSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+await setUp().catch(exitFailed);
+runDaemon();
+
+/** Runs the daemon in the foreground: its output is this program's, and so is its end. */
+function runDaemon() {
+  const entry = join(root, 'packages', 'cli', 'bin', 'authsvc.js');
+  // In a process group of its own, Ctrl-C reaches the daemon once, through here, and not a second time from the terminal.
+  const daemon = spawn(process.execPath, [entry, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  createInterface({ input: daemon.stdout }).on('line', (line) => {
+    console.log(line);
+    const url = /^authsvc listening on (\S+)$/.exec(line)?.[1];
+    if (url) console.log(nextCommands(url));
+  });
+  for (const signal of forwardedSignals) process.on(signal, forwardOnce(daemon));
+  daemon.on('exit', (status, signal) => {
+    process.exitCode = status ?? 128 + (signal ? constants.signals[signal] : 0);
+    for (const name of forwardedSignals) process.removeAllListeners(name);
+  });
+}
+
+/**
+ * Passes a signal on. npm repeats the one that the terminal already sent to everyone in the foreground, so one that follows
+ * at once is the same; a later one is a person who means it.
+ *
+ * @param {import('node:child_process').ChildProcess} daemon
+ * @returns {(signal: NodeJS.Signals) => void}
+ */
+function forwardOnce(daemon) {
+  const echoMilliseconds = 300;
+  let last = Number.NEGATIVE_INFINITY;
+  return (signal) => {
+    const now = performance.now();
+    if (now - last > echoMilliseconds) daemon.kill(signal);
+    last = now;
+  };
+}
+
+/**
+ * @param {string} url where the daemon listens
+ * @returns {string} what to type in another terminal, from any folder
+ */
+function nextCommands(url) {
+  const command = shellQuoted(join(root, 'node_modules', '.bin', 'authsvc'));
+  const flag = url === defaultUrl ? '' : ` --url ${url}`;
+  return `\nIn another terminal, from any folder:\n  ${command} register${flag}\n  ${command} --help\n\nCtrl-C stops it.\n`;
+}
+
+/** @param {string} path */
+function shellQuoted(path) {
+  return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

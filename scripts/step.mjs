@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+
+/** A step that did not work: what it was, and everything it printed. */
+export class StepError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} log
+   */
+  constructor(message, log = '') {
+    super(message);
+    this.name = 'StepError';
+    this.log = log;
+  }
+}
+
+/**
+ * Runs a program out of sight and keeps what it prints, both streams in the order they came.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, cwd: string }} options
+ * @returns {Promise<{ status: number, log: string }>} `status` is 127 when the program cannot be started
+ */
+export function runQuietly(command, args, { env = process.env, cwd }) {
+  return new Promise((resolve) => {
+    const windows = process.platform === 'win32';
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: windows });
+    /** @type {Buffer[]} */
+    const output = [];
+    child.stdout.on('data', (chunk) => output.push(chunk));
+    child.stderr.on('data', (chunk) => output.push(chunk));
+    child.on('error', (error) => resolve({ status: 127, log: error.message }));
+    child.on('close', (status) => resolve({ status: status ?? 1, log: Buffer.concat(output).toString() }));
+  });
+}
+
+/**
+ * Runs a program as a step that must work.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, cwd: string }} options
+ * @returns {Promise<string>} what it printed
+ * @throws {StepError} with the full log, when it ends with another status than 0
+ */
+export async function mustRun(command, args, options) {
+  const { status, log } = await runQuietly(command, args, options);
+  if (status !== 0) throw new StepError(`${[command, ...args].join(' ')} ended with status ${status}`, log);
+  return log;
+}
+
+/**
+ * Shows a step by its name while it works, and by its duration once it is done.
+ *
+ * @template T
+ * @param {string} title what is being done, in a few words
+ * @param {() => Promise<T>} work
+ * @param {(result: T) => string} [detail] what to say beside the duration
+ * @returns {Promise<T>}
+ */
+export async function step(title, work, detail = () => '') {
+  const started = performance.now();
+  if (process.stdout.isTTY) process.stdout.write(`  ${title} …`);
+  try {
+    const result = await work();
+    finishLine('✓', title, started, detail(result));
+    return result;
+  } catch (error) {
+    finishLine('✗', title, started, '');
+    throw error;
+  }
+}
+
+/**
+ * Ends the program as a failed step should: the whole log first, then what went wrong.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+export function exitFailed(error) {
+  if (error instanceof StepError) {
+    if (error.log) process.stderr.write(`${error.log.trimEnd()}\n\n`);
+    process.stderr.write(`✗ ${error.message}\n`);
+    process.exit(1);
+  }
+  throw error;
+}
+
+/**
+ * @param {string} mark
+ * @param {string} title
+ * @param {number} started
+ * @param {string} detail
+ */
+function finishLine(mark, title, started, detail) {
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const rewind = process.stdout.isTTY ? '\r\u001b[K' : '';
+  process.stdout.write(`${rewind}${mark} ${title}${detail && `: ${detail}`} (${seconds} s)\n`);
+}

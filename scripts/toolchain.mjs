@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+
+/** @typedef {{ name: string, commands: string[] }} Tool what is needed, and the commands of which one must work */
+
+/** @type {readonly Tool[]} */
+const compilerTools = [
+  { name: 'a C++ compiler', commands: ['c++', 'g++', 'clang++'] },
+  { name: 'make', commands: ['make', 'gmake'] },
+  { name: 'Python 3', commands: ['python3', 'python'] },
+];
+
+/**
+ * Compares the running Node with the range of `engines.node`, which is always `>=major.minor` here.
+ *
+ * @param {string} running as in `process.versions.node`
+ * @param {string} required as in package.json, `>=20.19`
+ * @returns {string | undefined} the sentence that refuses this Node, or nothing when it will do
+ */
+export function nodeProblem(running, required) {
+  const [major = 0, minor = 0] = numbers(running);
+  const [leastMajor = 0, leastMinor = 0] = numbers(required);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return undefined;
+  return `Node ${running} is too old: authsvc needs Node ${leastMajor}.${leastMinor} or newer (https://nodejs.org/en/download)`;
+}
+
+/**
+ * Looks for what compiles the SQLite driver, which ships without binaries.
+ *
+ * @param {NodeJS.ProcessEnv} env the environment whose PATH is searched; CXX and PYTHON are honoured, as the build honours them
+ * @returns {string | undefined} two lines that name what is missing and the packages that bring it, or nothing
+ */
+export function compilerProblem(env) {
+  // Microsoft's build tools are not on the PATH: there, the build itself says what it lacks.
+  if (process.platform === 'win32') return undefined;
+  const chosen = { 'a C++ compiler': env.CXX, make: env.MAKE, 'Python 3': env.PYTHON };
+  const missing = compilerTools.filter(({ name, commands }) => {
+    const choice = chosen[/** @type {keyof typeof chosen} */ (name)];
+    return ![choice, ...commands].some((command) => command && answers(command, env));
+  });
+  if (missing.length === 0) return undefined;
+  return [
+    `Missing on this machine: ${missing.map(({ name }) => name).join(', ')}. The database driver is compiled at install.`,
+    '  Debian, Ubuntu: apt-get install build-essential python3 · Fedora: dnf install gcc-c++ make python3 · macOS: xcode-select --install',
+  ].join('\n');
+}
+
+/** @param {string} text */
+function numbers(text) {
+  return (text.match(/\d+/g) ?? []).map(Number);
+}
+
+/**
+ * @param {string} command
+ * @param {NodeJS.ProcessEnv} env
+ */
+function answers(command, env) {
+  return spawnSync(command, ['--version'], { env, stdio: 'ignore' }).status === 0;
+}
