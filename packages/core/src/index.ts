@@ -1,5 +1,6 @@
 export { type BcryptHasher, type BcryptHasherOptions, createBcryptHasher } from './adapters/bcrypt-hasher.ts';
-export { type Database, DatabaseRefusedError, openSqliteDatabase } from './adapters/database.ts';
+export { type Database, openSqliteDatabase } from './adapters/database.ts';
+export { DatabaseRefusedError } from './adapters/database-refused-error.ts';
 export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
 export { createKnexStore } from './adapters/knex-store.ts';
 export { createMemorySessions, type MemorySessions } from './adapters/memory-sessions.ts';
