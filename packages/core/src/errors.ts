@@ -9,6 +9,8 @@ export type AuthErrorCode =
   | 'unauthenticated'
   | 'unknown_email'
   | 'invalid_reset_token'
+  | 'reset_delivery_refused'
+  | 'rate_limited'
   | 'overloaded'
   | 'database_unavailable';
 
@@ -20,6 +22,9 @@ const defaultMessages = {
   unauthenticated: 'log in first: there is no valid session',
   unknown_email: 'no account has this email',
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
+  reset_delivery_refused:
+    'reset tokens are handed out in responses here, and this request came through a proxy; set AUTHSVC_RESET_DELIVERY to smtp or operator',
+  rate_limited: 'too many attempts; try again later',
   overloaded: 'too many passwords are being checked right now; try again shortly',
   database_unavailable: 'the database does not answer right now; try again shortly',
 } satisfies Record<AuthErrorCode, string>;

@@ -5,12 +5,19 @@ import { digestSecret } from './secret.ts';
 /** What can have happened to accounts and sessions. */
 export type AuthEventType =
   | 'user_registered'
+  | 'registration_throttled'
   | 'login_succeeded'
   | 'login_failed'
+  | 'login_throttled'
+  | 'password_rehashed'
   | 'session_ended'
   | 'password_reset_requested'
+  | 'password_reset_throttled'
   | 'password_reset_completed'
-  | 'password_reset_refused';
+  | 'password_reset_refused'
+  | 'reset_mail_sent'
+  | 'reset_mail_failed'
+  | 'reset_mail_given_up';
 
 /** One thing that happened, kept in the transaction of what it records. Who is named by ids and digests, never by an address that would outlive its account. */
 export interface AuthEvent {
@@ -23,6 +30,8 @@ export interface AuthEvent {
   readonly sessionId: string | undefined;
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
+  /** One word or two more where the type does not say it all; never a secret, never an address. */
+  readonly detail: string | undefined;
 }
 
 /** Describes an event, with what is known of whom it concerns. */
@@ -31,6 +40,7 @@ export function authEvent(
   type: AuthEventType,
   client: Client | undefined,
   who: { userId?: string | undefined; emailKey?: string | undefined; sessionId?: string | undefined } = {},
+  detail?: string,
 ): AuthEvent {
   return {
     type,
@@ -40,5 +50,6 @@ export function authEvent(
     sessionId: who.sessionId,
     address: client?.address,
     userAgent: client?.userAgent,
+    detail,
   };
 }

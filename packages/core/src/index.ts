@@ -1,21 +1,36 @@
 export { type BcryptHasher, type BcryptHasherOptions, createBcryptHasher } from './adapters/bcrypt-hasher.ts';
+export { loadCommonPasswords } from './adapters/common-passwords.ts';
 export { type Database, openSqliteDatabase } from './adapters/database.ts';
 export { DatabaseRefusedError } from './adapters/database-refused-error.ts';
 export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
+export { createFolderMailer } from './adapters/folder-mailer.ts';
 export { createKnexStore } from './adapters/knex-store.ts';
 export { createMemorySessions, type MemorySessions } from './adapters/memory-sessions.ts';
+export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { systemClock, systemRandom } from './adapters/system.ts';
 export { authenticate } from './authenticate.ts';
-export type { Client } from './client.ts';
+export { type Client, isLoopback } from './client.ts';
 export { AuthError, type AuthErrorCode } from './errors.ts';
 export type { AuthEvent, AuthEventType } from './event.ts';
 export { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';
 export type { ResetDelivery, ResetRequestOutcome } from './password-reset.ts';
-export type { ActiveSessions, AuthPolicy, AuthPorts, Clock, PasswordHasher, Random, Store } from './ports.ts';
+export type {
+  ActiveSessions,
+  AuthPolicy,
+  AuthPorts,
+  Clock,
+  CommonPasswords,
+  Mailer,
+  PasswordHasher,
+  Random,
+  Store,
+} from './ports.ts';
 export { type Registration, register } from './register.ts';
 export { requestPasswordReset } from './request-password-reset.ts';
+export type { Mail } from './reset-mail.ts';
 export { type PasswordReset, resetPassword } from './reset-password.ts';
+export { type MailOutcome, sendResetMail } from './send-reset-mail.ts';
 export type { ActiveSession, Session } from './session.ts';
 export type { User } from './user.ts';

@@ -1,10 +1,12 @@
-import type { Client } from './client.ts';
+import { admitAttempt, byAccount, byAddress } from './admit-attempt.ts';
+import { type Client, networkOf } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { type IssuedSession, issueSession } from './session.ts';
+import { LOGINS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface Credentials {
@@ -20,10 +22,11 @@ export interface LoggedIn extends IssuedSession {
 /**
  * Checks a password and opens a session.
  *
- * An unknown email costs one hash and one write, as a known one does, so that the time taken does not tell which emails have accounts.
+ * An unknown email costs the same hash and the same writes as a known one, so that the time taken does not tell which emails have accounts.
  *
  * @returns the session and its token, which is shown once and stored only as a SHA-256 digest.
- * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong password, alike; `overloaded`: before hashing.
+ * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong password, alike; `rate_limited`
+ * and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
 export async function logIn(
@@ -32,6 +35,15 @@ export async function logIn(
 ): Promise<LoggedIn> {
   const { key } = parseEmail(email);
   const user = await ports.store.findUserByEmailKey(key);
+  const account = await byAccount(ports, key, user?.id, client);
+  await admitAttempt(ports, {
+    throttles: [...byAddress(ports, 'login', LOGINS_BY_ADDRESS, client), account],
+    event: 'login_throttled',
+    client,
+    userId: user?.id,
+    emailKey: key,
+  });
+
   const normalized = normalizePassword(password);
   const comparable = password.isWellFormed() ? user?.passwordHash : undefined;
   const matches = await ports.hasher.verify(normalized, comparable);
@@ -50,9 +62,14 @@ export async function logIn(
     if (current?.passwordHash !== user.passwordHash || current.disabledAt !== undefined) {
       throw new AuthError('invalid_credentials');
     }
-    if (upgradedHash) await transaction.updatePasswordHash(user.id, upgradedHash, issued.session.createdAt);
-    await transaction.insertSession(issued.session);
     const who = { userId: user.id, emailKey: key, sessionId: issued.session.id };
+    if (upgradedHash) {
+      await transaction.updatePasswordHash(user.id, upgradedHash, issued.session.createdAt);
+      await transaction.addEvent(authEvent(ports.clock, 'password_rehashed', client, who));
+    }
+    await transaction.insertSession(issued.session);
+    await transaction.clearThrottles([account.key]);
+    await transaction.rememberAddress(user.id, networkOf(client.address), issued.session.createdAt);
     await transaction.addEvent(authEvent(ports.clock, 'login_succeeded', client, who));
   });
   return { ...issued, user };

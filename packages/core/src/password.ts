@@ -1,4 +1,5 @@
 import { AuthError } from './errors.ts';
+import type { AuthPorts } from './ports.ts';
 
 /** @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver (at least 64 must be accepted; a bound keeps the work of normalizing small) */
 export const PASSWORD_MAX_LENGTH = 256;
@@ -17,17 +18,23 @@ export function normalizePassword(password: string): string {
  * Admits a new password, and returns it as it is to be hashed.
  *
  * @param field the wire's name of the field that it came in.
- * @throws {@link AuthError} `password_rejected`, with the reason: too short, too long, not Unicode, or the account's own email.
+ * @throws {@link AuthError} `password_rejected`, with the reason: too short, too long, not Unicode, the account's own email, or one that everybody uses.
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
  */
-export function admitNewPassword(rules: PasswordRules, password: string, emailKey: string, field = 'password'): string {
+export async function admitNewPassword(
+  ports: Pick<AuthPorts, 'commonPasswords' | 'policy'>,
+  password: string,
+  emailKey: string,
+  field = 'password',
+): Promise<string> {
+  const { minLength } = ports.policy.password;
   const reject = (message: string) => new AuthError('password_rejected', { field, message });
   // bcrypt would read every lone surrogate as U+FFFD, so that two passwords would be one.
   if (!password.isWellFormed()) throw reject('the password contains characters that are not Unicode');
 
   const normalized = normalizePassword(password);
   const length = [...normalized].length;
-  if (length < rules.minLength) throw reject(`the password is too short: at least ${rules.minLength} characters`);
+  if (length < minLength) throw reject(`the password is too short: at least ${minLength} characters`);
   if (length > PASSWORD_MAX_LENGTH) {
     throw reject(`the password is too long: at most ${PASSWORD_MAX_LENGTH} characters`);
   }
@@ -35,6 +42,9 @@ export function admitNewPassword(rules: PasswordRules, password: string, emailKe
   const folded = normalized.toLowerCase();
   if (folded === emailKey || folded === emailKey.slice(0, emailKey.lastIndexOf('@'))) {
     throw reject('the password must not be the email address or the part before its @');
+  }
+  if (await ports.commonPasswords.includes(folded)) {
+    throw reject('the password is one of the most common ones, which are tried first');
   }
   return normalized;
 }

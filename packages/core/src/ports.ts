@@ -1,7 +1,10 @@
 import type { AuthEvent } from './event.ts';
+import type { OutboxMail } from './outbox.ts';
 import type { PasswordRules } from './password.ts';
 import type { ResetDelivery, ResetToken } from './password-reset.ts';
+import type { Mail } from './reset-mail.ts';
 import type { ActiveSession, Session, SessionLifetimes } from './session.ts';
+import type { ThrottleState } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface Clock {
@@ -26,6 +29,17 @@ export interface PasswordHasher {
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   /** Whether a hash is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;
+}
+
+/** Passwords that whoever guesses tries first. */
+export interface CommonPasswords {
+  /** @param password in NFC and lower case. */
+  includes(password: string): Promise<boolean>;
+}
+
+export interface Mailer {
+  /** Resolves once the mail server has taken the mail; bounded in time. */
+  send(mail: Mail): Promise<void>;
 }
 
 /**
@@ -57,6 +71,16 @@ export interface WriteTransaction {
   replaceResetToken(token: ResetToken): Promise<void>;
   /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
   consumeResetToken(tokenDigest: string, userId: string, nowMs: number): Promise<boolean>;
+  /** Reads a counter and keeps others from changing it until the transaction ends. */
+  lockThrottle(key: string): Promise<ThrottleState | undefined>;
+  saveThrottle(key: string, state: ThrottleState): Promise<void>;
+  clearThrottles(keys: readonly string[]): Promise<void>;
+  /** Notes that a user logged in from a network; see `networkOf`. */
+  rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
+  addMail(mail: OutboxMail): Promise<void>;
+  /** Takes the mail that has been due for longest, counts the try, and puts the next one off to what `nextAttemptAt` says of this one. */
+  claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
+  deleteMail(id: string): Promise<void>;
   addEvent(event: AuthEvent): Promise<void>;
 }
 
@@ -64,12 +88,15 @@ export interface Store {
   findUserByEmailKey(emailKey: string): Promise<User | undefined>;
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   findResetToken(tokenDigest: string): Promise<ResetToken | undefined>;
+  findThrottles(keys: readonly string[]): Promise<ReadonlyMap<string, ThrottleState>>;
+  /** Whether a user logged in from a network since `sinceMs`. */
+  isKnownAddress(userId: string, network: string, sinceMs: number): Promise<boolean>;
   /**
    * Runs a short transaction that holds the right to write from its first statement on. Hash and mail before or after it, never inside.
    * @throws AuthError `database_unavailable` when the database cannot be written to in time.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
-  /** Stores when sessions were last used; those that have ended meanwhile stay ended. */
+  /** Stores when sessions, named by their digests, were last used; those that have ended meanwhile stay ended. */
   saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
   /** Whether the database answers and every migration has been applied. */
   isReady(): Promise<boolean>;
@@ -81,6 +108,8 @@ export interface AuthPolicy {
   readonly lifetimes: SessionLifetimes;
   readonly resetTokenMs: number;
   readonly resetDelivery: ResetDelivery;
+  /** Whether this machine's own addresses are limited like others: they are where a proxy on it passes requests on. */
+  readonly throttleLoopback: boolean;
 }
 
 /** All that a use case can ask for; each takes only what it uses. */
@@ -88,6 +117,8 @@ export interface AuthPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly hasher: PasswordHasher;
+  readonly commonPasswords: CommonPasswords;
+  readonly mailer: Mailer;
   readonly sessions: ActiveSessions;
   readonly store: Store;
   readonly policy: AuthPolicy;

@@ -1,9 +1,11 @@
+import { admitAttempt, byAddress } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
+import { REGISTRATIONS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface Registration {
@@ -16,14 +18,20 @@ export interface Registration {
  * Makes an account.
  *
  * @throws {@link AuthError} `invalid_request`: not an email address; `password_rejected`: see {@link admitNewPassword}; `email_taken`: another account has
- * this address, in whatever case; `overloaded`: too many passwords are waiting to be hashed.
+ * this address, in whatever case; `rate_limited`; `overloaded`: too many passwords are waiting to be hashed.
  */
 export async function register(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store' | 'policy'>,
+  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'commonPasswords' | 'store' | 'policy'>,
   { email, password, client }: Registration,
 ): Promise<User> {
   const { address, key } = parseEmail(email);
-  const admitted = admitNewPassword(ports.policy.password, password, key);
+  const admitted = await admitNewPassword(ports, password, key);
+  await admitAttempt(ports, {
+    throttles: byAddress(ports, 'register', REGISTRATIONS_BY_ADDRESS, client),
+    event: 'registration_throttled',
+    client,
+    emailKey: key,
+  });
   // A taken email is told anyway, so it need not cost a hash.
   if (await ports.store.findUserByEmailKey(key)) throw new AuthError('email_taken', { field: 'email' });
 

@@ -1,3 +1,4 @@
+import { accountThrottleKeys, admitAttempt, byAddress } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
@@ -5,6 +6,7 @@ import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { digestSecret } from './secret.ts';
+import { RESETS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface PasswordReset {
@@ -18,15 +20,21 @@ export interface PasswordReset {
  * Sets a new password for the owner of a reset token, uses the token up, and ends every session of that user: all of it or nothing.
  *
  * @throws {@link AuthError} `invalid_reset_token`: unknown, used, expired or another user's token, alike; `password_rejected`: the token stays good;
- * `overloaded`: before hashing, and the token stays good.
+ * `rate_limited`; `overloaded`: before hashing, and the token stays good.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html
  */
 export async function resetPassword(
-  ports: Pick<AuthPorts, 'clock' | 'hasher' | 'sessions' | 'store' | 'policy'>,
+  ports: Pick<AuthPorts, 'clock' | 'hasher' | 'commonPasswords' | 'sessions' | 'store' | 'policy'>,
   { email, resetToken, newPassword, client }: PasswordReset,
 ): Promise<User> {
   const { key } = parseEmail(email);
-  const admitted = admitNewPassword(ports.policy.password, newPassword, key, 'new_password');
+  const admitted = await admitNewPassword(ports, newPassword, key, 'new_password');
+  await admitAttempt(ports, {
+    throttles: byAddress(ports, 'reset', RESETS_BY_ADDRESS, client),
+    event: 'password_reset_throttled',
+    client,
+    emailKey: key,
+  });
   const tokenDigest = digestSecret(resetToken);
   const user = await ports.store.findUserByEmailKey(key);
   const token = await ports.store.findResetToken(tokenDigest);
@@ -45,6 +53,7 @@ export async function resetPassword(
       if (!(await transaction.consumeResetToken(tokenDigest, user.id, now))) throw new AuthError('invalid_reset_token');
       await transaction.updatePasswordHash(user.id, passwordHash, now);
       await transaction.deleteSessionsOfUser(user.id);
+      await transaction.clearThrottles(accountThrottleKeys(key, client));
       const who = { userId: user.id, emailKey: key };
       await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
     });

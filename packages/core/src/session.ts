@@ -23,7 +23,8 @@ export interface Session {
 }
 
 /** What a session check needs to know of a session and its owner. */
-export interface ActiveSession extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt'> {
+export interface ActiveSession
+  extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt'> {
   readonly email: string;
 }
 

@@ -42,4 +42,5 @@ export const defaultPolicy: AuthPolicy = {
   lifetimes: { idleMs: 604_800_000, lifetimeMs: 2_592_000_000 },
   resetTokenMs: 600_000,
   resetDelivery: 'response',
+  throttleLoopback: false,
 };

@@ -33,7 +33,7 @@ export interface BcryptHasher extends PasswordHasher {
 export function createBcryptHasher({
   cost,
   workers = availableParallelism(),
-  maxWaitMs = 2_000,
+  maxWaitMs = 2000,
 }: BcryptHasherOptions): BcryptHasher {
   const pool = new Piscina({
     filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
@@ -53,7 +53,7 @@ export function createBcryptHasher({
     const waiting = Math.max(0, pending + 1 - workers);
     const waitMs = (waiting * hashMs) / workers;
     if (waitMs > maxWaitMs) {
-      throw new AuthError('overloaded', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+      throw new AuthError('overloaded', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
     }
     pending += 1;
     const queuedBehind = Math.ceil(pending / workers);

@@ -17,10 +17,15 @@ export async function acquireFileLock(path: string): Promise<FileLock | undefine
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened = new sqlite3.Database(path, (error) => (error ? reject(error) : resolve(opened)));
   });
-  const release = () => new Promise<void>((resolve, reject) => database.close((error) => (error ? reject(error) : resolve())));
+  const release = () =>
+    new Promise<void>((resolve, reject) => database.close((error) => (error ? reject(error) : resolve())));
   try {
     chmodSync(path, 0o600);
-    await new Promise<void>((resolve, reject) => database.exec('BEGIN EXCLUSIVE', (error) => (error ? reject(error) : resolve())));
+    // The driver would wait for a second.
+    database.configure('busyTimeout', 0);
+    await new Promise<void>((resolve, reject) =>
+      database.exec('BEGIN EXCLUSIVE', (error) => (error ? reject(error) : resolve())),
+    );
   } catch (error) {
     await release();
     if ((error as NodeJS.ErrnoException).code === 'SQLITE_BUSY') return undefined;

@@ -6,8 +6,10 @@ import { createWriteTransaction } from './knex-write-transaction.ts';
 import {
   type ActiveSessionRow,
   type ResetTokenRow,
+  type ThrottleRow,
   toActiveSession,
   toResetToken,
+  toThrottle,
   toUser,
   type UserRow,
 } from './rows.ts';
@@ -22,7 +24,9 @@ const USES_PER_TRANSACTION = 500;
 export function createKnexStore({ read, write, isMigrated }: Database, onEvent: (event: AuthEvent) => void): Store {
   const writeTransaction: Store['write'] = async (work) => {
     const events: AuthEvent[] = [];
-    const result = await translateDatabaseErrors(() => write.transaction((trx) => work(createWriteTransaction(trx, events))));
+    const result = await translateDatabaseErrors(() =>
+      write.transaction((trx) => work(createWriteTransaction(trx, events))),
+    );
     for (const event of events) onEvent(event);
     return result;
   };
@@ -50,6 +54,21 @@ export function createKnexStore({ read, write, isMigrated }: Database, onEvent: 
         return row && toResetToken(row);
       }),
 
+    findThrottles: (keys) =>
+      translateDatabaseErrors(async () => {
+        const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);
+        return new Map(rows.map((row) => [row.key, toThrottle(row)]));
+      }),
+
+    isKnownAddress: (userId, network, sinceMs) =>
+      translateDatabaseErrors(async () => {
+        const found = await read('known_addresses')
+          .where({ user_id: userId, network })
+          .where('last_login_at', '>', sinceMs)
+          .first('user_id');
+        return found !== undefined;
+      }),
+
     write: writeTransaction,
 
     saveSessionUses: async (uses) => {
@@ -69,4 +88,3 @@ export function createKnexStore({ read, write, isMigrated }: Database, onEvent: 
     isReady: () => translateDatabaseErrors(isMigrated),
   };
 }
-

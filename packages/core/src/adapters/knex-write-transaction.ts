@@ -1,7 +1,20 @@
 import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import type { WriteTransaction } from '../ports.ts';
-import { fromResetToken, fromSession, fromUser, type SessionRow, toUser, type UserRow } from './rows.ts';
+import {
+  fromMail,
+  fromResetToken,
+  fromSession,
+  fromThrottle,
+  fromUser,
+  type MailRow,
+  type SessionRow,
+  type ThrottleRow,
+  toMail,
+  toThrottle,
+  toUser,
+  type UserRow,
+} from './rows.ts';
 
 /** The writes of one transaction; `events` collects what was recorded, for telling once it is committed. */
 export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[]): WriteTransaction {
@@ -46,6 +59,45 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       return consumed === 1;
     },
 
+    lockThrottle: async (key) => {
+      // The update changes nothing but takes the row's lock, also where another transaction is inserting it; an expired count of 0 counts nothing.
+      const unused = fromThrottle(key, { count: 0, until: 0, noted: false, expiresAt: 0 });
+      const [row] = await trx<ThrottleRow>('throttles').insert(unused).onConflict('key').merge(['key']).returning('*');
+      return row && toThrottle(row);
+    },
+
+    saveThrottle: async (key, state) => {
+      await trx<ThrottleRow>('throttles').where({ key }).update(fromThrottle(key, state));
+    },
+
+    clearThrottles: async (keys) => {
+      await trx<ThrottleRow>('throttles').whereIn('key', keys).delete();
+    },
+
+    rememberAddress: async (userId, network, nowMs) => {
+      const row = { user_id: userId, network, last_login_at: nowMs };
+      await trx('known_addresses').insert(row).onConflict(['user_id', 'network']).merge();
+    },
+
+    addMail: async (mail) => {
+      await trx('outbox').insert(fromMail(mail));
+    },
+
+    claimMail: async (nowMs, nextAttemptAt) => {
+      const due = trx<MailRow>('outbox').where('next_attempt_at', '<=', nowMs).orderBy('next_attempt_at').limit(1);
+      const row = await lockFreeRow(trx, due).first();
+      if (!row) return undefined;
+      const mail = toMail(row);
+      const attempts = mail.attempts + 1;
+      const claimed = { ...mail, attempts, nextAttemptAt: nextAttemptAt(attempts, nowMs) };
+      await trx<MailRow>('outbox').where({ id: mail.id }).update(fromMail(claimed));
+      return claimed;
+    },
+
+    deleteMail: async (id) => {
+      await trx<MailRow>('outbox').where({ id }).delete();
+    },
+
     addEvent: async (event) => {
       await trx('events').insert({
         at: event.at,
@@ -55,8 +107,14 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
         session_id: event.sessionId ?? null,
         address: event.address ?? null,
         user_agent: event.userAgent ?? null,
+        detail: event.detail ?? null,
       });
       events.push(event);
     },
   };
+}
+
+/** Passes over rows that another instance holds; SQLite has one writer at a time, so nobody holds any. */
+function lockFreeRow<Query extends Knex.QueryBuilder>(trx: Knex.Transaction, query: Query): Query {
+  return trx.client.config.client === 'pg' ? (query.forUpdate().skipLocked() as Query) : query;
 }

@@ -2,7 +2,7 @@ import type { ActiveSessions, Store } from '../ports.ts';
 import type { ActiveSession } from '../session.ts';
 
 const MAX_SESSIONS = 100_000;
-const FLUSH_INTERVAL_MS = 5_000;
+const FLUSH_INTERVAL_MS = 5000;
 /** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
 const USE_PRECISION_MS = 60_000;
 
@@ -31,6 +31,9 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
   const usePrecisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
   const entries = new Map<string, Entry>();
   let unstoredUses = new Map<string, number>();
+  /** What the last save took along; a read that began before its commit has not seen it. */
+  let takenUses: ReadonlyMap<string, number> = new Map();
+  let lastSave = Promise.resolve();
   let forgotten = 0;
 
   async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
@@ -45,7 +48,11 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     // Another read of the same session may have been faster, and its use noted.
     const known = entries.get(tokenDigest);
     if (known) return known;
-    const lastUsedAt = Math.max(session.lastUsedAt, unstoredUses.get(tokenDigest) ?? 0);
+    const lastUsedAt = Math.max(
+      session.lastUsedAt,
+      takenUses.get(tokenDigest) ?? 0,
+      unstoredUses.get(tokenDigest) ?? 0,
+    );
     const entry = { ...session, lastUsedAt, storedUseAt: session.lastUsedAt };
     const [oldest] = entries.keys();
     if (entries.size >= maxSessions && oldest !== undefined) entries.delete(oldest);
@@ -53,9 +60,10 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     return entry;
   }
 
-  async function flush(): Promise<void> {
+  async function save(): Promise<void> {
     const uses = unstoredUses;
     if (uses.size === 0) return;
+    takenUses = uses;
     unstoredUses = new Map();
     try {
       await store.saveSessionUses(uses);
@@ -63,6 +71,12 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       for (const [tokenDigest, at] of uses) if (!unstoredUses.has(tokenDigest)) unstoredUses.set(tokenDigest, at);
       throw error;
     }
+  }
+
+  /** One save after the other, so that whoever waits for the last one has waited for all. */
+  function flush(): Promise<void> {
+    lastSave = lastSave.then(save, save);
+    return lastSave;
   }
 
   const timer = setInterval(() => flush().catch(onFlushError), FLUSH_INTERVAL_MS);

@@ -3,6 +3,8 @@ import { compareSync, getRounds, hashSync } from 'bcrypt';
 
 /** bcrypt reads no further than this, silently. */
 const BCRYPT_MAX_BYTES = 72;
+/** PHP's name for what others call `$2b$`; bcrypt's own code refuses it. */
+const PHP_TAG = /^\$2y\$/;
 const LONG_PASSWORD_TAG = '{hmac-sha384+bcrypt}';
 const LONG_PASSWORD_LABEL = 'authsvc password longer than bcrypt reads, version 1';
 
@@ -20,7 +22,7 @@ export function hashPassword(password: string, cost: number): string {
 export function verifyPassword(password: string, passwordHash: string): boolean {
   const wasLong = passwordHash.startsWith(LONG_PASSWORD_TAG);
   const bcryptHash = wasLong ? passwordHash.slice(LONG_PASSWORD_TAG.length) : passwordHash;
-  const matches = compareSync(isLong(password) ? condense(password) : password, bcryptHash);
+  const matches = compareSync(isLong(password) ? condense(password) : password, bcryptHash.replace(PHP_TAG, '$2b$'));
   return matches && wasLong === isLong(password);
 }
 

@@ -1,5 +1,7 @@
+import type { OutboxMail } from '../outbox.ts';
 import type { ResetToken } from '../password-reset.ts';
 import type { ActiveSession, Session } from '../session.ts';
+import type { ThrottleState } from '../throttle.ts';
 import type { User } from '../user.ts';
 
 /** A column of milliseconds: SQLite gives a number, PostgreSQL's bigint comes as text. */
@@ -99,5 +101,54 @@ export function fromResetToken(token: ResetToken): ResetTokenRow {
     user_id: token.userId,
     created_at: token.createdAt,
     expires_at: token.expiresAt,
+  };
+}
+
+export interface ThrottleRow {
+  key: string;
+  count: number;
+  until: Milliseconds;
+  noted: boolean | number;
+  expires_at: Milliseconds;
+}
+
+export function toThrottle(row: ThrottleRow): ThrottleState {
+  return {
+    count: row.count,
+    until: Number(row.until),
+    noted: Boolean(row.noted),
+    expiresAt: Number(row.expires_at),
+  };
+}
+
+export function fromThrottle(key: string, state: ThrottleState): ThrottleRow {
+  return { key, count: state.count, until: state.until, noted: state.noted, expires_at: state.expiresAt };
+}
+
+export interface MailRow {
+  id: string;
+  user_id: string | null;
+  attempts: number;
+  created_at: Milliseconds;
+  next_attempt_at: Milliseconds;
+}
+
+export function toMail(row: MailRow): OutboxMail {
+  return {
+    id: row.id,
+    userId: row.user_id ?? undefined,
+    attempts: row.attempts,
+    createdAt: Number(row.created_at),
+    nextAttemptAt: Number(row.next_attempt_at),
+  };
+}
+
+export function fromMail(mail: OutboxMail): MailRow {
+  return {
+    id: mail.id,
+    user_id: mail.userId ?? null,
+    attempts: mail.attempts,
+    created_at: mail.createdAt,
+    next_attempt_at: mail.nextAttemptAt,
   };
 }

@@ -37,6 +37,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('session_id');
     table.text('address');
     table.text('user_agent');
+    table.text('detail');
   });
 }
 

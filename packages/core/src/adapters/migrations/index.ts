@@ -1,9 +1,13 @@
 import type { Knex } from 'knex';
 import * as accounts from './0001-accounts.ts';
+import * as throttlesAndOutbox from './0002-throttles-and-outbox.ts';
 
 type Migration = Pick<typeof accounts, 'up' | 'down'>;
 
-const migrations: readonly (readonly [name: string, migration: Migration])[] = [['0001-accounts', accounts]];
+const migrations: readonly (readonly [name: string, migration: Migration])[] = [
+  ['0001-accounts', accounts],
+  ['0002-throttles-and-outbox', throttlesAndOutbox],
+];
 
 /** The migrations as modules, in order, so that nothing is looked for on the disk. */
 const migrationSource: Knex.MigrationSource<readonly [string, Migration]> = {

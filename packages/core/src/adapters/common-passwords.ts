@@ -1,0 +1,20 @@
+import type { CommonPasswords } from '../ports.ts';
+
+/**
+ * The list of common passwords of `@zxcvbn-ts/language-common`, about 49,000, read on first use: it takes 20 ms and some megabytes that a start should not have to wait for.
+ *
+ * @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
+ */
+export function loadCommonPasswords(): CommonPasswords {
+  let passwords: Promise<ReadonlySet<string>> | undefined;
+  const load = async () => {
+    const { dictionary } = await import('@zxcvbn-ts/language-common');
+    return new Set(dictionary['passwords-common'].map((password) => String(password).toLowerCase()));
+  };
+  return {
+    includes: async (password) => {
+      passwords ??= load();
+      return (await passwords).has(password);
+    },
+  };
+}
