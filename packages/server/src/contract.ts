@@ -1,0 +1,111 @@
+import type { AuthErrorCode } from '@authsvc/core';
+
+/** What HTTP itself can refuse, beside what the rules refuse. */
+export type HttpErrorCode =
+  | 'cross_origin'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'misdirected_request'
+  | 'rate_limited'
+  | 'reset_delivery_refused'
+  | 'internal';
+
+/** Every `code` that a client can meet. */
+export type WireErrorCode = AuthErrorCode | HttpErrorCode;
+
+export interface FieldError {
+  /** The field's name as it was sent. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The body of every answer but 200. */
+export interface ErrorBody {
+  /** Stable, for machines. */
+  readonly code: WireErrorCode;
+  /** A sentence for a person; it may change. */
+  readonly message: string;
+  /** Which fields are not as they must be, and why. */
+  readonly errors?: readonly FieldError[];
+}
+
+/** `POST /users` and `POST /sessions`. */
+export interface CredentialsBody {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** `POST /users` → 200. */
+export interface UserCreatedBody {
+  /** The address as it was registered, here and below. */
+  readonly email: string;
+  readonly message: 'user created';
+}
+
+/** `POST /sessions` → 200, with the session's token in the cookie alone. */
+export interface LoggedInBody {
+  readonly email: string;
+  readonly message: 'logged in';
+}
+
+/** `DELETE /sessions` → 200. */
+export interface LoggedOutBody {
+  readonly message: 'logged out';
+}
+
+/** `GET /profile` → 200. */
+export interface ProfileBody {
+  readonly email: string;
+}
+
+/** `POST /reset_password`. */
+export interface ResetRequestBody {
+  readonly email: string;
+}
+
+/** `POST /reset_password` → 200 where the token travels in the response. */
+export interface ResetTokenBody {
+  readonly email: string;
+  readonly reset_token: string;
+}
+
+/** `POST /reset_password` → 200 where the token travels otherwise, or not at all: nobody can tell. */
+export interface ResetInstructionsBody {
+  /** The address as it was sent. */
+  readonly email: string;
+  readonly message: 'reset instructions sent';
+}
+
+/** `PUT /reset_password`. */
+export interface PasswordResetBody {
+  readonly email: string;
+  readonly reset_token: string;
+  readonly new_password: string;
+}
+
+/** `PUT /reset_password` → 200. */
+export interface PasswordUpdatedBody {
+  readonly email: string;
+  readonly message: 'password updated';
+}
+
+/** `GET /health` → 200: the process answers. */
+export interface HealthBody {
+  readonly status: 'ok';
+}
+
+/** `GET /ready` → 200: the database answers and is migrated; otherwise 503 `database_unavailable`. */
+export interface ReadyBody {
+  readonly status: 'ready';
+}
+
+/** `GET /` → 200. */
+export interface AboutBody {
+  readonly name: 'authsvc';
+  readonly version: string;
+  readonly description: string;
+  /** Method and path of each endpoint, by what it does. */
+  readonly endpoints: Readonly<Record<string, string>>;
+}
