@@ -1,3 +1,4 @@
+import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import type { AuthPorts } from './ports.ts';
 
@@ -40,11 +41,20 @@ export async function admitNewPassword(
   }
 
   const folded = normalized.toLowerCase();
-  if (folded === emailKey || folded === emailKey.slice(0, emailKey.lastIndexOf('@'))) {
+  if (isAddress(normalized, emailKey) || folded === emailKey.slice(0, emailKey.lastIndexOf('@'))) {
     throw reject('the password must not be the email address or the part before its @');
   }
   if (await ports.commonPasswords.includes(folded)) {
     throw reject('the password is one of the most common ones, which are tried first');
   }
   return normalized;
+}
+
+/** Whether a password is an address in any of the ways in which it can be typed. */
+function isAddress(password: string, emailKey: string): boolean {
+  try {
+    return parseEmail(password).key === emailKey;
+  } catch {
+    return false;
+  }
 }
