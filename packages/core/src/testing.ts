@@ -1,4 +1,13 @@
-import type { AuthPolicy, Clock, PasswordHasher } from './ports.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openSqliteDatabase } from './adapters/database.ts';
+import { createKnexStore } from './adapters/knex-store.ts';
+import { createMemorySessions, type MemorySessions } from './adapters/memory-sessions.ts';
+import type { Client } from './client.ts';
+import type { AuthEvent } from './event.ts';
+import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
+import type { Mail } from './reset-mail.ts';
 
 /** A clock that stands still until it is moved; `now` is milliseconds since the Unix epoch. */
 export interface FixedClock extends Clock {
@@ -44,3 +53,122 @@ export const defaultPolicy: AuthPolicy = {
   resetDelivery: 'response',
   throttleLoopback: false,
 };
+
+/** Chance that repeats itself: the first UUID ends in 1, the next in 2, and bytes are as many of the next number. */
+export function createCountingRandom(): Random {
+  let count = 0;
+  return {
+    bytes: (length) => {
+      count += 1;
+      return Buffer.alloc(length, count);
+    },
+    uuid: () => {
+      count += 1;
+      return `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
+    },
+  };
+}
+
+/** A mailer that keeps what it is given, and refuses for as long as it has an error to refuse with. */
+export interface RecordingMailer extends Mailer {
+  readonly sent: Mail[];
+  error: Error | undefined;
+}
+
+export function createRecordingMailer(): RecordingMailer {
+  const mailer: RecordingMailer = {
+    sent: [],
+    error: undefined,
+    send: async (mail) => {
+      if (mailer.error) throw mailer.error;
+      mailer.sent.push(mail);
+    },
+  };
+  return mailer;
+}
+
+/** Something that a test holds shut until it has seen what it waits for. */
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+export function createGate(): Gate {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** This machine, by no proxy. */
+export const localClient: Client = { address: '127.0.0.1', userAgent: 'test', proxied: false };
+
+/** A migrated database of its own, in a temporary folder that goes with it. */
+export interface TestDatabase extends Database {
+  readonly folder: string;
+}
+
+/** The databases on which the store's suite runs. */
+export const testDialects: readonly { readonly dialect: string; readonly open: () => Promise<TestDatabase> }[] = [
+  { dialect: 'sqlite', open: openTestDatabase },
+];
+
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'authsvc-core-'));
+  const database = await openSqliteDatabase(join(folder, 'authsvc.sqlite'));
+  await database.migrate();
+  return {
+    ...database,
+    folder,
+    close: async () => {
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The ports over a real database, with a clock, chance, hashes and mails that a test holds in its hand. */
+export interface TestAuth extends AuthPorts {
+  readonly clock: FixedClock;
+  readonly hasher: CheapHasher;
+  readonly mailer: RecordingMailer;
+  readonly sessions: MemorySessions;
+  readonly database: Database;
+  /** What the store told of, in order. */
+  readonly events: AuthEvent[];
+  close(): Promise<void>;
+}
+
+/** `password123` is the one common password. */
+export async function createTestAuth(
+  policy: Partial<AuthPolicy> = {},
+  open: () => Promise<TestDatabase> = openTestDatabase,
+): Promise<TestAuth> {
+  const database = await open();
+  const events: AuthEvent[] = [];
+  const store = createKnexStore(database, (event) => events.push(event));
+  const rules = { ...defaultPolicy, ...policy };
+  const sessions = createMemorySessions(store, {
+    idleMs: rules.lifetimes.idleMs,
+    onFlushError: (error) => {
+      throw error;
+    },
+  });
+  return {
+    clock: createFixedClock(),
+    random: createCountingRandom(),
+    hasher: createCheapHasher(),
+    mailer: createRecordingMailer(),
+    commonPasswords: { includes: async (password) => password === 'password123' },
+    policy: rules,
+    database,
+    events,
+    store,
+    sessions,
+    close: async () => {
+      await sessions.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSync } from 'bcrypt';
+import { Piscina } from 'piscina';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AuthError } from '../errors.ts';
+import { createBcryptHasher } from './bcrypt-hasher.ts';
+import { openSqliteDatabase } from './database.ts';
+import type { HashTask } from './hash-worker.ts';
+import { hashPassword } from './password-scheme.ts';
+
+describe('createBcryptHasher', () => {
+  const hasher = createBcryptHasher({ cost: 10, workers: 2, maxWaitMs: 60_000 });
+  afterAll(() => hasher.close());
+
+  it('hashes at its cost, and verifies', async () => {
+    const hash = await hasher.hash('secure_password');
+    expect(hash).toMatch(/^\$2b\$10\$/);
+    expect(await Promise.all([hasher.verify('secure_password', hash), hasher.verify('other_password', hash)])).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('matches nothing where there is no hash', async () => {
+    expect(await hasher.verify('secure_password', undefined)).toBe(false);
+  });
+
+  it('verifies what other systems wrote', async () => {
+    const imported = hashPassword('secure_password', 4).replace('$2b$', '$2y$');
+    expect(await hasher.verify('secure_password', imported)).toBe(true);
+  });
+
+  it('wants a new hash for those of a lower cost alone', () => {
+    const digest = hashPassword('secure_password', 4).slice('$2b$04$'.length);
+    const costs = ['$2b$09$', '$2b$10$', '$2b$11$', '{hmac-sha384+bcrypt}$2b$09$', '$2y$09$'];
+    expect(costs.map((prefix) => hasher.needsRehash(prefix + digest))).toEqual([true, false, false, true, true]);
+  });
+
+  it('compares with a well-formed hash of its own cost where there is none, which costs as much as any', async () => {
+    const run = vi.spyOn(Piscina.prototype, 'run');
+    await hasher.verify('secure_password', undefined);
+    const [task] = run.mock.calls.map(([given]) => given as HashTask & { kind: 'verify' });
+    run.mockRestore();
+    expect(task).toEqual({
+      kind: 'verify',
+      password: 'secure_password',
+      passwordHash: expect.stringMatching(/^\$2b\$10\$[./A-Za-z0-9]{53}$/),
+    });
+    // bcrypt gives the salt back as it reads it.
+    const salt = task?.passwordHash.slice(0, 29) ?? '';
+    expect(hashSync('secure_password', salt).slice(0, 29)).toBe(salt);
+  });
+
+  it('refuses what would wait too long, before it costs a hash', async () => {
+    const narrow = createBcryptHasher({ cost: 10, workers: 1, maxWaitMs: 100 });
+    try {
+      const settled: string[] = [];
+      const attempts = ['first', 'second', 'third', 'fourth'].map((name) =>
+        narrow.verify(name, undefined).then(
+          () => settled.push(`${name} hashed`),
+          (error: AuthError) => settled.push(`${name} ${error.code} ${error.retryAfterSeconds}`),
+        ),
+      );
+      await Promise.all(attempts);
+      expect(settled).toEqual(['third overloaded 1', 'fourth overloaded 1', 'first hashed', 'second hashed']);
+      // There is room again.
+      expect(await narrow.verify('fifth', undefined)).toBe(false);
+    } finally {
+      await narrow.close();
+    }
+  });
+
+  it('finishes what is under way before it closes', async () => {
+    const closing = createBcryptHasher({ cost: 10, workers: 1 });
+    const hashes = Promise.all([closing.hash('one_password'), closing.hash('two_password')]);
+    await closing.close();
+    expect(await hashes).toEqual([expect.stringMatching(/^\$2b\$10\$/), expect.stringMatching(/^\$2b\$10\$/)]);
+  });
+
+  describe('beside other work', () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'authsvc-hasher-'));
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+
+    it('leaves the event loop, the file system and the database free', async () => {
+      const file = join(folder, 'file');
+      await writeFile(file, 'content');
+      const database = await openSqliteDatabase(join(folder, 'database'));
+      await database.migrate();
+
+      let pending = 16;
+      const hashes = Array.from({ length: pending }, async () => {
+        await hasher.verify('secure_password', undefined);
+        pending -= 1;
+      });
+      for (let round = 0; round < 20; round += 1) {
+        expect(await readFile(file, 'utf8')).toBe('content');
+        expect(await database.isMigrated()).toBe(true);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // On libuv's own pool of four, a read would have come after all but the last four.
+      expect(pending).toBeGreaterThan(4);
+      await Promise.all(hashes);
+      await database.close();
+    });
+  });
+});
