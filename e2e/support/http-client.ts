@@ -1,0 +1,67 @@
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed JSON, or the text where it is not JSON. */
+  readonly body: unknown;
+  /** The session token of the `Set-Cookie` header; empty when the header clears it. */
+  readonly session: string | undefined;
+}
+
+export interface SendOptions {
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  /** A body that is sent as it stands; its Content-Type goes into `headers`. */
+  readonly raw?: string | Buffer;
+  readonly headers?: OutgoingHttpHeaders;
+  /** A session token, sent as the cookie. */
+  readonly session?: string | undefined;
+}
+
+/** Sends one request on a connection of its own. `target` is a method and a path, as in `GET /profile`. */
+export function send(url: string, target: string, options: SendOptions = {}): Promise<Answer> {
+  const [method = '', path = ''] = target.split(' ');
+  const { body, contentType } = encode(options);
+  const headers: OutgoingHttpHeaders = {
+    ...(contentType && { 'content-type': contentType }),
+    ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+    ...(options.session !== undefined && { cookie: `session_id=${options.session}` }),
+    ...options.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(path, url), { method, headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          body: parse(Buffer.concat(chunks).toString()),
+          session: readSession(incoming.headers['set-cookie']),
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+function encode({ json, form, raw }: SendOptions): { body?: string | Buffer; contentType?: string } {
+  if (json !== undefined) return { body: JSON.stringify(json), contentType: 'application/json' };
+  if (form) return { body: new URLSearchParams(form).toString(), contentType: 'application/x-www-form-urlencoded' };
+  return raw === undefined ? {} : { body: raw };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function readSession(cookies: readonly string[] = []): string | undefined {
+  return cookies.map((cookie) => /^session_id=([^;]*)/.exec(cookie)?.[1]).find((token) => token !== undefined);
+}
