@@ -17,10 +17,11 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
  *
  * `+tag` is kept: two tags are two accounts.
  *
- * @throws {@link AuthError} `invalid_request` with the field `email`.
+ * @param field the wire's name of the field that it came in.
+ * @throws {@link AuthError} `invalid_request` with the field.
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
  */
-export function parseEmail(input: string): EmailAddress {
+export function parseEmail(input: string, field = 'email'): EmailAddress {
   const at = input.lastIndexOf('@');
   const local = input.slice(0, Math.max(at, 0));
   const typedDomain = input.slice(at + 1);
@@ -36,7 +37,7 @@ export function parseEmail(input: string): EmailAddress {
     !domain.split('.').every((label) => LABEL.test(label)) ||
     local.length + 1 + domain.length > 254
   ) {
-    throw new AuthError('invalid_request', { field: 'email', message: 'email must be an email address' });
+    throw new AuthError('invalid_request', { field, message: `${field} must be an email address` });
   }
   return { address: input, key: `${local.toLowerCase()}@${domain}` };
 }

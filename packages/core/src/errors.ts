@@ -9,6 +9,7 @@ export type AuthErrorCode =
   | 'unauthenticated'
   | 'unknown_email'
   | 'invalid_reset_token'
+  | 'not_found'
   | 'reset_delivery_refused'
   | 'rate_limited'
   | 'overloaded'
@@ -22,6 +23,7 @@ const defaultMessages = {
   unauthenticated: 'log in first: there is no valid session',
   unknown_email: 'no account has this email',
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
+  not_found: 'there is no such thing',
   reset_delivery_refused:
     'reset tokens are handed out in responses here, and this request came through a proxy; set AUTHSVC_RESET_DELIVERY to smtp or operator',
   rate_limited: 'too many attempts; try again later',

@@ -10,11 +10,23 @@ export type AuthEventType =
   | 'login_failed'
   | 'login_throttled'
   | 'password_rehashed'
+  | 'confirmation_failed'
+  | 'confirmation_throttled'
   | 'session_ended'
+  | 'other_sessions_ended'
+  | 'password_changed'
+  | 'email_changed'
+  | 'user_deleted'
+  | 'user_disabled'
+  | 'user_enabled'
+  | 'users_imported'
+  | 'sessions_revoked'
+  | 'all_sessions_revoked'
   | 'password_reset_requested'
   | 'password_reset_throttled'
   | 'password_reset_completed'
   | 'password_reset_refused'
+  | 'password_reset_issued'
   | 'reset_mail_sent'
   | 'reset_mail_failed'
   | 'reset_mail_given_up';
@@ -32,6 +44,11 @@ export interface AuthEvent {
   readonly userAgent: string | undefined;
   /** One word or two more where the type does not say it all; never a secret, never an address. */
   readonly detail: string | undefined;
+}
+
+/** An event as it is kept; ids rise with time. */
+export interface StoredEvent extends AuthEvent {
+  readonly id: number;
 }
 
 /** Describes an event, with what is known of whom it concerns. */

@@ -9,11 +9,27 @@ export { createMemorySessions, type MemorySessions } from './adapters/memory-ses
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { systemClock, systemRandom } from './adapters/system.ts';
 export { authenticate } from './authenticate.ts';
+export { changeEmail, type EmailChange } from './change-email.ts';
+export { changePassword, type PasswordChange } from './change-password.ts';
 export { type Client, isLoopback } from './client.ts';
+export type { Actor } from './confirm-password.ts';
+export { deleteAccount } from './delete-account.ts';
 export { AuthError, type AuthErrorCode } from './errors.ts';
-export type { AuthEvent, AuthEventType } from './event.ts';
+export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
+export { deleteExpired } from './housekeeping.ts';
+export { IMPORT_BATCH_SIZE, type ImportedUser, type ImportOutcome, importUsers } from './import-users.ts';
 export { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';
+export {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  revokeAllSessions,
+  revokeSessions,
+} from './operate.ts';
+export { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';
 export type { ResetDelivery, ResetRequestOutcome } from './password-reset.ts';
 export type {

@@ -1,4 +1,4 @@
-import type { AuthEvent } from './event.ts';
+import type { AuthEvent, StoredEvent } from './event.ts';
 import type { OutboxMail } from './outbox.ts';
 import type { PasswordRules } from './password.ts';
 import type { ResetDelivery, ResetToken } from './password-reset.ts';
@@ -29,6 +29,8 @@ export interface PasswordHasher {
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   /** Whether a hash is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;
+  /** Why a hash from elsewhere cannot be taken in, as a sentence; undefined when it can. */
+  problemWith(passwordHash: string): string | undefined;
 }
 
 /** Passwords that whoever guesses tries first. */
@@ -50,11 +52,13 @@ export interface ActiveSessions {
   find(tokenDigest: string): Promise<ActiveSession | undefined>;
   /** Notes that a session was used now; written to the store later, in batches. */
   touch(session: ActiveSession, nowMs: number): void;
+  /** When a session was last used, where that is known better than the store knows it. */
+  lastUse(tokenDigest: string): number | undefined;
   forget(ended: EndedSessions): void;
 }
 
-/** Which sessions have ended: one by its digest, or all of a user. */
-export type EndedSessions = { readonly tokenDigest: string } | { readonly userId: string };
+/** Which sessions have ended: one by its digest, some or all of a user, or everybody's. */
+export type EndedSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
 /** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
 export interface WriteTransaction {
@@ -62,13 +66,27 @@ export interface WriteTransaction {
   lockUser(userId: string): Promise<User | undefined>;
   /** @returns false, with nothing written, when the email's key is taken. */
   insertUser(user: User): Promise<boolean>;
+  /** Inserts those whose keys are free. @returns the keys that were. */
+  insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
+  /** @returns false, with nothing written, when another account has the key. */
+  updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
+  setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
+  /** Deletes a user and all that belongs to it, but what was recorded. */
+  deleteUser(userId: string): Promise<void>;
   updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
   insertSession(session: Session): Promise<void>;
   /** @returns what was deleted, if anything. */
   deleteSession(tokenDigest: string): Promise<Pick<Session, 'id' | 'userId'> | undefined>;
-  deleteSessionsOfUser(userId: string): Promise<void>;
+  /** @returns the digest of what was deleted, if anything. */
+  deleteSessionById(sessionId: string, userId: string): Promise<string | undefined>;
+  /** Deletes all but one. @returns how many. */
+  deleteSessionsOfUser(userId: string, exceptTokenDigest?: string): Promise<number>;
+  /** @returns how many. */
+  deleteAllSessions(): Promise<number>;
+  hasSession(tokenDigest: string): Promise<boolean>;
   /** A user has one reset token at most: a newer one voids the older. */
   replaceResetToken(token: ResetToken): Promise<void>;
+  deleteResetToken(userId: string): Promise<void>;
   /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
   consumeResetToken(tokenDigest: string, userId: string, nowMs: number): Promise<boolean>;
   /** Reads a counter and keeps others from changing it until the transaction ends. */
@@ -84,7 +102,41 @@ export interface WriteTransaction {
   addEvent(event: AuthEvent): Promise<void>;
 }
 
+/** A page of accounts, by rising email key. */
+export interface UserPage {
+  /** Part of an email key; everybody without it. */
+  readonly search?: string | undefined;
+  /** The key that the page before ended with. */
+  readonly afterEmailKey?: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of what happened, by rising id. */
+export interface EventPage {
+  readonly userId?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  readonly afterId?: number | undefined;
+  readonly limit: number;
+}
+
+/** Until when each kind of row is kept, in milliseconds since the Unix epoch. */
+export interface Expiry {
+  /** Also reset tokens and counters. */
+  readonly sessionsEndedBy: number;
+  readonly sessionsUnusedSince: number;
+  readonly addressesUnusedSince: number;
+  readonly eventsBefore: number;
+}
+
 export interface Store {
+  findUserById(userId: string): Promise<User | undefined>;
+  /** @returns those of the keys that accounts have. */
+  findEmailKeys(emailKeys: readonly string[]): Promise<ReadonlySet<string>>;
+  listUsers(page: UserPage): Promise<User[]>;
+  listSessions(userId: string): Promise<Session[]>;
+  listEvents(page: EventPage): Promise<StoredEvent[]>;
+  /** Deletes at most `limit` rows of each kind. @returns how many went. */
+  deleteExpired(expiry: Expiry, limit: number): Promise<number>;
   findUserByEmailKey(emailKey: string): Promise<User | undefined>;
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   findResetToken(tokenDigest: string): Promise<ResetToken | undefined>;
@@ -107,6 +159,7 @@ export interface AuthPolicy {
   readonly password: PasswordRules;
   readonly lifetimes: SessionLifetimes;
   readonly resetTokenMs: number;
+  readonly eventRetentionMs: number;
   readonly resetDelivery: ResetDelivery;
   /** Whether this machine's own addresses are limited like others: they are where a proxy on it passes requests on. */
   readonly throttleLoopback: boolean;

@@ -42,6 +42,7 @@ export function createCheapHasher(): CheapHasher {
       return passwordHash === `cheap:${password}`;
     },
     needsRehash: () => false,
+    problemWith: () => undefined,
   };
 }
 
@@ -50,6 +51,7 @@ export const defaultPolicy: AuthPolicy = {
   password: { minLength: 8 },
   lifetimes: { idleMs: 604_800_000, lifetimeMs: 2_592_000_000 },
   resetTokenMs: 600_000,
+  eventRetentionMs: 90 * 86_400_000,
   resetDelivery: 'response',
   throttleLoopback: false,
 };

@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { PasswordHasher } from '../ports.ts';
 import type { HashTask } from './hash-worker.ts';
-import { hashCost } from './password-scheme.ts';
+import { hashCost, problemWithHash } from './password-scheme.ts';
 import { systemRandom } from './system.ts';
 
 /** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
@@ -75,6 +75,7 @@ export function createBcryptHasher({
       return matches && passwordHash !== undefined;
     },
     needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
+    problemWith: problemWithHash,
     close: () => pool.close(),
   };
 }

@@ -2,13 +2,18 @@ import type { AuthEvent } from '../event.ts';
 import type { Store } from '../ports.ts';
 import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './database-error.ts';
+import { deleteExpiredRows } from './knex-housekeeping.ts';
 import { createWriteTransaction } from './knex-write-transaction.ts';
 import {
   type ActiveSessionRow,
+  type EventRow,
   type ResetTokenRow,
+  type SessionRow,
   type ThrottleRow,
   toActiveSession,
+  toEvent,
   toResetToken,
+  toSession,
   toThrottle,
   toUser,
   type UserRow,
@@ -22,69 +27,98 @@ const USES_PER_TRANSACTION = 500;
  * @param onEvent told of each event once its transaction is committed.
  */
 export function createKnexStore({ read, write, isMigrated }: Database, onEvent: (event: AuthEvent) => void): Store {
-  const writeTransaction: Store['write'] = async (work) => {
-    const events: AuthEvent[] = [];
-    const result = await translateDatabaseErrors(() =>
-      write.transaction((trx) => work(createWriteTransaction(trx, events))),
-    );
-    for (const event of events) onEvent(event);
-    return result;
-  };
+  const store: Store = {
+    findUserById: async (userId) => {
+      const row = await read<UserRow>('users').where({ id: userId }).first();
+      return row && toUser(row);
+    },
 
-  return {
-    findUserByEmailKey: (emailKey) =>
-      translateDatabaseErrors(async () => {
-        const row = await read<UserRow>('users').where({ email_key: emailKey }).first();
-        return row && toUser(row);
-      }),
+    findUserByEmailKey: async (emailKey) => {
+      const row = await read<UserRow>('users').where({ email_key: emailKey }).first();
+      return row && toUser(row);
+    },
 
-    findActiveSession: (tokenDigest) =>
-      translateDatabaseErrors(async () => {
-        const row: ActiveSessionRow | undefined = await read('sessions')
-          .join('users', 'users.id', 'sessions.user_id')
-          .where('sessions.token_digest', tokenDigest)
-          .whereNull('users.disabled_at')
-          .first('sessions.*', 'users.email');
-        return row && toActiveSession(row);
-      }),
+    findEmailKeys: async (emailKeys) => {
+      return new Set(await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key'));
+    },
 
-    findResetToken: (tokenDigest) =>
-      translateDatabaseErrors(async () => {
-        const row = await read<ResetTokenRow>('reset_tokens').where({ token_digest: tokenDigest }).first();
-        return row && toResetToken(row);
-      }),
+    listUsers: async ({ search, afterEmailKey, limit }) => {
+      const query = read<UserRow>('users').orderBy('email_key').limit(limit);
+      if (afterEmailKey !== undefined) query.where('email_key', '>', afterEmailKey);
+      if (search !== undefined) {
+        const escaped = search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
+        query.whereRaw(`email_key like ? escape '\\'`, [`%${escaped}%`]);
+      }
+      return (await query).map(toUser);
+    },
 
-    findThrottles: (keys) =>
-      translateDatabaseErrors(async () => {
-        const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);
-        return new Map(rows.map((row) => [row.key, toThrottle(row)]));
-      }),
+    findActiveSession: async (tokenDigest) => {
+      const row: ActiveSessionRow | undefined = await read('sessions')
+        .join('users', 'users.id', 'sessions.user_id')
+        .where('sessions.token_digest', tokenDigest)
+        .whereNull('users.disabled_at')
+        .first('sessions.*', 'users.email');
+      return row && toActiveSession(row);
+    },
 
-    isKnownAddress: (userId, network, sinceMs) =>
-      translateDatabaseErrors(async () => {
-        const found = await read('known_addresses')
-          .where({ user_id: userId, network })
-          .where('last_login_at', '>', sinceMs)
-          .first('user_id');
-        return found !== undefined;
-      }),
+    listSessions: async (userId) => {
+      return (await read<SessionRow>('sessions').where({ user_id: userId })).map(toSession);
+    },
 
-    write: writeTransaction,
+    findResetToken: async (tokenDigest) => {
+      const row = await read<ResetTokenRow>('reset_tokens').where({ token_digest: tokenDigest }).first();
+      return row && toResetToken(row);
+    },
+
+    findThrottles: async (keys) => {
+      const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);
+      return new Map(rows.map((row) => [row.key, toThrottle(row)]));
+    },
+
+    isKnownAddress: async (userId, network, sinceMs) => {
+      const known = read('known_addresses').where({ user_id: userId, network }).where('last_login_at', '>', sinceMs);
+      return (await known.first('user_id')) !== undefined;
+    },
+
+    listEvents: async ({ userId, sinceMs, afterId, limit }) => {
+      const query = read<EventRow>('events').orderBy('id').limit(limit);
+      if (userId !== undefined) query.where({ user_id: userId });
+      if (sinceMs !== undefined) query.where('at', '>=', sinceMs);
+      if (afterId !== undefined) query.where('id', '>', afterId);
+      return (await query).map(toEvent);
+    },
+
+    write: async (work) => {
+      const events: AuthEvent[] = [];
+      const result = await write.transaction((trx) => work(createWriteTransaction(trx, events)));
+      for (const event of events) onEvent(event);
+      return result;
+    },
 
     saveSessionUses: async (uses) => {
       const entries = [...uses];
       for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
         const batch = entries.slice(start, start + USES_PER_TRANSACTION);
-        await translateDatabaseErrors(() =>
-          write.transaction(async (trx) => {
-            for (const [tokenDigest, lastUsedAt] of batch) {
-              await trx('sessions').where({ token_digest: tokenDigest }).update({ last_used_at: lastUsedAt });
-            }
-          }),
-        );
+        await write.transaction(async (trx) => {
+          for (const [tokenDigest, lastUsedAt] of batch) {
+            await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).update({ last_used_at: lastUsedAt });
+          }
+        });
       }
     },
 
-    isReady: () => translateDatabaseErrors(isMigrated),
+    deleteExpired: (expiry, limit) => deleteExpiredRows(write, expiry, limit),
+
+    isReady: isMigrated,
   };
+  return translateErrorsOf(store);
+}
+
+/** Every method of the store speaks of the database's troubles in the rules' words. */
+function translateErrorsOf(store: Store): Store {
+  const translated = Object.entries(store).map(([name, method]) => [
+    name,
+    (...parameters: unknown[]) => translateDatabaseErrors(() => method(...parameters)),
+  ]);
+  return Object.fromEntries(translated);
 }

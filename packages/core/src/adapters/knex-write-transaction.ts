@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import type { WriteTransaction } from '../ports.ts';
 import {
+  fromEvent,
   fromMail,
   fromResetToken,
   fromSession,
@@ -30,6 +31,34 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       return inserted.length === 1;
     },
 
+    insertUsers: async (users) => {
+      const rows = users.map(fromUser);
+      const inserted: { email_key: string }[] = await trx('users')
+        .insert(rows)
+        .onConflict('email_key')
+        .ignore()
+        .returning('email_key');
+      return new Set(inserted.map(({ email_key }) => email_key));
+    },
+
+    updateEmail: async (userId, email, emailKey, nowMs) => {
+      const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
+      if (taken) return false;
+      const changed = { email, email_key: emailKey, updated_at: nowMs };
+      await trx<UserRow>('users').where({ id: userId }).update(changed);
+      return true;
+    },
+
+    setDisabledAt: async (userId, disabledAt) => {
+      await trx<UserRow>('users')
+        .where({ id: userId })
+        .update({ disabled_at: disabledAt ?? null });
+    },
+
+    deleteUser: async (userId) => {
+      await trx<UserRow>('users').where({ id: userId }).delete();
+    },
+
     updatePasswordHash: async (userId, passwordHash, nowMs) => {
       await trx<UserRow>('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: nowMs });
     },
@@ -43,12 +72,28 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       return row && { id: row.id, userId: row.user_id };
     },
 
-    deleteSessionsOfUser: async (userId) => {
-      await trx('sessions').where({ user_id: userId }).delete();
+    deleteSessionById: async (sessionId, userId) => {
+      const owned = trx<SessionRow>('sessions').where({ id: sessionId, user_id: userId });
+      const [row] = await owned.delete(['token_digest']);
+      return row?.token_digest;
+    },
+
+    deleteSessionsOfUser: (userId, exceptTokenDigest = '') =>
+      trx<SessionRow>('sessions').where({ user_id: userId }).whereNot({ token_digest: exceptTokenDigest }).delete(),
+
+    deleteAllSessions: () => trx<SessionRow>('sessions').delete(),
+
+    hasSession: async (tokenDigest) => {
+      const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).first('id');
+      return found !== undefined;
     },
 
     replaceResetToken: async (token) => {
       await trx('reset_tokens').insert(fromResetToken(token)).onConflict('user_id').merge();
+    },
+
+    deleteResetToken: async (userId) => {
+      await trx('reset_tokens').where({ user_id: userId }).delete();
     },
 
     consumeResetToken: async (tokenDigest, userId, nowMs) => {
@@ -99,16 +144,7 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     },
 
     addEvent: async (event) => {
-      await trx('events').insert({
-        at: event.at,
-        type: event.type,
-        user_id: event.userId ?? null,
-        email_digest: event.emailDigest ?? null,
-        session_id: event.sessionId ?? null,
-        address: event.address ?? null,
-        user_agent: event.userAgent ?? null,
-        detail: event.detail ?? null,
-      });
+      await trx('events').insert(fromEvent(event));
       events.push(event);
     },
   };

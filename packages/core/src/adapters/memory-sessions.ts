@@ -94,8 +94,14 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       unstoredUses.set(tokenDigest, nowMs);
     },
 
+    lastUse: (tokenDigest) => entries.get(tokenDigest)?.lastUsedAt,
+
     forget: (ended) => {
       forgotten += 1;
+      if (ended === 'all') {
+        entries.clear();
+        return;
+      }
       if ('tokenDigest' in ended) {
         entries.delete(ended.tokenDigest);
         return;

@@ -38,3 +38,16 @@ function isLong(password: string): boolean {
 function condense(password: string): string {
   return createHmac('sha384', LONG_PASSWORD_LABEL).update(password).digest('base64');
 }
+
+/** The most that a hash from elsewhere may cost: one of cost 31 would keep a worker busy for days. */
+const MAX_IMPORTED_COST = 16;
+
+/** Why a hash from elsewhere cannot be verified here, as a sentence; undefined when it can. */
+export function problemWithHash(passwordHash: string): string | undefined {
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(passwordHash.replace(LONG_PASSWORD_TAG, ''));
+  if (!match) return 'not a bcrypt hash ($2a$, $2b$ or $2y$)';
+  const cost = Number(match[1]);
+  return cost < 4 || cost > MAX_IMPORTED_COST
+    ? `a bcrypt cost of ${cost} is outside 4 to ${MAX_IMPORTED_COST}`
+    : undefined;
+}

@@ -1,3 +1,4 @@
+import type { AuthEvent, AuthEventType, StoredEvent } from '../event.ts';
 import type { OutboxMail } from '../outbox.ts';
 import type { ResetToken } from '../password-reset.ts';
 import type { ActiveSession, Session } from '../session.ts';
@@ -86,6 +87,19 @@ export function fromSession(session: Session): SessionRow {
   };
 }
 
+export function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    tokenDigest: row.token_digest,
+    userId: row.user_id,
+    createdAt: Number(row.created_at),
+    lastUsedAt: Number(row.last_used_at),
+    expiresAt: Number(row.expires_at),
+    address: row.address,
+    userAgent: row.user_agent ?? undefined,
+  };
+}
+
 export function toResetToken(row: ResetTokenRow): ResetToken {
   return {
     tokenDigest: row.token_digest,
@@ -150,5 +164,44 @@ export function fromMail(mail: OutboxMail): MailRow {
     attempts: mail.attempts,
     created_at: mail.createdAt,
     next_attempt_at: mail.nextAttemptAt,
+  };
+}
+
+export interface EventRow {
+  id: number | string;
+  at: Milliseconds;
+  type: string;
+  user_id: string | null;
+  email_digest: string | null;
+  session_id: string | null;
+  address: string | null;
+  user_agent: string | null;
+  detail: string | null;
+}
+
+export function toEvent(row: EventRow): StoredEvent {
+  return {
+    id: Number(row.id),
+    at: Number(row.at),
+    type: row.type as AuthEventType,
+    userId: row.user_id ?? undefined,
+    emailDigest: row.email_digest ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    address: row.address ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+    detail: row.detail ?? undefined,
+  };
+}
+
+export function fromEvent(event: AuthEvent): Omit<EventRow, 'id'> {
+  return {
+    at: event.at,
+    type: event.type,
+    user_id: event.userId ?? null,
+    email_digest: event.emailDigest ?? null,
+    session_id: event.sessionId ?? null,
+    address: event.address ?? null,
+    user_agent: event.userAgent ?? null,
+    detail: event.detail ?? null,
   };
 }

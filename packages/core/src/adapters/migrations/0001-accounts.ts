@@ -16,7 +16,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('id').notNullable().unique();
     table.text('user_id').notNullable().references('users.id').onDelete('CASCADE').index();
     table.bigInteger('created_at').notNullable();
-    table.bigInteger('last_used_at').notNullable();
+    table.bigInteger('last_used_at').notNullable().index();
     table.bigInteger('expires_at').notNullable().index();
     table.text('address').notNullable();
     table.text('user_agent');

@@ -1,0 +1,35 @@
+import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
+import { parseEmail } from './email.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+
+export interface EmailChange extends Actor {
+  readonly password: string;
+  readonly newEmail: string;
+}
+
+/**
+ * Gives an account another address. A reset token that was sent to the old one is void.
+ *
+ * @returns the address as it was given.
+ * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`: also when that is found out by whoever comes second; `rate_limited`; `overloaded`.
+ */
+export async function changeEmail(ports: ConfirmPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
+  const { session, client } = actor;
+  const { address, key } = parseEmail(newEmail, 'new_email');
+  const confirmed = await confirmPassword(ports, actor, password);
+  try {
+    await confirmed.write(async (transaction, user) => {
+      if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {
+        throw new AuthError('email_taken', { field: 'new_email' });
+      }
+      await transaction.deleteResetToken(user.id);
+      const who = { userId: user.id, emailKey: key, sessionId: session.id };
+      await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
+    });
+  } finally {
+    // What is held of the user's sessions names the old address.
+    ports.sessions.forget({ userId: session.userId });
+  }
+  return address;
+}

@@ -1,0 +1,37 @@
+import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
+import { authEvent } from './event.ts';
+import { admitNewPassword } from './password.ts';
+import type { AuthPorts } from './ports.ts';
+import type { User } from './user.ts';
+
+export interface PasswordChange extends Actor {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/**
+ * Sets a new password for someone who knows the old one, and ends every other session of theirs.
+ *
+ * @throws {@link AuthError} `password_rejected`; `invalid_credentials`: the current password is another one; `rate_limited`; `overloaded`.
+ */
+export async function changePassword(
+  ports: ConfirmPorts & Pick<AuthPorts, 'commonPasswords'>,
+  { currentPassword, newPassword, ...actor }: PasswordChange,
+): Promise<User> {
+  const { session, client } = actor;
+  const confirmed = await confirmPassword(ports, actor, currentPassword);
+  const admitted = await admitNewPassword(ports, newPassword, confirmed.user.emailKey, 'new_password');
+  const passwordHash = await ports.hasher.hash(admitted);
+  try {
+    await confirmed.write(async (transaction, user) => {
+      await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());
+      await transaction.deleteResetToken(user.id);
+      await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
+      const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
+      await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));
+    });
+  } finally {
+    ports.sessions.forget({ userId: session.userId });
+  }
+  return confirmed.user;
+}

@@ -1,0 +1,25 @@
+import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
+import { authEvent } from './event.ts';
+
+/**
+ * Deletes an account and all that hangs on it; what was recorded of it stays, and names it by its id alone.
+ *
+ * @throws {@link AuthError} `invalid_credentials`; `rate_limited`; `overloaded`.
+ */
+export async function deleteAccount(
+  ports: ConfirmPorts,
+  { password, ...actor }: Actor & { password: string },
+): Promise<string> {
+  const { session, client } = actor;
+  const confirmed = await confirmPassword(ports, actor, password);
+  try {
+    await confirmed.write(async (transaction, user) => {
+      await transaction.deleteUser(user.id);
+      const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
+      await transaction.addEvent(authEvent(ports.clock, 'user_deleted', client, who));
+    });
+  } finally {
+    ports.sessions.forget({ userId: session.userId });
+  }
+  return confirmed.user.email;
+}

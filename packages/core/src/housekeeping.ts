@@ -1,0 +1,33 @@
+import type { AuthPorts } from './ports.ts';
+import { KNOWN_ADDRESS_MS } from './throttle.ts';
+
+/** How many rows one step deletes, so that no login waits long for the right to write. */
+const ROWS_PER_STEP = 500;
+
+/** `last_used_at` in the store lags behind what is known in memory by less than this. */
+const USE_LAG_MS = 120_000;
+
+/**
+ * Deletes what has expired: sessions, reset tokens, counters, known addresses, and events past their retention; a step at a time.
+ *
+ * @returns how many rows went.
+ */
+export async function deleteExpired(ports: Pick<AuthPorts, 'clock' | 'store' | 'policy'>): Promise<number> {
+  const now = ports.clock.now();
+  const { lifetimes, eventRetentionMs } = ports.policy;
+  let total = 0;
+  let deleted: number;
+  do {
+    deleted = await ports.store.deleteExpired(
+      {
+        sessionsEndedBy: now,
+        sessionsUnusedSince: now - lifetimes.idleMs - USE_LAG_MS,
+        addressesUnusedSince: now - KNOWN_ADDRESS_MS,
+        eventsBefore: now - eventRetentionMs,
+      },
+      ROWS_PER_STEP,
+    );
+    total += deleted;
+  } while (deleted > 0);
+  return total;
+}

@@ -1,0 +1,88 @@
+import { parseEmail } from './email.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import type { AuthPorts } from './ports.ts';
+import type { User } from './user.ts';
+
+/** One account from elsewhere. */
+export interface ImportedUser {
+  readonly email: string;
+  /** Of a scheme that the hasher knows. */
+  readonly passwordHash: string;
+  /** Milliseconds since the Unix epoch; now, where it is not known. */
+  readonly createdAt?: number | undefined;
+  readonly disabledAt?: number | undefined;
+}
+
+/** What became of one of them: `exists` is an account that is here already, which stays as it is. */
+export type ImportOutcome = 'imported' | 'exists' | { readonly refused: string };
+
+/** How many are written in one transaction; what is held in memory is as much. */
+export const IMPORT_BATCH_SIZE = 500;
+
+/**
+ * Takes in a batch of accounts with their password hashes, in one transaction. Doing it again changes nothing.
+ *
+ * @param dryRun says what would happen, and writes nothing.
+ * @returns an outcome for each, in order.
+ */
+export async function importUsers(
+  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store'>,
+  batch: readonly ImportedUser[],
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<ImportOutcome[]> {
+  const now = ports.clock.now();
+  const outcomes: ImportOutcome[] = [];
+  const users = new Map<number, User>();
+  const seen = new Set<string>();
+  for (const [index, candidate] of batch.entries()) {
+    const outcome = examine(ports, candidate);
+    if ('refused' in outcome) {
+      outcomes[index] = outcome;
+    } else if (seen.has(outcome.key)) {
+      outcomes[index] = 'exists';
+    } else {
+      seen.add(outcome.key);
+      users.set(index, {
+        id: ports.random.uuid(),
+        email: candidate.email,
+        emailKey: outcome.key,
+        passwordHash: candidate.passwordHash,
+        disabledAt: candidate.disabledAt,
+        createdAt: candidate.createdAt ?? now,
+        updatedAt: now,
+      });
+    }
+  }
+  const candidates = [...users.values()];
+  const present = dryRun
+    ? await ports.store.findEmailKeys(candidates.map(({ emailKey }) => emailKey))
+    : await insert(ports, candidates);
+  for (const [index, { emailKey }] of users) outcomes[index] = present.has(emailKey) ? 'exists' : 'imported';
+  return outcomes;
+}
+
+/** @returns the keys that were there before. */
+async function insert(ports: Pick<AuthPorts, 'clock' | 'store'>, users: readonly User[]): Promise<ReadonlySet<string>> {
+  if (users.length === 0) return new Set();
+  return ports.store.write(async (transaction) => {
+    const inserted = await transaction.insertUsers(users);
+    const present = new Set(users.map(({ emailKey }) => emailKey).filter((key) => !inserted.has(key)));
+    if (inserted.size > 0) {
+      const detail = `${inserted.size} imported`;
+      await transaction.addEvent(authEvent(ports.clock, 'users_imported', undefined, {}, detail));
+    }
+    return present;
+  });
+}
+
+function examine(ports: Pick<AuthPorts, 'hasher'>, candidate: ImportedUser): { key: string } | { refused: string } {
+  try {
+    const { key } = parseEmail(candidate.email);
+    const problem = ports.hasher.problemWith(candidate.passwordHash);
+    return problem === undefined ? { key } : { refused: problem };
+  } catch (error) {
+    if (error instanceof AuthError) return { refused: error.message };
+    throw error;
+  }
+}

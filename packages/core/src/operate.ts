@@ -1,0 +1,98 @@
+import { parseEmail } from './email.ts';
+import { AuthError } from './errors.ts';
+import { type AuthEventType, authEvent } from './event.ts';
+import type { AuthPorts, WriteTransaction } from './ports.ts';
+import { digestSecret } from './secret.ts';
+import type { User } from './user.ts';
+
+type OperatorPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store'>;
+
+/**
+ * Finds the account that an operator names.
+ *
+ * @throws {@link AuthError} `invalid_request`: not an email address; `unknown_email`.
+ */
+export async function getUser(ports: Pick<AuthPorts, 'store'>, email: string): Promise<User> {
+  const user = await ports.store.findUserByEmailKey(parseEmail(email).key);
+  if (!user) throw new AuthError('unknown_email', { field: 'email' });
+  return user;
+}
+
+/** Keeps a user from logging in and ends every session of theirs; their password stays as it is. */
+export function disableUser(ports: OperatorPorts, email: string): Promise<User> {
+  return change(ports, email, 'user_disabled', async (transaction, user) => {
+    await transaction.setDisabledAt(user.id, ports.clock.now());
+    await transaction.deleteSessionsOfUser(user.id);
+    await transaction.deleteResetToken(user.id);
+  });
+}
+
+/** Lets a disabled user log in again. */
+export function enableUser(ports: OperatorPorts, email: string): Promise<User> {
+  return change(ports, email, 'user_enabled', (transaction, user) => transaction.setDisabledAt(user.id, undefined));
+}
+
+/** Deletes an account and all that hangs on it. */
+export function deleteUser(ports: OperatorPorts, email: string): Promise<User> {
+  return change(ports, email, 'user_deleted', (transaction, user) => transaction.deleteUser(user.id));
+}
+
+/** Ends every session of one user. */
+export function revokeSessions(ports: OperatorPorts, email: string): Promise<User> {
+  return change(ports, email, 'sessions_revoked', async (transaction, user) => {
+    await transaction.deleteSessionsOfUser(user.id);
+  });
+}
+
+/** Ends every session of everybody. @returns how many. */
+export async function revokeAllSessions(ports: OperatorPorts): Promise<number> {
+  try {
+    return await ports.store.write(async (transaction) => {
+      const ended = await transaction.deleteAllSessions();
+      await transaction.addEvent(authEvent(ports.clock, 'all_sessions_revoked', undefined, {}, `${ended} ended`));
+      return ended;
+    });
+  } finally {
+    ports.sessions.forget('all');
+  }
+}
+
+/**
+ * Makes a reset token for an operator to pass on, whatever the delivery is set to; it voids an older one.
+ *
+ * @returns the token, which is stored as a digest alone, and when it expires, in milliseconds since the Unix epoch.
+ */
+export async function issueResetTokenFor(
+  ports: OperatorPorts & Pick<AuthPorts, 'random' | 'policy'>,
+  email: string,
+): Promise<{ user: User; resetToken: string; expiresAt: number }> {
+  const resetToken = ports.random.uuid();
+  const createdAt = ports.clock.now();
+  const expiresAt = createdAt + ports.policy.resetTokenMs;
+  const user = await change(ports, email, 'password_reset_issued', async (transaction, { id, disabledAt }) => {
+    if (disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
+    await transaction.replaceResetToken({ tokenDigest: digestSecret(resetToken), userId: id, createdAt, expiresAt });
+  });
+  return { user, resetToken, expiresAt };
+}
+
+async function change(
+  ports: OperatorPorts,
+  email: string,
+  event: AuthEventType,
+  work: (transaction: WriteTransaction, user: User) => Promise<void>,
+): Promise<User> {
+  const { id } = await getUser(ports, email);
+  try {
+    return await ports.store.write(async (transaction) => {
+      const user = await transaction.lockUser(id);
+      if (!user) throw new AuthError('unknown_email', { field: 'email' });
+      await work(transaction, user);
+      const who = { userId: user.id, emailKey: user.emailKey };
+      await transaction.addEvent(authEvent(ports.clock, event, undefined, who, 'operator'));
+      return user;
+    });
+  } finally {
+    ports.sessions.forget({ userId: id });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Actor } from './confirm-password.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import type { AuthPorts } from './ports.ts';
+import { type ActiveSession, isExpired, type Session } from './session.ts';
+
+type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
+
+/** The open sessions of whoever asks, the last used one first. */
+export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveSession, 'userId'>): Promise<Session[]> {
+  const now = ports.clock.now();
+  const stored = await ports.store.listSessions(userId);
+  return stored
+    .map((session) => ({ ...session, lastUsedAt: ports.sessions.lastUse(session.tokenDigest) ?? session.lastUsedAt }))
+    .filter((session) => !isExpired(session, now, ports.policy.lifetimes))
+    .sort((one, other) => other.lastUsedAt - one.lastUsedAt);
+}
+
+/**
+ * Ends one session of whoever asks, their own included.
+ *
+ * @throws {@link AuthError} `not_found`: no such session, or another user's, alike.
+ */
+export async function endSession(ports: SessionPorts, { session, client }: Actor, sessionId: string): Promise<void> {
+  let tokenDigest: string | undefined;
+  try {
+    tokenDigest = await ports.store.write(async (transaction) => {
+      const ended = await transaction.deleteSessionById(sessionId, session.userId);
+      if (ended === undefined) throw new AuthError('not_found', { message: 'no such session' });
+      await transaction.addEvent(
+        authEvent(ports.clock, 'session_ended', client, { userId: session.userId, sessionId }),
+      );
+      return ended;
+    });
+  } finally {
+    ports.sessions.forget(tokenDigest === undefined ? { userId: session.userId } : { tokenDigest });
+  }
+}
+
+/** Ends every session of whoever asks but the one they ask with. @returns how many. */
+export async function endOtherSessions(ports: SessionPorts, { session, client }: Actor): Promise<number> {
+  try {
+    return await ports.store.write(async (transaction) => {
+      const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
+      const who = { userId: session.userId, sessionId: session.id };
+      await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));
+      return ended;
+    });
+  } finally {
+    ports.sessions.forget({ userId: session.userId });
+  }
+}
