@@ -56,6 +56,8 @@ function createSqliteKnex(path: string, connections: number, pragmas: string): K
     client: ImmediateSqliteClient as typeof Knex.Client,
     connection: { filename: path },
     useNullAsDefault: true,
+    // An error's message would otherwise quote the statement with its values, and so carry addresses and hashes into logs.
+    compileSqlOnError: false,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     // Whatever Knex would print, it throws as well; standard output is not its to write to.
     log: { debug: ignore, warn: ignore, error: ignore, deprecate: ignore },
