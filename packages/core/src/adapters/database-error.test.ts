@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { AuthError } from '../errors.ts';
+import { translateDatabaseErrors } from './database-error.ts';
+
+const failing = (error: unknown) => translateDatabaseErrors(() => Promise.reject(error));
+
+describe('translateDatabaseErrors', () => {
+  it('gives back what the work gives', async () => {
+    expect(await translateDatabaseErrors(async () => 'done')).toBe('done');
+  });
+
+  it.each([
+    'SQLITE_BUSY',
+    'SQLITE_LOCKED',
+    'SQLITE_FULL',
+    'SQLITE_IOERR',
+    'SQLITE_READONLY',
+    'SQLITE_CANTOPEN',
+    'SQLITE_CORRUPT',
+  ])('says that the database is unavailable for %s', async (code) => {
+    const cause = Object.assign(new Error(`${code}: something`), { code });
+    const refusal = await failing(cause).catch((error: unknown) => error);
+    expect(refusal).toEqual(new AuthError('database_unavailable', { retryAfterSeconds: 1, cause }));
+    expect(refusal).toMatchObject({ retryAfterSeconds: 1, cause });
+  });
+
+  it('says so when no connection is free in time', async () => {
+    const cause = Object.assign(new Error('Timeout acquiring a connection'), { name: 'KnexTimeoutError' });
+    await expect(failing(cause)).rejects.toMatchObject({ code: 'database_unavailable', cause });
+  });
+
+  it.each([
+    ['a refusal by the rules', new AuthError('email_taken')],
+    ['a constraint that was broken', Object.assign(new Error('SQLITE_CONSTRAINT'), { code: 'SQLITE_CONSTRAINT' })],
+    ['a fault in a statement', Object.assign(new Error('SQLITE_ERROR'), { code: 'SQLITE_ERROR' })],
+    ['any other error', new TypeError('something is not a function')],
+    ['what is no error', 'text'],
+  ])('leaves %s as it is', async (_what, error) => {
+    await expect(failing(error)).rejects.toBe(error);
+  });
+});

@@ -1,0 +1,168 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import knex from 'knex';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteDatabase } from './database.ts';
+import { DatabaseRefusedError } from './database-refused-error.ts';
+import { migrationNames } from './migrations/index.ts';
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const nodeArguments = (script: string, path: string) => ['--input-type=module', '-e', script, path];
+
+describe('openSqliteDatabase', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'authsvc-database-'));
+    path = join(folder, 'authsvc.sqlite');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Opens, migrates, does something and closes. */
+  async function withDatabase<T>(work: (database: Awaited<ReturnType<typeof openSqliteDatabase>>) => Promise<T>) {
+    const database = await openSqliteDatabase(path);
+    try {
+      await database.migrate();
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  }
+
+  const integrity = () => withDatabase(async ({ write }) => write.raw('PRAGMA integrity_check'));
+
+  it.each(['missing', 'empty'])('makes a database of a file that is %s', async (state) => {
+    if (state === 'empty') await writeFile(path, '');
+    const database = await openSqliteDatabase(path);
+    expect(await database.isMigrated()).toBe(false);
+    await database.migrate();
+    expect(await database.isMigrated()).toBe(true);
+    expect(await database.read('users').select()).toEqual([]);
+    await database.close();
+  });
+
+  it('keeps what was written, and migrates no further what is migrated', async () => {
+    const event = { at: 1, type: 'user_registered' };
+    await withDatabase(({ write }) => write('events').insert(event));
+    await withDatabase(async ({ read, migrate }) => {
+      await migrate();
+      expect(await read('events').select('at', 'type')).toEqual([event]);
+      expect(await read('migrations').pluck('name')).toEqual(migrationNames);
+    });
+  });
+
+  it('answers only when it is on the disk, in a WAL, with foreign keys held, on every connection', async () => {
+    await withDatabase(async ({ read, write }) => {
+      const held = await Promise.all(Array.from({ length: 4 }, () => read.client.acquireConnection()));
+      for (const connection of held) await read.client.releaseConnection(connection);
+      for (const connections of [read, write]) {
+        expect(await connections.raw('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+        expect(await connections.raw('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
+        expect(await connections.raw('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
+        expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 1500 }]);
+      }
+    });
+  });
+
+  it('lets its owner alone read the file and all that lies beside it', async () => {
+    await writeFile(path, '');
+    await chmod(path, 0o666);
+    await withDatabase(async ({ write }) => {
+      await write('events').insert({ at: 1, type: 'user_registered' });
+      const names = (await readdir(folder)).sort();
+      expect(names).toEqual(['authsvc.sqlite', 'authsvc.sqlite-shm', 'authsvc.sqlite-wal']);
+      const modes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mode & 0o777));
+      expect(modes).toEqual([0o600, 0o600, 0o600]);
+    });
+  });
+
+  it('leaves a database of another program untouched, to the byte', async () => {
+    const other = knex({ client: 'sqlite3', connection: { filename: path }, useNullAsDefault: true });
+    await other.schema.createTable('users', (table) => table.text('name'));
+    await other('users').insert({ name: 'somebody' });
+    await other.destroy();
+    const before = await readFile(path);
+
+    await expect(openSqliteDatabase(path)).rejects.toEqual(
+      new DatabaseRefusedError(`${path} is a database of another program; it was left as it is`),
+    );
+    expect(await readFile(path)).toEqual(before);
+    expect(await readdir(folder)).toEqual(['authsvc.sqlite']);
+  });
+
+  it('refuses one of its own that is damaged, and leaves it as it is', async () => {
+    await withDatabase(async () => undefined);
+    const damaged = await readFile(path);
+    damaged.fill(0x5a, 100, 4096);
+    await writeFile(path, damaged);
+
+    await expect(openSqliteDatabase(path)).rejects.toThrow(
+      `the database ${path} cannot be opened: SQLITE_CORRUPT: database disk image is malformed`,
+    );
+    expect(await readFile(path)).toEqual(damaged);
+  });
+
+  it('refuses a folder in the way, and a folder that is not there', async () => {
+    await expect(openSqliteDatabase(folder)).rejects.toEqual(
+      new DatabaseRefusedError(`${folder} is not a file, so it cannot be the database`),
+    );
+    const lost = join(folder, 'missing', 'authsvc.sqlite');
+    await expect(openSqliteDatabase(lost)).rejects.toThrow(
+      `the database ${lost} cannot be opened: SQLITE_CANTOPEN: unable to open database file`,
+    );
+  });
+
+  it('refuses what a newer version made, and changes nothing in it', async () => {
+    await withDatabase(({ write }) => write('migrations').insert({ name: '9999-later', batch: 2 }));
+    const database = await openSqliteDatabase(path);
+    await expect(database.migrate()).rejects.toEqual(
+      new DatabaseRefusedError(`the database ${path} was made by a newer version of authsvc (migration 9999-later)`),
+    );
+    expect(await database.read('migrations').pluck('name')).toEqual([...migrationNames, '9999-later']);
+    await database.close();
+  });
+
+  it('lets many migrate at once: one does, and the others find it done', async () => {
+    const script = `
+      import { openSqliteDatabase } from '@authsvc/core';
+      const database = await openSqliteDatabase(process.argv[1]);
+      await database.migrate();
+      console.log(await database.isMigrated());
+      await database.close();
+    `;
+    const run = () => promisify(execFile)(process.execPath, nodeArguments(script, path), { cwd: packageFolder });
+    const outcomes = await Promise.all([run(), run(), run()]);
+    expect(outcomes).toEqual(Array.from({ length: 3 }, () => ({ stdout: 'true\n', stderr: '' })));
+    expect(await withDatabase(({ read }) => read('migrations').pluck('name'))).toEqual(migrationNames);
+  });
+
+  it.each([
+    ['between opening and migrating', ''],
+    ['while it migrates', 'create table `sessions`'],
+    ['with its migrations recorded and not committed', 'update `migrations_lock` set `is_locked` = ?'],
+    ['after the first write', 'insert into `events`'],
+  ])('opens, whole, the database of a process that was killed %s', async (_when, lastStatement) => {
+    const script = `
+      import { openSqliteDatabase } from '@authsvc/core';
+      const database = await openSqliteDatabase(process.argv[1]);
+      const die = () => process.kill(process.pid, 'SIGKILL');
+      const lastStatement = ${JSON.stringify(lastStatement)};
+      if (lastStatement === '') die();
+      database.write.on('query', ({ sql }) => sql.startsWith(lastStatement) && !sql.includes('where') && die());
+      await database.migrate();
+      await database.write('events').insert({ at: 1, type: 'user_registered' });
+      await database.write('events').insert({ at: 2, type: 'user_registered' });
+    `;
+    const killed = spawn(process.execPath, nodeArguments(script, path), { cwd: packageFolder, stdio: 'ignore' });
+    expect(await once(killed, 'exit')).toEqual([null, 'SIGKILL']);
+
+    expect(await integrity()).toEqual([{ integrity_check: 'ok' }]);
+    expect(await withDatabase(({ read }) => read('migrations').pluck('name'))).toEqual(migrationNames);
+  });
+});
