@@ -1,0 +1,64 @@
+import { CliError } from './cli-error.ts';
+import type { Context } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+import type { Check } from './prompts/prompter.ts';
+import { readStdinLines } from './stdin-lines.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Says at once what no address can be; the service has the last word. */
+export const checkEmail: Check = (email) => {
+  if (email === '') return 'An email address is needed';
+  return /^[^\s@]+@[^\s@]+$/.test(email) && email.length <= 254 ? undefined : `${email} is not an email address`;
+};
+
+export const checkPresent: Check = (answer) => (answer === '' ? 'An answer is needed' : undefined);
+
+/**
+ * Checks the value of `--email`, if there is one.
+ *
+ * @throws {@link CliError} `usage`.
+ */
+export function checkEmailOption(email: string | undefined): void {
+  if (email === undefined || checkEmail(email) === undefined) return;
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'usage',
+    what: `--email is an email address, as in ada@example.com, and not "${email}"`,
+  });
+}
+
+/** Which secrets come from standard input, a line each, in this order. */
+export interface StdinSecrets {
+  readonly tokenStdin?: boolean | undefined;
+  readonly passwordStdin?: boolean | undefined;
+}
+
+export interface SecretsRead {
+  readonly token?: string;
+  readonly password?: string;
+}
+
+/**
+ * Reads the secrets that were promised on standard input. Where that is a terminal nothing is read: a prompt asks for them, without an echo.
+ *
+ * @throws {@link CliError} `input_required` when a line is missing, or would be typed in plain sight.
+ */
+export async function readStdinSecrets(
+  context: Context,
+  terminal: Terminal,
+  { tokenStdin, passwordStdin }: StdinSecrets,
+): Promise<SecretsRead> {
+  const options = [...(tokenStdin ? ['--token-stdin'] : []), ...(passwordStdin ? ['--password-stdin'] : [])];
+  if (options.length === 0 || terminal.canAsk) return {};
+  if (context.stdin.isTTY === true) {
+    throw new CliError({
+      status: exitStatus.usage,
+      code: 'input_required',
+      what: `${options[0]} reads a pipe or a file, and standard input is a terminal`,
+    });
+  }
+  const lines = await readStdinLines(context.stdin, options);
+  const token = tokenStdin ? lines[0] : undefined;
+  const password = passwordStdin ? lines.at(-1) : undefined;
+  return { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
+}

@@ -1,0 +1,165 @@
+import { ApiRefusal } from './api-refusal.ts';
+import { CliError } from './cli-error.ts';
+import { exitStatus } from './exit-status.ts';
+import { exchange, type HttpLimits, type HttpReply, type HttpRequest } from './http-exchange.ts';
+import { type IssuedCookie, readSessionCookie, sessionCookieName } from './session-cookie.ts';
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A session as the server knows it: which cookie carries which token. */
+export interface SessionCookie {
+  readonly token: string;
+  /** Left out where nobody knows it: then the address tells. */
+  readonly cookie?: string | undefined;
+}
+
+export interface NewSession extends IssuedCookie {
+  /** As it was registered. */
+  readonly email: string;
+}
+
+/** The six endpoints, each as one call. Every call throws {@link ApiRefusal} for a refusal and {@link CliError} when there was no proper answer. */
+export interface ApiClient {
+  register(credentials: Credentials): Promise<{ readonly email: string }>;
+  logIn(credentials: Credentials): Promise<NewSession>;
+  logOut(session: SessionCookie): Promise<void>;
+  profile(session: SessionCookie): Promise<{ readonly email: string }>;
+  /** `resetToken` is there when the service hands it to whoever asks. */
+  requestReset(email: string): Promise<{ readonly email: string; readonly resetToken?: string | undefined }>;
+  resetPassword(reset: { email: string; resetToken: string; newPassword: string }): Promise<{ readonly email: string }>;
+  /** Whether the service answers; never throws. */
+  isAlive(): Promise<boolean>;
+}
+
+export interface ApiClientOptions {
+  /** An origin. */
+  readonly server: string;
+  /** Told of each exchange: method, address, status, never a body or a header. */
+  readonly debug?: (line: string) => void;
+  readonly limits?: HttpLimits;
+}
+
+export function createApiClient({ server, debug, limits }: ApiClientOptions): ApiClient {
+  async function send(method: HttpRequest['method'], path: string, rest: RequestDetails = {}): Promise<HttpReply> {
+    const url = new URL(path, server);
+    const { body, session } = rest;
+    const request: HttpRequest = {
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+        ...(session && { cookie: `${session.cookie ?? sessionCookieName(server)}=${session.token}` }),
+      },
+      body,
+    };
+    const reply = await exchange(request, rest.limits ?? limits);
+    debug?.(`${method} ${url.href} answered ${reply.status}`);
+    return reply;
+  }
+
+  async function call(method: HttpRequest['method'], path: string, rest: RequestDetails = {}) {
+    const reply = await send(method, path, rest);
+    return { headers: reply.headers, body: readBody(server, reply) };
+  }
+
+  return {
+    async register(credentials) {
+      const { body } = await call('POST', '/users', { body: JSON.stringify(credentials) });
+      return { email: text(server, body, 'email') };
+    },
+    async logIn(credentials) {
+      const { body, headers } = await call('POST', '/sessions', { body: JSON.stringify(credentials) });
+      const cookie = readSessionCookie(headers['set-cookie'] ?? []);
+      if (!cookie) throw notAuthsvc(server, 'logged in without giving a session');
+      return { email: text(server, body, 'email'), ...cookie };
+    },
+    async logOut(session) {
+      await call('DELETE', '/sessions', { session });
+    },
+    async profile(session) {
+      const { body } = await call('GET', '/profile', { session });
+      return { email: text(server, body, 'email') };
+    },
+    async requestReset(email) {
+      const { body } = await call('POST', '/reset_password', { body: JSON.stringify({ email }) });
+      const resetToken = typeof body.reset_token === 'string' ? body.reset_token : undefined;
+      return { email: text(server, body, 'email'), resetToken };
+    },
+    async resetPassword({ email, resetToken, newPassword }) {
+      const fields = { email, reset_token: resetToken, new_password: newPassword };
+      const { body } = await call('PUT', '/reset_password', { body: JSON.stringify(fields) });
+      return { email: text(server, body, 'email') };
+    },
+    async isAlive() {
+      try {
+        const { status } = await send('GET', '/health', { limits: { connectMs: 1000, totalMs: 2000 } });
+        return status === 200;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+interface RequestDetails {
+  readonly body?: string;
+  readonly session?: SessionCookie;
+  readonly limits?: HttpLimits;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function readBody(server: string, { status, headers, body }: HttpReply): Body {
+  if (status >= 300 && status < 400) {
+    throw notAuthsvc(
+      server,
+      `answered with a redirect to ${headers.location ?? 'nowhere'}, and redirects are not followed`,
+    );
+  }
+  const parsed = parseObject(body);
+  if (!parsed) throw notAuthsvc(server, `answered ${status} with something else than JSON`);
+  if (status === 200) return parsed;
+
+  const { code, message } = parsed;
+  if (typeof code !== 'string' || typeof message !== 'string') {
+    throw notAuthsvc(server, `answered ${status} without saying why`);
+  }
+  const retryAfter = Number.parseInt(headers['retry-after'] ?? '', 10);
+  throw new ApiRefusal({
+    code,
+    message,
+    httpStatus: status,
+    retryAfterSeconds: Number.isNaN(retryAfter) ? undefined : retryAfter,
+  });
+}
+
+function parseObject(body: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function text(server: string, body: Body, field: string): string {
+  const value = body[field];
+  if (typeof value !== 'string') throw notAuthsvc(server, `answered without the field ${field}`);
+  // It will be shown on a terminal, where control characters do things.
+  if (/\p{Cc}/u.test(value)) throw notAuthsvc(server, `answered with control characters in the field ${field}`);
+  return value;
+}
+
+function notAuthsvc(server: string, did: string): CliError {
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'unexpected_response',
+    what: `${server} does not answer as authsvc does`,
+    why: `It ${did}.`,
+    next: { say: 'Check the address: --url, or AUTHSVC_URL' },
+  });
+}

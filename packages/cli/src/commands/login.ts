@@ -1,0 +1,123 @@
+import { Command, Option } from 'commander';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
+import type { Credentials, NewSession } from '../api-client.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import { type Connection, connect } from '../connection.ts';
+import type { Context } from '../context.ts';
+import { describeExpiryDate, expiryFrom } from '../expiry.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
+import { requireAnswers } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface LoginOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly passwordStdin?: boolean;
+  readonly storage?: string;
+  readonly printSession?: boolean;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc login', 'asks for the email and the password'],
+    ['printf %s "$PW" | authsvc login --email ada@example.com --password-stdin', 'asks nothing'],
+    ['authsvc login --print-session', 'stores nothing; prints what AUTHSVC_SESSION is to hold'],
+  ],
+  json: [
+    '{"email":"ada@example.com","server":"http://127.0.0.1:4100","storage":"keychain","expires_at":"2026-12-22T16:40:00Z"}',
+    'storage is "keychain" or "file"; with --print-session it is "none", and "session" holds the token',
+  ],
+});
+
+/** `authsvc login` */
+export function createCommand(context: Context): Command {
+  return new Command('login')
+    .description('Log in, and keep the session in the system keychain')
+    .option('--email <email>', 'the account')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--storage <where>', 'keep the session in "keychain" or "file" (AUTHSVC_STORAGE)')
+    .addOption(
+      new Option('--print-session', 'store nothing and print the session token, for AUTHSVC_SESSION').conflicts(
+        'storage',
+      ),
+    )
+    .addHelpText('after', help)
+    .action((_, command: Command) => logIn(context, command.optsWithGlobals<LoginOptions>()));
+}
+
+async function logIn(context: Context, options: LoginOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, client } = connection;
+  const wish = readStorageWish(options.storage, context.env.AUTHSVC_STORAGE);
+  checkEmailOption(options.email);
+  requireAnswers(terminal, [
+    ['--email', options.email !== undefined],
+    ['--password-stdin', options.passwordStdin === true],
+  ]);
+  const { password } = await readStdinSecrets(context, terminal, options);
+
+  const chosen = options.printSession ? undefined : await chooseStorage(context.keychain, wish);
+  if (chosen?.missing !== undefined) {
+    terminal.warn(`No system keychain here (${chosen.missing}): the session is kept in a file that only you can read`);
+  }
+  const credentials = await askForRest(connection, { email: options.email, password });
+  const session = await client.logIn(credentials).catch((error: unknown) => {
+    if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
+    throw error.toCliError({ say: 'Forgot the password?', command: 'authsvc reset' });
+  });
+  const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
+
+  if (chosen) await keep(context, connection, session, expiresAt, chosen);
+  else print(connection, session, expiresAt);
+}
+
+async function askForRest(
+  { terminal, store, server }: Connection,
+  given: { readonly email: string | undefined; readonly password: string | undefined },
+): Promise<Credentials> {
+  if (given.email !== undefined && given.password !== undefined)
+    return { email: given.email, password: given.password };
+  const { current } = store.index();
+  const fallback = current?.server === server ? current.email : undefined;
+  const prompter = await terminal.openPrompter();
+  const email = given.email ?? (await prompter.askText({ label: 'Email', fallback, check: checkEmail }));
+  const password = given.password ?? (await prompter.askSecret({ label: 'Password', check: checkPresent }));
+  return { email, password };
+}
+
+async function keep(
+  { env }: Context,
+  { terminal, store, server, client }: Connection,
+  session: NewSession,
+  expiresAt: string | null,
+  { storage }: ChosenStorage,
+): Promise<void> {
+  const { email, token, cookie } = session;
+  try {
+    await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token);
+  } catch (error) {
+    // A session that nobody holds is not left open; if that fails too, the first failure is the one to tell.
+    await client.logOut(session).catch(() => undefined);
+    throw error;
+  }
+  terminal.printJson({ email, server, storage, expires_at: expiresAt });
+  const place = storage === 'keychain' ? 'in the system keychain' : 'in a file that only you can read';
+  terminal.succeed(
+    describe(server, email, terminal.notePaint.bold),
+    `Session saved ${place}; ${describeExpiryDate(expiresAt)}`,
+  );
+  if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION is set and goes before the session that was saved');
+}
+
+function print({ terminal, server }: Connection, { email, token }: NewSession, expiresAt: string | null): void {
+  terminal.printJson({ email, server, storage: 'none', expires_at: expiresAt, session: token });
+  terminal.succeed(
+    describe(server, email, terminal.notePaint.bold),
+    `Nothing is stored: put the line on standard output into AUTHSVC_SESSION; ${describeExpiryDate(expiresAt)}`,
+  );
+  terminal.printLines(token);
+}
+
+function describe(server: string, email: string, bold: (text: string) => string): string {
+  return `Logged in to ${bold(new URL(server).host)} as ${bold(email)}`;
+}

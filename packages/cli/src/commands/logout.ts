@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import { checkEmailOption } from '../answers.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import { CliError } from '../cli-error.ts';
+import { type Connection, connect } from '../connection.ts';
+import type { Context } from '../context.ts';
+import { type CurrentSession, findCurrentSession } from '../current-session.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { formatHelp } from './help-text.ts';
+
+interface LogoutOptions extends GlobalOptions {
+  readonly email?: string;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc logout', 'ends the session of the account used last'],
+    ['authsvc logout --email ada@example.com', 'ends the session of that account'],
+  ],
+  json: [
+    '{"email":"ada@example.com","server":"http://127.0.0.1:4100","ended":true}',
+    'ended is false when there was no session to end; email is null when it is not known',
+  ],
+});
+
+/** `authsvc logout` */
+export function createCommand(context: Context): Command {
+  return new Command('logout')
+    .description('End the session and forget it')
+    .option('--email <email>', 'the account, if not the one used last')
+    .addHelpText('after', help)
+    .action((_, command: Command) => logOut(context, command.optsWithGlobals<LogoutOptions>()));
+}
+
+async function logOut(context: Context, options: LogoutOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, server } = connection;
+  checkEmailOption(options.email);
+  const session = await findCurrentSession(context, connection, options.email);
+  const email = session?.account?.email ?? options.email ?? null;
+  if (!session) {
+    terminal.printJson({ email, server, ended: false });
+    terminal.succeed(`Nobody is logged in to ${terminal.notePaint.bold(server)}`);
+    return;
+  }
+  const ended = await endAndForget(connection, session);
+  terminal.printJson({ email, server, ended });
+  const who = email === null ? 'of AUTHSVC_SESSION' : `of ${terminal.notePaint.bold(email)}`;
+  terminal.succeed(ended ? `Logged out: the session ${who} has ended` : `The session ${who} had ended already`);
+}
+
+/** @returns whether the service still knew the session. */
+async function endAndForget({ client, store }: Connection, session: CurrentSession): Promise<boolean> {
+  const forget = async () => session.account && (await store.forget(session.account));
+  try {
+    await client.logOut(session);
+  } catch (error) {
+    await forget();
+    if (error instanceof ApiRefusal && error.code === 'unauthenticated') return false;
+    throw notEnded(error, session);
+  }
+  await forget();
+  return true;
+}
+
+/** Whatever kept the service from ending the session: here it is forgotten, there it may live on. */
+function notEnded(error: unknown, session: CurrentSession): unknown {
+  const reason = error instanceof ApiRefusal ? error.toCliError() : error;
+  if (!(reason instanceof CliError)) return error;
+  const forgotten = session.account ? 'The session is forgotten here, but' : 'Until then';
+  return new CliError({
+    status: reason.status,
+    code: reason.code,
+    what: reason.message,
+    why: `${forgotten} the server may still honour it${reason.status === exitStatus.unreachable ? '' : ' until it expires'}.`,
+    ...(reason.next && { next: reason.next }),
+    cause: error,
+  });
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander';
+import { checkEmail, checkEmailOption, readStdinSecrets } from '../answers.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import { type Connection, connect } from '../connection.ts';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { readMinLength, submitNewPassword } from '../new-password.ts';
+import { requireAnswers } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface RegisterOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly passwordStdin?: boolean;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc register', 'asks for the email and the password'],
+    ['printf %s "$PW" | authsvc register --email ada@example.com --password-stdin', 'asks nothing'],
+  ],
+  json: ['{"email":"ada@example.com","server":"http://127.0.0.1:4100"}'],
+});
+
+/** `authsvc register` */
+export function createCommand(context: Context): Command {
+  return new Command('register')
+    .description('Create an account')
+    .option('--email <email>', 'the address of the new account')
+    .option('--password-stdin', 'read the password from standard input')
+    .addHelpText('after', help)
+    .action((_, command: Command) => register(context, command.optsWithGlobals<RegisterOptions>()));
+}
+
+async function register(context: Context, options: RegisterOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, store, server } = connection;
+  checkEmailOption(options.email);
+  requireAnswers(terminal, [
+    ['--email', options.email !== undefined],
+    ['--password-stdin', options.passwordStdin === true],
+  ]);
+  const { password } = await readStdinSecrets(context, terminal, options);
+
+  const { email } = await submit(context, connection, { email: options.email, password });
+  store.use({ server, email });
+  terminal.printJson({ email, server });
+  terminal.succeed(
+    `Registered ${terminal.notePaint.bold(email)}`,
+    terminal.describeNext({ say: 'Next', command: 'authsvc login' }),
+  );
+}
+
+interface Given {
+  readonly email: string | undefined;
+  readonly password: string | undefined;
+}
+
+async function submit(context: Context, { terminal, client, server }: Connection, given: Given) {
+  try {
+    if (given.email !== undefined && given.password !== undefined) {
+      return await client.register({ email: given.email, password: given.password });
+    }
+    const prompter = await terminal.openPrompter();
+    const email = given.email ?? (await prompter.askText({ label: 'Email', check: checkEmail }));
+    return await submitNewPassword({
+      prompter,
+      terminal,
+      label: 'Password',
+      email,
+      minLength: readMinLength(context.env),
+      confirm: true,
+      submit: (password) => client.register({ email, password }),
+    });
+  } catch (error) {
+    if (!(error instanceof ApiRefusal) || error.code !== 'email_taken') throw error;
+    throw error.toCliError({ say: `If it is yours on ${new URL(server).host}, log in`, command: 'authsvc login' });
+  }
+}

@@ -1,0 +1,126 @@
+import { Command } from 'commander';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import { type Connection, connect } from '../connection.ts';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { readMinLength, submitNewPassword } from '../new-password.ts';
+import type { Prompter } from '../prompts/prompter.ts';
+import { requireAnswers } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface ResetOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly passwordStdin?: boolean;
+  readonly tokenStdin?: boolean;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc reset', 'asks for a reset token; where it is handed out at once, for the new password too'],
+    ['authsvc reset --email ada@example.com --token-stdin', 'goes on with a token that came another way'],
+    [
+      'printf "%s\\n%s" "$TOKEN" "$PW" | authsvc reset --email ada@example.com --token-stdin --password-stdin',
+      'asks nothing: the token on the first line, the new password on the second',
+    ],
+  ],
+  json: [
+    '{"email":"ada@example.com","server":"http://127.0.0.1:4100","status":"password_updated"}',
+    'status is "instructions_sent" when the reset token travels another way',
+  ],
+});
+
+/** `authsvc reset` */
+export function createCommand(context: Context): Command {
+  return new Command('reset')
+    .description('Choose a new password, with a reset token')
+    .option('--email <email>', 'the account')
+    .option('--token-stdin', 'read the reset token from standard input, and ask for none')
+    .option('--password-stdin', 'read the new password from standard input')
+    .addHelpText('after', help)
+    .action((_, command: Command) => reset(context, command.optsWithGlobals<ResetOptions>()));
+}
+
+async function reset(context: Context, options: ResetOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, store, server } = connection;
+  checkEmailOption(options.email);
+  requireAnswers(terminal, [
+    ['--email', options.email !== undefined],
+    ['--password-stdin', options.passwordStdin === true],
+  ]);
+  const secrets = await readStdinSecrets(context, terminal, options);
+
+  const prompter = lazily(() => terminal.openPrompter());
+  const { current } = store.index();
+  const fallback = current?.server === server ? current.email : undefined;
+  const email = options.email ?? (await (await prompter()).askText({ label: 'Email', fallback, check: checkEmail }));
+  const resetToken = options.tokenStdin
+    ? (secrets.token ?? (await (await prompter()).askSecret({ label: 'Reset token', check: checkPresent })))
+    : await requestToken(connection, email);
+  if (resetToken === undefined) return;
+
+  const updated = await choosePassword(context, connection, {
+    email,
+    resetToken,
+    password: secrets.password,
+    prompter,
+  });
+  store.use({ server, email: updated.email });
+  terminal.printJson({ email: updated.email, server, status: 'password_updated' });
+  terminal.succeed(
+    `Password updated; every session of ${terminal.notePaint.bold(updated.email)} has ended`,
+    terminal.describeNext({ say: 'Next', command: 'authsvc login' }),
+  );
+}
+
+/** @returns `undefined` when the token travels another way, after saying how to go on. */
+async function requestToken({ client, terminal, server }: Connection, email: string): Promise<string | undefined> {
+  const { resetToken } = await client.requestReset(email);
+  if (resetToken !== undefined) {
+    terminal.succeed('Reset token issued');
+    return resetToken;
+  }
+  terminal.printJson({ email, server, status: 'instructions_sent' });
+  terminal.succeed(
+    `Reset instructions sent, if ${terminal.notePaint.bold(email)} has an account`,
+    terminal.describeNext({ say: 'With the token', command: `authsvc reset --email ${email} --token-stdin` }),
+  );
+  return undefined;
+}
+
+interface PasswordChoice {
+  readonly email: string;
+  readonly resetToken: string;
+  readonly password: string | undefined;
+  readonly prompter: () => Promise<Prompter>;
+}
+
+async function choosePassword(context: Context, { client, terminal }: Connection, choice: PasswordChoice) {
+  const { email, resetToken, password } = choice;
+  const submit = (newPassword: string) => client.resetPassword({ email, resetToken, newPassword });
+  try {
+    if (password !== undefined) return await submit(password);
+    return await submitNewPassword({
+      prompter: await choice.prompter(),
+      terminal,
+      label: 'New password',
+      email,
+      minLength: readMinLength(context.env),
+      confirm: false,
+      submit,
+    });
+  } catch (error) {
+    if (!(error instanceof ApiRefusal) || error.code !== 'invalid_reset_token') throw error;
+    throw error.toCliError({ say: 'Ask for a new one', command: `authsvc reset --email ${email}` });
+  }
+}
+
+/** One prompter a command, since it holds what was typed ahead; none where nothing is asked. */
+function lazily<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

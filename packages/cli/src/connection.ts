@@ -1,0 +1,39 @@
+import { type ApiClient, createApiClient } from './api-client.ts';
+import type { Context } from './context.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
+import type { AccountIndex } from './session-store/account-index.ts';
+import { createSessionStore, type SessionStore } from './session-store/session-store.ts';
+import { resolveStateFolder } from './session-store/state-folder.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+/** What nearly every command works with. */
+export interface Connection {
+  readonly terminal: Terminal;
+  readonly store: SessionStore;
+  /** An origin. */
+  readonly server: string;
+  readonly client: ApiClient;
+}
+
+/**
+ * Finds out which server is meant and gets ready to talk to it; nothing is sent yet.
+ *
+ * @throws {@link CliError} `usage`: no proper address. `insecure_url`: secrets would travel in the clear.
+ */
+export async function connect(context: Context, options: GlobalOptions): Promise<Connection> {
+  const terminal = await createTerminal(context, options);
+  const store = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
+  const server = chooseServer(context.env, options, store.index);
+  assertSafeForSecrets(server, options.insecureHttp === true);
+  return { terminal, store, server, client: createApiClient({ server, debug: terminal.debug }) };
+}
+
+/** The option, the variable, the server used last, the default: the first that there is. */
+export function chooseServer(env: Context['env'], options: GlobalOptions, index: () => AccountIndex): string {
+  if (options.url !== undefined) return parseServerUrl(options.url, '--url');
+  if (env.AUTHSVC_URL) return parseServerUrl(env.AUTHSVC_URL, 'AUTHSVC_URL');
+  // A token from the environment was not made by whichever server happened to be used last.
+  if (env.AUTHSVC_SESSION) return DEFAULT_SERVER;
+  return index().current?.server ?? DEFAULT_SERVER;
+}

@@ -1,0 +1,44 @@
+import { createKeychain, type Keychain } from './keychain/keychain.ts';
+
+/** What a prompt reads keys from: a terminal when `isTTY`, otherwise a pipe or a file. */
+export interface InputStream extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean | undefined;
+  setRawMode?(raw: boolean): unknown;
+}
+
+export interface OutputStream extends NodeJS.WritableStream {
+  readonly isTTY?: boolean | undefined;
+}
+
+/** Everything that a command knows of the process it runs in; tests make their own. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** Opened at first use: a command that asks nothing never touches its standard input. */
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly keychain: Keychain;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The context of the real process. */
+export function createProcessContext(): Context {
+  const env = process.env;
+  return {
+    env,
+    platform: process.platform,
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    keychain: createKeychain({ env }),
+    now: () => Date.now(),
+  };
+}

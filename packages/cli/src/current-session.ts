@@ -1,0 +1,58 @@
+import type { SessionCookie } from './api-client.ts';
+import { CliError } from './cli-error.ts';
+import type { Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+import { isTokenText } from './session-cookie.ts';
+import { type Account, findAccount } from './session-store/account-index.ts';
+
+/** The session that a command acts with; `account` is there when it is stored on this machine. */
+export interface CurrentSession extends SessionCookie {
+  readonly account?: Account;
+}
+
+/**
+ * Finds the session: the one in AUTHSVC_SESSION, else the stored one of the account that is meant.
+ *
+ * @returns `undefined` when nobody is logged in.
+ * @throws {@link CliError} `usage`: what AUTHSVC_SESSION holds is no session token. `keychain_locked`.
+ */
+export async function findCurrentSession(
+  { env }: Context,
+  { store, server }: Connection,
+  email?: string,
+): Promise<CurrentSession | undefined> {
+  const fromEnvironment = env.AUTHSVC_SESSION?.trim();
+  if (fromEnvironment) {
+    if (isTokenText(fromEnvironment)) return { token: fromEnvironment };
+    throw new CliError({
+      status: exitStatus.usage,
+      code: 'usage',
+      what: 'AUTHSVC_SESSION does not hold a session token',
+      next: { say: 'Make one', command: 'authsvc login --print-session' },
+    });
+  }
+  const account = findAccount(store.index(), server, email);
+  if (!account) return undefined;
+  return { account, cookie: account.cookie, token: await store.getToken(account) };
+}
+
+/** The service does not know the session: it ended, or never was. */
+export function sessionRefused(session: CurrentSession, cause: unknown): CliError {
+  if (session.account) {
+    return new CliError({
+      status: exitStatus.notLoggedIn,
+      code: 'session_expired',
+      what: 'Your session has expired',
+      next: { say: 'Log in again', command: 'authsvc login' },
+      cause,
+    });
+  }
+  return new CliError({
+    status: exitStatus.notLoggedIn,
+    code: 'session_expired',
+    what: 'The session in AUTHSVC_SESSION is not valid, or no longer',
+    next: { say: 'Make a new one', command: 'authsvc login --print-session' },
+    cause,
+  });
+}

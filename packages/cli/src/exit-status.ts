@@ -1,0 +1,44 @@
+import type { WireErrorCode } from '@authsvc/server/contract';
+
+/** What each exit status means; scripts rely on these numbers. */
+export const exitStatus = {
+  done: 0,
+  unexpected: 1,
+  usage: 2,
+  unreachable: 3,
+  notLoggedIn: 4,
+  refused: 5,
+  tryLater: 6,
+  keychain: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+const byWireCode = {
+  invalid_request: exitStatus.usage,
+  password_rejected: exitStatus.refused,
+  email_taken: exitStatus.refused,
+  invalid_credentials: exitStatus.notLoggedIn,
+  unauthenticated: exitStatus.notLoggedIn,
+  unknown_email: exitStatus.refused,
+  invalid_reset_token: exitStatus.refused,
+  reset_delivery_refused: exitStatus.refused,
+  cross_origin: exitStatus.unexpected,
+  not_found: exitStatus.unexpected,
+  method_not_allowed: exitStatus.unexpected,
+  payload_too_large: exitStatus.usage,
+  unsupported_media_type: exitStatus.unexpected,
+  misdirected_request: exitStatus.usage,
+  rate_limited: exitStatus.tryLater,
+  internal: exitStatus.unexpected,
+  overloaded: exitStatus.tryLater,
+  database_unavailable: exitStatus.tryLater,
+} satisfies Record<WireErrorCode, ExitStatus>;
+
+const isWireCode = (code: string): code is WireErrorCode => Object.hasOwn(byWireCode, code);
+
+/** The exit status of a refusal by the service; a code that this version does not know is unexpected. */
+export function exitStatusOfRefusal(code: string): ExitStatus {
+  return isWireCode(code) ? byWireCode[code] : exitStatus.unexpected;
+}

@@ -1,0 +1,38 @@
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** ISO 8601 in UTC without fractions, as in `2026-12-22T16:40:00Z`. */
+export function toIsoSeconds(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** When a session ends, counted from now; `null` when the service did not say. */
+export function expiryFrom(nowMs: number, lifetimeSeconds: number | undefined): string | null {
+  return lifetimeSeconds === undefined ? null : toIsoSeconds(nowMs + lifetimeSeconds * 1000);
+}
+
+/** As on the wall of the person: `expires 2026-12-22 16:40`, in local time. */
+export function describeExpiryDate(expiresAt: string | null): string {
+  if (expiresAt === null) return 'the server did not say when it expires';
+  const date = new Date(expiresAt);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `expires ${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** How long it still has: `expires in 30 days`. */
+export function describeTimeLeft(expiresAt: string | null, nowMs: number): string {
+  if (expiresAt === null) return 'expiry unknown';
+  const seconds = Math.round((Date.parse(expiresAt) - nowMs) / 1000);
+  if (seconds <= 0) return 'expired';
+  if (seconds < 2 * MINUTE) return `expires in ${count(seconds, 1, 'second')}`;
+  if (seconds < 2 * HOUR) return `expires in ${count(seconds, MINUTE, 'minute')}`;
+  if (seconds < 2 * DAY) return `expires in ${count(seconds, HOUR, 'hour')}`;
+  return `expires in ${count(seconds, DAY, 'day')}`;
+}
+
+function count(seconds: number, unit: number, name: string): string {
+  const whole = Math.round(seconds / unit);
+  return `${whole} ${name}${whole === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+
+// A call that waits for an unlock prompt blocks a pool thread, and process.exit() would wait for that thread for ever.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+const loading = loadKeytar();
+
+process.on('message', async (request: KeychainRequest) => {
+  const reply = await answer(request);
+  process.send?.(reply);
+});
+
+async function answer(request: KeychainRequest): Promise<KeychainReply> {
+  const { id } = request;
+  if (typeof loading === 'string') return { id, loaded: false, error: loading };
+  try {
+    const secret = await perform(loading, request);
+    return { id, loaded: true, ...(secret !== null && { secret }) };
+  } catch (error) {
+    return { id, loaded: true, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function perform(keytar: typeof import('keytar'), request: KeychainRequest): Promise<string | null> {
+  const { operation, service, account, secret } = request;
+  switch (operation) {
+    case 'get':
+      return await keytar.getPassword(service, account);
+    case 'set':
+      await keytar.setPassword(service, account, secret ?? '');
+      return null;
+    case 'delete':
+      await keytar.deletePassword(service, account);
+      return null;
+    case 'probe':
+      // Only writing tells: a locked keyring answers a reader as an empty one does.
+      await keytar.setPassword(service, account, 'authsvc was here');
+      await keytar.deletePassword(service, account);
+      return null;
+  }
+}
+
+function loadKeytar(): typeof import('keytar') | string {
+  try {
+    return createRequire(import.meta.url)('keytar');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

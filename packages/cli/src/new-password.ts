@@ -1,0 +1,65 @@
+import { ApiRefusal } from './api-refusal.ts';
+import type { Context } from './context.ts';
+import type { Prompter } from './prompts/prompter.ts';
+import type { Terminal } from './terminal.ts';
+
+const LONGEST = 256;
+
+/**
+ * Says why a new password is too weak, or `undefined`: the rules that need no list, so that a person hears of them before typing it twice. The
+ * service has the last word.
+ *
+ * @param minLength code points.
+ */
+export function findWeakness(password: string, email: string, minLength: number): string | undefined {
+  const normalized = password.normalize('NFC');
+  const length = [...normalized].length;
+  if (length < minLength) return `Too short: a password has at least ${minLength} characters`;
+  if (length > LONGEST) return `Too long: a password has at most ${LONGEST} characters`;
+  const folded = normalized.toLowerCase();
+  const address = email.normalize('NFC').toLowerCase();
+  if (folded === address || folded === address.slice(0, address.lastIndexOf('@'))) {
+    return 'Too easy to guess: it is the email address, or the part before the @';
+  }
+  return undefined;
+}
+
+/** The service's own setting where it is in this environment too, otherwise its default. */
+export function readMinLength(env: Context['env']): number {
+  const setting = env.AUTHSVC_PASSWORD_MIN_LENGTH ?? '';
+  return /^\d{1,3}$/.test(setting) ? Number(setting) : 8;
+}
+
+export interface PasswordDialogue<T> {
+  readonly prompter: Prompter;
+  readonly terminal: Terminal;
+  readonly label: string;
+  readonly email: string;
+  readonly minLength: number;
+  /** Whether it is to be typed twice. */
+  readonly confirm: boolean;
+  readonly submit: (password: string) => Promise<T>;
+}
+
+/** Asks for a new password until the service takes it; a refusal of the password asks again and leaves every earlier answer as it was. */
+export async function submitNewPassword<T>(dialogue: PasswordDialogue<T>): Promise<T> {
+  const { prompter, terminal, label, email, minLength, confirm, submit } = dialogue;
+  const problem = (what: string) => terminal.complain(what);
+  for (;;) {
+    const check = (answer: string) => findWeakness(answer, email, minLength);
+    const password = await prompter.askSecret({ label, check });
+    if (confirm) {
+      const again = await prompter.askSecret({ label: `Confirm ${label.toLowerCase()}`, check: () => undefined });
+      if (again !== password) {
+        problem('The two passwords differ');
+        continue;
+      }
+    }
+    try {
+      return await submit(password);
+    } catch (error) {
+      if (!(error instanceof ApiRefusal) || error.code !== 'password_rejected') throw error;
+      problem(error.toCliError().message);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { CliError } from './cli-error.ts';
+import { exitStatus } from './exit-status.ts';
+
+export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
+
+/**
+ * Reads where the service is into its origin, such as `http://127.0.0.1:4100`.
+ *
+ * @param source the option or variable that it came from, to be named when it is wrong.
+ * @throws {@link CliError} `usage`: not an http or https address, or one with a path, a user or a query.
+ */
+export function parseServerUrl(text: string, source: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    `${url.search}${url.hash}${url.username}${url.password}` === '';
+  if (isOrigin) return url.origin;
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'usage',
+    what: `${source} is not the address of a server`,
+    why: `It is a scheme, a host and a port, and nothing else, as in ${DEFAULT_SERVER}.`,
+  });
+}
+
+/** Whether the address can only mean this machine, so that nothing sent there travels over a network. */
+export function isLoopback(server: string): boolean {
+  const { hostname } = new URL(server);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/**
+ * Refuses to carry a password or a token over plain http to another machine.
+ *
+ * @throws {@link CliError} `insecure_url`.
+ */
+export function assertSafeForSecrets(server: string, insecureHttp: boolean): void {
+  if (insecureHttp || server.startsWith('https:') || isLoopback(server)) return;
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'insecure_url',
+    what: `${server} would carry your password over the network unencrypted`,
+    why: 'Plain http is for this machine alone; nothing was sent.',
+    next: { say: `Use https, as in --url ${server.replace('http:', 'https:')}, or insist with --insecure-http` },
+  });
+}

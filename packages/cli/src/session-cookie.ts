@@ -1,0 +1,31 @@
+/** What `Set-Cookie` tells of a new session. */
+export interface IssuedCookie {
+  readonly token: string;
+  /** The name of the cookie: the server knows its sessions by no other. */
+  readonly cookie: string;
+  /** Seconds until it ends for good; left out when the server does not say. */
+  readonly lifetimeSeconds?: number | undefined;
+}
+
+const SESSION_COOKIE = /^(session_id|__Host-session_id)=([\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+)(?:;|$)/;
+
+/** Finds the session among the `Set-Cookie` headers of a login. */
+export function readSessionCookie(headers: readonly string[]): IssuedCookie | undefined {
+  for (const header of headers) {
+    const [, cookie, token] = SESSION_COOKIE.exec(header) ?? [];
+    if (cookie === undefined || token === undefined) continue;
+    const lifetime = /;\s*max-age=(\d+)/i.exec(header)?.[1];
+    return { cookie, token, lifetimeSeconds: lifetime === undefined ? undefined : Number.parseInt(lifetime, 10) };
+  }
+  return undefined;
+}
+
+/** The name that the cookie has where nobody has said: prefixed where the address is https. */
+export function sessionCookieName(server: string): string {
+  return server.startsWith('https:') ? '__Host-session_id' : 'session_id';
+}
+
+/** Whether a text can be sent as a session token at all: the characters that a cookie may hold. */
+export function isTokenText(value: string): boolean {
+  return SESSION_COOKIE.test(`session_id=${value}`) && !value.includes(';');
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { readPrivateFile, unusable, writePrivateFile } from './private-file.ts';
+
+/** Where a session lies; the session itself is not in the index. */
+export interface Account {
+  /** An origin, such as `http://127.0.0.1:4100`. */
+  readonly server: string;
+  /** As it was registered. */
+  readonly email: string;
+  readonly storage: 'keychain' | 'file';
+  /** ISO 8601, UTC; `null` when the server did not say. */
+  readonly expires_at: string | null;
+  /** The name of the cookie that carries the session. */
+  readonly cookie: string;
+}
+
+export interface AccountName {
+  readonly server: string;
+  readonly email: string;
+}
+
+/** Which accounts have a session stored, and which one was used last; that one need not be logged in. Holds nothing secret. */
+export interface AccountIndex {
+  readonly current: AccountName | null;
+  readonly accounts: readonly Account[];
+}
+
+const fileIn = (stateFolder: string) => join(stateFolder, 'accounts.json');
+
+/** @throws {@link CliError} `state_unusable`: the file is not as this program writes it. */
+export function readAccountIndex(stateFolder: string): AccountIndex {
+  const path = fileIn(stateFolder);
+  const text = readPrivateFile(path);
+  if (text === undefined) return { current: null, accounts: [] };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isAccountIndex(value)) return value;
+  } catch (error) {
+    throw unusable(path, 'It is not JSON.', error);
+  }
+  throw unusable(path, 'It does not hold what authsvc writes there.');
+}
+
+export function writeAccountIndex(stateFolder: string, index: AccountIndex): void {
+  writePrivateFile(fileIn(stateFolder), `${JSON.stringify(index, null, 2)}\n`);
+}
+
+/** Addresses are compared as the service does it: upper and lower case are one. */
+export function isSameAccount(one: AccountName, other: AccountName): boolean {
+  return one.server === other.server && one.email.toLowerCase() === other.email.toLowerCase();
+}
+
+/** The account that is meant: by its email, else the one used last on that server, else the newest there. */
+export function findAccount(index: AccountIndex, server: string, email?: string): Account | undefined {
+  const wanted = email ?? (index.current?.server === server ? index.current.email : undefined);
+  if (wanted !== undefined) return index.accounts.find((account) => isSameAccount(account, { server, email: wanted }));
+  return index.accounts.find((account) => account.server === server);
+}
+
+/** Puts an account first, in place of what was known of it, and makes it the current one. */
+export function withAccount(index: AccountIndex, account: Account): AccountIndex {
+  const { server, email } = account;
+  return { current: { server, email }, accounts: [account, ...withoutAccount(index, account).accounts] };
+}
+
+/** Forgets where the session of an account is; it stays the one used last, so that the next login can offer it. */
+export function withoutAccount(index: AccountIndex, name: AccountName): AccountIndex {
+  return { ...index, accounts: index.accounts.filter((account) => !isSameAccount(account, name)) };
+}
+
+function isAccountIndex(value: unknown): value is AccountIndex {
+  if (!isRecord(value) || !Array.isArray(value.accounts)) return false;
+  const { current } = value;
+  return (current === null || isAccountName(current)) && value.accounts.every(isAccount);
+}
+
+function isAccount(value: unknown): value is Account {
+  if (!isRecord(value) || !isAccountName(value)) return false;
+  const { storage, expires_at, cookie } = value as Record<string, unknown>;
+  return (
+    (storage === 'keychain' || storage === 'file') &&
+    (expires_at === null || typeof expires_at === 'string') &&
+    (cookie === 'session_id' || cookie === '__Host-session_id')
+  );
+}
+
+function isAccountName(value: unknown): value is AccountName {
+  return isRecord(value) && typeof value.server === 'string' && typeof value.email === 'string';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

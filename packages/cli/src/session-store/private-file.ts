@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { exitStatus } from '../exit-status.ts';
+
+const othersMayReadOrWrite = 0o077;
+
+/**
+ * Makes the folder that only its owner can enter, or narrows the one that is there.
+ *
+ * @throws {@link CliError} `state_unusable`: a symbolic link, not a folder, another user's, or not writable.
+ */
+export function ensurePrivateFolder(folder: string): void {
+  attempt(folder, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory()) throw unusable(folder, 'It is a symbolic link or a file, where a folder should be.');
+    assertOwn(folder, stats);
+    if (process.platform !== 'win32' && (stats.mode & othersMayReadOrWrite) !== 0) chmodSync(folder, 0o700);
+  });
+}
+
+/**
+ * Replaces a file in one step, so that a reader finds the old text or the new one; the file is mode 0600 from its first moment.
+ *
+ * @throws {@link CliError} `state_unusable`: what has that name is no regular file, or it cannot be written.
+ */
+export function writePrivateFile(path: string, text: string): void {
+  ensurePrivateFolder(dirname(path));
+  attempt(path, () => {
+    const existing = lstatSync(path, { throwIfNoEntry: false });
+    if (existing && !existing.isFile())
+      throw unusable(path, 'It is a symbolic link or a folder, and is not written to.');
+    const unfinished = `${path}.${randomUUID()}`;
+    try {
+      const file = openSync(unfinished, 'wx', 0o600);
+      try {
+        writeFileSync(file, text);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(unfinished, path);
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      throw error;
+    }
+  });
+}
+
+/**
+ * Reads a file that only its owner could have written and read.
+ *
+ * @returns `undefined` when there is none.
+ * @throws {@link CliError} `state_unusable`: a symbolic link, another user's, or open to others.
+ */
+export function readPrivateFile(path: string): string | undefined {
+  return attempt(path, () => {
+    if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      const stats = fstatSync(file);
+      if (!stats.isFile()) throw unusable(path, 'It is not a regular file.');
+      assertOwn(path, stats);
+      if (process.platform !== 'win32' && (stats.mode & othersMayReadOrWrite) !== 0) {
+        throw unusable(path, 'Other users may read or change it.');
+      }
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** Deletes a file; one that is not there is no error. */
+export function removePrivateFile(path: string): void {
+  attempt(path, () => rmSync(path, { force: true }));
+}
+
+/** The end of a command that met a file which it will not use. */
+export function unusable(path: string, why: string, cause?: unknown): CliError {
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'state_unusable',
+    what: `${path} cannot be used`,
+    why,
+    next: { say: 'Remove it, and log in again', command: 'authsvc login' },
+    cause,
+  });
+}
+
+function assertOwn(path: string, stats: Stats): void {
+  const me = process.getuid?.();
+  if (me !== undefined && stats.uid !== me) throw unusable(path, 'It belongs to another user.');
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'You may not read or write there.',
+  EPERM: 'You may not read or write there.',
+  EROFS: 'The file system is read-only.',
+  ENOSPC: 'The disk is full.',
+  ENOTDIR: 'A file is in the way of a folder.',
+  EEXIST: 'A file is in the way of a folder.',
+  ELOOP: 'It is a symbolic link, and is not followed.',
+};
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw unusable(path, reasons[code] ?? `The system says: ${code}.`, error);
+  }
+}

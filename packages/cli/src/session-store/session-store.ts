@@ -1,0 +1,110 @@
+import { CliError } from '../cli-error.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
+import {
+  type Account,
+  type AccountIndex,
+  type AccountName,
+  findAccount,
+  isSameAccount,
+  readAccountIndex,
+  withAccount,
+  withoutAccount,
+  writeAccountIndex,
+} from './account-index.ts';
+import { keychainError } from './choose-storage.ts';
+import { readSessionFile, removeSessionFile, writeSessionFile } from './session-file.ts';
+
+/** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
+export interface SessionStore {
+  readonly index: () => AccountIndex;
+  /** Saves a session and makes its account the current one. @throws {@link CliError} `keychain_locked`, `keychain_unavailable`, `state_unusable`. */
+  save(account: Account, token: string): Promise<void>;
+  /**
+   * Gets the token of an account that the index knows.
+   *
+   * @throws {@link CliError} `keychain_locked`: the keychain should have it and does not give it.
+   */
+  getToken(account: Account): Promise<string>;
+  forget(account: Account): Promise<void>;
+  /** Remembers which account was used last, logged in or not. */
+  use(name: AccountName): void;
+}
+
+export function createSessionStore(keychain: Keychain, stateFolder: string): SessionStore {
+  const index = () => readAccountIndex(stateFolder);
+
+  return {
+    index,
+
+    async save(account, token) {
+      const before = findAccount(index(), account.server, account.email);
+      if (account.storage === 'keychain') {
+        assertDone(await keychain.set(entryOf(account), token), 'The session could not be saved.');
+        if (before?.storage === 'file') removeSessionFile(stateFolder, before);
+      } else {
+        writeSessionFile(stateFolder, account, token);
+      }
+      writeAccountIndex(stateFolder, withAccount(index(), account));
+    },
+
+    async getToken(account) {
+      if (account.storage === 'file') {
+        const token = readSessionFile(stateFolder, account);
+        if (token === undefined) throw notLoggedIn(account);
+        return token;
+      }
+      const answer = assertDone(await keychain.get(entryOf(account)), 'It holds your session.');
+      if (answer.secret === undefined) throw withheld();
+      return answer.secret;
+    },
+
+    async forget(account) {
+      if (account.storage === 'file') removeSessionFile(stateFolder, account);
+      else assertDone(await keychain.delete(entryOf(account)), 'It holds your session.');
+      writeAccountIndex(stateFolder, withoutAccount(index(), account));
+    },
+
+    use(name) {
+      const before = index();
+      if (before.current && isSameAccount(before.current, name)) return;
+      writeAccountIndex(stateFolder, { ...before, current: { server: name.server, email: name.email } });
+    },
+  };
+}
+
+/** Nobody is logged in there, as far as this machine knows. */
+export function notLoggedIn({
+  server,
+  email,
+}: {
+  readonly server: string;
+  readonly email?: string | undefined;
+}): CliError {
+  return new CliError({
+    status: exitStatus.notLoggedIn,
+    code: 'not_logged_in',
+    what: email === undefined ? `You are not logged in to ${server}` : `${email} is not logged in to ${server}`,
+    next: { say: 'Log in', command: 'authsvc login' },
+  });
+}
+
+/** A locked keyring answers as an empty one does, and the index knows that this one is not empty. */
+function withheld(): CliError {
+  return new CliError({
+    status: exitStatus.keychain,
+    code: 'keychain_locked',
+    what: 'The system keychain is locked',
+    why: 'It holds your session and does not hand it out.',
+    next: { say: 'Unlock it and try again, or log in again', command: 'authsvc login' },
+  });
+}
+
+function entryOf({ server, email }: AccountName): KeychainEntry {
+  return { service: `authsvc:${server}`, account: email };
+}
+
+function assertDone(answer: KeychainAnswer, why: string): Extract<KeychainAnswer, { state: 'ok' }> {
+  if (answer.state === 'ok') return answer;
+  throw keychainError(answer, why);
+}

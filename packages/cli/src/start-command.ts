@@ -1,0 +1,2 @@
+/** What a person runs to have the service on this machine. */
+export const START_COMMAND = 'authsvc serve';

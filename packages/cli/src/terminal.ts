@@ -1,0 +1,118 @@
+import { CliError, type NextStep } from './cli-error.ts';
+import type { Context } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { loadPaint, type Paint } from './paint.ts';
+import type { Prompter } from './prompts/prompter.ts';
+
+/** What a command says and asks: data on standard output, all else on standard error, and with `--json` nothing on standard output but one value. */
+export interface Terminal {
+  readonly isJson: boolean;
+  /** Whether a person is there to be asked. */
+  readonly canAsk: boolean;
+  /** Colours for standard output. */
+  readonly paint: Paint;
+  /** Colours for standard error. */
+  readonly notePaint: Paint;
+  /** Lines of data for a person; silent with `--json`. */
+  printLines(...lines: readonly string[]): void;
+  /** The one value of `--json`; silent without it. */
+  printJson(value: unknown): void;
+  /** `✓` and what was done, with what follows from it beneath; silent with `--json`. */
+  succeed(what: string, ...details: readonly string[]): void;
+  /** `!` and what the person should know, also with `--json`. */
+  warn(what: string): void;
+  /** `✗` and what is wrong with an answer that will be asked for again. */
+  complain(what: string): void;
+  fail(error: CliError): void;
+  /** Only with `--debug`. */
+  debug(line: string): void;
+  /** A command to run next, in its colour. */
+  describeNext(next: NextStep): string;
+  openPrompter(): Promise<Prompter>;
+}
+
+export async function createTerminal(context: Context, options: GlobalOptions): Promise<Terminal> {
+  const { env, stdout, stderr } = context;
+  const isJson = options.json === true;
+  const color = options.color !== false;
+  const paint = await loadPaint({ isTTY: stdout.isTTY === true && !isJson, env, color });
+  const notePaint = await loadPaint({ isTTY: stderr.isTTY === true, env, color });
+  const note = (line: string) => stderr.write(`${line}\n`);
+  const describeNext = ({ say, command }: NextStep) => (command ? `${say}: ${notePaint.cyan(command)}` : say);
+
+  return {
+    isJson,
+    get canAsk() {
+      return stderr.isTTY === true && options.input !== false && !isAutomated(env) && context.stdin.isTTY === true;
+    },
+    paint,
+    notePaint,
+    describeNext,
+    printLines(...lines) {
+      if (!isJson) stdout.write(lines.map((line) => `${line}\n`).join(''));
+    },
+    printJson(value) {
+      if (isJson) stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    succeed(what, ...details) {
+      if (isJson) return;
+      note(`${notePaint.green('✓')} ${what}`);
+      for (const detail of details) note(`  ${detail}`);
+    },
+    warn(what) {
+      note(`${notePaint.yellow('!')} ${what}`);
+    },
+    complain(what) {
+      note(`${notePaint.red('✗')} ${printable(what)}`);
+    },
+    fail({ code, message, why, next }) {
+      if (isJson) {
+        const sentence = printable(why === undefined ? message : `${message}. ${why}`);
+        stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+        return;
+      }
+      note(`${notePaint.red('✗')} ${printable(message)}`);
+      if (why !== undefined) note(`  ${printable(why)}`);
+      if (next !== undefined) note(`  ${describeNext(next)}`);
+    },
+    debug(line) {
+      if (options.debug === true) note(notePaint.dim(`debug: ${printable(line)}`));
+    },
+    async openPrompter() {
+      const { stdin } = context;
+      if (notePaint.enabled) {
+        return (await import('./prompts/rich-prompter.ts')).createRichPrompter(stdin, stderr, notePaint);
+      }
+      return (await import('./prompts/plain-prompter.ts')).createPlainPrompter(stdin, stderr);
+    },
+  };
+}
+
+/**
+ * Ends a command that would have to ask and cannot.
+ *
+ * @param answers each option with whether it was given.
+ * @throws {@link CliError} `input_required`, for the first one missing.
+ */
+export function requireAnswers(
+  terminal: Terminal,
+  answers: readonly (readonly [option: string, given: boolean])[],
+): void {
+  const missing = terminal.canAsk ? undefined : answers.find(([, given]) => !given);
+  if (!missing) return;
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'input_required',
+    what: `${missing[0]} is required when nobody can be asked`,
+  });
+}
+
+/** What came from elsewhere may hold escape sequences; nothing that moves the cursor or colours the screen is let through. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}
+
+function isAutomated({ CI }: Context['env']): boolean {
+  return CI !== undefined && CI !== '' && CI !== 'false' && CI !== '0';
+}
