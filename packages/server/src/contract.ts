@@ -8,8 +8,6 @@ export type HttpErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'misdirected_request'
-  | 'rate_limited'
-  | 'reset_delivery_refused'
   | 'internal';
 
 /** Every `code` that a client can meet. */

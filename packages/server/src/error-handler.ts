@@ -1,0 +1,55 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpError } from './http-error.ts';
+import { type Refusal, refusalOf, refuse } from './refusal.ts';
+
+/** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, body } = refusalOf(error);
+  const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
+  if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
+  else request.log.debug(what, 'request refused');
+  reply.code(status).headers(headers).send(body);
+}
+
+/** Tells an unknown path from a method that a path does not have; a 405 names those that it has. */
+export function addNotFoundHandler(server: FastifyInstance): void {
+  const methodsOf = new Map<string, Set<string>>();
+  server.addHook('onRoute', ({ url, method }) => {
+    const methods = methodsOf.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    methodsOf.set(url, methods);
+  });
+  server.setNotFoundHandler((request) => {
+    const [path = ''] = request.url.split('?', 1);
+    const methods = methodsOf.get(path);
+    if (!methods) throw new HttpError('not_found', 'there is nothing at this path');
+    const allow = [...methods].sort().join(', ');
+    throw new HttpError('method_not_allowed', `this path has ${allow}`, { allow });
+  });
+}
+
+/** Answers what is not even HTTP, or does not arrive in time, and closes the connection. */
+export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) socket.end(toHttp(clientRefusal(error.code)));
+  socket.destroySoon();
+}
+
+function clientRefusal(code: string | undefined): Refusal {
+  if (code === 'HPE_HEADER_OVERFLOW') return refuse('payload_too_large', 'the headers are too large: at most 8 KiB');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('invalid_request', 'the request did not arrive in time');
+  return refuse('invalid_request', 'this is not HTTP as it must be');
+}
+
+function toHttp({ status, body }: Refusal): string {
+  const json = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(json)}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${json}`;
+}

@@ -1,0 +1,42 @@
+import type { AuthEvent, Clock } from '@authsvc/core';
+import type { FastifyBaseLogger, FastifyServerOptions } from 'fastify';
+import type { Config } from './config.ts';
+
+export interface LogStream {
+  write(line: string): void;
+}
+
+type LoggerOptions = Exclude<FastifyServerOptions['logger'], boolean | undefined>;
+
+/** One JSON line for each thing that happened: the level by its name, the time in UTC. */
+export function logOptions(level: Config['logLevel'], stream: LogStream, clock: Clock): LoggerOptions {
+  return {
+    level,
+    stream,
+    base: null,
+    messageKey: 'message',
+    formatters: { level: (label) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+    serializers: { err: describeError },
+  };
+}
+
+/** Logs what happened to an account or a session; the account by its id or digest, never by its address. */
+export function logEvent(log: FastifyBaseLogger, event: AuthEvent): void {
+  log.info({
+    event: event.type,
+    user_id: event.userId,
+    email_digest: event.emailDigest,
+    session_id: event.sessionId,
+    address: event.address,
+    user_agent: event.userAgent,
+    detail: event.detail,
+  });
+}
+
+/** What a log says of an error: what it is, where it arose, and what caused it. */
+function describeError(error: Error): { type: string; message: string; stack: string; [key: string]: unknown } {
+  const { name: type, message, stack = '', cause } = error;
+  const { code } = error as NodeJS.ErrnoException;
+  return { type, code, message, stack, ...(cause instanceof Error && { cause: describeError(cause) }) };
+}

@@ -1,0 +1,36 @@
+import { AuthError, type AuthPorts } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { AboutBody, HealthBody, ReadyBody } from '../contract.ts';
+import { answerSchema } from '../schemas.ts';
+import { VERSION } from '../version.ts';
+
+const about: AboutBody = {
+  name: 'authsvc',
+  version: VERSION,
+  description: 'Email and password accounts, sessions and password reset.',
+  endpoints: {
+    register: 'POST /users',
+    log_in: 'POST /sessions',
+    log_out: 'DELETE /sessions',
+    profile: 'GET /profile',
+    request_reset: 'POST /reset_password',
+    reset: 'PUT /reset_password',
+    health: 'GET /health',
+    ready: 'GET /ready',
+  },
+};
+
+export function addAboutRoutes(server: FastifyInstance, { store }: Pick<AuthPorts, 'store'>): void {
+  server.get('/', (): AboutBody => about);
+
+  server.get(
+    '/health',
+    { schema: { response: answerSchema<HealthBody>('status') } },
+    (): HealthBody => ({ status: 'ok' }),
+  );
+
+  server.get('/ready', { schema: { response: answerSchema<ReadyBody>('status') } }, async (): Promise<ReadyBody> => {
+    if (await store.isReady()) return { status: 'ready' };
+    throw new AuthError('database_unavailable', { message: 'the database is not migrated' });
+  });
+}

@@ -1,0 +1,41 @@
+import { requestPasswordReset, resetPassword } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type {
+  PasswordResetBody,
+  PasswordUpdatedBody,
+  ResetInstructionsBody,
+  ResetRequestBody,
+  ResetTokenBody,
+} from '../contract.ts';
+import { requestClient } from '../request-client.ts';
+import { answerSchema, passwordResetSchema, resetRequestSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+
+export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.post<{ Body: ResetRequestBody }>(
+    '/reset_password',
+    {
+      schema: {
+        body: resetRequestSchema,
+        response: answerSchema<ResetTokenBody & ResetInstructionsBody>('email', 'reset_token', 'message'),
+      },
+    },
+    async (request): Promise<ResetTokenBody | ResetInstructionsBody> => {
+      const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requestClient(request) });
+      return outcome.delivery === 'response'
+        ? { email: outcome.email, reset_token: outcome.resetToken }
+        : { email: outcome.email, message: 'reset instructions sent' };
+    },
+  );
+
+  server.put<{ Body: PasswordResetBody }>(
+    '/reset_password',
+    { schema: { body: passwordResetSchema, response: answerSchema<PasswordUpdatedBody>('email', 'message') } },
+    async (request): Promise<PasswordUpdatedBody> => {
+      const { email, reset_token: resetToken, new_password: newPassword } = request.body;
+      const client = requestClient(request);
+      const user = await resetPassword(ports, { email, resetToken, newPassword, client });
+      return { email: user.email, message: 'password updated' };
+    },
+  );
+}

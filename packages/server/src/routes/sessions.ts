@@ -1,0 +1,30 @@
+import { logIn, logOut } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { CredentialsBody, LoggedInBody, LoggedOutBody } from '../contract.ts';
+import { requestClient } from '../request-client.ts';
+import { answerSchema, credentialsSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../session-cookie.ts';
+
+export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.post<{ Body: CredentialsBody }>(
+    '/sessions',
+    { schema: { body: credentialsSchema, response: answerSchema<LoggedInBody>('email', 'message') } },
+    async (request, reply): Promise<LoggedInBody> => {
+      const { email, password } = request.body;
+      const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
+      setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
+      return { email: user.email, message: 'logged in' };
+    },
+  );
+
+  server.delete(
+    '/sessions',
+    { schema: { response: answerSchema<LoggedOutBody>('message') } },
+    async (request, reply): Promise<LoggedOutBody> => {
+      await logOut(ports, { token: readSessionCookie(request), client: requestClient(request) });
+      clearSessionCookie(reply);
+      return { message: 'logged out' };
+    },
+  );
+}

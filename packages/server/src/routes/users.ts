@@ -1,0 +1,18 @@
+import { register } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { CredentialsBody, UserCreatedBody } from '../contract.ts';
+import { requestClient } from '../request-client.ts';
+import { answerSchema, credentialsSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+
+export function addUserRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.post<{ Body: CredentialsBody }>(
+    '/users',
+    { schema: { body: credentialsSchema, response: answerSchema<UserCreatedBody>('email', 'message') } },
+    async (request): Promise<UserCreatedBody> => {
+      const { email, password } = request.body;
+      const user = await register(ports, { email, password, client: requestClient(request) });
+      return { email: user.email, message: 'user created' };
+    },
+  );
+}

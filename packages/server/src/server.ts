@@ -1,0 +1,64 @@
+import fastifyCookie from '@fastify/cookie';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
+import { addBodyParsers } from './body-parsers.ts';
+import type { Config } from './config.ts';
+import { addNotFoundHandler, handleClientError, handleError } from './error-handler.ts';
+import { type LogStream, logOptions } from './log.ts';
+import { addAboutRoutes } from './routes/about.ts';
+import { addProfileRoute } from './routes/profile.ts';
+import { addResetPasswordRoutes } from './routes/reset-password.ts';
+import { addSessionRoutes } from './routes/sessions.ts';
+import { addUserRoutes } from './routes/users.ts';
+import type { ServerPorts } from './server-ports.ts';
+
+/** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
+const LIMITS = {
+  body: 16_384,
+  headers: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  checkInterval: 1000,
+  connections: 1000,
+} as const;
+
+export interface ServerOptions {
+  readonly logLevel: Config['logLevel'];
+  readonly logStream: LogStream;
+}
+
+/** Builds the HTTP service over its ports; it listens to nobody yet. */
+export function buildServer(ports: ServerPorts, { logLevel, logStream }: ServerOptions): FastifyInstance {
+  const server = fastify({
+    logger: logOptions(logLevel, logStream, ports.clock),
+    logController: new LogController({ disableRequestLogging: true }),
+    // Requests are not logged one by one, so none needs a logger of its own.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: LIMITS.body,
+    requestTimeout: LIMITS.requestTimeout,
+    keepAliveTimeout: LIMITS.keepAliveTimeout,
+    http: {
+      maxHeaderSize: LIMITS.headers,
+      headersTimeout: LIMITS.headersTimeout,
+      connectionsCheckingInterval: LIMITS.checkInterval,
+    },
+    // What reaches an open connection while the service closes is still answered.
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
+    frameworkErrors: handleError,
+    clientErrorHandler: handleClientError,
+  });
+  server.server.maxConnections = LIMITS.connections;
+
+  server.setErrorHandler(handleError);
+  addNotFoundHandler(server);
+  addBodyParsers(server);
+  server.register(fastifyCookie, { hook: false });
+
+  addUserRoutes(server, ports);
+  addSessionRoutes(server, ports);
+  addProfileRoute(server, ports);
+  addResetPasswordRoutes(server, ports);
+  addAboutRoutes(server, ports);
+  return server;
+}

@@ -1,0 +1,139 @@
+import type { AddressInfo } from 'node:net';
+import {
+  type AuthPolicy,
+  createBcryptHasher,
+  createKnexStore,
+  createMemorySessions,
+  loadCommonPasswords,
+  openSqliteDatabase,
+  systemClock,
+  systemRandom,
+} from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { removeInstanceFile, writeInstanceFile } from './instance-file.ts';
+import { type LogStream, logEvent } from './log.ts';
+import { openDataFolder } from './open-data-folder.ts';
+import { buildServer } from './server.ts';
+import { prepareShutDown } from './shut-down.ts';
+import { StartRefusedError } from './start-refused-error.ts';
+import { VERSION } from './version.ts';
+
+/** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
+const CLOSE_GRACE_MS = 9000;
+const EVENT_RETENTION_MS = 90 * 86_400_000;
+
+export interface RunningService {
+  readonly url: string;
+  /** Stops accepting, answers what is in flight (9 s at most), stores what is not yet stored, and lets go of the data folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service: takes its data folder, opens and migrates its database, and listens.
+ *
+ * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`: one sentence each; nothing is left open.
+ */
+export async function startService(config: Config, { logStream }: { logStream: LogStream }): Promise<RunningService> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    const failures: unknown[] = [];
+    // Whatever fails, the lock is let go of.
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the service could not close as it should');
+  };
+
+  try {
+    const lock = await openDataFolder(config);
+    closers.push(lock.release);
+
+    const database = await openSqliteDatabase(config.databasePath);
+    closers.push(database.close);
+    await database.migrate();
+
+    const hasher = createBcryptHasher({ cost: config.bcryptCost });
+    closers.push(hasher.close);
+
+    const policy = policyOf(config);
+    const store = createKnexStore(database, (event) => logEvent(server.log, event));
+    const sessions = createMemorySessions(store, {
+      idleMs: policy.lifetimes.idleMs,
+      onFlushError: (err) => server.log.error({ err }, 'the last uses of sessions could not be stored yet'),
+    });
+    closers.push(sessions.close);
+
+    const ports = {
+      clock: systemClock,
+      random: systemRandom,
+      commonPasswords: loadCommonPasswords(),
+      hasher,
+      store,
+      sessions,
+      policy,
+    };
+    const server = buildServer(ports, { logLevel: config.logLevel, logStream });
+    closers.push(prepareShutDown(server, CLOSE_GRACE_MS));
+    const url = await listen(server, config);
+    closers.push(startHousekeeping(ports, server.log));
+
+    writeInstanceFile(config.dataFolder, {
+      pid: process.pid,
+      url,
+      started_at: new Date(systemClock.now()).toISOString(),
+      version: VERSION,
+    });
+    closers.push(() => removeInstanceFile(config.dataFolder));
+    warn(server, config, policy);
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function policyOf(config: Config): AuthPolicy {
+  return {
+    password: { minLength: config.passwordMinLength },
+    lifetimes: { idleMs: config.sessionIdleSeconds * 1000, lifetimeMs: config.sessionLifetimeSeconds * 1000 },
+    resetTokenMs: config.resetTokenSeconds * 1000,
+    eventRetentionMs: EVENT_RETENTION_MS,
+    resetDelivery: 'response',
+    throttleLoopback: false,
+  };
+}
+
+async function listen(server: FastifyInstance, { listenHost: host, listenPort: port }: Config): Promise<string> {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      EADDRINUSE: 'another program listens there; choose another port with AUTHSVC_LISTEN_PORT',
+      EADDRNOTAVAIL: 'this machine does not have that address',
+      EACCES: 'ports below 1024 need more rights than this user has',
+    };
+    throw new StartRefusedError(`cannot listen on ${urlOf(host, port)}: ${reasons[code ?? ''] ?? message}`, { cause });
+  }
+  return urlOf(host, (server.server.address() as AddressInfo).port);
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function warn(server: FastifyInstance, { warnings }: Config, { resetDelivery }: AuthPolicy): void {
+  for (const message of warnings) server.log.warn({ event: 'setting_unknown' }, message);
+  if (resetDelivery === 'response') {
+    server.log.warn(
+      { event: 'reset_delivery_is_response' },
+      'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account',
+    );
+  }
+}
