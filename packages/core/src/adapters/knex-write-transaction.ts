@@ -67,14 +67,18 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       await trx('sessions').insert(fromSession(session));
     },
 
+    // Read, then deleted: Knex gives no rows back from a DELETE on SQLite.
     deleteSession: async (tokenDigest) => {
-      const [row] = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).delete(['id', 'user_id']);
+      const session = trx<SessionRow>('sessions').where({ token_digest: tokenDigest });
+      const row = await session.clone().forUpdate().first('id', 'user_id');
+      if (row) await session.delete();
       return row && { id: row.id, userId: row.user_id };
     },
 
     deleteSessionById: async (sessionId, userId) => {
-      const owned = trx<SessionRow>('sessions').where({ id: sessionId, user_id: userId });
-      const [row] = await owned.delete(['token_digest']);
+      const session = trx<SessionRow>('sessions').where({ id: sessionId, user_id: userId });
+      const row = await session.clone().forUpdate().first('token_digest');
+      if (row) await session.delete();
       return row?.token_digest;
     },
 
