@@ -2,16 +2,49 @@ import { AuthError } from '../errors.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
-const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM)/;
+const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM)/;
 
-/** Turns what the database or its pool reports when it cannot serve into the rules' `database_unavailable`; anything else is thrown as it came. The one place that knows the drivers' codes. */
+/**
+ * PostgreSQL: connection lost, resources short, time or lock limits over, shutting down, read-only after a failover, or given up for another transaction too often;
+ * and what Node says of a socket.
+ *
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const POSTGRES_UNAVAILABLE =
+  /^(08|53|57P|28|3D000|57014|55P03|25006|40001|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST)/;
+const POSTGRES_UNIQUE_VIOLATION = '23505';
+/** What `pg` says without a code. */
+const CONNECTION_LOST =
+  /^(Connection terminated|Connection ended|Client has encountered a connection error|timeout expired|timeout exceeded)/;
+
+/**
+ * Turns what the database or its pool reports when it cannot serve into the rules' `database_unavailable`; anything else is thrown as it came. The one place that
+ * knows the drivers' codes.
+ */
 export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AuthError) throw error;
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!UNAVAILABLE.test(code) && error.name !== 'KnexTimeoutError') throw error;
+    const { code = '', constraint = '' } = error as Error & { code?: string; constraint?: string };
+    // Two that took the same address at once: the second finds out when it writes.
+    if (code === POSTGRES_UNIQUE_VIOLATION && constraint.includes('email_key')) throw new AuthError('email_taken');
+    if (!isUnavailable(error, code)) throw error;
     throw new AuthError('database_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   }
+}
+
+/** Whether PostgreSQL gave a transaction up for the sake of another: it may well succeed when it is run again. */
+export function isTransactionConflict(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === '40001' || code === '40P01';
+}
+
+function isUnavailable(error: Error, code: string): boolean {
+  return (
+    SQLITE_UNAVAILABLE.test(code) ||
+    POSTGRES_UNAVAILABLE.test(code) ||
+    error.name === 'KnexTimeoutError' ||
+    CONNECTION_LOST.test(error.message)
+  );
 }

@@ -2,7 +2,8 @@ import { chmodSync, existsSync } from 'node:fs';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import { DatabaseRefusedError } from './database-refused-error.ts';
-import { migrationConfig, migrationNames } from './migrations/index.ts';
+import { isMigrated, migrateIn } from './migrate.ts';
+import { silentKnexLog } from './silent-knex-log.ts';
 import { ImmediateSqliteClient } from './sqlite-client.ts';
 import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
 
@@ -16,10 +17,12 @@ const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fo
 // Before there is a WAL: from then on the mark would stay out of the file itself until a checkpoint, and a killed process's database would not be known as ours.
 const NEW_FILE_PRAGMAS = `PRAGMA application_id = ${SQLITE_APPLICATION_ID}; ${PRAGMAS}`;
 
-/** An open database: reads go to a pool, writes one at a time to a connection of their own. */
+/** An open database. With SQLite, reads go to a pool, and writes one at a time to a connection of their own; with PostgreSQL both share a pool. */
 export interface Database {
   readonly read: Knex;
   readonly write: Knex;
+  /** Runs a transaction; one that the database gave up for the sake of another is run again, a few times. */
+  transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
@@ -48,7 +51,14 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
       cause: error,
     });
   }
-  return { read, write, migrate: () => migrate(write, path), isMigrated: () => isMigrated(read), close };
+  return {
+    read,
+    write,
+    transaction: (work) => write.transaction(work),
+    migrate: () => write.transaction((trx) => migrateIn(trx, path)),
+    isMigrated: () => isMigrated(read),
+    close,
+  };
 }
 
 function createSqliteKnex(path: string, connections: number, pragmas: string): Knex {
@@ -59,8 +69,7 @@ function createSqliteKnex(path: string, connections: number, pragmas: string): K
     // An error's message would otherwise quote the statement with its values, and so carry addresses and hashes into logs.
     compileSqlOnError: false,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
-    // Whatever Knex would print, it throws as well; standard output is not its to write to.
-    log: { debug: ignore, warn: ignore, error: ignore, deprecate: ignore },
+    log: silentKnexLog,
     pool: {
       min: 0,
       max: connections,
@@ -75,37 +84,7 @@ function createSqliteKnex(path: string, connections: number, pragmas: string): K
   });
 }
 
-function ignore(): void {
-  // Says nothing on purpose.
-}
-
 interface SqliteConnection {
   configure(option: 'busyTimeout', milliseconds: number): void;
   exec(sql: string, done: (error: Error | null) => void): void;
-}
-
-async function migrate(knex: Knex, path: string): Promise<void> {
-  // In one transaction of our own: of two processes the second waits for the first and finds nothing to do, and of one that is killed nothing stays, Knex's lock
-  // included.
-  await knex.transaction(async (trx) => {
-    const applied = await appliedMigrations(trx);
-    const unknown = applied.find((name) => !migrationNames.includes(name));
-    if (unknown) {
-      throw new DatabaseRefusedError(
-        `the database ${path} was made by a newer version of authsvc (migration ${unknown})`,
-      );
-    }
-    await trx.migrate.latest(migrationConfig);
-  });
-}
-
-async function isMigrated(knex: Knex): Promise<boolean> {
-  const applied = await appliedMigrations(knex);
-  return migrationNames.every((name) => applied.includes(name));
-}
-
-async function appliedMigrations(knex: Knex): Promise<string[]> {
-  const { tableName = 'migrations' } = migrationConfig;
-  if (!(await knex.schema.hasTable(tableName))) return [];
-  return knex(tableName).pluck('name');
 }

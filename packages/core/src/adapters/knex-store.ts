@@ -26,7 +26,8 @@ const USES_PER_TRANSACTION = 500;
  *
  * @param onEvent told of each event once its transaction is committed.
  */
-export function createKnexStore({ read, write, isMigrated }: Database, onEvent: (event: AuthEvent) => void): Store {
+export function createKnexStore(database: Database, onEvent: (event: AuthEvent) => void): Store {
+  const { read } = database;
   const store: Store = {
     findUserById: async (userId) => {
       const row = await read<UserRow>('users').where({ id: userId }).first();
@@ -89,8 +90,11 @@ export function createKnexStore({ read, write, isMigrated }: Database, onEvent: 
     },
 
     write: async (work) => {
-      const events: AuthEvent[] = [];
-      const result = await write.transaction((trx) => work(createWriteTransaction(trx, events)));
+      let events: AuthEvent[] = [];
+      const result = await database.transaction((trx) => {
+        events = [];
+        return work(createWriteTransaction(trx, events));
+      });
       for (const event of events) onEvent(event);
       return result;
     },
@@ -99,7 +103,7 @@ export function createKnexStore({ read, write, isMigrated }: Database, onEvent: 
       const entries = [...uses];
       for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
         const batch = entries.slice(start, start + USES_PER_TRANSACTION);
-        await write.transaction(async (trx) => {
+        await database.transaction(async (trx) => {
           for (const [tokenDigest, lastUsedAt] of batch) {
             await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).update({ last_used_at: lastUsedAt });
           }
@@ -107,9 +111,9 @@ export function createKnexStore({ read, write, isMigrated }: Database, onEvent: 
       }
     },
 
-    deleteExpired: (expiry, limit) => deleteExpiredRows(write, expiry, limit),
+    deleteExpired: (expiry, limit) => deleteExpiredRows(database.write, expiry, limit),
 
-    isReady: isMigrated,
+    isReady: database.isMigrated,
   };
   return translateErrorsOf(store);
 }

@@ -1,24 +1,16 @@
 import type { ActiveSessions, Store } from '../ports.ts';
 import type { ActiveSession } from '../session.ts';
+import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
 
 const MAX_SESSIONS = 100_000;
-const FLUSH_INTERVAL_MS = 5000;
-/** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
-const USE_PRECISION_MS = 60_000;
 
-export interface MemorySessionsOptions {
+export interface MemorySessionsOptions extends SessionUsesOptions {
   /** How many sessions are held; the one that came first makes room. */
   readonly maxSessions?: number;
-  /** `last_used_at` on disk lags by a minute, or a tenth of this if that is shorter. */
-  readonly idleMs: number;
-  readonly onFlushError: (error: unknown) => void;
 }
 
-export interface MemorySessions extends ActiveSessions {
-  /** Writes the uses that are not yet stored. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
+/** Session checks that write their uses in batches. */
+export interface BatchedSessions extends ActiveSessions, Pick<SessionUses, 'flush' | 'close'> {}
 
 type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { storedUseAt: number };
 
@@ -26,14 +18,10 @@ type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { 
  * Session checks from memory, exact because one process owns the database: every end of a session goes through {@link ActiveSessions.forget}, after its commit
  * and before its answer, and a read that was under way meanwhile is made again.
  */
-export function createMemorySessions(store: Store, options: MemorySessionsOptions): MemorySessions {
-  const { maxSessions = MAX_SESSIONS, idleMs, onFlushError } = options;
-  const usePrecisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
+export function createMemorySessions(store: Store, options: MemorySessionsOptions): BatchedSessions {
+  const { maxSessions = MAX_SESSIONS } = options;
+  const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
-  let unstoredUses = new Map<string, number>();
-  /** What the last save took along; a read that began before its commit has not seen it. */
-  let takenUses: ReadonlyMap<string, number> = new Map();
-  let lastSave = Promise.resolve();
   let forgotten = 0;
 
   async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
@@ -48,39 +36,13 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     // Another read of the same session may have been faster, and its use noted.
     const known = entries.get(tokenDigest);
     if (known) return known;
-    const lastUsedAt = Math.max(
-      session.lastUsedAt,
-      takenUses.get(tokenDigest) ?? 0,
-      unstoredUses.get(tokenDigest) ?? 0,
-    );
+    const lastUsedAt = Math.max(session.lastUsedAt, uses.unstored(tokenDigest) ?? 0);
     const entry = { ...session, lastUsedAt, storedUseAt: session.lastUsedAt };
     const [oldest] = entries.keys();
     if (entries.size >= maxSessions && oldest !== undefined) entries.delete(oldest);
     entries.set(tokenDigest, entry);
     return entry;
   }
-
-  async function save(): Promise<void> {
-    const uses = unstoredUses;
-    if (uses.size === 0) return;
-    takenUses = uses;
-    unstoredUses = new Map();
-    try {
-      await store.saveSessionUses(uses);
-    } catch (error) {
-      for (const [tokenDigest, at] of uses) if (!unstoredUses.has(tokenDigest)) unstoredUses.set(tokenDigest, at);
-      throw error;
-    }
-  }
-
-  /** One save after the other, so that whoever waits for the last one has waited for all. */
-  function flush(): Promise<void> {
-    lastSave = lastSave.then(save, save);
-    return lastSave;
-  }
-
-  const timer = setInterval(() => flush().catch(onFlushError), FLUSH_INTERVAL_MS);
-  timer.unref();
 
   return {
     find: async (tokenDigest) => entries.get(tokenDigest) ?? read(tokenDigest),
@@ -89,9 +51,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       const entry = entries.get(tokenDigest);
       if (!entry || nowMs <= entry.lastUsedAt) return;
       entry.lastUsedAt = nowMs;
-      if (nowMs - entry.storedUseAt < usePrecisionMs) return;
-      entry.storedUseAt = nowMs;
-      unstoredUses.set(tokenDigest, nowMs);
+      if (uses.note(tokenDigest, entry.storedUseAt, nowMs)) entry.storedUseAt = nowMs;
     },
 
     lastUse: (tokenDigest) => entries.get(tokenDigest)?.lastUsedAt,
@@ -109,11 +69,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       for (const [tokenDigest, { userId }] of entries) if (userId === ended.userId) entries.delete(tokenDigest);
     },
 
-    flush,
-
-    close: async () => {
-      clearInterval(timer);
-      await flush();
-    },
+    flush: uses.flush,
+    close: uses.close,
   };
 }

@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import { DatabaseRefusedError } from './database-refused-error.ts';
+import { migrationConfig, migrationNames } from './migrations/index.ts';
+
+/**
+ * Applies the migrations that are missing, in a transaction of the caller's that nobody else can hold at the same time: of many that start at once one applies them and
+ * the others find nothing to do, and of one that is killed nothing stays, Knex's own lock included.
+ *
+ * @param name what the database is called in a refusal; no credentials.
+ * @throws {@link DatabaseRefusedError} a newer version has migrated it.
+ */
+export async function migrateIn(trx: Knex.Transaction, name: string): Promise<void> {
+  const applied = await appliedMigrations(trx);
+  const unknown = applied.find((migration) => !migrationNames.includes(migration));
+  if (unknown) {
+    throw new DatabaseRefusedError(
+      `the database ${name} was made by a newer version of authsvc (migration ${unknown})`,
+    );
+  }
+  await trx.migrate.latest(migrationConfig);
+}
+
+/** Whether every migration has been applied. */
+export async function isMigrated(knex: Knex): Promise<boolean> {
+  const applied = await appliedMigrations(knex);
+  return migrationNames.every((name) => applied.includes(name));
+}
+
+async function appliedMigrations(knex: Knex): Promise<string[]> {
+  const { tableName = 'migrations' } = migrationConfig;
+  if (!(await knex.schema.hasTable(tableName))) return [];
+  return knex(tableName).pluck('name');
+}

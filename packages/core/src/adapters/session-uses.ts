@@ -1,0 +1,56 @@
+import type { Store } from '../ports.ts';
+
+const FLUSH_INTERVAL_MS = 5000;
+/** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
+const USE_PRECISION_MS = 60_000;
+
+export interface SessionUsesOptions {
+  /** `last_used_at` on disk lags by a minute, or a tenth of this if that is shorter. */
+  readonly idleMs: number;
+  readonly onFlushError: (error: unknown) => void;
+}
+
+/** When sessions were last used, kept until there is a batch to write. */
+export interface SessionUses {
+  /** Notes a use; false when the stored one is recent enough. */
+  note(tokenDigest: string, storedUseAt: number, nowMs: number): boolean;
+  /** A use that is not stored yet. */
+  unstored(tokenDigest: string): number | undefined;
+  /** Writes what is not stored yet. What cannot be written now is kept for the next time. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Collects uses of sessions, and writes them every few seconds. */
+export function createSessionUses(store: Store, { idleMs, onFlushError }: SessionUsesOptions): SessionUses {
+  const precisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
+  let unstored = new Map<string, number>();
+
+  async function flush(): Promise<void> {
+    const uses = unstored;
+    if (uses.size === 0) return;
+    unstored = new Map();
+    try {
+      await store.saveSessionUses(uses);
+    } catch (error) {
+      for (const [tokenDigest, at] of uses) if (!unstored.has(tokenDigest)) unstored.set(tokenDigest, at);
+      throw error;
+    }
+  }
+
+  const timer = setInterval(() => flush().catch(onFlushError), FLUSH_INTERVAL_MS);
+  timer.unref();
+  return {
+    note: (tokenDigest, storedUseAt, nowMs) => {
+      if (nowMs - storedUseAt < precisionMs) return false;
+      unstored.set(tokenDigest, nowMs);
+      return true;
+    },
+    unstored: (tokenDigest) => unstored.get(tokenDigest),
+    flush,
+    close: async () => {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
