@@ -90,8 +90,7 @@ function report() {
   console.log(
     `\n${failed === 0 ? '✓' : '✗'} ${passed} passed, ${failed} failed, ${skipped.length} skipped in ${seconds} s`,
   );
-  if (process.env.AUTHSVC_TEST_TOTALS)
-    writeFileSync(process.env.AUTHSVC_TEST_TOTALS, `${passed} passed, ${failed} failed\n`);
+  if (process.env.TEST_TOTALS_FILE) writeFileSync(process.env.TEST_TOTALS_FILE, `${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -17,6 +17,8 @@ export interface SendOptions {
   readonly headers?: OutgoingHttpHeaders;
   /** A session token, sent as the cookie. */
   readonly session?: string | undefined;
+  /** Called once the whole request has been handed to the network. */
+  readonly onSent?: () => void;
 }
 
 /** Sends one request on a connection of its own. `target` is a method and a path, as in `GET /profile`. */
@@ -44,6 +46,7 @@ export function send(url: string, target: string, options: SendOptions = {}): Pr
       });
     });
     outgoing.on('error', reject);
+    outgoing.on('finish', () => options.onSent?.());
     outgoing.end(body);
   });
 }

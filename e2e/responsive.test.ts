@@ -1,0 +1,51 @@
+import { describe, expect } from 'vitest';
+import { startDaemon } from './support/daemon.ts';
+import { send } from './support/http-client.ts';
+import { it } from './support/journey.ts';
+
+const people = Array.from({ length: 40 }, (_, index) => `person${index}@example.com`);
+const password = 'correct horse battery';
+const rounds = 5;
+
+describe('forty logins in flight', () => {
+  // At the cost of production, which keeps the workers busy for seconds.
+  it('stop neither a session check nor what reads and writes the database', async ({ home, onTestFinished }) => {
+    const daemon = await startDaemon({ home, settings: { AUTHSVC_BCRYPT_COST: '12' } });
+    onTestFinished(async () => {
+      await daemon.stop();
+    });
+    for (const email of people) await send(daemon.url, 'POST /users', { json: { email, password } });
+    const { session } = await send(daemon.url, 'POST /sessions', { json: { email: people[0], password } });
+
+    const events: string[] = [];
+    const call = async (target: string, json?: unknown) => {
+      const { status } = await send(daemon.url, target, { session, ...(json !== undefined && { json }) });
+      events.push(`${target} ${status}`);
+    };
+    const logIn = async (email: string, onSent: () => void) => {
+      const { status } = await send(daemon.url, 'POST /sessions', { json: { email, password }, onSent });
+      if (status === 200) events.push('login');
+      return status;
+    };
+    const logins: Promise<number>[] = [];
+    for (const email of people) await new Promise<void>((resolve) => logins.push(logIn(email, resolve)));
+
+    for (let round = 0; round < rounds; round += 1) {
+      await call('GET /profile');
+      await call('GET /ready');
+      await call('POST /reset_password', { email: people[0] });
+      await call('POST /users', { email: people[0], password });
+    }
+    const loggedInBefore = events.filter((event) => event === 'login').length;
+    const statuses = await Promise.all(logins);
+    const loggedIn = statuses.filter((status) => status === 200).length;
+
+    const inOneRound = ['GET /profile 200', 'GET /ready 200', 'POST /reset_password 200', 'POST /users 400'];
+    const others = events.filter((event) => event !== 'login');
+    expect(others).toEqual(Array.from({ length: rounds }, () => inOneRound).flat());
+    // The queue for hashing is bounded: what finds it full is told so at once.
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    // Had the others queued behind the hashing, they would have come after all but the last few logins.
+    expect(loggedInBefore).toBeLessThan(loggedIn / 2);
+  });
+});
