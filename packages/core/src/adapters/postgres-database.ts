@@ -36,6 +36,7 @@ export async function openPostgresDatabase({ url, connections = 10 }: PostgresOp
     client: 'pg',
     connection,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    compileSqlOnError: false,
     log: silentKnexLog,
     pool: { min: 0, max: connections },
   });
