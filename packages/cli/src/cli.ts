@@ -110,6 +110,8 @@ async function tell(error: unknown, context: Context, options: GlobalOptions): P
 function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof ApiRefusal) return error.toCliError();
+  // Commander shows its help for a command that it does not know, and says nothing else.
+  if (error instanceof CommanderError && error.code === 'commander.help') return usageError('There is no such command');
   if (error instanceof CommanderError) return usageError(error.message);
   return new CliError({
     status: exitStatus.unexpected,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -46,7 +45,7 @@ export function writePrivateFile(path: string, text: string): void {
     const existing = lstatSync(path, { throwIfNoEntry: false });
     if (existing && !existing.isFile())
       throw unusable(path, 'It is a symbolic link or a folder, and is not written to.');
-    const unfinished = `${path}.${randomUUID()}`;
+    const unfinished = `${path}.${crypto.randomUUID()}`;
     try {
       const file = openSync(unfinished, 'wx', 0o600);
       try {
