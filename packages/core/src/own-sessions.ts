@@ -11,7 +11,10 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
   const now = ports.clock.now();
   const stored = await ports.store.listSessions(userId);
   return stored
-    .map((session) => ({ ...session, lastUsedAt: ports.sessions.lastUse(session.tokenDigest) ?? session.lastUsedAt }))
+    .map((session) => ({
+      ...session,
+      lastUsedAt: Math.max(session.lastUsedAt, ports.sessions.lastUse(session.tokenDigest) ?? 0),
+    }))
     .filter((session) => !isExpired(session, now, ports.policy.lifetimes))
     .sort((one, other) => other.lastUsedAt - one.lastUsedAt);
 }

@@ -105,7 +105,9 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
         const batch = entries.slice(start, start + USES_PER_TRANSACTION);
         await database.transaction(async (trx) => {
           for (const [tokenDigest, lastUsedAt] of batch) {
-            await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).update({ last_used_at: lastUsedAt });
+            const older = trx<SessionRow>('sessions').where({ token_digest: tokenDigest });
+            // Another instance may have stored a later one.
+            await older.where('last_used_at', '<', lastUsedAt).update({ last_used_at: lastUsedAt });
           }
         });
       }

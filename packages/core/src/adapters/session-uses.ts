@@ -14,7 +14,7 @@ export interface SessionUsesOptions {
 export interface SessionUses {
   /** Notes a use; false when the stored one is recent enough. */
   note(tokenDigest: string, storedUseAt: number, nowMs: number): boolean;
-  /** A use that is not stored yet. */
+  /** A use that is not stored yet, or so lately that a read may not have seen it. */
   unstored(tokenDigest: string): number | undefined;
   /** Writes what is not stored yet. What cannot be written now is kept for the next time. */
   flush(): Promise<void>;
@@ -25,10 +25,14 @@ export interface SessionUses {
 export function createSessionUses(store: Store, { idleMs, onFlushError }: SessionUsesOptions): SessionUses {
   const precisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
   let unstored = new Map<string, number>();
+  /** What the last save took along; a read that began before its commit has not seen it. */
+  let taken: ReadonlyMap<string, number> = new Map();
+  let lastSave = Promise.resolve();
 
-  async function flush(): Promise<void> {
+  async function save(): Promise<void> {
     const uses = unstored;
     if (uses.size === 0) return;
+    taken = uses;
     unstored = new Map();
     try {
       await store.saveSessionUses(uses);
@@ -36,6 +40,12 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
       for (const [tokenDigest, at] of uses) if (!unstored.has(tokenDigest)) unstored.set(tokenDigest, at);
       throw error;
     }
+  }
+
+  /** One save after the other, so that whoever waits for the last one has waited for all. */
+  function flush(): Promise<void> {
+    lastSave = lastSave.then(save, save);
+    return lastSave;
   }
 
   const timer = setInterval(() => flush().catch(onFlushError), FLUSH_INTERVAL_MS);
@@ -46,7 +56,7 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
       unstored.set(tokenDigest, nowMs);
       return true;
     },
-    unstored: (tokenDigest) => unstored.get(tokenDigest),
+    unstored: (tokenDigest) => unstored.get(tokenDigest) ?? taken.get(tokenDigest),
     flush,
     close: async () => {
       clearInterval(timer);

@@ -8,7 +8,7 @@ export function createStoredSessions(store: Store, options: SessionUsesOptions):
   return {
     find: (tokenDigest) => store.findActiveSession(tokenDigest),
     touch: ({ tokenDigest, lastUsedAt }, nowMs) => {
-      uses.note(tokenDigest, uses.unstored(tokenDigest) ?? lastUsedAt, nowMs);
+      uses.note(tokenDigest, Math.max(lastUsedAt, uses.unstored(tokenDigest) ?? 0), nowMs);
     },
     lastUse: (tokenDigest) => uses.unstored(tokenDigest),
     forget: () => {
