@@ -6,14 +6,14 @@ import { logOut } from '../log-out.ts';
 import type { Store } from '../ports.ts';
 import { register } from '../register.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
-import { createMemorySessions, type MemorySessions } from './memory-sessions.ts';
+import { type BatchedSessions, createMemorySessions } from './memory-sessions.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MINUTE_MS = 60_000;
 
 describe('createMemorySessions', () => {
   let auth: TestAuth;
-  const opened: MemorySessions[] = [];
+  const opened: BatchedSessions[] = [];
 
   beforeEach(async () => {
     auth = await createTestAuth();
@@ -25,7 +25,7 @@ describe('createMemorySessions', () => {
   });
 
   /** Sessions over the store, of which the test replaces what it wants to hold, count or break. */
-  function over(replaced: Partial<Store>, options: { maxSessions?: number; idleMs?: number } = {}): MemorySessions {
+  function over(replaced: Partial<Store>, options: { maxSessions?: number; idleMs?: number } = {}): BatchedSessions {
     const errors = (error: unknown) => {
       throw error;
     };
