@@ -76,18 +76,15 @@ export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Pro
     const state = states.get(key);
     if (state?.noted) refuse(blockedForMs(rule, state, now));
   }
-  refuse(await ports.store.write((transaction) => count(transaction, ports, attempt, now)));
+  refuse(await ports.store.write((transaction) => count(transaction, ports, attempt)));
 }
 
-async function count(
-  transaction: WriteTransaction,
-  ports: AdmissionPorts,
-  attempt: Attempt,
-  now: number,
-): Promise<number> {
+async function count(transaction: WriteTransaction, ports: AdmissionPorts, attempt: Attempt): Promise<number> {
   const { client, userId, emailKey } = attempt;
   for (const { key, rule } of attempt.throttles) {
     const state = await transaction.lockThrottle(key);
+    // Read once the lock is held: beside a counter that another attempt saved meanwhile, an older time would look blocked.
+    const now = ports.clock.now();
     const blockedMs = blockedForMs(rule, state, now);
     if (blockedMs > 0) {
       if (state && !state.noted) {
