@@ -1,0 +1,34 @@
+/**
+ * The middle of some figures; between the two middle ones where their number is even.
+ *
+ * @param {readonly number[]} values
+ * @returns {number} NaN of nothing
+ */
+export function median(values) {
+  return percentile(values, 50);
+}
+
+/**
+ * @param {readonly number[]} values
+ * @param {number} percent 0 to 100; between two values, in proportion
+ * @returns {number} NaN of nothing
+ */
+export function percentile(values, percent) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = ((sorted.length - 1) * percent) / 100;
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/**
+ * How one party did against another: the median over the rounds of what each round says, because the two stood next to each
+ * other in a round, and a machine that slows down meanwhile slows both.
+ *
+ * @param {readonly number[]} values one a round
+ * @param {readonly number[]} others the same rounds
+ * @returns {number}
+ */
+export function ratio(values, others) {
+  return median(values.map((value, round) => value / (others[round] ?? Number.NaN)));
+}
