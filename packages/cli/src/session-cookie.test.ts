@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { isTokenText, readSessionCookie, sessionCookieName } from './session-cookie.ts';
+
+describe('readSessionCookie', () => {
+  it('finds the token, the name and the lifetime among other cookies', () => {
+    const headers = ['theme=dark; Path=/', 'session_id=abc_-9; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax'];
+    expect(readSessionCookie(headers)).toEqual({ cookie: 'session_id', token: 'abc_-9', lifetimeSeconds: 2_592_000 });
+  });
+
+  it('knows the prefixed name, and a cookie that does not say how long it lives', () => {
+    expect(readSessionCookie(['__Host-session_id=abc; Path=/; Secure'])).toEqual({
+      cookie: '__Host-session_id',
+      token: 'abc',
+      lifetimeSeconds: undefined,
+    });
+  });
+
+  it.each([[[]], [['session_id=; Max-Age=0']], [['my_session_id=abc']], [['session_id=a b']]])(
+    'finds none in %j',
+    (headers) => {
+      expect(readSessionCookie(headers)).toBeUndefined();
+    },
+  );
+});
+
+describe('sessionCookieName', () => {
+  it('is prefixed where the address is https', () => {
+    expect([sessionCookieName('https://example.com'), sessionCookieName('http://127.0.0.1')]).toEqual([
+      '__Host-session_id',
+      'session_id',
+    ]);
+  });
+});
+
+describe('isTokenText', () => {
+  it.each(['', 'a b', 'a;b', 'a\r\nCookie: b', 'a"b', 'ä'])('refuses "%s"', (text) => {
+    expect(isTokenText(text)).toBe(false);
+  });
+
+  it('admits base64url', () => {
+    expect(isTokenText('wJalrXUtnFEMI_K7MDENG-bPxRfiCYEXAMPLEKEY01')).toBe(true);
+  });
+});

@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { run } from '../cli.ts';
+import type { Context } from '../context.ts';
+import { createMemoryKeychain, type MemoryKeychain } from './memory-keychain.ts';
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** All of standard input; without it, standard input stays open and silent, as a pipe that nobody writes to. */
+  readonly input?: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CliBench {
+  /** A temporary HOME. */
+  readonly home: string;
+  readonly keychain: MemoryKeychain;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Runs one command in this process, with pipes instead of a terminal. */
+  authsvc(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** What every file under HOME holds, by its path there. */
+  files(): Record<string, string>;
+}
+
+export const NOW = Date.parse('2026-11-22T16:40:00Z');
+
+/** A person's machine, as the command line sees it: an empty home, a keychain, a clock that stands still. */
+export function createCliBench(env: Readonly<Record<string, string>> = {}): CliBench {
+  const home = mkdtempSync(join(tmpdir(), 'authsvc-cli-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const keychain = createMemoryKeychain();
+  const bench: CliBench = {
+    home,
+    keychain,
+    now: NOW,
+    async authsvc(args, options = {}) {
+      const stdin = new PassThrough();
+      if (options.input !== undefined) stdin.end(options.input);
+      const stdout = collect();
+      const stderr = collect();
+      const context: Context = {
+        env: { HOME: home, ...env, ...options.env },
+        platform: 'linux',
+        stdin,
+        stdout: stdout.stream,
+        stderr: stderr.stream,
+        keychain,
+        now: () => bench.now,
+      };
+      const status = await run(args, context);
+      return { status, stdout: stdout.text(), stderr: stderr.text() };
+    },
+    files() {
+      const entries = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+      return Object.fromEntries(paths.map((path) => [path.slice(home.length + 1), readFileSync(path, 'utf8')]));
+    },
+  };
+  return bench;
+}
+
+function collect() {
+  const stream = new PassThrough();
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { stream, text: () => text };
+}

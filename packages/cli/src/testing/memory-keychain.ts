@@ -1,0 +1,45 @@
+import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
+import type { KeychainFailure } from '../keychain/keychain-failure.ts';
+
+export interface MemoryKeychain extends Keychain {
+  /** By service and account, with a space between. */
+  readonly entries: Map<string, string>;
+  /** Every call so far, by its name. */
+  readonly calls: string[];
+  /** From now on every call answers so, as a keyring does that was locked in between; `withhold` answers readers as if it were empty. */
+  state: KeychainFailure | 'open' | 'withhold';
+}
+
+/** A keychain that behaves as the system's one does, and is gone with the test. */
+export function createMemoryKeychain(state: MemoryKeychain['state'] = 'open'): MemoryKeychain {
+  const entries = new Map<string, string>();
+  const calls: string[] = [];
+  const nameOf = ({ service, account }: KeychainEntry) => `${service} ${account}`;
+  const call = (name: string, work: () => KeychainAnswer): Promise<KeychainAnswer> => {
+    calls.push(name);
+    return Promise.resolve(typeof keychain.state === 'object' ? keychain.state : work());
+  };
+  const keychain: MemoryKeychain = {
+    entries,
+    calls,
+    state,
+    warmUp: () => {
+      calls.push('warmUp');
+    },
+    probe: () => call('probe', () => ({ state: 'ok' })),
+    get: (entry) =>
+      call('get', () => ({ state: 'ok', secret: keychain.state === 'open' ? entries.get(nameOf(entry)) : undefined })),
+    set: (entry, secret) =>
+      call('set', () => {
+        entries.set(nameOf(entry), secret);
+        return { state: 'ok' };
+      }),
+    delete: (entry) =>
+      call('delete', () => {
+        entries.delete(nameOf(entry));
+        return { state: 'ok' };
+      }),
+    close: () => undefined,
+  };
+  return keychain;
+}
