@@ -9,6 +9,8 @@ import { type IssuedSession, issueSession } from './session.ts';
 import { LOGINS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
+type LogInPorts = Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store' | 'policy'>;
+
 export interface Credentials {
   readonly email: string;
   readonly password: string;
@@ -29,10 +31,7 @@ export interface LoggedIn extends IssuedSession {
  * and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
-export async function logIn(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store' | 'policy'>,
-  { email, password, client }: Credentials,
-): Promise<LoggedIn> {
+export async function logIn(ports: LogInPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
   const { key } = parseEmail(email);
   const user = await ports.store.findUserByEmailKey(key);
   const account = await byAccount(ports, key, user?.id, client);
@@ -44,33 +43,67 @@ export async function logIn(
     emailKey: key,
   });
 
-  const normalized = normalizePassword(password);
-  const comparable = password.isWellFormed() ? user?.passwordHash : undefined;
-  const matches = await ports.hasher.verify(normalized, comparable);
+  const attempt: Attempt = {
+    emailKey: key,
+    password: normalizePassword(password),
+    isUnicode: password.isWellFormed(),
+    accountThrottle: account.key,
+    client,
+  };
+  let candidate = user;
+  for (;;) {
+    const outcome = await compareAndOpen(ports, candidate, attempt);
+    if ('token' in outcome) return outcome;
+    candidate = outcome.changed;
+  }
+}
 
+interface Attempt {
+  readonly emailKey: string;
+  readonly password: string;
+  readonly isUnicode: boolean;
+  readonly accountThrottle: string;
+  readonly client: Client;
+}
+
+/** @returns the user as it is now, where it changed between the comparison and the session: a reset may have come, or another login that stored a better hash. */
+async function compareAndOpen(
+  ports: LogInPorts,
+  user: User | undefined,
+  { emailKey, password, isUnicode, accountThrottle, client }: Attempt,
+): Promise<LoggedIn | { changed: User | undefined }> {
+  const matches = await ports.hasher.verify(password, isUnicode ? user?.passwordHash : undefined);
   if (!user || !matches || user.disabledAt !== undefined) {
-    const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey: key });
+    const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey });
     await ports.store.write((transaction) => transaction.addEvent(failure));
     throw new AuthError('invalid_credentials');
   }
 
-  const upgradedHash = ports.hasher.needsRehash(user.passwordHash) ? await ports.hasher.hash(normalized) : undefined;
+  const betterHash = await hashBetter(ports, password, user.passwordHash);
   const issued = issueSession({ ...ports, lifetimes: ports.policy.lifetimes }, user.id, client);
-  await ports.store.write(async (transaction) => {
+  return ports.store.write(async (transaction) => {
     const current = await transaction.lockUser(user.id);
-    // A reset may have come between the comparison and this line.
-    if (current?.passwordHash !== user.passwordHash || current.disabledAt !== undefined) {
-      throw new AuthError('invalid_credentials');
-    }
-    const who = { userId: user.id, emailKey: key, sessionId: issued.session.id };
-    if (upgradedHash) {
-      await transaction.updatePasswordHash(user.id, upgradedHash, issued.session.createdAt);
+    if (current?.passwordHash !== user.passwordHash || current.disabledAt !== undefined) return { changed: current };
+    const who = { userId: user.id, emailKey, sessionId: issued.session.id };
+    if (betterHash !== undefined) {
+      await transaction.updatePasswordHash(user.id, betterHash, issued.session.createdAt);
       await transaction.addEvent(authEvent(ports.clock, 'password_rehashed', client, who));
     }
     await transaction.insertSession(issued.session);
-    await transaction.clearThrottles([account.key]);
+    await transaction.clearThrottles([accountThrottle]);
     await transaction.rememberAddress(user.id, networkOf(client.address), issued.session.createdAt);
     await transaction.addEvent(authEvent(ports.clock, 'login_succeeded', client, who));
+    return { ...issued, user };
   });
-  return { ...issued, user };
+}
+
+/** A hash of the present scheme and cost, where one is due. When the hashers are too busy for it, a later login sees to it. */
+async function hashBetter(ports: LogInPorts, password: string, passwordHash: string): Promise<string | undefined> {
+  if (!ports.hasher.needsRehash(passwordHash)) return undefined;
+  try {
+    return await ports.hasher.hash(password);
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'overloaded') return undefined;
+    throw error;
+  }
 }
