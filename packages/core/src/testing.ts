@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openSqliteDatabase } from './adapters/database.ts';
 import { createKnexStore } from './adapters/knex-store.ts';
-import { createMemorySessions, type BatchedSessions } from './adapters/memory-sessions.ts';
+import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
 import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
