@@ -47,7 +47,7 @@ export function createCommand(context: Context): Command {
 
 async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const connection = await connect(context, options);
-  const { terminal, client } = connection;
+  const { terminal, client, store } = connection;
   const wish = readStorageWish(options.storage, context.env.AUTHSVC_STORAGE);
   checkEmailOption(options.email);
   requireAnswers(terminal, [
@@ -61,6 +61,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
     terminal.warn(`No system keychain here (${chosen.missing}): the session is kept in a file that only you can read`);
   }
   const credentials = await askForRest(connection, { email: options.email, password });
+  if (chosen) store.prepare();
   const session = await client.logIn(credentials).catch((error: unknown) => {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
     throw error.toCliError({ say: 'Forgot the password?', command: 'authsvc reset' });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isTokenText } from '../session-cookie.ts';
 import type { AccountName } from './account-index.ts';
-import { readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
+import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
 
 /** One file an account, named by a digest: an address may hold what a file name may not. */
 function pathOf(stateFolder: string, { server, email }: AccountName): string {
@@ -12,6 +12,7 @@ function pathOf(stateFolder: string, { server, email }: AccountName): string {
 
 /** Keeps a session token in a file that only its owner can read. */
 export function writeSessionFile(stateFolder: string, name: AccountName, token: string): void {
+  ensurePrivateFolder(stateFolder);
   writePrivateFile(pathOf(stateFolder, name), `${token}\n`);
 }
 

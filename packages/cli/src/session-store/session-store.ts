@@ -13,11 +13,14 @@ import {
   writeAccountIndex,
 } from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
+import { ensurePrivateFolder } from './private-file.ts';
 import { readSessionFile, removeSessionFile, writeSessionFile } from './session-file.ts';
 
 /** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
 export interface SessionStore {
   readonly index: () => AccountIndex;
+  /** Makes sure that something can be remembered here at all, to be called before a password is sent. @throws {@link CliError} `state_unusable`. */
+  prepare(): void;
   /** Saves a session and makes its account the current one. @throws {@link CliError} `keychain_locked`, `keychain_unavailable`, `state_unusable`. */
   save(account: Account, token: string): Promise<void>;
   /**
@@ -36,6 +39,7 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
 
   return {
     index,
+    prepare: () => ensurePrivateFolder(stateFolder),
 
     async save(account, token) {
       const before = findAccount(index(), account.server, account.email);

@@ -1,0 +1,184 @@
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createCliBench } from '../testing/cli-bench.ts';
+import { type ContractServer, startContractServer } from '../testing/contract-server.ts';
+
+const email = 'ada@example.com';
+const args = ['login', '--email', email, '--password-stdin'];
+const input = 'correct horse';
+const expires_at = '2026-12-22T16:40:00Z';
+const absent = { state: 'absent', reason: 'no Secret Service on D-Bus' } as const;
+const locked = { state: 'locked', reason: 'no answer within 3 s' } as const;
+
+async function startServer(): Promise<ContractServer> {
+  const server = await startContractServer();
+  server.users.set(email, input);
+  return server;
+}
+
+function jsonOf({ stdout }: { readonly stdout: string }): unknown {
+  return JSON.parse(stdout);
+}
+
+describe('authsvc login', () => {
+  it('keeps the session in the keychain, by server and email, and nothing secret in a file', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    expect(await bench.authsvc(args, { input })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^✓ Logged in to 127\.0\.0\.1:\d+ as ada@example\.com\n {2}Session saved in the system keychain; expires 2026-12-2\d \d\d:\d\d\n$/,
+      ),
+    });
+    const [token] = server.sessions.keys();
+    expect([...bench.keychain.entries]).toEqual([[`authsvc:${server.url} ${email}`, token]]);
+    expect(bench.keychain.calls).toEqual(['probe', 'set']);
+    const files = bench.files();
+    expect(Object.keys(files)).toEqual(['.local/state/authsvc/accounts.json']);
+    expect(JSON.parse(files['.local/state/authsvc/accounts.json'] ?? '')).toEqual({
+      current: { server: server.url, email },
+      accounts: [{ server: server.url, email, storage: 'keychain', expires_at, cookie: 'session_id' }],
+    });
+  });
+
+  it('answers --json with where the session is and when it ends', async () => {
+    const server = await startServer();
+    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const outcome = await authsvc([...args, '--json'], { input });
+    expect([jsonOf(outcome), outcome.stderr]).toEqual([
+      { email, server: server.url, storage: 'keychain', expires_at },
+      '',
+    ]);
+  });
+
+  it('falls back to a file where there is no keychain, and says so at every login', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    bench.keychain.state = absent;
+    for (const time of [1, 2]) {
+      const outcome = await bench.authsvc([...args, '--json'], { input });
+      expect([time, jsonOf(outcome), outcome.stderr]).toEqual([
+        time,
+        { email, server: server.url, storage: 'file', expires_at },
+        '! No system keychain here (no Secret Service on D-Bus): the session is kept in a file that only you can read\n',
+      ]);
+    }
+    expect(Object.values(bench.files())).toContain('session-2-of-ada-example.com\n');
+  });
+
+  it('uses a file without a warning where one was chosen, and leaves the keychain alone', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' });
+    const outcome = await bench.authsvc([...args, '--json'], { input });
+    expect([jsonOf(outcome), outcome.stderr, bench.keychain.calls]).toEqual([
+      { email, server: server.url, storage: 'file', expires_at },
+      '',
+      [],
+    ]);
+  });
+
+  it.each([
+    ['absent and demanded', absent, { AUTHSVC_STORAGE: 'keychain' }, 'keychain_unavailable'],
+    ['locked', locked, {}, 'keychain_locked'],
+    ['locked and demanded', locked, { AUTHSVC_STORAGE: 'keychain' }, 'keychain_locked'],
+  ])('sends and writes nothing where the keychain is %s', async (_what, state, env, code) => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url, ...env });
+    bench.keychain.state = state;
+    const outcome = await bench.authsvc([...args, '--json'], { input });
+    expect([outcome.status, jsonOf(outcome), server.received, bench.files()]).toEqual([
+      7,
+      { error: { code, message: expect.stringContaining('Nothing was sent to the server or written to disk.') } },
+      [],
+      {},
+    ]);
+  });
+
+  it('says how to go on when the keychain is locked', async () => {
+    const bench = createCliBench();
+    bench.keychain.state = locked;
+    expect(await bench.authsvc(args, { input })).toEqual({
+      status: 7,
+      stdout: '',
+      stderr: [
+        '✗ The system keychain is locked',
+        '  Nothing was sent to the server or written to disk.',
+        '  Unlock it and try again, or choose AUTHSVC_STORAGE=file',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('ends the session again when it cannot be saved after all', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    bench.keychain.set = () => Promise.resolve(locked);
+    expect((await bench.authsvc(args, { input })).status).toBe(7);
+    expect([server.sessions.size, bench.files()]).toEqual([0, {}]);
+  });
+
+  it('forgets the file when the session moves to the keychain', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    await bench.authsvc([...args, '--storage', 'file'], { input });
+    await bench.authsvc([...args, '--storage', 'keychain'], { input });
+    expect(Object.keys(bench.files())).toEqual(['.local/state/authsvc/accounts.json']);
+  });
+
+  it('passes on that the password is wrong', async () => {
+    const server = await startServer();
+    const { authsvc, files } = createCliBench({ AUTHSVC_URL: server.url });
+    expect(await authsvc(args, { input: 'wrong horse' })).toEqual({
+      status: 4,
+      stdout: '',
+      stderr: '✗ Wrong email or password\n  Forgot the password?: authsvc reset\n',
+    });
+    expect(files()).toEqual({});
+  });
+
+  it('follows no symbolic link in the place of its folder', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' });
+    mkdirSync(join(bench.home, '.local', 'state'), { recursive: true });
+    mkdirSync(join(bench.home, 'elsewhere'));
+    symlinkSync(join(bench.home, 'elsewhere'), join(bench.home, '.local', 'state', 'authsvc'));
+    const outcome = await bench.authsvc([...args, '--json'], { input });
+    expect([outcome.status, jsonOf(outcome)]).toMatchObject([1, { error: { code: 'state_unusable' } }]);
+    expect([server.received, bench.files()]).toEqual([[], {}]);
+  });
+});
+
+describe('authsvc login --print-session', () => {
+  it('prints the token alone and keeps nothing', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    const outcome = await bench.authsvc([...args, '--print-session'], { input });
+    expect([outcome.status, outcome.stdout]).toEqual([0, 'session-1-of-ada-example.com\n']);
+    expect(outcome.stderr).not.toContain('session-1');
+    expect([bench.files(), bench.keychain.calls]).toEqual([{}, []]);
+  });
+
+  it('answers --json with the token in the one value', async () => {
+    const server = await startServer();
+    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const outcome = await authsvc([...args, '--print-session', '--json'], { input });
+    expect([jsonOf(outcome), outcome.stderr]).toEqual([
+      { email, server: server.url, storage: 'none', expires_at, session: 'session-1-of-ada-example.com' },
+      '',
+    ]);
+  });
+});
+
+describe('a session file', () => {
+  it('is refused once others may read it', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' });
+    await bench.authsvc(args, { input });
+    const path = Object.keys(bench.files()).find((name) => name.includes('/sessions/')) ?? '';
+    chmodSync(join(bench.home, path), 0o644);
+    const outcome = await bench.authsvc(['profile', '--json']);
+    expect([outcome.status, jsonOf(outcome)]).toMatchObject([1, { error: { code: 'state_unusable' } }]);
+  });
+});
