@@ -23,11 +23,13 @@ export function prepareShutDown(server: FastifyInstance, graceMs: number): () =>
   };
 
   return async () => {
+    // Fastify stops accepting a little later than it is told.
+    const ended = new Promise((resolve) => server.server.close(resolve));
     const sweep = setInterval(closeIdle, SWEEP_INTERVAL_MS);
     const end = setTimeout(() => server.server.closeAllConnections(), graceMs);
     closeIdle();
     try {
-      await server.close();
+      await Promise.all([ended, server.close()]);
     } finally {
       clearInterval(sweep);
       clearTimeout(end);

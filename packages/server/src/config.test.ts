@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, loadConfig, settings } from './config.ts';
+
+const home = { HOME: '/home/ada' };
+
+const defaults: Config = {
+  listenHost: '127.0.0.1',
+  listenPort: 4100,
+  dataFolder: '/home/ada/.local/share/authsvc',
+  databasePath: '/home/ada/.local/share/authsvc/authsvc.db',
+  bcryptCost: 12,
+  passwordMinLength: 8,
+  sessionIdleSeconds: 604_800,
+  sessionLifetimeSeconds: 2_592_000,
+  resetTokenSeconds: 600,
+  logLevel: 'info',
+  isDefaultDataFolder: true,
+  warnings: [],
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig({ ...home, ...env });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    expect(loadConfig(home)).toEqual(defaults);
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    const empty = Object.fromEntries(Object.values(settings).map(({ name }) => [name, '']));
+    expect(loadConfig({ ...home, ...empty })).toEqual(defaults);
+  });
+
+  it('reads every setting', () => {
+    const env = {
+      AUTHSVC_LISTEN_HOST: '::1',
+      AUTHSVC_LISTEN_PORT: '0',
+      AUTHSVC_DATA_DIR: '/srv/accounts',
+      AUTHSVC_DATABASE_URL: 'sqlite:/srv/accounts.sqlite',
+      AUTHSVC_BCRYPT_COST: '10',
+      AUTHSVC_PASSWORD_MIN_LENGTH: '5',
+      AUTHSVC_SESSION_IDLE_SECONDS: '60',
+      AUTHSVC_SESSION_LIFETIME_SECONDS: '3600',
+      AUTHSVC_RESET_TOKEN_SECONDS: '30',
+      AUTHSVC_LOG_LEVEL: 'trace',
+    };
+    expect(Object.keys(env)).toEqual(Object.values(settings).map(({ name }) => name));
+    expect(loadConfig(env)).toEqual({
+      listenHost: '::1',
+      listenPort: 0,
+      dataFolder: '/srv/accounts',
+      databasePath: '/srv/accounts.sqlite',
+      bcryptCost: 10,
+      passwordMinLength: 5,
+      sessionIdleSeconds: 60,
+      sessionLifetimeSeconds: 3600,
+      resetTokenSeconds: 30,
+      logLevel: 'trace',
+      isDefaultDataFolder: false,
+      warnings: [],
+    });
+  });
+
+  it('keeps the database in the data folder, wherever that is', () => {
+    expect(loadConfig({ AUTHSVC_DATA_DIR: '/srv/accounts' }).databasePath).toBe('/srv/accounts/authsvc.db');
+  });
+
+  it('makes relative paths absolute', () => {
+    const { dataFolder, databasePath } = loadConfig({ AUTHSVC_DATA_DIR: 'data', AUTHSVC_DATABASE_URL: 'sqlite:a.db' });
+    expect([dataFolder, databasePath]).toEqual([resolve('data'), resolve('a.db')]);
+  });
+
+  it.each(['127.0.0.1', '127.8.9.1', '::1', '0:0:0:0:0:0:0:1'])('listens on the loopback address %s', (listenHost) => {
+    expect(loadConfig({ ...home, AUTHSVC_LISTEN_HOST: listenHost }).listenHost).toBe(listenHost);
+  });
+
+  it('takes localhost for 127.0.0.1', () => {
+    expect(loadConfig({ ...home, AUTHSVC_LISTEN_HOST: 'localhost' }).listenHost).toBe('127.0.0.1');
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'example.com', '127.0.0.1.example.com', '128.0.0.1'])(
+    'refuses to listen on %s',
+    (host) => {
+      expect(problemsOf({ AUTHSVC_LISTEN_HOST: host })).toEqual([
+        `AUTHSVC_LISTEN_HOST must be a loopback address (127.0.0.1, ::1 or localhost), not "${host}": authsvc serves this machine alone`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['AUTHSVC_LISTEN_PORT', 0, 65_535],
+    ['AUTHSVC_BCRYPT_COST', 10, 15],
+    ['AUTHSVC_PASSWORD_MIN_LENGTH', 1, 64],
+    ['AUTHSVC_SESSION_IDLE_SECONDS', 1, 31_536_000],
+    ['AUTHSVC_SESSION_LIFETIME_SECONDS', 1, 31_536_000],
+    ['AUTHSVC_RESET_TOKEN_SECONDS', 1, 86_400],
+  ])('holds %s between %i and %i', (name, min, max) => {
+    const refused = [String(min - 1), String(max + 1), '1e1', '0x0b', '12.0', ' 12', '12 ', '+12', 'twelve', '９'];
+    expect(problemsOf({ [name]: String(min) })).toEqual([]);
+    expect(problemsOf({ [name]: String(max) })).toEqual([]);
+    for (const text of refused) {
+      expect(problemsOf({ [name]: text })).toEqual([
+        `${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`,
+      ]);
+    }
+  });
+
+  it('does not repeat the address of a database, which may hold a password', () => {
+    expect(problemsOf({ AUTHSVC_DATABASE_URL: 'mysql://ada:secret@db/accounts' })).toEqual([
+      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file>',
+    ]);
+    expect(problemsOf({ AUTHSVC_DATABASE_URL: 'sqlite:' })).toEqual([
+      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file>',
+    ]);
+    expect(problemsOf({ AUTHSVC_DATABASE_URL: 'sqlite::memory:' })).toEqual([
+      'AUTHSVC_DATABASE_URL must name a file: a database in memory would forget every account',
+    ]);
+  });
+
+  it('reports every problem at once', () => {
+    expect(problemsOf({ AUTHSVC_BCRYPT_COST: '9', AUTHSVC_LOG_LEVEL: 'verbose', AUTHSVC_LISTEN_PORT: 'http' })).toEqual(
+      [
+        'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "http"',
+        'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "9"',
+        'AUTHSVC_LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "verbose"',
+      ],
+    );
+  });
+
+  it('warns of a name that is no setting, but not of the command line’s', () => {
+    const env = { AUTHSVC_BCRYPT_COSTS: '12', AUTHSVC_URL: 'x', AUTHSVC_SESSION: 'x', AUTHSVC_STORAGE: 'file' };
+    expect(loadConfig({ ...home, ...env }).warnings).toEqual([
+      'AUTHSVC_BCRYPT_COSTS is not a setting of authsvc, and has no effect',
+    ]);
+  });
+});
