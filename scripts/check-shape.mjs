@@ -37,7 +37,7 @@ function longFiles(sources, read) {
  * @param {(file: string) => string} read
  */
 function openDoors(sources, read) {
-  const code = sources.filter((file) => /^packages\/[^/]+\/src\//.test(file) && !/\.test\.ts$/.test(file));
+  const code = sources.filter((file) => /^packages\/[^/]+\/src\//.test(file) && !isForTests(file));
   const packages = [...new Set(code.map((file) => file.split('/')[1]))];
   return packages.flatMap((name) =>
     singleDoors.flatMap((door) => {
@@ -63,6 +63,11 @@ function dependencies(files, read) {
   return count > mostRuntimeDependencies
     ? [`${count} direct runtime dependencies; at most ${mostRuntimeDependencies}`]
     : [];
+}
+
+/** @param {string} file */
+function isForTests(file) {
+  return /\.test\.ts$|\/testing(\/|\.ts$)/.test(file);
 }
 
 /** @param {string} text */
