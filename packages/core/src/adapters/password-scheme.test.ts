@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashCost, hashPassword, verifyPassword } from './password-scheme.ts';
+import { hashCost, hashPassword, problemWithHash, verifyPassword } from './password-scheme.ts';
 
 /** The lowest that bcrypt knows: these facts are about bytes, not about time. */
 const COST = 4;
@@ -81,5 +81,29 @@ describe('hashCost', () => {
   it.each(['$2a$', '$2b$', '$2y$', '{hmac-sha384+bcrypt}$2b$'])('reads the cost of %s', (prefix) => {
     const digest = hashPassword('secure_password', COST).slice('$2b$04$'.length);
     expect(hashCost(`${prefix}12$${digest}`)).toBe(12);
+  });
+});
+
+describe('problemWithHash', () => {
+  const digest = '/'.repeat(53);
+  const malformed = 'not a bcrypt hash ($2a$, $2b$ or $2y$)';
+
+  it.each([
+    [`$2a$04$${digest}`, undefined],
+    [`$2b$12$${digest}`, undefined],
+    [`$2y$16$${digest}`, undefined],
+    [`{hmac-sha384+bcrypt}$2b$12$${digest}`, undefined],
+    [`$2b$03$${digest}`, 'a bcrypt cost of 3 is outside 4 to 16'],
+    [`$2b$17$${digest}`, 'a bcrypt cost of 17 is outside 4 to 16'],
+    [`$2x$12$${digest}`, malformed],
+    [`$2b$12$${digest}/`, malformed],
+    [`$2b$12$${digest}\n`, malformed],
+    [`$2b$12$${digest.slice(1)}`, malformed],
+    [`$2b$12${'{hmac-sha384+bcrypt}'}$${digest}`, malformed],
+    ['$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', malformed],
+    ['secure_password', malformed],
+    ['', malformed],
+  ])('says of %j: %s', (hash, problem) => {
+    expect(problemWithHash(hash)).toBe(problem);
   });
 });

@@ -21,14 +21,18 @@ export function hashPassword(password: string, cost: number): string {
 /** Compares a password with a hash of either scheme. Takes one bcrypt comparison even where the scheme alone tells that they differ. */
 export function verifyPassword(password: string, passwordHash: string): boolean {
   const wasLong = passwordHash.startsWith(LONG_PASSWORD_TAG);
-  const bcryptHash = wasLong ? passwordHash.slice(LONG_PASSWORD_TAG.length) : passwordHash;
-  const matches = compareSync(isLong(password) ? condense(password) : password, bcryptHash.replace(PHP_TAG, '$2b$'));
+  const bcryptHash = withoutTag(passwordHash).replace(PHP_TAG, '$2b$');
+  const matches = compareSync(isLong(password) ? condense(password) : password, bcryptHash);
   return matches && wasLong === isLong(password);
 }
 
 /** The bcrypt cost of a hash of either scheme. */
 export function hashCost(passwordHash: string): number {
-  return getRounds(passwordHash.replace(LONG_PASSWORD_TAG, ''));
+  return getRounds(withoutTag(passwordHash));
+}
+
+function withoutTag(passwordHash: string): string {
+  return passwordHash.startsWith(LONG_PASSWORD_TAG) ? passwordHash.slice(LONG_PASSWORD_TAG.length) : passwordHash;
 }
 
 function isLong(password: string): boolean {
@@ -44,7 +48,7 @@ const MAX_IMPORTED_COST = 16;
 
 /** Why a hash from elsewhere cannot be verified here, as a sentence; undefined when it can. */
 export function problemWithHash(passwordHash: string): string | undefined {
-  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(passwordHash.replace(LONG_PASSWORD_TAG, ''));
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(withoutTag(passwordHash));
   if (!match) return 'not a bcrypt hash ($2a$, $2b$ or $2y$)';
   const cost = Number(match[1]);
   return cost < 4 || cost > MAX_IMPORTED_COST
