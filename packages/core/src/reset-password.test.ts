@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from './authenticate.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import { logIn } from './log-in.ts';
+import { disableUser, enableUser } from './operate.ts';
+import { register } from './register.ts';
+import { requestPasswordReset } from './request-password-reset.ts';
+import { resetPassword } from './reset-password.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import type { User } from './user.ts';
+
+const email = 'user@example.com';
+const credentials = { email, password: 'secure_password', client: localClient };
+const newPassword = 'new_secure_password';
+const newCredentials = { ...credentials, password: newPassword };
+const invalid = new AuthError('invalid_reset_token');
+
+describe('resetPassword', () => {
+  let auth: TestAuth;
+  let user: User;
+  let resetToken: string;
+
+  const askToken = async (ofEmail = email) => {
+    const outcome = await requestPasswordReset(auth, { email: ofEmail, client: localClient });
+    return 'resetToken' in outcome ? outcome.resetToken : '';
+  };
+  const reset = (changed: Partial<Parameters<typeof resetPassword>[1]> = {}) =>
+    resetPassword(auth, { email, resetToken, newPassword, client: localClient, ...changed });
+
+  beforeEach(async () => {
+    auth = await createTestAuth();
+    user = await register(auth, credentials);
+    resetToken = await askToken();
+    auth.events.splice(0);
+    auth.hasher.counts.hash = 0;
+  });
+  afterEach(() => auth.close());
+
+  it('sets the password, ends every session of that user, and records it', async () => {
+    const other = { ...credentials, email: 'other@example.com' };
+    await register(auth, other);
+    const { token: others } = await logIn(auth, other);
+    const tokens = [(await logIn(auth, credentials)).token, (await logIn(auth, credentials)).token];
+    for (const token of tokens) await authenticate(auth, token);
+    auth.clock.advance(1);
+    auth.events.splice(0);
+
+    expect(await reset({ email: 'USER@example.com' })).toEqual(user);
+    for (const token of tokens)
+      await expect(authenticate(auth, token)).rejects.toEqual(new AuthError('unauthenticated'));
+    await authenticate(auth, others);
+    const changed = { ...user, passwordHash: `cheap:${newPassword}`, updatedAt: auth.clock.now() };
+    expect(await auth.store.findUserById(user.id)).toEqual(changed);
+    const who = { userId: user.id, emailKey: email };
+    expect(auth.events).toEqual([authEvent(auth.clock, 'password_reset_completed', localClient, who)]);
+    await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await logIn(auth, newCredentials);
+  });
+
+  it('works to the last millisecond of ten minutes, and not at their end', async () => {
+    auth.clock.advance(599_999);
+    await reset();
+    resetToken = await askToken();
+    auth.clock.advance(600_000);
+    await expect(reset()).rejects.toEqual(invalid);
+  });
+
+  it.each([
+    ['an unknown token', { resetToken: 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44' }],
+    ['an empty token', { resetToken: '' }],
+    ['SQL', { resetToken: "' OR 1=1--" }],
+    ['an unknown email', { email: 'nobody@example.com' }],
+  ])('refuses %s without hashing, and records it', async (_what, changed) => {
+    await expect(reset(changed)).rejects.toEqual(invalid);
+    expect(auth.hasher.counts.hash).toBe(0);
+    expect(auth.events.map(({ type }) => type)).toEqual(['password_reset_refused']);
+    expect(await auth.store.findUserById(user.id)).toEqual(user);
+    await reset();
+  });
+
+  it("refuses another user's token, which stays good for its owner", async () => {
+    await register(auth, { ...credentials, email: 'other@example.com' });
+    const others = await askToken('other@example.com');
+    await expect(reset({ resetToken: others })).rejects.toEqual(invalid);
+    await reset({ resetToken: others, email: 'other@example.com' });
+    await logIn(auth, credentials);
+  });
+
+  it('refuses a used token, and one that a newer one voided', async () => {
+    await reset();
+    await expect(reset()).rejects.toEqual(invalid);
+    const older = await askToken();
+    const newer = await askToken();
+    await expect(reset({ resetToken: older })).rejects.toEqual(invalid);
+    await reset({ resetToken: newer });
+  });
+
+  it('refuses a token from before the account was disabled', async () => {
+    await disableUser(auth, email);
+    await enableUser(auth, email);
+    await expect(reset()).rejects.toEqual(invalid);
+  });
+
+  it.each(['short', 'user@example.com', 'user', 'password123', 'secure_\uD800password'])(
+    'refuses the password %j, and the token stays good',
+    async (password) => {
+      await expect(reset({ newPassword: password })).rejects.toMatchObject({
+        code: 'password_rejected',
+        field: 'new_password',
+      });
+      expect(auth.events).toEqual([]);
+      await reset();
+    },
+  );
+
+  it('leaves the token good when the hashers are busy or the database fails half-way', async () => {
+    const overloaded = new AuthError('overloaded');
+    const hasher = { ...auth.hasher, hash: () => Promise.reject(overloaded) };
+    const input = { email, resetToken, newPassword, client: localClient };
+    await expect(resetPassword({ ...auth, hasher }, input)).rejects.toBe(overloaded);
+
+    const { token } = await logIn(auth, credentials);
+    const failure = new Error('gave up');
+    const write: typeof auth.store.write = (work) =>
+      auth.store.write((transaction) => work({ ...transaction, deleteSessionsOfUser: () => Promise.reject(failure) }));
+    await expect(resetPassword({ ...auth, store: { ...auth.store, write } }, input)).rejects.toBe(failure);
+    expect(await auth.store.findUserById(user.id)).toEqual(user);
+    await authenticate(auth, token);
+    await reset();
+  });
+
+  it('has one winner of fifty who use a token at once', async () => {
+    const attempts = Array.from({ length: 50 }, (_, index) => reset({ newPassword: `${newPassword}_${index}` }));
+    const outcomes = await Promise.allSettled(attempts);
+    const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
+    expect(refusals).toEqual(Array.from({ length: 49 }, () => invalid));
+    await logIn(auth, { ...credentials, password: `${newPassword}_${winner}` });
+    expect(auth.events.filter(({ type }) => type === 'password_reset_completed')).toHaveLength(1);
+  });
+
+  it('leaves no session that was made with the old password, whichever comes first', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const old = { ...credentials, password: round === 0 ? 'secure_password' : `${newPassword}_${round - 1}` };
+      resetToken = await askToken();
+      const logins = Array.from({ length: 3 }, () => logIn(auth, old).catch((error: AuthError) => error.code));
+      await reset({ newPassword: `${newPassword}_${round}` });
+      const outcomes = await Promise.all(logins);
+      expect(await auth.store.listSessions(user.id)).toEqual([]);
+      for (const outcome of outcomes) {
+        if (typeof outcome === 'string') continue;
+        await expect(authenticate(auth, outcome.token)).rejects.toEqual(new AuthError('unauthenticated'));
+      }
+    }
+  });
+
+  it('clears the delay of failed logins', async () => {
+    for (let index = 0; index < 5; index += 1) {
+      await expect(logIn(auth, { ...credentials, password: 'wrong_password' })).rejects.toBeInstanceOf(AuthError);
+    }
+    await expect(logIn(auth, credentials)).rejects.toMatchObject({ code: 'rate_limited' });
+    await reset();
+    await logIn(auth, newCredentials);
+  });
+});
