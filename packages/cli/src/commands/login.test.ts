@@ -133,7 +133,7 @@ describe('authsvc login', () => {
     expect(await authsvc(args, { input: 'wrong horse' })).toEqual({
       status: 4,
       stdout: '',
-      stderr: '✗ Wrong email or password\n  Forgot the password?: authsvc reset\n',
+      stderr: '✗ Wrong email or password\n  If you forgot the password, choose another: authsvc reset\n',
     });
     expect(files()).toEqual({});
   });

@@ -64,7 +64,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   if (chosen) store.prepare();
   const session = await client.logIn(credentials).catch((error: unknown) => {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-    throw error.toCliError({ say: 'Forgot the password?', command: 'authsvc reset' });
+    throw error.toCliError({ say: 'If you forgot the password, choose another', command: 'authsvc reset' });
   });
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 
