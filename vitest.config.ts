@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: 'test/postgres-setup.ts',
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -18,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: 'test/postgres-setup.ts',
           include: ['e2e/**/*.test.ts'],
           testTimeout: journeyMilliseconds,
           hookTimeout: journeyMilliseconds,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type Database, openSqliteDatabase } from './adapters/database.ts';
 import { createKnexStore } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
+import { openPostgresTestDatabase } from './adapters/postgres-testing.ts';
+import { createStoredSessions } from './adapters/stored-sessions.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
 import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
@@ -106,23 +108,33 @@ export function createGate(): Gate {
 /** This machine, by no proxy. */
 export const localClient: Client = { address: '127.0.0.1', userAgent: 'test', proxied: false };
 
-/** A migrated database of its own, in a temporary folder that goes with it. */
+/** A migrated database of its own, that goes when it is closed. */
 export interface TestDatabase extends Database {
-  readonly folder: string;
+  /** The session checks that the service makes on such a database. */
+  readonly createSessions: typeof createStoredSessions;
 }
 
-/** The databases on which the store's suite runs. */
-export const testDialects: readonly { readonly dialect: string; readonly open: () => Promise<TestDatabase> }[] = [
+/** The databases on which the store's and the use cases' suites run; PostgreSQL is a real server, shared by the tests of a run. */
+export const testDialects: readonly {
+  readonly dialect: 'sqlite' | 'postgres';
+  readonly open: () => Promise<TestDatabase>;
+}[] = [
   { dialect: 'sqlite', open: openTestDatabase },
+  {
+    dialect: 'postgres',
+    open: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createStoredSessions }),
+  },
 ];
 
-export async function openTestDatabase(): Promise<TestDatabase> {
+/** A migrated SQLite file in a temporary folder that goes with it. */
+export async function openTestDatabase(): Promise<TestDatabase & { readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'authsvc-core-'));
   const database = await openSqliteDatabase(join(folder, 'authsvc.sqlite'));
   await database.migrate();
   return {
     ...database,
     folder,
+    createSessions: createMemorySessions,
     close: async () => {
       await database.close();
       await rm(folder, { recursive: true });
@@ -151,7 +163,7 @@ export async function createTestAuth(
   const events: AuthEvent[] = [];
   const store = createKnexStore(database, (event) => events.push(event));
   const rules = { ...defaultPolicy, ...policy };
-  const sessions = createMemorySessions(store, {
+  const sessions = database.createSessions(store, {
     idleMs: rules.lifetimes.idleMs,
     onFlushError: (error) => {
       throw error;

@@ -28,7 +28,9 @@ export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promis
     if (!(error instanceof Error) || error instanceof AuthError) throw error;
     const { code = '', constraint = '' } = error as Error & { code?: string; constraint?: string };
     // Two that took the same address at once: the second finds out when it writes.
-    if (code === POSTGRES_UNIQUE_VIOLATION && constraint.includes('email_key')) throw new AuthError('email_taken');
+    if (code === POSTGRES_UNIQUE_VIOLATION && constraint.includes('email_key')) {
+      throw new AuthError('email_taken', { field: 'email', cause: error });
+    }
     if (!isUnavailable(error, code)) throw error;
     throw new AuthError('database_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   }
