@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from './authenticate.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import { type LoggedIn, logIn } from './log-in.ts';
+import {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  revokeAllSessions,
+  revokeSessions,
+} from './operate.ts';
+import { register } from './register.ts';
+import { resetPassword } from './reset-password.ts';
+import { digestSecret } from './secret.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+
+const email = 'user@example.com';
+const credentials = { email, password: 'secure_password', client: localClient };
+const unknown = new AuthError('unknown_email', { field: 'email' });
+const unauthenticated = new AuthError('unauthenticated');
+
+describe('what an operator does', () => {
+  let auth: TestAuth;
+  let loggedIn: LoggedIn;
+  let other: LoggedIn;
+
+  beforeEach(async () => {
+    auth = await createTestAuth({ resetDelivery: 'operator' });
+    await register(auth, credentials);
+    await register(auth, { ...credentials, email: 'other@example.com' });
+    loggedIn = await logIn(auth, credentials);
+    other = await logIn(auth, { ...credentials, email: 'other@example.com' });
+    for (const { token } of [loggedIn, other]) await authenticate(auth, token);
+    auth.events.splice(0);
+  });
+  afterEach(() => auth.close());
+
+  const recorded = (type: Parameters<typeof authEvent>[1]) =>
+    authEvent(auth.clock, type, undefined, { userId: loggedIn.user.id, emailKey: email }, 'operator');
+  const expectEnded = async () => {
+    await expect(authenticate(auth, loggedIn.token)).rejects.toEqual(unauthenticated);
+    expect(await auth.store.listSessions(loggedIn.user.id)).toEqual([]);
+    await authenticate(auth, other.token);
+  };
+
+  it('finds an account by its email in any case', async () => {
+    expect(await getUser(auth, 'USER@example.com')).toEqual(loggedIn.user);
+  });
+
+  it('disables an account, which ends its sessions at once, and enables it again', async () => {
+    await disableUser(auth, email);
+    await expectEnded();
+    expect(await getUser(auth, email)).toEqual({ ...loggedIn.user, disabledAt: auth.clock.now() });
+    await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await enableUser(auth, email);
+    expect(await getUser(auth, email)).toEqual(loggedIn.user);
+    await expect(authenticate(auth, loggedIn.token)).rejects.toEqual(unauthenticated);
+    await logIn(auth, credentials);
+    expect(auth.events.filter(({ detail }) => detail === 'operator')).toEqual([
+      recorded('user_disabled'),
+      recorded('user_enabled'),
+    ]);
+  });
+
+  it('deletes an account, and what is recorded of it stays', async () => {
+    expect(await deleteUser(auth, email)).toEqual(loggedIn.user);
+    await expectEnded();
+    await expect(getUser(auth, email)).rejects.toEqual(unknown);
+    expect(auth.events).toEqual([recorded('user_deleted')]);
+    const types = (await auth.store.listEvents({ userId: loggedIn.user.id, limit: 9 })).map(({ type }) => type);
+    expect(types).toEqual(['user_registered', 'login_succeeded', 'user_deleted']);
+  });
+
+  it("ends one user's sessions", async () => {
+    await revokeSessions(auth, email);
+    await expectEnded();
+    expect(auth.events).toEqual([recorded('sessions_revoked')]);
+    await logIn(auth, credentials);
+  });
+
+  it("ends everybody's sessions", async () => {
+    expect(await revokeAllSessions(auth)).toBe(2);
+    for (const { token } of [loggedIn, other]) await expect(authenticate(auth, token)).rejects.toEqual(unauthenticated);
+    expect(auth.events).toEqual([authEvent(auth.clock, 'all_sessions_revoked', undefined, {}, '2 ended')]);
+  });
+
+  it('makes a reset token, of which the digest is kept', async () => {
+    const { resetToken, ...issued } = await issueResetTokenFor(auth, email);
+    expect(issued).toEqual({ user: loggedIn.user, expiresAt: auth.clock.now() + 600_000 });
+    expect(await auth.store.findResetToken(digestSecret(resetToken))).toMatchObject({ userId: loggedIn.user.id });
+    expect(auth.events).toEqual([recorded('password_reset_issued')]);
+    await authenticate(auth, loggedIn.token);
+    await resetPassword(auth, { ...credentials, resetToken, newPassword: 'new_secure_password' });
+    await expectEnded();
+  });
+
+  it('makes no reset token for a disabled account', async () => {
+    await disableUser(auth, email);
+    await expect(issueResetTokenFor(auth, email)).rejects.toEqual(
+      new AuthError('unknown_email', { message: 'this account is disabled' }),
+    );
+  });
+
+  it.each([
+    ['getUser', getUser],
+    ['disableUser', disableUser],
+    ['enableUser', enableUser],
+    ['deleteUser', deleteUser],
+    ['revokeSessions', revokeSessions],
+    ['issueResetTokenFor', issueResetTokenFor],
+  ] as const)('%s refuses who is not there, and what is no email', async (_name, run) => {
+    await expect(run(auth, 'nobody@example.com')).rejects.toEqual(unknown);
+    await expect(run(auth, 'nobody')).rejects.toMatchObject({ code: 'invalid_request', field: 'email' });
+    expect(auth.events).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from './authenticate.ts';
+import type { Actor } from './confirm-password.ts';
+import { AuthError } from './errors.ts';
+import { authEvent } from './event.ts';
+import { type LoggedIn, logIn } from './log-in.ts';
+import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
+import { register } from './register.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+
+const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
+const other = { ...credentials, email: 'other@example.com' };
+const notFound = new AuthError('not_found', { message: 'no such session' });
+const unauthenticated = new AuthError('unauthenticated');
+const DAY_MS = 86_400_000;
+
+describe('the sessions of whoever asks', () => {
+  let auth: TestAuth;
+  let first: LoggedIn;
+  let second: LoggedIn;
+  let others: LoggedIn;
+  let actor: Actor;
+
+  beforeEach(async () => {
+    auth = await createTestAuth();
+    await register(auth, credentials);
+    await register(auth, other);
+    first = await logIn(auth, credentials);
+    auth.clock.advance(1000);
+    second = await logIn(auth, credentials);
+    others = await logIn(auth, other);
+    actor = { session: await authenticate(auth, first.token), client: localClient };
+    auth.events.splice(0);
+  });
+  afterEach(() => auth.close());
+
+  it('lists them, the last used first, with uses that are not stored yet', async () => {
+    auth.clock.advance(1000);
+    await authenticate(auth, first.token);
+    expect(await listSessions(auth, actor.session)).toEqual([
+      { ...first.session, lastUsedAt: auth.clock.now() },
+      second.session,
+    ]);
+    expect(await listSessions(auth, others.session)).toEqual([others.session]);
+  });
+
+  it('leaves out what has expired', async () => {
+    auth.clock.advance(7 * DAY_MS - 1000);
+    await authenticate(auth, first.token);
+    auth.clock.advance(1000);
+    expect((await listSessions(auth, actor.session)).map(({ id }) => id)).toEqual([first.session.id]);
+  });
+
+  it.each(['another', 'their own'])('ends %s, and records it', async (which) => {
+    const ended = which === 'another' ? second : first;
+    const kept = which === 'another' ? first : second;
+    await endSession(auth, actor, ended.session.id);
+    await expect(authenticate(auth, ended.token)).rejects.toEqual(unauthenticated);
+    await authenticate(auth, kept.token);
+    const who = { userId: first.user.id, sessionId: ended.session.id };
+    expect(auth.events).toEqual([authEvent(auth.clock, 'session_ended', localClient, who)]);
+  });
+
+  it("refuses another user's session and an unknown one alike", async () => {
+    for (const id of [others.session.id, 'unknown', '', first.session.tokenDigest]) {
+      await expect(endSession(auth, actor, id)).rejects.toEqual(notFound);
+    }
+    for (const { token } of [first, second, others]) await authenticate(auth, token);
+    expect(auth.events).toEqual([]);
+  });
+
+  it('ends all but the one that asks, and records how many', async () => {
+    await logIn(auth, credentials);
+    auth.events.splice(0);
+    expect(await endOtherSessions(auth, actor)).toBe(2);
+    await expect(authenticate(auth, second.token)).rejects.toEqual(unauthenticated);
+    for (const { token } of [first, others]) await authenticate(auth, token);
+    const who = { userId: first.user.id, sessionId: first.session.id };
+    expect(auth.events).toEqual([authEvent(auth.clock, 'other_sessions_ended', localClient, who, '2 ended')]);
+    expect(await endOtherSessions(auth, actor)).toBe(0);
+  });
+});

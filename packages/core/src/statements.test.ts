@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from './authenticate.ts';
+import { changeEmail } from './change-email.ts';
+import { changePassword } from './change-password.ts';
+import { deleteAccount } from './delete-account.ts';
+import { type Credentials, type LoggedIn, logIn } from './log-in.ts';
+import { logOut } from './log-out.ts';
+import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
+import { register } from './register.ts';
+import { requestPasswordReset } from './request-password-reset.ts';
+import { resetPassword } from './reset-password.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+
+const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
+const remote: Credentials = { ...credentials, client: { ...localClient, address: '192.0.2.1' } };
+const newPassword = 'new_secure_password';
+
+interface Started {
+  readonly auth: TestAuth;
+  readonly loggedIn: LoggedIn;
+  readonly resetToken: string;
+}
+
+/** What is run, and how many statements it sends: reads, those of transactions (BEGIN and COMMIT included), and how many transactions. */
+type Row = readonly [
+  what: string,
+  run: (started: Started) => Promise<unknown>,
+  reads: number,
+  writes: number,
+  transactions: number,
+];
+
+const actorOf = ({ loggedIn }: Started) => ({
+  session: { ...loggedIn.session, email: loggedIn.user.email },
+  client: localClient,
+});
+
+const table: readonly Row[] = [
+  ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 4, 1],
+  ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 8, 2],
+  ['registering a taken email', ({ auth }) => register(auth, credentials), 1, 0, 0],
+  ['logging in', ({ auth }) => logIn(auth, credentials), 3, 11, 2],
+  ['logging in from afar', ({ auth }) => logIn(auth, remote), 3, 13, 2],
+  ['logging in with a wrong password', ({ auth }) => logIn(auth, { ...credentials, password: newPassword }), 3, 7, 2],
+  ['logging in to no account', ({ auth }) => logIn(auth, { ...credentials, email: 'nobody@example.com' }), 3, 7, 2],
+  ['a session check', ({ auth, loggedIn }) => authenticate(auth, loggedIn.token), 0, 0, 0],
+  [
+    'the first check of a session',
+    ({ auth, loggedIn }) => {
+      auth.sessions.forget('all');
+      return authenticate(auth, loggedIn.token);
+    },
+    1,
+    0,
+    0,
+  ],
+  ['a check of no session', ({ auth }) => authenticate(auth, 'unknown'), 1, 0, 0],
+  ['logging out', ({ auth, loggedIn }) => logOut(auth, { token: loggedIn.token, client: localClient }), 0, 5, 1],
+  ['asking for a reset', ({ auth }) => requestPasswordReset(auth, credentials), 1, 4, 1],
+  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 8, 1],
+  [
+    'resetting with a wrong token',
+    ({ auth }) => resetPassword(auth, { ...credentials, resetToken: 'unknown', newPassword }),
+    2,
+    3,
+    1,
+  ],
+  [
+    'changing the password',
+    (started) => changePassword(started.auth, { ...actorOf(started), currentPassword: 'secure_password', newPassword }),
+    2,
+    13,
+    2,
+  ],
+  [
+    'changing the email',
+    (started) =>
+      changeEmail(started.auth, { ...actorOf(started), password: 'secure_password', newEmail: 'new@example.com' }),
+    2,
+    13,
+    2,
+  ],
+  [
+    'deleting the account',
+    (started) => deleteAccount(started.auth, { ...actorOf(started), password: 'secure_password' }),
+    2,
+    11,
+    2,
+  ],
+  ['listing sessions', ({ auth, loggedIn }) => listSessions(auth, loggedIn.session), 1, 0, 0],
+  ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 5, 1],
+  ['ending the others', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 4, 1],
+];
+
+describe('the statements that SQLite is sent', () => {
+  let started: Started;
+  const sent: { read: string[]; write: string[] } = { read: [], write: [] };
+
+  beforeEach(async () => {
+    const auth = await createTestAuth();
+    await register(auth, credentials);
+    const loggedIn = await logIn(auth, credentials);
+    await authenticate(auth, loggedIn.token);
+    const outcome = await requestPasswordReset(auth, credentials);
+    started = { auth, loggedIn, resetToken: 'resetToken' in outcome ? outcome.resetToken : '' };
+    auth.database.read.on('query', ({ sql }) => sent.read.push(sql));
+    auth.database.write.on('query', ({ sql }) => sent.write.push(sql));
+    sent.read = [];
+    sent.write = [];
+  });
+  afterEach(() => started.auth.close());
+
+  it.each(table)('are as few for %s', async (_what, run, reads, writes, transactions) => {
+    await run(started).catch(() => undefined);
+    const begun = sent.write.filter((sql) => sql === 'BEGIN IMMEDIATE;').length;
+    expect(
+      { reads: sent.read.length, writes: sent.write.length, transactions: begun },
+      sent.read.concat(sent.write).join('\n'),
+    ).toEqual({
+      reads,
+      writes,
+      transactions,
+    });
+  });
+});
