@@ -45,7 +45,7 @@ export function runPnpm(args) {
  *
  * @returns {NodeJS.ProcessEnv}
  */
-function buildEnvironment() {
+export function buildEnvironment() {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, npm_config_build_from_source: 'true' };
   const prefix = dirname(dirname(realpathSync(process.execPath)));

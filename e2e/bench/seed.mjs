@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { authsvcDatabase, BCRYPT_COST, sessionCookie, startAuthsvc } from './parties/authsvc.mjs';
+import { importInstalled } from './parties/installed.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
 
 const dayMs = 86_400_000;
@@ -37,7 +38,7 @@ export async function hashPassword() {
 export async function seedAuthsvc(folder, count, passwordHash) {
   const service = await startAuthsvc(folder);
   await service.stop();
-  const { default: Database } = await import('better-sqlite3');
+  const { default: Database } = await importInstalled('better-sqlite3');
   const database = new Database(authsvcDatabase(folder));
   try {
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF');
@@ -89,7 +90,7 @@ function rowId(index) {
 }
 
 /** @param {number} index */
-function seededToken(index) {
+export function seededToken(index) {
   return createHash('sha256').update(`the session of user ${index}`).digest('base64url');
 }
 

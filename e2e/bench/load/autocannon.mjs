@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { importInstalled } from '../parties/installed.mjs';
 
 /** @typedef {import('./session-checks.mjs').CheckLoad} CheckLoad */
 /** @typedef {import('./session-checks.mjs').Count} Count */
@@ -25,7 +26,7 @@ if (process.argv[1] === file && process.argv[2] === 'run') process.once('message
 
 /** @param {{ url: string, connections: number, seconds: number, cookieFile: string }} load */
 async function cannonade({ url, connections, seconds, cookieFile }) {
-  const { default: autocannon } = await import('autocannon');
+  const { default: autocannon } = await importInstalled('autocannon');
   const cookies = readFileSync(cookieFile, 'utf8').split('\n');
   let last = -1;
   const setupRequest = (/** @type {object} */ request) => {

@@ -4,6 +4,8 @@ import { startParty } from './party-process.mjs';
 
 /** @typedef {import('./party-process.mjs').Party} Party */
 
+const file = fileURLToPath(import.meta.url);
+
 /**
  * Starts a Fastify route that answers the body of `GET /profile` and does nothing else: what the framework allows.
  *
@@ -12,10 +14,10 @@ import { startParty } from './party-process.mjs';
  * @returns {Promise<Party>}
  */
 export function startBareFastify(folder, email) {
-  return startParty('bare-fastify', [fileURLToPath(import.meta.url), 'serve', email], { folder });
+  return startParty('bare-fastify', [file, 'serve', email], { folder });
 }
 
-if (process.argv[2] === 'serve') await serve(process.argv[3] ?? '');
+if (process.argv[1] === file && process.argv[2] === 'serve') await serve(process.argv[3] ?? '');
 
 /** @param {string} email */
 async function serve(email) {

@@ -5,6 +5,8 @@ import { startParty } from './party-process.mjs';
 
 /** @typedef {import('./party-process.mjs').Party} Party */
 
+const file = fileURLToPath(import.meta.url);
+
 /**
  * Starts a Fastify route that answers `GET /profile` with one read through Knex and `sqlite3` a request, and remembers nothing: what the database allows.
  *
@@ -13,10 +15,10 @@ import { startParty } from './party-process.mjs';
  * @returns {Promise<Party>}
  */
 export function startOneRead(folder, database) {
-  return startParty('one-read', [fileURLToPath(import.meta.url), 'serve', database], { folder });
+  return startParty('one-read', [file, 'serve', database], { folder });
 }
 
-if (process.argv[2] === 'serve') await serve(process.argv[3] ?? '');
+if (process.argv[1] === file && process.argv[2] === 'serve') await serve(process.argv[3] ?? '');
 
 /** @param {string} database */
 async function serve(database) {

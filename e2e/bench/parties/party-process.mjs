@@ -33,7 +33,8 @@ export async function startParty(name, args, { folder, env = {} }) {
   const ended = new Promise((resolve) => child.once('close', () => resolve()));
   /** @type {Promise<string>} */
   const listening = new Promise((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
+    lines.on('line', (line) => {
       const url = /listening on (http:\/\/\S+)/.exec(line)?.[1];
       if (url) resolve(url);
     });

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setUp } from '../../scripts/setup.mjs';
+import { exitFailed } from '../../scripts/step.mjs';
+import { installParties } from './install-parties.mjs';
+import { loadGenerator } from './load/session-checks.mjs';
+import { readOptions, usage } from './options.mjs';
+import { runScenario } from './run-scenario.mjs';
+import { scenarios } from './scenarios/index.mjs';
+import { hashPassword } from './seed.mjs';
+import { resultTable } from './table.mjs';
+import { judgeTargets, targetTable } from './targets.mjs';
+
+const options = readOptionsOrExit();
+if (options.help) say(usage);
+else await bench(options);
+
+/** @param {import('./options.mjs').Options} options */
+async function bench({ quick, rounds, only, json }) {
+  await setUp().catch(exitFailed);
+  await installParties().catch(exitFailed);
+  const folder = mkdtempSync(join(tmpdir(), 'authsvc-bench-'));
+  process.once('SIGINT', () => process.exit(130));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? '', node: process.version };
+  say(`\n${conditions(machine, rounds, quick)}`);
+  const passwordHash = await hashPassword();
+  /** @type {{ name: string, title: string, rows: import('./rounds.mjs').Row[] }[]} */
+  const sections = [];
+  for (const { name, title, run } of scenarios.filter(({ name }) => only.length === 0 || only.includes(name))) {
+    const stageFolder = join(folder, name);
+    mkdirSync(stageFolder);
+    const rows = await runScenario({ name, title, run }, { folder: stageFolder, rounds, quick, passwordHash });
+    rmSync(stageFolder, { recursive: true });
+    sections.push({ name, title, rows });
+  }
+  const verdicts = judgeTargets(sections.flatMap(({ rows }) => rows));
+  say(`${resultTable(sections)}\n\n${targetTable(verdicts)}`);
+  if (json !== undefined) {
+    const results = { machine, load: loadGenerator, quick, rounds, scenarios: sections, targets: verdicts };
+    writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
+  }
+}
+
+function readOptionsOrExit() {
+  try {
+    return readOptions(
+      process.argv.slice(2),
+      scenarios.map(({ name }) => name),
+    );
+  } catch (error) {
+    process.stderr.write(`${/** @type {Error} */ (error).message}\n\n${usage}\n`);
+    process.exit(2);
+  }
+}
+
+/**
+ * @param {{ cores: number, cpu: string, node: string }} machine
+ * @param {number} rounds
+ * @param {boolean} quick
+ */
+function conditions({ cores, cpu, node }, rounds, quick) {
+  const turns = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
+  const remark = quick ? '; a quick run, to see that it works, not to quote' : '';
+  return `${cores} cores (${cpu}), Node ${node}, load by ${loadGenerator}, ${turns}${remark}`;
+}
+
+/** @param {string} text */
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,12 @@
+import { checks } from './checks.mjs';
+import { commandLine } from './command-line.mjs';
+import { flood } from './flood.mjs';
+import { logins } from './logins.mjs';
+import { overload } from './overload.mjs';
+import { registration } from './registration.mjs';
+import { scale } from './scale.mjs';
+import { startUp } from './start-up.mjs';
+import { storm } from './storm.mjs';
+
+/** Every scenario, in the order in which they run. */
+export const scenarios = [checks, logins, registration, storm, flood, overload, scale, startUp, commandLine];

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { keepInFlight } from '../load/in-flight.mjs';
+import { post } from '../load/post.mjs';
+import { startAuthsvc } from '../parties/authsvc.mjs';
+import { measureRawBcrypt } from '../parties/raw-bcrypt.mjs';
+import { residentMemory } from '../parties/resident-memory.mjs';
+import { alternate } from '../rounds.mjs';
+import { password, seedAuthsvc, userEmail } from '../seed.mjs';
+import { median } from '../statistics.mjs';
+import { parties, perSecond } from './scenario.mjs';
+
+const clients = 200;
+const settleMs = 2000;
+const sampleIntervalMs = 250;
+
+/** @type {import('./scenario.mjs').Scenario} */
+export const overload = {
+  name: 'overload',
+  title: '200 logins in flight, and what the service weighs',
+  run: async ({ folder, rounds, passwordHash, seconds, start }) => {
+    const home = join(folder, 'authsvc');
+    await seedAuthsvc(home, clients, passwordHash);
+    const party = parties.authsvc;
+    const logins = { party, unit: perSecond.logins, against: 'overload/raw-bcrypt' };
+    const memory = { party, unit: 'MB resident' };
+    const contests = [
+      {
+        rows: [{ id: 'overload/raw-bcrypt', load: 'every core', party: parties.rawBcrypt, unit: perSecond.logins }],
+        measure: async () => [{ value: await measureRawBcrypt(passwordHash, seconds(10)) }],
+      },
+      {
+        rows: [
+          { ...logins, id: 'overload/patient', load: `${clients}, who wait as Retry-After asks` },
+          { ...memory, id: 'memory/rest', load: 'at rest, just started' },
+          { ...memory, id: 'memory/early', load: 'second quarter of the storm', against: 'memory/rest' },
+          { ...memory, id: 'memory/late', load: 'last quarter of the storm', against: 'memory/early' },
+          { ...memory, id: 'memory/after', load: 'after the storm', against: 'memory/rest' },
+        ],
+        // A new process in each round: memory at rest is that of one that has done nothing yet.
+        measure: async () => {
+          const service = await start(startAuthsvc(home));
+          const sample = await storm(service, false, seconds(16));
+          await service.stop();
+          return sample;
+        },
+      },
+      {
+        rows: [{ ...logins, id: 'overload/impatient', load: `${clients}, who try again at once` }],
+        measure: async () => {
+          const service = await start(startAuthsvc(home));
+          const [impatient] = await storm(service, true, seconds(8));
+          await service.stop();
+          return impatient ? [impatient] : [];
+        },
+      },
+    ];
+    return alternate(contests, rounds);
+  },
+};
+
+/**
+ * @param {import('../parties/party-process.mjs').Party} service
+ * @param {boolean} impatient
+ * @param {number} seconds
+ * @returns {Promise<import('../rounds.mjs').Sample[]>} the logins; memory at rest, early and late in the storm, and after it
+ */
+async function storm({ url, pid }, impatient, seconds) {
+  await setTimeout(settleMs);
+  const rest = await residentMemory(pid);
+  const logins = keepInFlight({
+    clients,
+    impatient,
+    // What is admitted at the very first is answered after two seconds.
+    warmUpSeconds: Math.min(3, seconds),
+    send: (client) => post(`${url}/sessions`, { email: userEmail(client), password }),
+  });
+  await logins.warm;
+  /** @type {number[]} */
+  const during = [];
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    during.push(await residentMemory(pid));
+    await setTimeout(sampleIntervalMs);
+  }
+  const sample = await logins.stop();
+  await setTimeout(settleMs);
+  const after = await residentMemory(pid);
+  const quarter = Math.ceil(during.length / 4);
+  const early = median(during.slice(quarter, 2 * quarter));
+  const late = median(during.slice(-quarter));
+  return [sample, { value: rest }, { value: early }, { value: late }, { value: after }];
+}

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { median } from '../statistics.mjs';
+import { parties } from './scenario.mjs';
+
+const runs = 5;
+
+/**
+ * Runs a program to its end a few times.
+ *
+ * @param {readonly string[]} args of node
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<import('../rounds.mjs').Sample>} milliseconds
+ * @throws {Error} when it does not end with status 0
+ */
+export async function measureRun(args, env = {}) {
+  /** @type {number[]} */
+  const times = [];
+  for (let run = 0; run < runs; run += 1) {
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env }, stdio: 'ignore' });
+    const [status] = await once(child, 'exit');
+    if (status !== 0) throw new Error(`node ${args.join(' ')} ended with status ${status}`);
+    times.push(performance.now() - startedAt);
+  }
+  return { value: median(times) };
+}
+
+/**
+ * What Node itself takes to start and end.
+ *
+ * @param {string} id
+ * @returns {import('../rounds.mjs').Contest}
+ */
+export function bareNode(id) {
+  return {
+    rows: [{ id, load: 'node -e 0', party: parties.bareNode, unit: 'ms' }],
+    measure: async () => [await measureRun(['-e', '0'])],
+  };
+}

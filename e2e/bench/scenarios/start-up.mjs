@@ -1,0 +1,35 @@
+import { startAuthsvc } from '../parties/authsvc.mjs';
+import { alternate } from '../rounds.mjs';
+import { median } from '../statistics.mjs';
+import { bareNode } from './run-times.mjs';
+import { parties } from './scenario.mjs';
+
+/** @type {import('./scenario.mjs').Scenario} */
+export const startUp = {
+  name: 'start-up',
+  title: 'From start to ready, with an existing database',
+  run: async ({ folder, rounds, start }) => {
+    const first = await start(startAuthsvc(folder));
+    await first.stop();
+    const contests = [
+      bareNode('start-up/bare-node'),
+      {
+        rows: [
+          { id: 'start-up/authsvc', load: 'serve', party: parties.authsvc, unit: 'ms', against: 'start-up/bare-node' },
+        ],
+        measure: async () => {
+          /** @type {number[]} */
+          const times = [];
+          for (let run = 0; run < 5; run += 1) {
+            const startedAt = performance.now();
+            const service = await start(startAuthsvc(folder));
+            times.push(performance.now() - startedAt);
+            await service.stop();
+          }
+          return [{ value: median(times) }];
+        },
+      },
+    ];
+    return alternate(contests, rounds);
+  },
+};
