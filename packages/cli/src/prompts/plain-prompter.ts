@@ -15,7 +15,7 @@ export function createPlainPrompter(stdin: InputStream, stderr: OutputStream): P
   /** What was typed ahead of its question. */
   let ahead = '';
 
-  function readLine(echo: (character: string) => string): Promise<string> {
+  function readLine(question: string, echo: (character: string) => string): Promise<string> {
     return new Promise((resolve, reject) => {
       const line: string[] = [];
       let inEscape = false;
@@ -55,8 +55,10 @@ export function createPlainPrompter(stdin: InputStream, stderr: OutputStream): P
           return resolve(line.join(''));
         }
       };
+      // Before the question is shown: from then on Ctrl-C and Ctrl-D are keys of ours, and not the terminal's.
       stdin.setRawMode?.(true);
       stdin.setEncoding('utf8');
+      stderr.write(question);
       stdin.on('data', onData).on('end', onEnd).resume();
       if (ahead !== '') onData('');
     });
@@ -64,8 +66,8 @@ export function createPlainPrompter(stdin: InputStream, stderr: OutputStream): P
 
   async function ask({ label, fallback, check }: Question, echo: (character: string) => string): Promise<string> {
     for (;;) {
-      stderr.write(`? ${label}: ${fallback === undefined ? '' : `(${fallback}) `}`);
-      const answer = (await readLine(echo)) || (fallback ?? '');
+      const question = `? ${label}: ${fallback === undefined ? '' : `(${fallback}) `}`;
+      const answer = (await readLine(question, echo)) || (fallback ?? '');
       const problem = check(answer);
       if (problem === undefined) return answer;
       stderr.write(`✗ ${problem}\n`);
