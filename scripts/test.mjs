@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installSystemPackages, repairKeytar } from './keychain-parts.mjs';
+import { installSystemPackages, repairKeytar, systemPackages } from './keychain-parts.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, runQuietly, StepError, step } from './step.mjs';
@@ -85,7 +85,9 @@ function report() {
       `\n! SKIPPED: ${skipped.length} tests did not run${process.env.CI === 'true' ? ', which fails in CI' : ''}:`,
     );
     for (const name of skipped) console.error(`  - ${name}`);
-    for (const obstacle of obstacles) if (obstacle) console.error(`  To run them: ${obstacle}`);
+    const known = obstacles.filter((obstacle) => obstacle !== undefined);
+    const needs = `they need a Secret Service, on Debian: ${systemPackages.join(' ')}`;
+    console.error(known.length > 0 ? `  Why: ${known.join('\n  ')}` : `  Why: ${needs}`);
   }
   console.log(
     `\n${failed === 0 ? '✓' : '✗'} ${passed} passed, ${failed} failed, ${skipped.length} skipped in ${seconds} s`,
