@@ -33,6 +33,7 @@ export interface LoggedIn extends IssuedSession {
  */
 export async function logIn(ports: LogInPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
   const { key } = parseEmail(email);
+  ports.hasher.ensureCapacity();
   const user = await ports.store.findUserByEmailKey(key);
   const account = await byAccount(ports, key, user?.id, client);
   await admitAttempt(ports, {

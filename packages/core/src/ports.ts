@@ -20,6 +20,11 @@ export interface Random {
 }
 
 export interface PasswordHasher {
+  /**
+   * Looks whether there is room before anything is counted or written for a password that would then be refused.
+   * @throws AuthError `overloaded`.
+   */
+  ensureCapacity(): void;
   /** @throws AuthError `overloaded`, before hashing, when the queue is longer than what can be hashed in time. */
   hash(password: string): Promise<string>;
   /**

@@ -15,7 +15,13 @@ describe('handleError', () => {
   async function failWith(error: unknown, request: InjectOptions) {
     const fail = () => Promise.reject(error);
     const ports: Partial<ServerPorts> = {
-      hasher: { hash: fail, verify: fail, needsRehash: () => false, problemWith: () => undefined },
+      hasher: {
+        ensureCapacity: () => undefined,
+        hash: fail,
+        verify: fail,
+        needsRehash: () => false,
+        problemWith: () => undefined,
+      },
     };
     test = await createTestServer({}, ports);
     return test.server.inject(request);

@@ -49,12 +49,16 @@ export function createBcryptHasher({
   // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
   let hashMs = 55 * 2 ** (cost - 10);
 
-  async function run<Result>(task: HashTask): Promise<Result> {
+  function ensureCapacity(): void {
     const waiting = Math.max(0, pending + 1 - workers);
     const waitMs = (waiting * hashMs) / workers;
     if (waitMs > maxWaitMs) {
       throw new AuthError('overloaded', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
     }
+  }
+
+  async function run<Result>(task: HashTask): Promise<Result> {
+    ensureCapacity();
     pending += 1;
     const queuedBehind = Math.ceil(pending / workers);
     const startedAt = performance.now();
@@ -69,6 +73,7 @@ export function createBcryptHasher({
   }
 
   return {
+    ensureCapacity,
     hash: (password) => run<string>({ kind: 'hash', password, cost }),
     verify: async (password, passwordHash) => {
       const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
