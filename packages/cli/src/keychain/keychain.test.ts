@@ -106,9 +106,8 @@ describe('createKeychain', () => {
   it('finds no keychain where keytar cannot be loaded', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'authsvc-helper-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const helper = join(folder, 'keychain-helper.js');
+    const helper = join(folder, 'keychain-helper.cjs');
     copyFileSync(builtHelper, helper);
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     expect(await open({}, helper).probe()).toEqual({ state: 'absent', reason: 'keytar cannot be loaded' });
   });
 

@@ -48,7 +48,7 @@ export function createKeychain({ env, helperPath, limitMs = 3000 }: KeychainOpti
     if (helper?.connected) return helper;
     // Messages are told apart by their words, so they must not be translated. The session token is none of the helper's business.
     const { AUTHSVC_SESSION: _, ...rest } = env;
-    helper = fork(helperPath ?? fileURLToPath(new URL('./keychain-helper.js', import.meta.url)), [], {
+    helper = fork(helperPath ?? fileURLToPath(new URL('./keychain-helper.cjs', import.meta.url)), [], {
       env: { ...rest, LC_ALL: 'C.UTF-8', LANGUAGE: 'C' },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -83,7 +83,7 @@ export async function makeLockedHome(): Promise<string> {
 }
 
 /** The helper as it is built: another Node process cannot start the source. */
-export const builtHelper = fileURLToPath(new URL('../../dist/keychain/keychain-helper.js', import.meta.url));
+export const builtHelper = fileURLToPath(new URL('../../dist/keychain/keychain-helper.cjs', import.meta.url));
 
 function makeHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'authsvc-keyring-'));

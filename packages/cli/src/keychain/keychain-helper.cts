@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module';
 import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+
+// CommonJS, which starts sooner: a person waits for this process.
 
 // A call that waits for an unlock prompt blocks a pool thread, and process.exit() would wait for that thread for ever.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
@@ -43,7 +44,7 @@ async function perform(keytar: typeof import('keytar'), request: KeychainRequest
 
 function loadKeytar(): typeof import('keytar') | string {
   try {
-    return createRequire(import.meta.url)('keytar');
+    return require('keytar');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
