@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openSqliteDatabase } from './adapters/database.ts';
@@ -108,6 +108,8 @@ export function createGate(): Gate {
 /** This machine, by no proxy. */
 export const localClient: Client = { address: '127.0.0.1', userAgent: 'test', proxied: false };
 
+const DATABASE_FILE = 'authsvc.sqlite';
+
 /** A migrated database of its own, that goes when it is closed. */
 export interface TestDatabase extends Database {
   /** The session checks that the service makes on such a database. */
@@ -126,11 +128,15 @@ export const testDialects: readonly {
   },
 ];
 
+let migratedFile: Promise<Buffer> | undefined;
+
 /** A migrated SQLite file in a temporary folder that goes with it. */
 export async function openTestDatabase(): Promise<TestDatabase & { readonly folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'authsvc-core-'));
-  const database = await openSqliteDatabase(join(folder, 'authsvc.sqlite'));
-  await database.migrate();
+  migratedFile ??= makeMigratedFile();
+  const folder = await makeFolder();
+  const path = join(folder, DATABASE_FILE);
+  await writeFile(path, await migratedFile, { mode: 0o600 });
+  const database = await openSqliteDatabase(path);
   return {
     ...database,
     folder,
@@ -141,6 +147,20 @@ export async function openTestDatabase(): Promise<TestDatabase & { readonly fold
     },
   };
 }
+
+/** The bytes of an empty database, migrated once for all tests of a file. */
+async function makeMigratedFile(): Promise<Buffer> {
+  const folder = await makeFolder();
+  const path = join(folder, DATABASE_FILE);
+  const database = await openSqliteDatabase(path);
+  await database.migrate();
+  await database.close();
+  const content = await readFile(path);
+  await rm(folder, { recursive: true });
+  return content;
+}
+
+const makeFolder = () => mkdtemp(join(tmpdir(), 'authsvc-core-'));
 
 /** The ports over a real database, with a clock, chance, hashes and mails that a test holds in its hand. */
 export interface TestAuth extends AuthPorts {
