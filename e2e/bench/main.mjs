@@ -18,8 +18,9 @@ else await bench(options);
 
 /** @param {import('./options.mjs').Options} options */
 async function bench({ quick, rounds, only, json }) {
+  const chosen = scenarios.filter(({ name }) => only.length === 0 || only.includes(name));
   await setUp().catch(exitFailed);
-  await installParties().catch(exitFailed);
+  if (!chosen.every(({ needsNobodyElse }) => needsNobodyElse)) await installParties().catch(exitFailed);
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-bench-'));
   process.once('SIGINT', () => process.exit(130));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -29,10 +30,11 @@ async function bench({ quick, rounds, only, json }) {
   const passwordHash = await hashPassword();
   /** @type {{ name: string, title: string, rows: import('./rounds.mjs').Row[] }[]} */
   const sections = [];
-  for (const { name, title, run } of scenarios.filter(({ name }) => only.length === 0 || only.includes(name))) {
+  for (const scenario of chosen) {
+    const { name, title } = scenario;
     const stageFolder = join(folder, name);
     mkdirSync(stageFolder);
-    const rows = await runScenario({ name, title, run }, { folder: stageFolder, rounds, quick, passwordHash });
+    const rows = await runScenario(scenario, { folder: stageFolder, rounds, quick, passwordHash });
     rmSync(stageFolder, { recursive: true });
     sections.push({ name, title, rows });
   }

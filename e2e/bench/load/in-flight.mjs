@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { percentile } from '../statistics.mjs';
 
@@ -22,6 +23,8 @@ export function keepInFlight({ clients, send, warmUpSeconds = 1, impatient = fal
   /** @type {{ at: number, tookMs: number, kind: 'ok' | 'refused' | 'failed' }[]} */
   const answers = [];
   const stopping = new AbortController();
+  // Each client that waits is one.
+  setMaxListeners(clients, stopping.signal);
   const from = performance.now() + warmUpSeconds * 1000;
 
   /** @param {number} client */

@@ -8,7 +8,8 @@ import { parties } from './scenario.mjs';
 export const commandLine = {
   name: 'command-line',
   title: 'The command line',
-  run: async ({ folder, rounds, passwordHash, start }) => {
+  run: async ({ folder, rounds, quick, passwordHash, start }) => {
+    const runs = quick ? 2 : 5;
     await seedAuthsvc(folder, 1, passwordHash);
     const service = await start(startAuthsvc(folder));
     const env = { HOME: folder, AUTHSVC_URL: service.url, AUTHSVC_SESSION: seededToken(0) };
@@ -22,8 +23,8 @@ export const commandLine = {
           against: 'command-line/bare-node',
         },
       ],
-      measure: async () => [await measureRun([authsvcFile, command], env)],
+      measure: async () => [await measureRun(runs, [authsvcFile, command], env)],
     }));
-    return alternate([bareNode('command-line/bare-node'), ...commands], rounds);
+    return alternate([bareNode('command-line/bare-node', runs), ...commands], rounds);
   },
 };

@@ -3,17 +3,16 @@ import { once } from 'node:events';
 import { median } from '../statistics.mjs';
 import { parties } from './scenario.mjs';
 
-const runs = 5;
-
 /**
  * Runs a program to its end a few times.
  *
+ * @param {number} runs
  * @param {readonly string[]} args of node
  * @param {Record<string, string>} [env]
  * @returns {Promise<import('../rounds.mjs').Sample>} milliseconds
  * @throws {Error} when it does not end with status 0
  */
-export async function measureRun(args, env = {}) {
+export async function measureRun(runs, args, env = {}) {
   /** @type {number[]} */
   const times = [];
   for (let run = 0; run < runs; run += 1) {
@@ -30,11 +29,12 @@ export async function measureRun(args, env = {}) {
  * What Node itself takes to start and end.
  *
  * @param {string} id
+ * @param {number} runs
  * @returns {import('../rounds.mjs').Contest}
  */
-export function bareNode(id) {
+export function bareNode(id, runs) {
   return {
     rows: [{ id, load: 'node -e 0', party: parties.bareNode, unit: 'ms' }],
-    measure: async () => [await measureRun(['-e', '0'])],
+    measure: async () => [await measureRun(runs, ['-e', '0'])],
   };
 }

@@ -17,6 +17,7 @@
  * @typedef {object} Scenario
  * @property {string} name
  * @property {string} title
+ * @property {boolean} [needsNobodyElse] whether it runs without the other parties' packages
  * @property {(stage: Stage) => Promise<Row[]>} run
  */
 

@@ -8,11 +8,13 @@ import { parties } from './scenario.mjs';
 export const startUp = {
   name: 'start-up',
   title: 'From start to ready, with an existing database',
-  run: async ({ folder, rounds, start }) => {
+  needsNobodyElse: true,
+  run: async ({ folder, rounds, quick, start }) => {
+    const runs = quick ? 2 : 5;
     const first = await start(startAuthsvc(folder));
     await first.stop();
     const contests = [
-      bareNode('start-up/bare-node'),
+      bareNode('start-up/bare-node', runs),
       {
         rows: [
           { id: 'start-up/authsvc', load: 'serve', party: parties.authsvc, unit: 'ms', against: 'start-up/bare-node' },
@@ -20,7 +22,7 @@ export const startUp = {
         measure: async () => {
           /** @type {number[]} */
           const times = [];
-          for (let run = 0; run < 5; run += 1) {
+          for (let run = 0; run < runs; run += 1) {
             const startedAt = performance.now();
             const service = await start(startAuthsvc(folder));
             times.push(performance.now() - startedAt);
