@@ -2,8 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, isInstalled, neverInstalled } from './install.mjs';
 import { root, rootPackage } from './root.mjs';
-import { mustRun, StepError, step } from './step.mjs';
+import { runQuietly, StepError, step } from './step.mjs';
 import { compilerProblem, nodeProblem } from './toolchain.mjs';
+
+/** How the compiler begins the line of a file that it wrote. */
+const emittedFile = 'TSFILE: ';
 
 /**
  * Brings a clone to where its programs run: installed and built, doing only what is not done yet.
@@ -32,8 +35,13 @@ async function build() {
   // The compiler trusts its notes, which outlive a deleted dist folder.
   const force = someFolderIsMissing ? ['--force'] : [];
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const log = await mustRun(process.execPath, [compiler, '-b', '--listEmittedFiles', ...force], { cwd: root });
-  return log.split('\n').filter((line) => line.startsWith('TSFILE:')).length;
+  const { status, log } = await runQuietly(process.execPath, [compiler, '-b', '--listEmittedFiles', ...force], {
+    cwd: root,
+  });
+  const lines = log.split('\n');
+  const problems = lines.filter((line) => !line.startsWith(emittedFile));
+  if (status !== 0) throw new StepError('the packages do not compile', problems.join('\n'));
+  return lines.length - problems.length;
 }
 
 /** @param {string | undefined} problem */
