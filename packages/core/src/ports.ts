@@ -45,8 +45,8 @@ export interface CommonPasswords {
 }
 
 export interface Mailer {
-  /** Resolves once the mail server has taken the mail; bounded in time. */
-  send(mail: Mail): Promise<void>;
+  /** Resolves once the mail server has taken the mail; bounded in time, and cut short by `signal`. */
+  send(mail: Mail, signal?: AbortSignal): Promise<void>;
 }
 
 /**

@@ -9,12 +9,13 @@ export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 
 /**
  * Sends the reset mail that has been due for longest. It is claimed by putting its next try off before it is sent, so that two senders never hold the same one, and a crash
- * leaves it to be tried again.
+ * leaves it to be tried again; so does `signal`, which cuts the sending short.
  *
  * @returns what happened; a failure is recorded as an event, and never thrown unless the database itself fails.
  */
 export async function sendResetMail(
   ports: Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>,
+  signal?: AbortSignal,
 ): Promise<MailOutcome> {
   const resetToken = ports.random.uuid();
   const claimed = await ports.store.write(async (transaction) => {
@@ -37,17 +38,18 @@ export async function sendResetMail(
   if (claimed === undefined) return 'none';
   if (claimed === 'dropped') return 'dropped';
 
-  const { mail, user } = claimed;
+  const { mail: owed, user } = claimed;
   let error: unknown;
   let outcome: 'sent' | 'failed' | 'given_up' = 'sent';
   try {
-    await ports.mailer.send(resetMail(user.email, resetToken, Math.ceil(ports.policy.resetTokenMs / 60_000)));
+    const mail = resetMail(user.email, resetToken, Math.ceil(ports.policy.resetTokenMs / 60_000));
+    await ports.mailer.send(mail, signal);
   } catch (caught) {
     error = caught;
-    outcome = mail.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';
+    outcome = owed.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';
   }
   await ports.store.write(async (transaction) => {
-    if (outcome !== 'failed') await transaction.deleteMail(mail.id);
+    if (outcome !== 'failed') await transaction.deleteMail(owed.id);
     const who = { userId: user.id, emailKey: user.emailKey };
     await transaction.addEvent(authEvent(ports.clock, `reset_mail_${outcome}`, undefined, who, describe(error)));
   });

@@ -31,10 +31,14 @@ export function addNotFoundHandler(server: FastifyInstance): void {
 }
 
 /** Answers what is not even HTTP, or does not arrive in time, and closes the connection. */
-export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable) socket.end(toHttp(clientRefusal(error.code)));
-  socket.destroySoon();
+export function createClientErrorHandler(
+  headers: Readonly<Record<string, string>>,
+): (error: NodeJS.ErrnoException, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    if (socket.writable) socket.end(toHttp(clientRefusal(error.code), headers));
+    socket.destroySoon();
+  };
 }
 
 function clientRefusal(code: string | undefined): Refusal {
@@ -43,13 +47,14 @@ function clientRefusal(code: string | undefined): Refusal {
   return refuse('invalid_request', 'this is not HTTP as it must be');
 }
 
-function toHttp({ status, body }: Refusal): string {
+function toHttp({ status, body }: Refusal, headers: Readonly<Record<string, string>>): string {
   const json = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(json)}`,
     'Connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   return `${head.join('\r\n')}\r\n\r\n${json}`;
 }

@@ -1,4 +1,7 @@
 import type { AuthPorts } from '@authsvc/core';
 
 /** What the use cases behind the endpoints ask for: no endpoint sends a mail itself. */
-export type ServerPorts = Omit<AuthPorts, 'mailer'>;
+export interface ServerPorts extends Omit<AuthPorts, 'mailer'> {
+  /** Told once the reply to a request that may owe somebody a mail is on its way. */
+  readonly mailOwed?: () => void;
+}

@@ -2,8 +2,11 @@ import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
 import type { Config } from './config.ts';
-import { addNotFoundHandler, handleClientError, handleError } from './error-handler.ts';
+import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
+import { exposureOf } from './exposure.ts';
 import { type LogStream, logOptions } from './log.ts';
+import { includesAddress } from './network-settings.ts';
+import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
 import { addAboutRoutes } from './routes/about.ts';
 import { addProfileRoute } from './routes/profile.ts';
 import { addResetPasswordRoutes } from './routes/reset-password.ts';
@@ -22,22 +25,27 @@ const LIMITS = {
   connections: 1000,
 } as const;
 
-export interface ServerOptions {
-  readonly logLevel: Config['logLevel'];
+export interface ServerOptions extends Pick<Config, 'logLevel'>, Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
   readonly logStream: LogStream;
 }
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
-export function buildServer(ports: ServerPorts, { logLevel, logStream }: ServerOptions): FastifyInstance {
+export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
+  const { logLevel, logStream, publicUrl, trustedProxies = [] } = options;
+  const exposure = exposureOf(publicUrl);
   const server = fastify({
     logger: logOptions(logLevel, logStream, ports.clock),
     logController: new LogController({ disableRequestLogging: true }),
     // Requests are not logged one by one, so none needs a logger of its own.
     childLoggerFactory: (logger) => logger,
+    trustProxy: includesAddress(trustedProxies),
     bodyLimit: LIMITS.body,
     requestTimeout: LIMITS.requestTimeout,
     keepAliveTimeout: LIMITS.keepAliveTimeout,
     http: {
+      insecureHTTPParser: false,
+      // Said by us, like every other refusal.
+      requireHostHeader: false,
       maxHeaderSize: LIMITS.headers,
       headersTimeout: LIMITS.headersTimeout,
       connectionsCheckingInterval: LIMITS.checkInterval,
@@ -45,11 +53,12 @@ export function buildServer(ports: ServerPorts, { logLevel, logStream }: ServerO
     // What reaches an open connection while the service closes is still answered.
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
-    frameworkErrors: handleError,
-    clientErrorHandler: handleClientError,
+    frameworkErrors: createFrameworkErrorHandler(exposure),
+    clientErrorHandler: createClientErrorHandler(exposure.headers),
   });
   server.server.maxConnections = LIMITS.connections;
 
+  addRequestRules(server, exposure);
   server.setErrorHandler(handleError);
   addNotFoundHandler(server);
   addBodyParsers(server);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from './config.ts';
+import { exposureOf } from './exposure.ts';
 import { type RunningService, startService } from './service.ts';
 import { json } from './testing/requests.ts';
 
@@ -84,15 +85,15 @@ describe('startService', () => {
       {
         level: 'warn',
         time: expect.any(String),
-        event: 'setting_unknown',
-        message: 'AUTHSVC_PORT is not a setting of authsvc, and has no effect',
+        event: 'reset_delivery_is_response',
+        message:
+          'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
       },
       {
         level: 'warn',
         time: expect.any(String),
-        event: 'reset_delivery_is_response',
-        message:
-          'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account',
+        event: 'setting_unknown',
+        message: 'AUTHSVC_PORT is not a setting of authsvc, and has no effect',
       },
       { ...line, event: 'user_registered' },
       { ...line, event: 'login_succeeded', session_id: expect.stringMatching(UUID) },
@@ -206,11 +207,17 @@ describe('startService', () => {
         });
         socket.on('error', reject).on('close', () => resolve(received));
       });
+    const headers = Object.entries(exposureOf(undefined).headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const answer = (status: string, body: string) =>
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n${headers.join('')}\r\n${body}`;
     expect(await ask('HELLO\r\n\r\n')).toBe(
-      'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 69\r\nConnection: close\r\n\r\n{"code":"invalid_request","message":"this is not HTTP as it must be"}',
+      answer('400 Bad Request', '{"code":"invalid_request","message":"this is not HTTP as it must be"}'),
     );
     expect(await ask(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)).toBe(
-      'HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 81\r\nConnection: close\r\n\r\n{"code":"payload_too_large","message":"the headers are too large: at most 8 KiB"}',
+      answer(
+        '413 Payload Too Large',
+        '{"code":"payload_too_large","message":"the headers are too large: at most 8 KiB"}',
+      ),
     );
   });
 });

@@ -1,10 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import {
   type AuthPolicy,
+  type AuthPorts,
   createBcryptHasher,
+  createFolderMailer,
   createKnexStore,
   createMemorySessions,
+  createSmtpMailer,
   loadCommonPasswords,
+  type Mailer,
   openSqliteDatabase,
   systemClock,
   systemRandom,
@@ -14,6 +18,7 @@ import type { Config } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { removeInstanceFile, writeInstanceFile } from './instance-file.ts';
 import { type LogStream, logEvent } from './log.ts';
+import { createMailDispatcher } from './mail-dispatcher.ts';
 import { openDataFolder } from './open-data-folder.ts';
 import { buildServer } from './server.ts';
 import { prepareShutDown } from './shut-down.ts';
@@ -22,7 +27,9 @@ import { VERSION } from './version.ts';
 
 /** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
 const CLOSE_GRACE_MS = 9000;
-const EVENT_RETENTION_MS = 90 * 86_400_000;
+
+/** From this machine, a listener on every address is reached at loopback. */
+const REACHED_AT: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export interface RunningService {
   readonly url: string;
@@ -69,7 +76,8 @@ export async function startService(config: Config, { logStream }: { logStream: L
     });
     closers.push(sessions.close);
 
-    const ports = {
+    const ports: AuthPorts = {
+      mailer: createMailer(config),
       clock: systemClock,
       random: systemRandom,
       commonPasswords: loadCommonPasswords(),
@@ -78,9 +86,16 @@ export async function startService(config: Config, { logStream }: { logStream: L
       sessions,
       policy,
     };
-    const server = buildServer(ports, { logLevel: config.logLevel, logStream });
-    closers.push(prepareShutDown(server, CLOSE_GRACE_MS));
+    const mails = createMailDispatcher(ports, (err) => {
+      server.log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
+    });
+    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, logStream });
+    const closeServer = prepareShutDown(server, CLOSE_GRACE_MS);
+    closers.push(async () => {
+      await Promise.all([closeServer(), mails.stop()]);
+    });
     const url = await listen(server, config);
+    mails.wake();
     closers.push(startHousekeeping(ports, server.log));
 
     writeInstanceFile(config.dataFolder, {
@@ -90,7 +105,7 @@ export async function startService(config: Config, { logStream }: { logStream: L
       version: VERSION,
     });
     closers.push(() => removeInstanceFile(config.dataFolder));
-    warn(server, config, policy);
+    for (const { event, message } of config.warnings) server.log.warn({ event }, message);
     return { url, close };
   } catch (error) {
     await close();
@@ -98,14 +113,26 @@ export async function startService(config: Config, { logStream }: { logStream: L
   }
 }
 
+function createMailer({ smtpUrl, mailFolder, mailFrom }: Config): Mailer {
+  if (mailFolder !== undefined) return createFolderMailer(mailFolder);
+  if (smtpUrl !== undefined) return createSmtpMailer({ url: smtpUrl, from: mailFrom });
+  return {
+    // With another delivery nothing owes a mail, but what a former setting left owed.
+    send: async () => {
+      throw new Error('no mail server is set');
+    },
+  };
+}
+
 function policyOf(config: Config): AuthPolicy {
   return {
     password: { minLength: config.passwordMinLength },
     lifetimes: { idleMs: config.sessionIdleSeconds * 1000, lifetimeMs: config.sessionLifetimeSeconds * 1000 },
     resetTokenMs: config.resetTokenSeconds * 1000,
-    eventRetentionMs: EVENT_RETENTION_MS,
-    resetDelivery: 'response',
-    throttleLoopback: false,
+    eventRetentionMs: config.auditRetentionDays * 86_400_000,
+    resetDelivery: config.resetDelivery,
+    // With a public URL, what comes from here may come from anywhere, by a proxy that does not say so.
+    throttleLoopback: config.publicUrl !== undefined,
   };
 }
 
@@ -121,19 +148,9 @@ async function listen(server: FastifyInstance, { listenHost: host, listenPort: p
     };
     throw new StartRefusedError(`cannot listen on ${urlOf(host, port)}: ${reasons[code ?? ''] ?? message}`, { cause });
   }
-  return urlOf(host, (server.server.address() as AddressInfo).port);
+  return urlOf(REACHED_AT[host] ?? host, (server.server.address() as AddressInfo).port);
 }
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function warn(server: FastifyInstance, { warnings }: Config, { resetDelivery }: AuthPolicy): void {
-  for (const message of warnings) server.log.warn({ event: 'setting_unknown' }, message);
-  if (resetDelivery === 'response') {
-    server.log.warn(
-      { event: 'reset_delivery_is_response' },
-      'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account',
-    );
-  }
 }

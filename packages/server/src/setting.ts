@@ -6,9 +6,11 @@ export interface Setting<Value> {
   /** What holds when the variable is absent or empty, as the README says it. */
   readonly defaultText: string;
   readonly description: string;
+  /** Its text may hold a secret: it is repeated in no message, and `<name>_FILE` may name a file to read it from. */
+  readonly secret?: true;
   /** @throws SettingProblem when the text is not a value of this setting. */
   read(text: string, env: Environment): Value;
-  /** The default, where it depends on other variables; otherwise `defaultText` is read. */
+  /** The default, where it depends on other variables or is none at all; otherwise `defaultText` is read. */
   readDefault?(env: Environment): Value;
 }
 
@@ -33,6 +35,16 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
     if (word !== undefined) return word;
     throw new SettingProblem(`must be one of ${words.join(', ')}, not ${quote(text)}`);
   };
+}
+
+/** The default of a setting that need not be given. */
+export function nothing(): undefined {
+  return undefined;
+}
+
+/** Whether a setting is given, in its variable or in a file. */
+export function isGiven(env: Environment, name: Setting<unknown>['name']): boolean {
+  return Boolean(env[name] || env[`${name}_FILE`]);
 }
 
 /** A refused text as a message may show it. */

@@ -3,6 +3,8 @@ import type { Mailer } from '../ports.ts';
 /** A mail server that says nothing must not hold a mail for longer than this, in milliseconds. */
 const CONNECTION_TIMEOUT_MS = 5000;
 const SOCKET_TIMEOUT_MS = 10_000;
+/** In all, a try ends before the next one is due, so that a mail is never being sent twice at a time. */
+const TOTAL_TIMEOUT_MS = 25_000;
 
 export interface SmtpMailerOptions {
   /** `smtp://` (upgraded by STARTTLS, which is required beyond loopback) or `smtps://`, with credentials where the server asks for them. */
@@ -33,16 +35,19 @@ export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
   };
   let transport: ReturnType<typeof loading> | undefined;
   return {
-    send: async ({ to, subject, text, html }) => {
+    send: async ({ to, subject, text, html }, signal) => {
       transport ??= loading();
-      await (await transport).sendMail({
+      const deadline = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+      const message = {
         from,
         to: { name: '', address: to },
         subject,
         text,
         html,
         headers: { 'Auto-Submitted': 'auto-generated' },
-      });
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      };
+      await (await transport).sendMail(message);
     },
   };
 }

@@ -19,6 +19,8 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
         body: resetRequestSchema,
         response: answerSchema<ResetTokenBody & ResetInstructionsBody>('email', 'reset_token', 'message'),
       },
+      // Once the reply is on its way: it takes as long whether or not there is anybody to write to.
+      onResponse: async () => ports.mailOwed?.(),
     },
     async (request): Promise<ResetTokenBody | ResetInstructionsBody> => {
       const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requestClient(request) });

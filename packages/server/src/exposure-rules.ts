@@ -1,0 +1,68 @@
+import { isLoopbackHost } from './network-settings.ts';
+import type { SettingValues } from './settings.ts';
+
+/** Something that is allowed, and that whoever starts the daemon should know of at every start. */
+export interface ConfigWarning {
+  readonly event: 'public_url_is_http' | 'reset_delivery_is_response' | 'mails_go_to_files' | 'setting_unknown';
+  readonly message: string;
+}
+
+/**
+ * What settings that are each fine must not be together, a sentence each, with the setting that resolves it. A setting that could not be read is missing from `values`, and what depends on
+ * it is left out.
+ */
+export function exposureProblems(values: Partial<SettingValues>): string[] {
+  const { listenHost, resetDelivery, smtpUrl, mailFolder } = values;
+  const problems: string[] = [];
+  if (listenHost !== undefined && 'publicUrl' in values && !values.publicUrl && !isLoopbackHost(listenHost)) {
+    problems.push(
+      `AUTHSVC_LISTEN_HOST ${listenHost} can be reached from other machines: set AUTHSVC_PUBLIC_URL to the address that clients use, such as https://auth.example.com (or http://localhost:4100 for a container whose port is published on this machine alone), or leave AUTHSVC_LISTEN_HOST out to serve this machine only`,
+    );
+  }
+  if (resetDelivery === 'response' && isReachableFromOutside(values)) {
+    problems.push(
+      'AUTHSVC_RESET_DELIVERY response would hand reset tokens, and with them every account, to whoever can reach the daemon from outside: set it to smtp (with AUTHSVC_SMTP_URL) or to operator',
+    );
+  }
+  const knowsTransports = 'smtpUrl' in values && 'mailFolder' in values;
+  if (resetDelivery === 'smtp' && knowsTransports && smtpUrl === undefined && mailFolder === undefined) {
+    problems.push(
+      'AUTHSVC_RESET_DELIVERY smtp needs a mail server: set AUTHSVC_SMTP_URL, or AUTHSVC_MAIL_DIR for development',
+    );
+  }
+  if (smtpUrl !== undefined && mailFolder !== undefined) {
+    problems.push('AUTHSVC_SMTP_URL and AUTHSVC_MAIL_DIR are both set: a mail goes one way, so leave one out');
+  }
+  return problems;
+}
+
+/** What is in force and better known. */
+export function exposureWarnings({ publicUrl, resetDelivery, mailFolder }: SettingValues): ConfigWarning[] {
+  const warnings: ConfigWarning[] = [];
+  if (publicUrl?.protocol === 'http:') {
+    warnings.push({
+      event: 'public_url_is_http',
+      message:
+        'AUTHSVC_PUBLIC_URL is http: passwords and sessions cross the network unencrypted, and cookies are not Secure; use https',
+    });
+  }
+  if (resetDelivery === 'response') {
+    warnings.push({
+      event: 'reset_delivery_is_response',
+      message:
+        'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
+    });
+  }
+  if (mailFolder !== undefined && resetDelivery === 'smtp') {
+    warnings.push({
+      event: 'mails_go_to_files',
+      message: 'mails are written to files in AUTHSVC_MAIL_DIR, and sent to nobody',
+    });
+  }
+  return warnings;
+}
+
+function isReachableFromOutside({ listenHost, publicUrl }: Partial<SettingValues>): boolean {
+  const hosts = [listenHost, publicUrl?.hostname];
+  return hosts.some((host) => host !== undefined && !isLoopbackHost(host));
+}

@@ -1,0 +1,54 @@
+import { type AuthPorts, sendResetMail } from '@authsvc/core';
+
+/** Retries come due without anybody waking us, in milliseconds. */
+const POLL_INTERVAL_MS = 10_000;
+/** A mail that is being sent when the service stops has this long, in milliseconds; one that was cut short is sent after the next start. */
+const STOP_GRACE_MS = 2000;
+
+/** Sends the mails that are owed, one after another, beside the requests that made them owed. */
+export interface MailDispatcher {
+  /** Sends what is due now. */
+  wake(): void;
+  /** Resolves once no mail is being sent any more, 2 s from now at most; nothing is lost. */
+  stop(): Promise<void>;
+}
+
+/** @param onError told of a failure of the database; one of the mail server is recorded as an event. */
+export function createMailDispatcher(
+  ports: Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>,
+  onError: (error: unknown) => void,
+): MailDispatcher {
+  const cut = new AbortController();
+  let isStopping = false;
+  let isWoken = false;
+  let sending: Promise<void> | undefined;
+
+  const sendAll = async () => {
+    while (isWoken && !isStopping) {
+      isWoken = false;
+      try {
+        while (!isStopping && (await sendResetMail(ports, cut.signal)) !== 'none');
+      } catch (error) {
+        onError(error);
+      }
+    }
+    sending = undefined;
+  };
+  const wake = () => {
+    isWoken = true;
+    sending ??= sendAll();
+  };
+  const timer = setInterval(wake, POLL_INTERVAL_MS);
+  timer.unref();
+
+  return {
+    wake,
+    stop: async () => {
+      isStopping = true;
+      clearInterval(timer);
+      const end = setTimeout(() => cut.abort(), STOP_GRACE_MS);
+      await sending;
+      clearTimeout(end);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { checkHost } from './check-host.ts';
+import { checkOrigin } from './check-origin.ts';
+import { handleError } from './error-handler.ts';
+import type { Exposure } from './exposure.ts';
+import { refuse } from './refusal.ts';
+
+/** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
+export function addRequestRules(server: FastifyInstance, { names, cookie, headers }: Exposure): void {
+  server.decorate('sessionCookie', cookie);
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers);
+    checkHost(request.raw, names);
+    checkOrigin(request.raw, names);
+    done();
+  });
+  server.server.on('listening', () => {
+    const address = server.server.address();
+    if (address !== null && typeof address === 'object') names.listensOn(address.port);
+  });
+  server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const { status, body } = refuse('invalid_request', 'of all expectations, only 100-continue is met');
+    response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+    response.end(JSON.stringify(body));
+  });
+}
+
+/** Answers a request that has no route because its path cannot be read; hooks do not see it, so their rules are applied here. */
+export function createFrameworkErrorHandler({ names, headers }: Exposure) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.headers(headers);
+    try {
+      checkHost(request.raw, names);
+      checkOrigin(request.raw, names);
+    } catch (refusal) {
+      handleError(refusal, request, reply);
+      return;
+    }
+    handleError(error, request, reply);
+  };
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from './config.ts';
+import { settings } from './settings.ts';
+import { settingsTable } from './settings-table.ts';
+
+const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+describe('settingsTable', () => {
+  it('is what the README says; npm run write:settings writes it there', () => {
+    const [, table] = /<!-- settings -->\n([\s\S]*?)\n<!-- \/settings -->/.exec(readme) ?? [];
+    expect(table).toBe(settingsTable());
+  });
+
+  it('says the defaults that hold when nothing is set', () => {
+    const config = loadConfig({ HOME: '/home/ada', AUTHSVC_DATA_DIR: '' });
+    expect(config).toMatchObject({
+      listenHost: settings.listenHost.defaultText,
+      listenPort: Number(settings.listenPort.defaultText),
+      publicUrl: undefined,
+      trustedProxies: [],
+      bcryptCost: Number(settings.bcryptCost.defaultText),
+      passwordMinLength: Number(settings.passwordMinLength.defaultText),
+      sessionIdleSeconds: Number(settings.sessionIdleSeconds.defaultText),
+      sessionLifetimeSeconds: Number(settings.sessionLifetimeSeconds.defaultText),
+      resetDelivery: settings.resetDelivery.defaultText.split(';')[0],
+      resetTokenSeconds: Number(settings.resetTokenSeconds.defaultText.split(';')[0]),
+      smtpUrl: undefined,
+      mailFolder: undefined,
+      auditRetentionDays: Number(settings.auditRetentionDays.defaultText),
+      logLevel: settings.logLevel.defaultText,
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { join, resolve } from 'node:path';
+import { resolveDataFolder } from './data-folder.ts';
+import {
+  defaultMailFrom,
+  defaultResetDelivery,
+  defaultResetTokenSeconds,
+  readMailFolder,
+  readMailFrom,
+  readSmtpUrl,
+} from './mail-settings.ts';
+import { defaultTrustedProxies, readListenHost, readNetworks, readPublicUrl } from './network-settings.ts';
+import { nothing, oneOf, type Setting, SettingProblem, wholeNumber } from './setting.ts';
+
+const YEAR_SECONDS = 31_536_000;
+const DATABASE_FILE = 'authsvc.db';
+
+/** Every setting of the daemon, by the name it has in `Config`; the README's table is made from it. */
+export const settings = {
+  listenHost: {
+    name: 'AUTHSVC_LISTEN_HOST',
+    defaultText: '127.0.0.1',
+    description:
+      'IP address to listen on, or `localhost` for 127.0.0.1. Beyond loopback it needs `AUTHSVC_PUBLIC_URL`.',
+    read: readListenHost,
+  },
+  listenPort: {
+    name: 'AUTHSVC_LISTEN_PORT',
+    defaultText: '4100',
+    description: 'Port to listen on; 0 picks a free one.',
+    read: wholeNumber(0, 65_535),
+  },
+  publicUrl: {
+    name: 'AUTHSVC_PUBLIC_URL',
+    defaultText: 'none',
+    description:
+      'How clients reach the daemon, such as `https://auth.example.com`. With https, cookies are `Secure` and HSTS is sent.',
+    read: readPublicUrl,
+    readDefault: nothing,
+  },
+  trustedProxies: {
+    name: 'AUTHSVC_TRUSTED_PROXIES',
+    defaultText: 'nobody; loopback behind a local proxy',
+    description:
+      'Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed. They must set or extend that header. Loopback is the default with a public URL and a loopback listener.',
+    read: readNetworks,
+    readDefault: defaultTrustedProxies,
+  },
+  dataFolder: {
+    name: 'AUTHSVC_DATA_DIR',
+    defaultText: '~/.local/share/authsvc',
+    description: 'Folder of everything the daemon keeps. The default follows `XDG_DATA_HOME` and the platform.',
+    read: (_text, env) => resolveDataFolder(env),
+    readDefault: (env) => resolveDataFolder(env),
+  },
+  databasePath: {
+    name: 'AUTHSVC_DATABASE_URL',
+    defaultText: 'sqlite:<data folder>/authsvc.db',
+    description: 'The database: `sqlite:<path>`.',
+    secret: true,
+    read: readSqlitePath,
+    readDefault: (env) => join(resolveDataFolder(env), DATABASE_FILE),
+  },
+  bcryptCost: {
+    name: 'AUTHSVC_BCRYPT_COST',
+    defaultText: '12',
+    description: 'bcrypt cost of new password hashes, 10 to 15. A login raises an older hash to it.',
+    read: wholeNumber(10, 15),
+  },
+  passwordMinLength: {
+    name: 'AUTHSVC_PASSWORD_MIN_LENGTH',
+    defaultText: '8',
+    description: 'Fewest characters of a new password, 1 to 64.',
+    read: wholeNumber(1, 64),
+  },
+  sessionIdleSeconds: {
+    name: 'AUTHSVC_SESSION_IDLE_SECONDS',
+    defaultText: '604800',
+    description: 'A session ends after so many seconds without use; 7 days.',
+    read: wholeNumber(1, YEAR_SECONDS),
+  },
+  sessionLifetimeSeconds: {
+    name: 'AUTHSVC_SESSION_LIFETIME_SECONDS',
+    defaultText: '2592000',
+    description: 'A session ends so many seconds after login, used or not; 30 days.',
+    read: wholeNumber(1, YEAR_SECONDS),
+  },
+  resetDelivery: {
+    name: 'AUTHSVC_RESET_DELIVERY',
+    defaultText: 'response; smtp with a mail server; operator with a public URL alone',
+    description:
+      'How a reset token travels: `response` hands it to whoever asks, on this machine alone; `smtp` mails it; `operator` leaves it to an operator.',
+    read: oneOf('response', 'smtp', 'operator'),
+    readDefault: defaultResetDelivery,
+  },
+  resetTokenSeconds: {
+    name: 'AUTHSVC_RESET_TOKEN_SECONDS',
+    defaultText: '600; 1800 where it does not travel in the response',
+    description: 'A reset token is good for so many seconds, at most a day; 10 or 30 minutes.',
+    read: wholeNumber(1, 86_400),
+    readDefault: defaultResetTokenSeconds,
+  },
+  smtpUrl: {
+    name: 'AUTHSVC_SMTP_URL',
+    defaultText: 'none',
+    description:
+      'Mail server: `smtps://user:password@host`, or `smtp://` for STARTTLS, which is required beyond loopback. Certificates are verified.',
+    secret: true,
+    read: readSmtpUrl,
+    readDefault: nothing,
+  },
+  mailFrom: {
+    name: 'AUTHSVC_MAIL_FROM',
+    defaultText: 'authsvc@<host of the public URL>',
+    description: 'Sender of mails: an address, or `Name <address>`.',
+    read: readMailFrom,
+    readDefault: defaultMailFrom,
+  },
+  mailFolder: {
+    name: 'AUTHSVC_MAIL_DIR',
+    defaultText: 'none',
+    description: 'For development: mails are written to files in this folder, and sent to nobody.',
+    read: readMailFolder,
+    readDefault: nothing,
+  },
+  auditRetentionDays: {
+    name: 'AUTHSVC_AUDIT_RETENTION_DAYS',
+    defaultText: '90',
+    description: 'What happened to accounts is kept for so many days.',
+    read: wholeNumber(1, 3650),
+  },
+  logLevel: {
+    name: 'AUTHSVC_LOG_LEVEL',
+    defaultText: 'info',
+    description: 'Least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, or `silent`.',
+    read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** The value of each setting. */
+export type SettingValues = { readonly [Key in keyof typeof settings]: ReturnType<(typeof settings)[Key]['read']> };
+
+function readSqlitePath(text: string): string {
+  // The text is not repeated: the address of another kind of database may hold a password.
+  const [, path] = /^sqlite:(.+)$/.exec(text) ?? [];
+  if (path === undefined) throw new SettingProblem('must be sqlite:<path of a file>');
+  if (path.startsWith(':'))
+    throw new SettingProblem('must name a file: a database in memory would forget every account');
+  return resolve(path);
+}
