@@ -12,6 +12,7 @@ import {
   openTerminal,
   type PseudoTerminal,
 } from '../testing/pseudo-terminal.ts';
+import { isKeychainMissing, startBus } from '../testing/secret-service.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse';
@@ -111,6 +112,20 @@ describe.each(kinds)('prompts, $kind', ({ env, options, isRich }) => {
     ]);
     expect(await second.ended).toBe(0);
     expect(server.sessions.size).toBe(2);
+  });
+});
+
+describe.skipIf(isKeychainMissing)('a prompt while the helper of the keychain runs', () => {
+  it.each([
+    ['Ctrl-C', CTRL_C],
+    ['Ctrl-D', CTRL_D],
+  ])('ends at %s with 130', async (_name, key) => {
+    const { open } = await start();
+    const bus = await startBus();
+    await bus.startKeyring('unlocked');
+    const terminal = open(['login'], { ...bus.env, AUTHSVC_STORAGE: 'keychain' });
+    await answer(terminal, [['Email:', key]]);
+    expect(await terminal.ended).toBe(130);
   });
 });
 

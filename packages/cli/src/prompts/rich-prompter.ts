@@ -12,7 +12,7 @@ export function createRichPrompter(stdin: InputStream, stderr: OutputStream, pai
 
   async function ask(prompt: (context: PromptContext) => Promise<string>): Promise<string> {
     const ending = new AbortController();
-    // Ctrl-D closes the line editor and leaves the prompt waiting for ever.
+    // Ctrl-D closes the line editor and settles no prompt: with the keychain's helper alive, the process would stay for ever.
     const onKey = (_text: unknown, key: { ctrl?: boolean; name?: string } | undefined) => {
       if (key?.ctrl && key.name === 'd') ending.abort();
     };
