@@ -176,9 +176,12 @@ describe('startService', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
+    await mkdir(join(folder, 'data'), { mode: 0o700 });
+    await writeFile(join(folder, 'data/authsvc.json'), '{"pid":1}');
     expect(await refusal({ AUTHSVC_LISTEN_PORT: String(port) })).toBe(
       `cannot listen on http://127.0.0.1:${port}: another program listens there; choose another port with AUTHSVC_LISTEN_PORT`,
     );
+    expect(await readdir(join(folder, 'data'))).not.toContain('authsvc.json');
     await new Promise((resolve) => other.close(resolve));
     expect((await start({ AUTHSVC_LISTEN_PORT: String(port) })).url).toBe(`http://127.0.0.1:${port}`);
   });
@@ -197,27 +200,40 @@ describe('startService', () => {
   });
 
   it('answers what is not HTTP with a refusal like any other', async () => {
-    const { port } = new URL((await start()).url);
-    const ask = (text: string) =>
-      new Promise<string>((resolve, reject) => {
-        let received = '';
-        const socket = connect(Number(port), '127.0.0.1', () => socket.write(text));
-        socket.on('data', (chunk) => {
-          received += chunk;
-        });
-        socket.on('error', reject).on('close', () => resolve(received));
-      });
+    const { url } = await start();
     const headers = Object.entries(exposureOf(undefined).headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const answer = (status: string, body: string) =>
       `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n${headers.join('')}\r\n${body}`;
-    expect(await ask('HELLO\r\n\r\n')).toBe(
+    expect(await exchange(url, 'HELLO\r\n\r\n')).toBe(
       answer('400 Bad Request', '{"code":"invalid_request","message":"this is not HTTP as it must be"}'),
     );
-    expect(await ask(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)).toBe(
+    expect(await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)).toBe(
       answer(
         '413 Payload Too Large',
         '{"code":"payload_too_large","message":"the headers are too large: at most 8 KiB"}',
       ),
     );
   });
+
+  it('hands no reset token to HTTP/1.0, which a proxy speaks', async () => {
+    const service = await start();
+    await request(service, '/users', { email: 'ada@example.com', password: 'secure_password' });
+    const head = `POST /reset_password HTTP/1.0\r\nHost: ${new URL(service.url).host}`;
+    const body = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 21\r\n\r\nemail=ada@example.com';
+    const answer = await exchange(service.url, `${head}\r\n${body}`);
+    expect(answer).toContain('HTTP/1.1 403 Forbidden\r\n');
+    expect(answer).toContain('"code":"reset_delivery_refused"');
+  });
 });
+
+/** Sends these bytes on a connection of its own, and waits for all that comes back. */
+function exchange(url: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', reject).on('close', () => resolve(received));
+  });
+}
