@@ -89,6 +89,70 @@ export interface PasswordUpdatedBody {
   readonly message: 'password updated';
 }
 
+/** One entry of `GET /sessions`; times are ISO 8601, UTC. */
+export interface SessionBody {
+  /** Names the session, and opens nothing. */
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly address: string;
+  readonly user_agent: string | null;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
+/** `GET /sessions` → 200, the one used last first. */
+export interface SessionsBody {
+  readonly sessions: readonly SessionBody[];
+}
+
+/** `DELETE /sessions/:id` → 200; another user's id is 404 `not_found` like one that never was. */
+export interface SessionEndedBody {
+  readonly message: 'session ended';
+}
+
+/** `DELETE /sessions/others` → 200. */
+export interface OtherSessionsEndedBody {
+  readonly message: 'other sessions ended';
+  /** How many. */
+  readonly ended: number;
+}
+
+/** `PUT /profile/password`. */
+export interface PasswordChangeBody {
+  readonly current_password: string;
+  readonly new_password: string;
+}
+
+/** `PUT /profile/password` → 200; every other session has ended. */
+export interface PasswordChangedBody {
+  readonly email: string;
+  readonly message: 'password changed';
+}
+
+/** `PUT /profile/email`. */
+export interface EmailChangeBody {
+  readonly password: string;
+  readonly new_email: string;
+}
+
+/** `PUT /profile/email` → 200, with the new address. */
+export interface EmailChangedBody {
+  readonly email: string;
+  readonly message: 'email changed';
+}
+
+/** `DELETE /profile`. */
+export interface DeleteAccountBody {
+  readonly password: string;
+}
+
+/** `DELETE /profile` → 200, with the cookie cleared. */
+export interface AccountDeletedBody {
+  readonly email: string;
+  readonly message: 'account deleted';
+}
+
 /** `GET /health` → 200: the process answers. */
 export interface HealthBody {
   readonly status: 'ok';

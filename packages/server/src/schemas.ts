@@ -1,4 +1,11 @@
-import type { CredentialsBody, PasswordResetBody, ResetRequestBody } from './contract.ts';
+import type {
+  CredentialsBody,
+  DeleteAccountBody,
+  EmailChangeBody,
+  PasswordChangeBody,
+  PasswordResetBody,
+  ResetRequestBody,
+} from './contract.ts';
 
 /** Lengths are counted in code points. What the rules say of an email or a password is said by the rules; these bounds keep their work small. */
 interface TextSchema {
@@ -25,6 +32,39 @@ export const passwordResetSchema = bodySchema<PasswordResetBody>({
   reset_token: text(128),
   new_password: password,
 });
+export const passwordChangeSchema = bodySchema<PasswordChangeBody>({
+  current_password: password,
+  new_password: password,
+});
+export const emailChangeSchema = bodySchema<EmailChangeBody>({ password, new_email: email });
+export const deleteAccountSchema = bodySchema<DeleteAccountBody>({ password });
+
+export const sessionIdSchema = {
+  type: 'object',
+  properties: { id: text(64) },
+  required: ['id'],
+  additionalProperties: false,
+};
+
+const time = { type: 'string', format: 'date-time' };
+export const sessionsSchema = objectSchema({
+  sessions: {
+    type: 'array',
+    items: objectSchema({
+      id: { type: 'string', format: 'uuid' },
+      created_at: time,
+      last_used_at: time,
+      address: { type: 'string' },
+      user_agent: { type: 'string', nullable: true },
+      current: { type: 'boolean' },
+    }),
+  },
+});
+export const otherSessionsEndedSchema = objectSchema({ message: { type: 'string' }, ended: { type: 'integer' } });
+
+function objectSchema(properties: Record<string, object>) {
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+}
 
 /** The success body of a route: these keys, all of them text, and never another. */
 export function answerSchema<Body>(...keys: (keyof Body & string)[]) {

@@ -6,8 +6,11 @@ import { addNotFoundHandler, createClientErrorHandler, handleError } from './err
 import { exposureOf } from './exposure.ts';
 import { type LogStream, logOptions } from './log.ts';
 import { includesAddress } from './network-settings.ts';
+import { addOpenapiRoute } from './openapi-route.ts';
 import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
 import { addAboutRoutes } from './routes/about.ts';
+import { addAccountRoutes } from './routes/account.ts';
+import { addOwnSessionRoutes } from './routes/own-sessions.ts';
 import { addProfileRoute } from './routes/profile.ts';
 import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -27,11 +30,13 @@ const LIMITS = {
 
 export interface ServerOptions extends Pick<Config, 'logLevel'>, Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
   readonly logStream: LogStream;
+  /** Looks on while the routes are added. */
+  readonly beforeRoutes?: (server: FastifyInstance) => void;
 }
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
 export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
-  const { logLevel, logStream, publicUrl, trustedProxies = [] } = options;
+  const { logLevel, logStream, publicUrl, trustedProxies = [], beforeRoutes } = options;
   const exposure = exposureOf(publicUrl);
   const server = fastify({
     logger: logOptions(logLevel, logStream, ports.clock),
@@ -64,10 +69,15 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   addBodyParsers(server);
   server.register(fastifyCookie, { hook: false });
 
+  beforeRoutes?.(server);
+
   addUserRoutes(server, ports);
   addSessionRoutes(server, ports);
   addProfileRoute(server, ports);
   addResetPasswordRoutes(server, ports);
+  addOwnSessionRoutes(server, ports);
+  addAccountRoutes(server, ports);
   addAboutRoutes(server, ports);
+  addOpenapiRoute(server);
   return server;
 }

@@ -15,6 +15,13 @@ const about: AboutBody = {
     profile: 'GET /profile',
     request_reset: 'POST /reset_password',
     reset: 'PUT /reset_password',
+    sessions: 'GET /sessions',
+    end_session: 'DELETE /sessions/:id',
+    end_other_sessions: 'DELETE /sessions/others',
+    change_password: 'PUT /profile/password',
+    change_email: 'PUT /profile/email',
+    delete_account: 'DELETE /profile',
+    openapi: 'GET /openapi.json',
     health: 'GET /health',
     ready: 'GET /ready',
   },
@@ -25,12 +32,28 @@ export function addAboutRoutes(server: FastifyInstance, { store }: Pick<AuthPort
 
   server.get(
     '/health',
-    { schema: { response: answerSchema<HealthBody>('status') } },
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Tell whether the process answers',
+        response: answerSchema<HealthBody>('status'),
+      },
+    },
     (): HealthBody => ({ status: 'ok' }),
   );
 
-  server.get('/ready', { schema: { response: answerSchema<ReadyBody>('status') } }, async (): Promise<ReadyBody> => {
-    if (await store.isReady()) return { status: 'ready' };
-    throw new AuthError('database_unavailable', { message: 'the database is not migrated' });
-  });
+  server.get(
+    '/ready',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Tell whether the database answers and is migrated',
+        response: answerSchema<ReadyBody>('status'),
+      },
+    },
+    async (): Promise<ReadyBody> => {
+      if (await store.isReady()) return { status: 'ready' };
+      throw new AuthError('database_unavailable', { message: 'the database is not migrated' });
+    },
+  );
 }

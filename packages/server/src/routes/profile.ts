@@ -8,7 +8,13 @@ import { readSessionCookie } from '../session-cookie.ts';
 export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): void {
   server.get(
     '/profile',
-    { schema: { response: answerSchema<ProfileBody>('email') } },
+    {
+      schema: {
+        operationId: 'getProfile',
+        summary: 'Tell who is logged in',
+        response: answerSchema<ProfileBody>('email'),
+      },
+    },
     async (request): Promise<ProfileBody> => {
       const { email } = await authenticate(ports, readSessionCookie(request));
       return { email };

@@ -16,6 +16,8 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
     '/reset_password',
     {
       schema: {
+        operationId: 'requestPasswordReset',
+        summary: 'Ask for a reset token',
         body: resetRequestSchema,
         response: answerSchema<ResetTokenBody & ResetInstructionsBody>('email', 'reset_token', 'message'),
       },
@@ -32,7 +34,14 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
 
   server.put<{ Body: PasswordResetBody }>(
     '/reset_password',
-    { schema: { body: passwordResetSchema, response: answerSchema<PasswordUpdatedBody>('email', 'message') } },
+    {
+      schema: {
+        operationId: 'resetPassword',
+        summary: 'Choose a new password with a reset token; ends every session of that user',
+        body: passwordResetSchema,
+        response: answerSchema<PasswordUpdatedBody>('email', 'message'),
+      },
+    },
     async (request): Promise<PasswordUpdatedBody> => {
       const { email, reset_token: resetToken, new_password: newPassword } = request.body;
       const client = requestClient(request);

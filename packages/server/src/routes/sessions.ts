@@ -9,7 +9,14 @@ import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../sess
 export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
   server.post<{ Body: CredentialsBody }>(
     '/sessions',
-    { schema: { body: credentialsSchema, response: answerSchema<LoggedInBody>('email', 'message') } },
+    {
+      schema: {
+        operationId: 'logIn',
+        summary: 'Log in; the session comes as a cookie',
+        body: credentialsSchema,
+        response: answerSchema<LoggedInBody>('email', 'message'),
+      },
+    },
     async (request, reply): Promise<LoggedInBody> => {
       const { email, password } = request.body;
       const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
@@ -20,7 +27,13 @@ export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): v
 
   server.delete(
     '/sessions',
-    { schema: { response: answerSchema<LoggedOutBody>('message') } },
+    {
+      schema: {
+        operationId: 'logOut',
+        summary: 'End this session',
+        response: answerSchema<LoggedOutBody>('message'),
+      },
+    },
     async (request, reply): Promise<LoggedOutBody> => {
       await logOut(ports, { token: readSessionCookie(request), client: requestClient(request) });
       clearSessionCookie(reply);

@@ -8,7 +8,14 @@ import type { ServerPorts } from '../server-ports.ts';
 export function addUserRoutes(server: FastifyInstance, ports: ServerPorts): void {
   server.post<{ Body: CredentialsBody }>(
     '/users',
-    { schema: { body: credentialsSchema, response: answerSchema<UserCreatedBody>('email', 'message') } },
+    {
+      schema: {
+        operationId: 'register',
+        summary: 'Create an account',
+        body: credentialsSchema,
+        response: answerSchema<UserCreatedBody>('email', 'message'),
+      },
+    },
     async (request): Promise<UserCreatedBody> => {
       const { email, password } = request.body;
       const user = await register(ports, { email, password, client: requestClient(request) });

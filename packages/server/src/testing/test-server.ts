@@ -1,7 +1,7 @@
 import type { AuthPolicy } from '@authsvc/core';
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import type { FastifyInstance } from 'fastify';
-import { buildServer } from '../server.ts';
+import { buildServer, type ServerOptions } from '../server.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
 export interface TestServer {
@@ -16,11 +16,19 @@ export interface TestServer {
 export async function createTestServer(
   policy: Partial<AuthPolicy> = {},
   ports: Partial<ServerPorts> = {},
+  beforeRoutes?: ServerOptions['beforeRoutes'],
 ): Promise<TestServer> {
   const auth = await createTestAuth(policy);
   const logLines: string[] = [];
   const logStream = { write: (line: string) => logLines.push(line) };
-  const server = buildServer({ ...auth, ...ports }, { logLevel: 'trace', logStream });
+  const server = buildServer(
+    { ...auth, ...ports },
+    {
+      logLevel: 'trace',
+      logStream,
+      ...(beforeRoutes && { beforeRoutes }),
+    },
+  );
   return {
     auth,
     server,

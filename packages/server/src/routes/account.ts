@@ -1,0 +1,73 @@
+import { authenticate, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type {
+  AccountDeletedBody,
+  DeleteAccountBody,
+  EmailChangeBody,
+  EmailChangedBody,
+  PasswordChangeBody,
+  PasswordChangedBody,
+} from '../contract.ts';
+import { requestClient } from '../request-client.ts';
+import { answerSchema, deleteAccountSchema, emailChangeSchema, passwordChangeSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+import { clearSessionCookie, readSessionCookie } from '../session-cookie.ts';
+
+/** What people can do with their account, beyond the six endpoints; each asks for the password again. */
+export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  const actor = async (request: FastifyRequest) => ({
+    session: await authenticate(ports, readSessionCookie(request)),
+    client: requestClient(request),
+  });
+
+  server.put<{ Body: PasswordChangeBody }>(
+    '/profile/password',
+    {
+      schema: {
+        operationId: 'changePassword',
+        summary: 'Change your password, and end every other session of yours',
+        body: passwordChangeSchema,
+        response: answerSchema<PasswordChangedBody>('email', 'message'),
+      },
+    },
+    async (request): Promise<PasswordChangedBody> => {
+      const { current_password: currentPassword, new_password: newPassword } = request.body;
+      const user = await changePassword(ports, { ...(await actor(request)), currentPassword, newPassword });
+      return { email: user.email, message: 'password changed' };
+    },
+  );
+
+  server.put<{ Body: EmailChangeBody }>(
+    '/profile/email',
+    {
+      schema: {
+        operationId: 'changeEmail',
+        summary: 'Change your email',
+        body: emailChangeSchema,
+        response: answerSchema<EmailChangedBody>('email', 'message'),
+      },
+    },
+    async (request): Promise<EmailChangedBody> => {
+      const { password, new_email: newEmail } = request.body;
+      const email = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
+      return { email, message: 'email changed' };
+    },
+  );
+
+  server.delete<{ Body: DeleteAccountBody }>(
+    '/profile',
+    {
+      schema: {
+        operationId: 'deleteAccount',
+        summary: 'Delete your account and all that belongs to it',
+        body: deleteAccountSchema,
+        response: answerSchema<AccountDeletedBody>('email', 'message'),
+      },
+    },
+    async (request, reply): Promise<AccountDeletedBody> => {
+      const email = await deleteAccount(ports, { ...(await actor(request)), password: request.body.password });
+      clearSessionCookie(reply);
+      return { email, message: 'account deleted' };
+    },
+  );
+}

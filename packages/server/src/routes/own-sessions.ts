@@ -1,0 +1,68 @@
+import { type ActiveSession, authenticate, endOtherSessions, endSession, listSessions } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { OtherSessionsEndedBody, SessionBody, SessionEndedBody, SessionsBody } from '../contract.ts';
+import { requestClient } from '../request-client.ts';
+import { answerSchema, otherSessionsEndedSchema, sessionIdSchema, sessionsSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+import { clearSessionCookie, readSessionCookie } from '../session-cookie.ts';
+
+/** What people can do with sessions of their own, beyond the six endpoints. */
+export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.get(
+    '/sessions',
+    { schema: { operationId: 'listSessions', summary: 'List your open sessions', response: { 200: sessionsSchema } } },
+    async (request): Promise<SessionsBody> => {
+      const current = await authenticate(ports, readSessionCookie(request));
+      const sessions = await listSessions(ports, current);
+      return { sessions: sessions.map((session) => sessionBody(session, current)) };
+    },
+  );
+
+  server.delete(
+    '/sessions/others',
+    {
+      schema: {
+        operationId: 'endOtherSessions',
+        summary: 'End every session of yours but this one',
+        response: { 200: otherSessionsEndedSchema },
+      },
+    },
+    async (request): Promise<OtherSessionsEndedBody> => {
+      const session = await authenticate(ports, readSessionCookie(request));
+      const ended = await endOtherSessions(ports, { session, client: requestClient(request) });
+      return { message: 'other sessions ended', ended };
+    },
+  );
+
+  server.delete<{ Params: { id: string } }>(
+    '/sessions/:id',
+    {
+      schema: {
+        operationId: 'endSession',
+        summary: 'End one session of yours',
+        params: sessionIdSchema,
+        response: answerSchema<SessionEndedBody>('message'),
+      },
+    },
+    async (request, reply): Promise<SessionEndedBody> => {
+      const session = await authenticate(ports, readSessionCookie(request));
+      await endSession(ports, { session, client: requestClient(request) }, request.params.id);
+      if (request.params.id === session.id) clearSessionCookie(reply);
+      return { message: 'session ended' };
+    },
+  );
+}
+
+function sessionBody(
+  session: Awaited<ReturnType<typeof listSessions>>[number],
+  current: Pick<ActiveSession, 'id'>,
+): SessionBody {
+  return {
+    id: session.id,
+    created_at: new Date(session.createdAt).toISOString(),
+    last_used_at: new Date(session.lastUsedAt).toISOString(),
+    address: session.address,
+    user_agent: session.userAgent ?? null,
+    current: session.id === current.id,
+  };
+}
