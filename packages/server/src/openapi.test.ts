@@ -23,31 +23,53 @@ const errorBody = {
   required: ['code', 'message'],
 };
 
-/** What of the refusals a route can answer with is the same for all of them. */
-function withRefusals(schema: FastifySchema): FastifySchema {
-  const refusals = Object.fromEntries(
-    errorStatuses.map((status) => [
-      status,
-      {
-        description: codesOf(status).join(', '),
-        ...errorBody,
-        properties: { ...errorBody.properties, code: { type: 'string', enum: codesOf(status) } },
-      },
-    ]),
-  );
-  const answers = schema.response as Record<string, object>;
-  const success = { description: 'Done', ...answers[200] };
-  const described = schema.body ? { consumes: ['application/json', 'application/x-www-form-urlencoded'] } : {};
-  return { ...schema, ...described, response: { 200: success, ...refusals } } as FastifySchema;
+/** Every refusal, described once: by its status, with the codes that it may carry. */
+const refusals = Object.fromEntries(
+  errorStatuses.map((status) => {
+    const codes = Object.entries(statusOf).flatMap(([code, of]) => (of === status ? [code] : []));
+    const schema = { ...errorBody, properties: { ...errorBody.properties, code: { type: 'string', enum: codes } } };
+    return [`Refusal${status}`, { description: codes.join(', '), content: { 'application/json': { schema } } }];
+  }),
+);
+const references = Object.fromEntries(
+  errorStatuses.map((status) => [status, { $ref: `#/components/responses/Refusal${status}` }]),
+);
+
+interface Operation {
+  readonly responses: Readonly<Record<string, object>>;
 }
 
-function codesOf(status: number): string[] {
-  return Object.entries(statusOf).flatMap(([code, of]) => (of === status ? [code] : []));
+function describeSuccess(schema: FastifySchema): FastifySchema {
+  const answers = schema.response as Record<string, object>;
+  const body = schema.body ? { consumes: ['application/json', 'application/x-www-form-urlencoded'] } : {};
+  return { ...schema, ...body, response: { 200: { description: 'Done', ...answers[200] } } } as FastifySchema;
 }
 
 async function describeRoutes(server: FastifyInstance): Promise<string> {
   await server.ready();
-  return `${JSON.stringify(server.swagger(), undefined, 2)}\n`;
+  const {
+    paths = {},
+    components,
+    ...rest
+  } = server.swagger() as unknown as {
+    paths: Record<string, Record<string, Operation>>;
+    components: object;
+  };
+  const described = Object.entries(paths).map(([path, operations]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => [
+        method,
+        { ...operation, responses: { ...operation.responses, ...references } },
+      ]),
+    ),
+  ]);
+  const document = {
+    ...rest,
+    components: { ...components, responses: refusals },
+    paths: Object.fromEntries(described),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
 describe('openapi.json', () => {
@@ -71,7 +93,7 @@ describe('openapi.json', () => {
           },
           transform: ({ schema, url }) =>
             schema?.operationId
-              ? { schema: withRefusals(schema), url }
+              ? { schema: describeSuccess(schema), url }
               : { schema: { ...schema, hide: true } as FastifySchema, url },
         },
         () => undefined,
