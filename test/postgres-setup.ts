@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
@@ -23,9 +24,32 @@ export async function setup(): Promise<() => Promise<void>> {
   });
   teller.listen(0, '127.0.0.1');
   await once(teller, 'listening');
-  process.env.AUTHSVC_TEST_POSTGRES_PORT = String((teller.address() as AddressInfo).port);
+  const { port } = teller.address() as AddressInfo;
+  process.env.AUTHSVC_TEST_POSTGRES_PORT = String(port);
   return async () => {
+    const given = process.env.AUTHSVC_TEST_DATABASE_URL;
+    if (given) await dropTestDatabases(given, port);
     teller.close();
     await (await started)?.remove();
   };
+}
+
+interface Client {
+  connect(): Promise<void>;
+  query(sql: string): Promise<{ rows: { name: string }[] }>;
+  end(): Promise<void>;
+}
+
+/** What the tests of this run left on a server that stays. */
+async function dropTestDatabases(url: string, port: number): Promise<void> {
+  const { Client } = createRequire(new URL('../packages/core/package.json', import.meta.url))('pg') as {
+    Client: new (settings: { connectionString: string }) => Client;
+  };
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const left = await client.query(
+    `select quote_ident(datname) as name from pg_database where datname like 'authsvc\\_test\\_${port}\\_%'`,
+  );
+  for (const { name } of left.rows) await client.query(`drop database ${name} with (force)`);
+  await client.end();
 }

@@ -15,7 +15,7 @@ const POSTGRES_UNAVAILABLE =
 const POSTGRES_UNIQUE_VIOLATION = '23505';
 /** What `pg` says without a code. */
 const CONNECTION_LOST =
-  /^(Connection terminated|Connection ended|Client has encountered a connection error|timeout expired|timeout exceeded)/;
+  /^(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
 
 /**
  * Turns what the database or its pool reports when it cannot serve into the rules' `database_unavailable`; anything else is thrown as it came. The one place that

@@ -23,6 +23,8 @@ export interface Database {
   readonly write: Knex;
   /** Runs a transaction; one that the database gave up for the sake of another is run again, a few times. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** The first row that a statement gives; where the database prepares statements it does so once, by this name. */
+  findRow(name: string, sql: string, bindings: readonly string[]): Promise<unknown>;
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
@@ -55,6 +57,7 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
     read,
     write,
     transaction: (work) => write.transaction(work),
+    findRow: async (_name, sql, bindings) => (await read.raw<unknown[]>(sql, bindings))[0],
     migrate: () => write.transaction((trx) => migrateIn(trx, path)),
     isMigrated: () => isMigrated(read),
     close,

@@ -21,6 +21,12 @@ import {
 
 const USES_PER_TRANSACTION = 500;
 
+/** Asked at every request where many instances share a database. */
+const FIND_ACTIVE_SESSION = `
+  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at, users.email
+  from sessions join users on users.id = sessions.user_id
+  where sessions.token_digest = ? and users.disabled_at is null`;
+
 /**
  * The store over Knex.
  *
@@ -54,12 +60,8 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     },
 
     findActiveSession: async (tokenDigest) => {
-      const row: ActiveSessionRow | undefined = await read('sessions')
-        .join('users', 'users.id', 'sessions.user_id')
-        .where('sessions.token_digest', tokenDigest)
-        .whereNull('users.disabled_at')
-        .first('sessions.*', 'users.email');
-      return row && toActiveSession(row);
+      const row = await database.findRow('find_active_session', FIND_ACTIVE_SESSION, [tokenDigest]);
+      return row === undefined ? undefined : toActiveSession(row as ActiveSessionRow);
     },
 
     listSessions: async (userId) => {
@@ -100,7 +102,8 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     },
 
     saveSessionUses: async (uses) => {
-      const entries = [...uses];
+      // In one order everywhere, so that two instances never wait for each other's rows.
+      const entries = [...uses].sort(([one], [other]) => (one < other ? -1 : 1));
       for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
         const batch = entries.slice(start, start + USES_PER_TRANSACTION);
         await database.transaction(async (trx) => {
@@ -113,7 +116,7 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       }
     },
 
-    deleteExpired: (expiry, limit) => deleteExpiredRows(database.write, expiry, limit),
+    deleteExpired: (expiry, limit) => deleteExpiredRows(database, expiry, limit),
 
     isReady: database.isMigrated,
   };

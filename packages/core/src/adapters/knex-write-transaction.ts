@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import type { WriteTransaction } from '../ports.ts';
+import { lockFreeRows } from './lock-free-rows.ts';
 import {
   fromEvent,
   fromMail,
@@ -134,7 +135,7 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
 
     claimMail: async (nowMs, nextAttemptAt) => {
       const due = trx<MailRow>('outbox').where('next_attempt_at', '<=', nowMs).orderBy('next_attempt_at').limit(1);
-      const row = await lockFreeRow(trx, due).first();
+      const row = await lockFreeRows(trx, due).first();
       if (!row) return undefined;
       const mail = toMail(row);
       const attempts = mail.attempts + 1;
@@ -152,9 +153,4 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       events.push(event);
     },
   };
-}
-
-/** Passes over rows that another instance holds; SQLite has one writer at a time, so nobody holds any. */
-function lockFreeRow<Query extends Knex.QueryBuilder>(trx: Knex.Transaction, query: Query): Query {
-  return trx.client.config.client === 'pg' ? (query.forUpdate().skipLocked() as Query) : query;
 }

@@ -3,7 +3,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import { openPostgresDatabase, type PostgresOptions } from './postgres-database.ts';
+import type { Database } from './database.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import { tables } from './tables.ts';
+
+const { AUTHSVC_TEST_POSTGRES_PORT: port } = process.env;
 
 /** An empty database of its own, on the server that the tests share. */
 export interface PostgresTestDatabase {
@@ -15,7 +19,7 @@ export interface PostgresTestDatabase {
 
 export async function createPostgresTestDatabase(): Promise<PostgresTestDatabase> {
   const server = await sharedServer();
-  const name = `authsvc_test_${randomBytes(8).toString('hex')}`;
+  const name = `authsvc_test_${port}_${randomBytes(8).toString('hex')}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
   await administer(server, (knex) => knex.raw('create database ?? template template0', [name]));
@@ -26,24 +30,28 @@ export async function createPostgresTestDatabase(): Promise<PostgresTestDatabase
   };
 }
 
-/** A migrated database that goes when it is closed. */
-export async function openPostgresTestDatabase(options: Omit<PostgresOptions, 'url'> = {}) {
-  const created = await createPostgresTestDatabase();
-  const database = await openPostgresDatabase({ ...options, url: created.url });
+/** Made and migrated, and used by nobody: making one takes longer than most tests do. */
+const idle: PostgresTestDatabase[] = [];
+
+/** A migrated database without rows, for one test at a time. */
+export async function openPostgresTestDatabase(): Promise<Database> {
+  const taken = idle.pop() ?? (await createPostgresTestDatabase());
+  const database = await openPostgresDatabase({ url: taken.url });
   await database.migrate();
   return {
     ...database,
-    url: created.url,
     close: async () => {
+      const isReusable = await database.isMigrated();
+      if (isReusable) await database.write.raw(`truncate ${tables.join(', ')} restart identity`);
       await database.close();
-      await created.drop();
+      if (isReusable) idle.push(taken);
+      else await taken.drop();
     },
   };
 }
 
 /** Whoever runs the tests gives a server, or says on which port the one is to be asked for that is started for them. */
 async function sharedServer(): Promise<string> {
-  const { AUTHSVC_TEST_POSTGRES_PORT: port } = process.env;
   if (port === undefined) throw new Error('AUTHSVC_TEST_POSTGRES_PORT is missing: run the tests through vitest');
   const url = await text(connect(Number(port), '127.0.0.1'));
   if (url === '') throw new Error('PostgreSQL could not be started');
