@@ -49,9 +49,9 @@ describe('migrating PostgreSQL', () => {
     expect(await applied()).toEqual(appliedOnce);
   });
 
-  it.each([4, 8])('lets %i migrate at once: one does, and the others find it done', async (count) => {
+  it('lets many migrate at once: one does, and the others find it done', async () => {
     const run = () => promisify(execFile)(process.execPath, nodeArguments(migrateOnce), processOptions());
-    const outcomes = await Promise.all(Array.from({ length: count }, run));
+    const outcomes = await Promise.all(Array.from({ length: 4 }, run));
     expect(outcomes).toEqual(outcomes.map(() => ({ stdout: 'true\n', stderr: '' })));
     expect(await applied()).toEqual(appliedOnce);
   });
