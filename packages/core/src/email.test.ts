@@ -79,6 +79,7 @@ describe('parseEmail', () => {
     ['a label of 64', `l@${'d'.repeat(64)}.com`],
     ['255 characters', `${local64}@${domainOf(190)}`],
     ['a domain whose ASCII form makes it 255', `${local64}@${'ü'.repeat(40)}.${'ü'.repeat(40)}.${domainOf(107)}`],
+    ['311 characters whose ASCII form is shorter', `a@${`${'u\u0308'.repeat(25)}.`.repeat(6)}com`],
     ['SQL', "' OR 1=1--"],
   ])('refuses %s', (_what, input) => {
     expect(() => parseEmail(input)).toThrow(

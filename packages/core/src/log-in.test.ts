@@ -79,12 +79,15 @@ describe('logIn', () => {
     expect(auth.hasher.counts.verify).toBe(1);
   });
 
-  it('asks for a comparison with nothing where there is no account', async () => {
+  it.each([
+    ['there is no account', { email: 'nobody@example.com' }],
+    // bcrypt would take it for U+FFFD.
+    ['the password is not Unicode', { password: 'secure_\uD800' }],
+  ])('compares with nothing where %s', async (_where, changed) => {
     const verify = vi.fn(auth.hasher.verify);
-    await expect(
-      logIn({ ...auth, hasher: { ...auth.hasher, verify } }, { ...credentials, email: 'nobody@example.com' }),
-    ).rejects.toEqual(wrong);
-    expect(verify.mock.calls).toEqual([['secure_password', undefined]]);
+    const given = { ...credentials, ...changed };
+    await expect(logIn({ ...auth, hasher: { ...auth.hasher, verify } }, given)).rejects.toEqual(wrong);
+    expect(verify.mock.calls).toEqual([[given.password, undefined]]);
   });
 
   it('writes nothing when the hashers are busy', async () => {

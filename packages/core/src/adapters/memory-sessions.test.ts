@@ -96,6 +96,23 @@ describe('createMemorySessions', () => {
     },
   );
 
+  it('loses no use to a second read of the same session that took longer', async () => {
+    const { tokenDigest, createdAt } = await logInOnce();
+    const slow = heldRead();
+    let reads = 0;
+    const findActiveSession: Store['findActiveSession'] = (digest) => {
+      reads += 1;
+      return reads === 1 ? slow.findActiveSession(digest) : auth.store.findActiveSession(digest);
+    };
+    const sessions = over({ findActiveSession });
+    const slowly = sessions.find(tokenDigest);
+    const found = await sessions.find(tokenDigest);
+    if (found) sessions.touch(found, createdAt + 1000);
+    slow.handedOver.open();
+    expect(await slowly).toMatchObject({ lastUsedAt: createdAt + 1000 });
+    expect(sessions.lastUse(tokenDigest)).toBe(createdAt + 1000);
+  });
+
   it('makes a read again when another session ended meanwhile, and finds it', async () => {
     const { tokenDigest } = await logInOnce();
     const read = heldRead();

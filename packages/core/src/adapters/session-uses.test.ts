@@ -51,10 +51,19 @@ describe('createSessionUses', () => {
   it('keeps what could not be stored, and a newer use before it', async () => {
     const [one, two] = [await logInOnce(), await logInOnce()];
     const failure = new AuthError('database_unavailable');
-    const uses = over({ saveSessionUses: vi.fn(auth.store.saveSessionUses).mockRejectedValueOnce(failure) });
+    const saving = createGate();
+    const failed = createGate();
+    const saveSessionUses = vi.fn(auth.store.saveSessionUses).mockImplementationOnce(async () => {
+      saving.open();
+      await failed.opened;
+      throw failure;
+    });
+    const uses = over({ saveSessionUses });
     for (const { tokenDigest, createdAt } of [one, two]) uses.note(tokenDigest, createdAt, createdAt + MINUTE_MS);
     const failing = uses.flush();
+    await saving.opened;
     uses.note(two.tokenDigest, two.createdAt, two.createdAt + 2 * MINUTE_MS);
+    failed.open();
     await expect(failing).rejects.toBe(failure);
 
     await uses.flush();
@@ -93,20 +102,24 @@ describe('createSessionUses', () => {
 
   it('waits, when it closes, for a save that is under way', async () => {
     const saving = createGate();
-    let saved = false;
+    const saved = createGate();
     const uses = over({
-      saveSessionUses: async () => {
-        await saving.opened;
-        saved = true;
+      saveSessionUses: () => {
+        saving.open();
+        return saved.opened;
       },
     });
     uses.note('one', 0, MINUTE_MS);
     const flushing = uses.flush();
+    await saving.opened;
+    let closed = false;
+    const closing = uses.close().then(() => {
+      closed = true;
+    });
     await new Promise((resolve) => setImmediate(resolve));
-    const closing = uses.close().then(() => saved);
-    saving.open();
-    expect(await closing).toBe(true);
-    await flushing;
+    expect(closed).toBe(false);
+    saved.open();
+    await Promise.all([flushing, closing]);
   });
 
   it('does not bring a session back by storing its last use', async () => {
