@@ -29,6 +29,7 @@ const commands: readonly CommandEntry[] = [
   { name: 'logout', summary: 'End the session and forget it', load: () => import('./commands/logout.ts') },
   { name: 'profile', summary: 'Show who is logged in', load: () => import('./commands/profile.ts') },
   { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
+  { name: 'daemon', summary: 'Run the service in the background', load: () => import('./commands/daemon.ts') },
   { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
 ];
 
@@ -85,9 +86,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
                 status = ended;
               })
             : new Command(entry.name).description(entry.summary);
-        program.addCommand(command.copyInheritedSettings(program));
+        program.addCommand(inherit(command, program));
       }
-      await program.parseAsync([...argv], { from: 'user' });
+      const group = program.commands.find((command) => command.name() === first && command.commands.length > 0);
+      // A group of commands by itself shows what is in it.
+      await program.parseAsync(group && second === undefined ? [...argv, '--help'] : [...argv], { from: 'user' });
     }
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
@@ -96,6 +99,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     context.keychain.close();
   }
   return status;
+}
+
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(inner, command);
+  return command;
 }
 
 async function tell(error: unknown, context: Context, options: GlobalOptions): Promise<number> {

@@ -14,11 +14,15 @@ export function expiryFrom(nowMs: number, lifetimeSeconds: number | undefined): 
 
 /** As on the wall of the person: `expires 2026-12-22 16:40`, in local time. */
 export function describeExpiryDate(expiresAt: string | null): string {
-  if (expiresAt === null) return 'the server did not say when it expires';
-  const date = new Date(expiresAt);
+  return expiresAt === null ? 'the server did not say when it expires' : `expires ${describeDate(expiresAt)}`;
+}
+
+/** `2026-12-22 16:40`, in local time. */
+export function describeDate(iso: string): string {
+  const date = new Date(iso);
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `expires ${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** How long it still has: `expires in 30 days`. */

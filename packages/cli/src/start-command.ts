@@ -1,2 +1,2 @@
 /** What a person runs to have the service on this machine. */
-export const START_COMMAND = 'authsvc serve';
+export const START_COMMAND = 'authsvc daemon start';

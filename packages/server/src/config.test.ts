@@ -22,6 +22,7 @@ const defaults: Config = {
   mailFrom: 'authsvc@localhost',
   mailFolder: undefined,
   auditRetentionDays: 90,
+  logFileMaxBytes: 10_000_000,
   logLevel: 'info',
   isDefaultDataFolder: true,
   warnings: [{ event: 'reset_delivery_is_response', message: expect.stringMatching(/take over any account/) }],
@@ -65,6 +66,7 @@ describe('loadConfig', () => {
       AUTHSVC_MAIL_FROM: 'Example <auth@example.com>',
       AUTHSVC_MAIL_DIR: '',
       AUTHSVC_AUDIT_RETENTION_DAYS: '30',
+      AUTHSVC_LOG_FILE_MAX_BYTES: '5000',
       AUTHSVC_LOG_LEVEL: 'trace',
     };
     expect(Object.keys(env)).toEqual(Object.values(settings).map(({ name }) => name));
@@ -85,6 +87,7 @@ describe('loadConfig', () => {
       mailFrom: 'Example <auth@example.com>',
       mailFolder: undefined,
       auditRetentionDays: 30,
+      logFileMaxBytes: 5000,
       logLevel: 'trace',
       isDefaultDataFolder: false,
       warnings: [],

@@ -3,16 +3,18 @@ import { posix, win32 } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The file in the data folder that says who runs there; a {@link RunningInstance} as JSON. */
-export const INSTANCE_FILE = 'authsvc.json';
-
-/** The daemon that holds a data folder. */
-export interface RunningInstance {
-  readonly pid: number;
-  readonly url: string;
-  /** When it began to listen: ISO 8601, UTC. */
-  readonly started_at: string;
-  readonly version: string;
+/** What lies where in a data folder. */
+export interface DataPaths {
+  readonly database: string;
+  /** Locked by the daemon that runs on this folder. */
+  readonly lock: string;
+  /** Where that daemon answers who it is: a Unix socket, on Windows a named pipe. */
+  readonly socket: string;
+  readonly logFolder: string;
+  /** What a daemon in the background logs; older files have `.1`, `.2`, … behind the name. */
+  readonly log: string;
+  /** What such a daemon says beside its log: nothing, unless Node itself fails. */
+  readonly errorOutput: string;
 }
 
 /**
@@ -32,4 +34,21 @@ export function resolveDataFolder(env: Environment, platform: NodeJS.Platform = 
   // The specification tells to ignore a relative path there.
   const dataHome = env.XDG_DATA_HOME && path.isAbsolute(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : undefined;
   return path.join(dataHome ?? path.join(home, '.local', 'share'), 'authsvc');
+}
+
+/** Names everything in a data folder; nothing is looked up or made there. */
+export function dataPaths(dataFolder: string, platform: NodeJS.Platform = process.platform): DataPaths {
+  const path = platform === 'win32' ? win32 : posix;
+  const logFolder = path.join(dataFolder, 'logs');
+  return {
+    database: path.join(dataFolder, 'authsvc.db'),
+    lock: path.join(dataFolder, 'authsvc.lock'),
+    socket:
+      platform === 'win32'
+        ? `\\\\.\\pipe\\authsvc-${encodeURIComponent(dataFolder.toLowerCase())}`
+        : path.join(dataFolder, 'control.sock'),
+    logFolder,
+    log: path.join(logFolder, 'authsvc.log'),
+    errorOutput: path.join(logFolder, 'stderr.log'),
+  };
 }

@@ -1,35 +1,46 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { acquireFileLock, type FileLock } from '@authsvc/core';
 import type { Config } from './config.ts';
-import { describeHolder, removeInstanceFile } from './instance-file.ts';
+import { ControlSilentError, findDaemon } from './control/control-client.ts';
+import type { DaemonBody } from './control/control-contract.ts';
+import { dataPaths } from './data-folder.ts';
+import { makeDataFolder, refusalOfSystem } from './make-data-folder.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
-const LOCK_FILE = 'authsvc.lock';
-const WRITABLE_BY_OTHERS = 0o022;
+/** Longer than a daemon takes to stop. */
+const LONGEST_WAIT_MS = 15_000;
+const RETRY_MS = 50;
+
+export interface OpenDataFolderOptions {
+  /** How long to wait for a daemon that is starting or stopping there, milliseconds. */
+  readonly longestWaitMs?: number;
+}
 
 /**
  * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; a database that lies elsewhere is taken as well.
+ *
+ * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
  *
  * @throws {@link StartRefusedError} the folder cannot be used, or another daemon holds it or the database.
  */
 export async function openDataFolder(
   config: Pick<Config, 'dataFolder' | 'isDefaultDataFolder' | 'databasePath'>,
+  { longestWaitMs = LONGEST_WAIT_MS }: OpenDataFolderOptions = {},
 ): Promise<FileLock> {
   const { dataFolder, databasePath } = config;
-  makeFolder(dataFolder, config.isDefaultDataFolder);
-  const locks = [
-    await lock(join(dataFolder, LOCK_FILE), () => `${describeHolder(dataFolder)} uses the data folder ${dataFolder}`),
-  ];
+  makeDataFolder(dataFolder, config.isDefaultDataFolder);
+  const locks = [await lockFolder(dataFolder, longestWaitMs)];
   const release = async () => {
     for (const held of locks.splice(0).reverse()) await held.release();
   };
   try {
-    // Whoever wrote it is gone.
-    removeInstanceFile(dataFolder);
     const realPath = realDatabasePath(databasePath);
     if (dirname(realPath) !== realpathSync(dataFolder)) {
-      locks.push(await lock(`${realPath}.lock`, () => `another authsvc uses the database ${databasePath}`));
+      const lock = await tryLock(`${realPath}.lock`);
+      if (!lock) throw new StartRefusedError(`another authsvc uses the database ${databasePath}`);
+      locks.push(lock);
     }
   } catch (error) {
     await release();
@@ -38,27 +49,37 @@ export async function openDataFolder(
   return { release };
 }
 
-function makeFolder(path: string, isDefault: boolean): void {
-  const stats = statIfThere(path);
-  if (!stats) {
-    // A folder that someone named may lie on a disk that is not mounted; only the default place is made from the ground up.
-    if (!isDefault && !existsSync(dirname(path))) {
-      throw new StartRefusedError(`the data folder ${path} cannot be made: there is no folder ${dirname(path)}`);
+async function lockFolder(dataFolder: string, longestWaitMs: number): Promise<FileLock> {
+  const { lock: path, socket } = dataPaths(dataFolder);
+  const giveUpAt = performance.now() + longestWaitMs;
+  for (;;) {
+    const lock = await tryLock(path);
+    if (lock) return lock;
+    const holder = await findHolder(socket);
+    const isRunning = holder !== undefined && holder !== 'silent' && holder.state === 'running';
+    if (isRunning || performance.now() > giveUpAt) {
+      throw new StartRefusedError(`${describe(holder)} uses the data folder ${dataFolder}`);
     }
-    attempt(`the data folder ${path} cannot be made`, () => mkdirSync(path, { recursive: isDefault, mode: 0o700 }));
-    return;
+    await setTimeout(RETRY_MS);
   }
-  if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
-  if (process.platform !== 'win32' && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
-    throw new StartRefusedError(
-      `the data folder ${path} can be written to by other users; mend it with: chmod 700 ${path}`,
-    );
-  }
-  attempt(`the data folder ${path} cannot be written to`, () => accessSync(path, constants.W_OK | constants.X_OK));
 }
 
-function statIfThere(path: string): Stats | undefined {
-  return attempt(`the data folder ${path} cannot be reached`, () => statSync(path, { throwIfNoEntry: false }));
+type Holder = DaemonBody | 'silent' | undefined;
+
+async function findHolder(socket: string): Promise<Holder> {
+  try {
+    return await findDaemon(socket);
+  } catch (error) {
+    if (error instanceof ControlSilentError) return 'silent';
+    throw error;
+  }
+}
+
+function describe(holder: Holder): string {
+  if (holder === 'silent') return 'another authsvc that does not answer';
+  if (holder === undefined) return 'another authsvc that is starting or stopping';
+  const { pid, url, started_at: startedAt } = holder;
+  return `another authsvc (pid ${pid}, listening on ${url} since ${startedAt})`;
 }
 
 /** Two data folders may name the same database by different ways. */
@@ -70,26 +91,10 @@ function realDatabasePath(path: string): string {
   return join(realpathSync(folder), basename(path));
 }
 
-async function lock(path: string, whoHolds: () => string): Promise<FileLock> {
-  let held: FileLock | undefined;
+async function tryLock(path: string): Promise<FileLock | undefined> {
   try {
-    held = await acquireFileLock(path);
+    return await acquireFileLock(path);
   } catch (cause) {
-    throw refusal(`the lock ${path} cannot be taken`, cause);
+    throw refusalOfSystem(`the lock ${path} cannot be taken`, cause);
   }
-  if (!held) throw new StartRefusedError(whoHolds());
-  return held;
-}
-
-function attempt<Result>(sentence: string, action: () => Result): Result {
-  try {
-    return action();
-  } catch (cause) {
-    throw refusal(sentence, cause);
-  }
-}
-
-function refusal(sentence: string, cause: unknown): StartRefusedError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new StartRefusedError(`${sentence} (${code ?? message})`, { cause });
 }

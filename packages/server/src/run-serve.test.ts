@@ -72,7 +72,7 @@ describe('runServe', () => {
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line).level);
-      expect(levels).toEqual(['info', 'warn']);
+      expect(levels).toEqual(['info', 'warn', 'info']);
     },
   );
 

@@ -1,5 +1,6 @@
 import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
+import type { DaemonBody } from './control/control-contract.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
@@ -7,24 +8,33 @@ const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+export interface ServeOptions {
+  /** `stderr` in the foreground; `file` for the rotated log in the data folder. */
+  readonly logTo?: 'stderr' | 'file';
+  /** Told once, when it listens; otherwise stdout gets the one line `authsvc listening on <url>`. */
+  readonly announce?: (daemon: DaemonBody) => void;
+}
+
 /**
- * Runs the daemon in this process, until SIGTERM or SIGINT: settings from the environment, logs on stderr, and on stdout the one line
- * `authsvc listening on <url>`.
+ * Runs the daemon in this process until SIGTERM, SIGINT, or a request to stop over the control socket; settings come from the environment.
  *
  * @returns the exit status: 0 stopped as asked, 1 could not start or stop, 2 wrong settings; why is on stderr.
  */
-export async function runServe(): Promise<number> {
+export async function runServe({ logTo = 'stderr', announce = announceOnStdout }: ServeOptions = {}): Promise<number> {
   // Before anything is made: nobody else on this machine reads what the daemon writes.
   process.umask(0o077);
   let service: RunningService;
   try {
-    service = await startService(loadConfig(process.env), { logStream: process.stderr });
+    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: process.stderr });
   } catch (error) {
     return refuse(error);
   }
-  const stopped = nextStopSignal();
-  process.stdout.write(`authsvc listening on ${service.url}\n`);
-  await stopped;
+  const { log, stopRequested } = service;
+  process.on('uncaughtExceptionMonitor', (err) => log.fatal({ event: 'crashed', err }, 'the daemon ends by an error'));
+  const signal = nextStopSignal();
+  announce(service.describe());
+  const by = await Promise.race([signal, stopRequested.then(() => 'control socket')]);
+  log.info({ event: 'stopping', by }, 'stopping');
   try {
     await service.close();
     return EXIT_DONE;
@@ -33,13 +43,17 @@ export async function runServe(): Promise<number> {
   }
 }
 
+function announceOnStdout({ url }: DaemonBody): void {
+  process.stdout.write(`authsvc listening on ${url}\n`);
+}
+
 /** Resolves at the first signal to stop. From then on signals do what they do by themselves: a second one ends the process at once. */
-function nextStopSignal(): Promise<void> {
+function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
       process.off('SIGTERM', stop);
       process.off('SIGINT', stop);
-      resolve();
+      resolve(signal);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);

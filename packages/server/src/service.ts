@@ -13,13 +13,18 @@ import {
   systemClock,
   systemRandom,
 } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import type { DaemonBody } from './control/control-contract.ts';
+import { buildControlServer } from './control/control-server.ts';
+import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
+import { dataPaths } from './data-folder.ts';
+import { describePortHolder } from './describe-port-holder.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { removeInstanceFile, writeInstanceFile } from './instance-file.ts';
 import { type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
 import { openDataFolder } from './open-data-folder.ts';
+import { openRotatingLog } from './rotating-log.ts';
 import { buildServer } from './server.ts';
 import { prepareShutDown } from './shut-down.ts';
 import { StartRefusedError } from './start-refused-error.ts';
@@ -31,8 +36,18 @@ const CLOSE_GRACE_MS = 9000;
 /** From this machine, a listener on every address is reached at loopback. */
 const REACHED_AT: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
+export interface ServiceOptions {
+  /** Where the log goes; left out, to the rotated file in the data folder. */
+  readonly logStream?: LogStream;
+}
+
 export interface RunningService {
   readonly url: string;
+  readonly log: FastifyBaseLogger;
+  /** Resolves when somebody asks over the control socket to stop; that is left to whoever started the service. */
+  readonly stopRequested: Promise<void>;
+  /** Who it is, as the control socket says it. */
+  describe(): DaemonBody;
   /** Stops accepting, answers what is in flight (9 s at most), stores what is not yet stored, and lets go of the data folder. */
   close(): Promise<void>;
 }
@@ -42,9 +57,13 @@ export interface RunningService {
  *
  * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`: one sentence each; nothing is left open.
  */
-export async function startService(config: Config, { logStream }: { logStream: LogStream }): Promise<RunningService> {
+export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
+  const paths = dataPaths(config.dataFolder);
+  assertSocketPathFits(paths.socket);
+  let state: DaemonBody['state'] = 'running';
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
+    state = 'stopping';
     const failures: unknown[] = [];
     // Whatever fails, the lock is let go of.
     for (const closer of closers.splice(0).reverse()) {
@@ -60,6 +79,17 @@ export async function startService(config: Config, { logStream }: { logStream: L
   try {
     const lock = await openDataFolder(config);
     closers.push(lock.release);
+
+    let { logStream } = options;
+    if (!logStream) {
+      const log = openRotatingLog(paths.log, { maxBytes: config.logFileMaxBytes });
+      closers.push(log.close);
+      logStream = log;
+    }
+
+    // Closed last but for the log and the lock: until then it can be asked who is stopping.
+    let closeControl = (): void => undefined;
+    closers.push(() => closeControl());
 
     const database = await openSqliteDatabase(config.databasePath);
     closers.push(database.close);
@@ -98,15 +128,27 @@ export async function startService(config: Config, { logStream }: { logStream: L
     mails.wake();
     closers.push(startHousekeeping(ports, server.log));
 
-    writeInstanceFile(config.dataFolder, {
+    const startedAt = new Date(systemClock.now()).toISOString();
+    const describe = (): DaemonBody => ({
+      state,
       pid: process.pid,
-      url,
-      started_at: new Date(systemClock.now()).toISOString(),
       version: VERSION,
+      url,
+      data_folder: config.dataFolder,
+      started_at: startedAt,
+      database: `sqlite:${config.databasePath}`,
+      log_file: options.logStream ? null : paths.log,
     });
-    closers.push(() => removeInstanceFile(config.dataFolder));
+    let requestStop = (): void => undefined;
+    const stopRequested = new Promise<void>((resolve) => {
+      requestStop = resolve;
+    });
+    const control = buildControlServer({ ...ports, daemon: { describe, requestStop } }, server.log);
+    // Last of all, so that whoever can ask for the daemon can also use it.
+    closeControl = await openControlSocket(control.server, paths.socket);
+    closers.push(() => control.drain(CLOSE_GRACE_MS));
     for (const { event, message } of config.warnings) server.log.warn({ event }, message);
-    return { url, close };
+    return { url, log: server.log, stopRequested, describe, close };
   } catch (error) {
     await close();
     throw error;
@@ -141,8 +183,9 @@ async function listen(server: FastifyInstance, { listenHost: host, listenPort: p
     await server.listen({ host, port });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    const holder = code === 'EADDRINUSE' && (await describePortHolder(urlOf(host, port), port));
     const reasons: Record<string, string> = {
-      EADDRINUSE: 'another program listens there; choose another port with AUTHSVC_LISTEN_PORT',
+      EADDRINUSE: `${holder} listens there; choose another port with AUTHSVC_LISTEN_PORT`,
       EADDRNOTAVAIL: 'this machine does not have that address',
       EACCES: 'ports below 1024 need more rights than this user has',
     };

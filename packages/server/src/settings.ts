@@ -1,5 +1,5 @@
-import { join, resolve } from 'node:path';
-import { resolveDataFolder } from './data-folder.ts';
+import { resolve } from 'node:path';
+import { dataPaths, resolveDataFolder } from './data-folder.ts';
 import {
   defaultMailFrom,
   defaultResetDelivery,
@@ -12,7 +12,6 @@ import { defaultTrustedProxies, readListenHost, readNetworks, readPublicUrl } fr
 import { nothing, oneOf, type Setting, SettingProblem, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
-const DATABASE_FILE = 'authsvc.db';
 
 /** Every setting of the daemon, by the name it has in `Config`; the README's table is made from it. */
 export const settings = {
@@ -58,7 +57,7 @@ export const settings = {
     description: 'The database: `sqlite:<path>`.',
     secret: true,
     read: readSqlitePath,
-    readDefault: (env) => join(resolveDataFolder(env), DATABASE_FILE),
+    readDefault: (env) => dataPaths(resolveDataFolder(env)).database,
   },
   bcryptCost: {
     name: 'AUTHSVC_BCRYPT_COST',
@@ -127,6 +126,13 @@ export const settings = {
     defaultText: '90',
     description: 'What happened to accounts is kept for so many days.',
     read: wholeNumber(1, 3650),
+  },
+  logFileMaxBytes: {
+    name: 'AUTHSVC_LOG_FILE_MAX_BYTES',
+    defaultText: '10000000',
+    description:
+      'Size at which the log file of a daemon in the background is set aside; the five files before it are kept.',
+    read: wholeNumber(1000, 1_000_000_000),
   },
   logLevel: {
     name: 'AUTHSVC_LOG_LEVEL',

@@ -65,7 +65,7 @@ describe('authsvc logout', () => {
       stderr: [
         `✗ Can't reach authsvc at ${server.url} (connection refused)`,
         '  The session is forgotten here, but the server may still honour it.',
-        '  Start it: authsvc serve',
+        '  Start it: authsvc daemon start',
         '',
       ].join('\n'),
     });

@@ -15,7 +15,7 @@ describe('authsvc', () => {
       stdout: [
         'Daemon: ○ not running · Account: none',
         'Get started:',
-        '  authsvc serve',
+        '  authsvc daemon start',
         '  authsvc register',
         '  authsvc login',
         '',

@@ -1,6 +1,7 @@
 import { createApiClient } from '../api-client.ts';
 import { chooseServer } from '../connection.ts';
 import type { Context } from '../context.ts';
+import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isLoopback } from '../server-url.ts';
 import { findAccount } from '../session-store/account-index.ts';
@@ -14,26 +15,39 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const terminal = await createTerminal(context, options);
   const { index } = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
   const server = chooseServer(context.env, options, index);
-  const isRunning = await createApiClient({ server, debug: terminal.debug }).isAlive();
+  const daemon = await findDaemonInCharge(context, options, server);
+  const url = daemon?.url ?? server;
+  const isRunning = daemon !== undefined || (await createApiClient({ server, debug: terminal.debug }).isAlive());
   const account = findAccount(index(), server);
   const fromEnvironment = Boolean(context.env.AUTHSVC_SESSION);
 
   terminal.printJson({
-    daemon: { running: isRunning, url: server },
+    daemon: { running: isRunning, url },
     account: account
       ? { email: account.email, server, storage: account.storage, expires_at: account.expires_at }
       : null,
   });
   const { bold, cyan, green, dim } = terminal.paint;
-  const daemon = isRunning ? `${green('●')} running at ${bold(server)}` : `${dim('○')} not running`;
+  const state = isRunning ? `${green('●')} running at ${bold(url)}` : `${dim('○')} not running`;
   const who = fromEnvironment ? 'AUTHSVC_SESSION' : account && bold(account.email);
   const steps = [
     ...(isRunning || !isLoopback(server) ? [] : [START_COMMAND]),
     ...(who === undefined ? ['authsvc register', 'authsvc login'] : ['authsvc profile']),
   ];
   terminal.printLines(
-    `Daemon: ${daemon} · Account: ${who ?? 'none'}`,
+    `Daemon: ${state} · Account: ${who ?? 'none'}`,
     who === undefined || !isRunning ? 'Get started:' : 'Next:',
     ...steps.map((step) => `  ${cyan(step)}`),
   );
+}
+
+/** The daemon of this user's data folder, unless another server was named: a control socket that cannot be asked is as good as none here. */
+async function findDaemonInCharge(
+  context: Context,
+  options: GlobalOptions,
+  server: string,
+): Promise<DaemonBody | undefined> {
+  const isNamed = options.url !== undefined || Boolean(context.env.AUTHSVC_URL) || !isLoopback(server);
+  const daemon = await findLocalDaemon(locateDaemon(context)).catch(() => undefined);
+  return daemon?.state === 'running' && (!isNamed || daemon.url === server) ? daemon : undefined;
 }

@@ -72,7 +72,7 @@ describe('authsvc profile', () => {
     expect(await bench.authsvc(['profile'])).toEqual({
       status: 3,
       stdout: '',
-      stderr: `✗ Can't reach authsvc at ${server.url} (connection refused)\n  Start it: authsvc serve\n`,
+      stderr: `✗ Can't reach authsvc at ${server.url} (connection refused)\n  Start it: authsvc daemon start\n`,
     });
   });
 

@@ -1,0 +1,73 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { createTerminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface LogsOptions extends GlobalOptions {
+  readonly follow?: boolean;
+  readonly lines: number;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc daemon logs', 'the last 100 lines'],
+    ['authsvc daemon logs -n 0 --follow', 'what happens from now on, until Ctrl-C'],
+    ['authsvc daemon logs --json | jq \'select(.level == "error")\'', 'the lines as they are in the file'],
+  ],
+  json: [
+    '{"level":"info","time":"2026-11-22T16:40:00.000Z","event":"user_logged_in","user_id":1}',
+    'one JSON object a line; level, time, and event or message are always there',
+  ],
+});
+
+/** `authsvc daemon logs` */
+export function createLogsCommand(context: Context): Command {
+  return new Command('logs')
+    .description('Show what it has logged')
+    .option('-f, --follow', 'go on with what it logs from now on')
+    .option('-n, --lines <count>', 'how many lines to begin with', readCount, 100)
+    .addHelpText('after', help)
+    .action(async (_, command: Command) => {
+      await showLogs(context, command.optsWithGlobals<LogsOptions>());
+    });
+}
+
+async function showLogs(context: Context, options: LogsOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const { readLastLines } = await import('../daemon/log-files.ts');
+  const { renderLogLine } = await import('../daemon/render-log-line.ts');
+  const place = locateDaemon(context);
+  const last = readLastLines(place.log, options.lines);
+  if (!last) throw await noLog(place);
+
+  const show = (line: string) =>
+    context.stdout.write(`${terminal.isJson ? line : renderLogLine(line, terminal.paint)}\n`);
+  for (const line of last.lines) show(line);
+  if (!options.follow) return;
+  const { followLog } = await import('../daemon/follow-log.ts');
+  for await (const line of followLog(place.log, last.position)) show(line);
+}
+
+async function noLog(place: LocalDaemonPlace): Promise<CliError> {
+  const daemon = await findLocalDaemon(place);
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'no_log',
+    what: `There is no log at ${place.log}`,
+    ...(daemon
+      ? {
+          why: `The daemon (pid ${daemon.pid}) runs in the foreground, and logs to its standard error.`,
+          next: { say: 'Where systemd runs it', command: 'journalctl --user -u authsvc' },
+        }
+      : { next: { say: 'Start the daemon', command: 'authsvc daemon start' } }),
+  });
+}
+
+function readCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number.');
+}

@@ -1,0 +1,60 @@
+import type { Paint } from '../paint.ts';
+import { printable } from '../terminal.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One JSON line of the log for a person: local time, level, event, message, and the other fields as `name=value`. What is not JSON is shown as it is. */
+export function renderLogLine(line: string, paint: Paint): string {
+  const fields = parse(line);
+  if (!fields) return printable(line);
+  const { time, level, event, message, err, ...rest } = fields;
+  const headline = [event, message].filter((part) => part !== undefined).map((part) => printable(String(part)));
+  const words = [
+    paint.dim(describeTime(time)),
+    paintLevel(String(level ?? ''), paint),
+    headline.map((part, index) => (index === 0 ? paint.bold(part) : part)).join(': '),
+    ...Object.entries(rest).map(([name, value]) => paint.dim(`${name}=`) + describeValue(value)),
+  ];
+  return [words.filter((word) => word !== '').join(' '), ...describeError(err)].join('\n');
+}
+
+function parse(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** To the second, on the person's own clock. */
+function describeTime(time: unknown): string {
+  const date = new Date(String(time));
+  if (Number.isNaN(date.getTime())) return '';
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}
+
+function paintLevel(level: string, { red, yellow, blue, dim }: Paint): string {
+  const brushes: Readonly<Record<string, (text: string) => string>> = {
+    fatal: red,
+    error: red,
+    warn: yellow,
+    info: blue,
+  };
+  return (brushes[level] ?? dim)(printable(level.toUpperCase().padEnd(5)));
+}
+
+function describeValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[^\s"=]+$/.test(text) ? printable(text) : printable(JSON.stringify(text));
+}
+
+/** The stack of an error and of what caused it, indented. */
+function describeError(err: unknown): string[] {
+  if (typeof err !== 'object' || err === null) return [];
+  const { stack, type, message, cause } = err as Fields;
+  const text = typeof stack === 'string' && stack !== '' ? stack : `${type}: ${message}`;
+  return [...text.split('\n').map((line) => `    ${printable(line.trim())}`), ...describeError(cause)];
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
+
+/** A database that has much to migrate takes its time. */
+const LONGEST_START_MS = 60_000;
+const DAEMON_FILE = fileURLToPath(new URL('./detached-daemon.js', import.meta.url));
+
+export interface DaemonStart {
+  /** `false` when one was running already. */
+  readonly started: boolean;
+  readonly daemon: DaemonBody;
+}
+
+type FirstWords = { readonly daemon: DaemonBody } | { readonly end: string; readonly status: number | null };
+
+/**
+ * Starts the daemon in the background and returns once it listens; where one runs already, or another start is faster, that one is the answer.
+ *
+ * @throws {@link CliError} `daemon_not_started`, after all that the daemon said has been written to standard error.
+ */
+export async function startDaemon(context: Context): Promise<DaemonStart> {
+  const place = locateDaemon(context);
+  const running = await findLocalDaemon(place);
+  if (running?.state === 'running') return { started: false, daemon: running };
+
+  await makeFolders(context, place);
+  // Its own, for others may be starting one at the same time; it becomes the daemon's once that listens.
+  const outputFile = join(place.logFolder, `start-${process.pid}.log`);
+  const child = spawnDaemon(context, outputFile);
+  const words = await firstWordsOf(child);
+  if ('daemon' in words) {
+    renameSync(outputFile, place.errorOutput);
+    // Nothing ties the two processes any more: this one can end, and whoever reads its output sees the end of it.
+    child.disconnect();
+    child.unref();
+    return { started: true, daemon: words.daemon };
+  }
+
+  const output = readFileSync(outputFile, 'utf8').trim();
+  rmSync(outputFile, { force: true });
+  const winner = await findLocalDaemon(place);
+  if (winner?.state === 'running') return { started: false, daemon: winner };
+  throw notStarted(context, words.end, words.status, output);
+}
+
+async function makeFolders({ env }: Context, { dataFolder, logFolder }: LocalDaemonPlace): Promise<void> {
+  const { makeDataFolder } = await import('@authsvc/server/make-data-folder');
+  try {
+    makeDataFolder(dataFolder, !env.AUTHSVC_DATA_DIR);
+    mkdirSync(logFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotStart(error);
+  }
+}
+
+function spawnDaemon({ env }: Context, outputFile: string): ChildProcess {
+  const output = openSync(outputFile, 'w', 0o600);
+  try {
+    return spawn(process.execPath, [DAEMON_FILE], {
+      detached: true,
+      env,
+      stdio: ['ignore', output, output, 'ipc'],
+      windowsHide: true,
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+function firstWordsOf(child: ChildProcess): Promise<FirstWords> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      child.kill();
+      resolve({ end: `was not listening after ${LONGEST_START_MS / 1000} s, and has been ended`, status: null });
+    }, LONGEST_START_MS);
+    const settle = (words: FirstWords) => {
+      clearTimeout(timer);
+      resolve(words);
+    };
+    child.once('message', (daemon) => settle({ daemon: daemon as unknown as DaemonBody }));
+    child.once('error', ({ message }) => settle({ end: `could not be run (${message})`, status: null }));
+    child.once('exit', (status, signal) =>
+      settle({ end: `ended before it listened (${signal ?? `exit status ${status}`})`, status }),
+    );
+  });
+}
+
+function notStarted({ stderr }: Context, end: string, childStatus: number | null, output: string): CliError {
+  const lines = output.split('\n').map((line) => line.replace(/^authsvc: /, '').replace(/\p{Cc}/gu, ' '));
+  if (lines.length > 1) stderr.write(lines.map((line) => `${line}\n`).join(''));
+  const [first = ''] = lines;
+  const status: ExitStatus = childStatus === exitStatus.usage ? exitStatus.usage : exitStatus.unexpected;
+  return new CliError({
+    status,
+    code: 'daemon_not_started',
+    what: `The daemon ${end}`,
+    ...(first !== '' && { why: `${upperFirst(first)}${first.endsWith('.') ? '' : '.'}` }),
+  });
+}
+
+function cannotStart(cause: unknown): CliError {
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'daemon_not_started',
+    what: 'The daemon cannot start',
+    why: `${upperFirst((cause as Error).message)}.`,
+    cause,
+  });
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import {
+  type DaemonBody,
+  describeControlFailure,
+  findLocalDaemon,
+  type LocalDaemonPlace,
+  locateDaemon,
+} from './local-daemon.ts';
+
+/** The daemon gives itself ten seconds. */
+const LONGEST_STOP_MS = 15_000;
+const RETRY_MS = 100;
+
+/**
+ * Stops the daemon and returns once its process has ended. It is the one that answers at the control socket: no pid is trusted, and none is sent a signal.
+ *
+ * @returns the daemon that ended, or `undefined` when none was running.
+ * @throws {@link CliError} `daemon_not_stopped`: it has not ended in time.
+ */
+export async function stopDaemon(context: Context): Promise<DaemonBody | undefined> {
+  const place = locateDaemon(context);
+  const giveUpAt = performance.now() + LONGEST_STOP_MS;
+  for (;;) {
+    const daemon = await findLocalDaemon(place);
+    if (daemon) return await endDaemon(daemon, place);
+    if (await isFree(place)) return undefined;
+    // One is starting, and will be there to be asked; or it is stopping, and will be gone.
+    if (performance.now() > giveUpAt) throw heldBySilence(place);
+    await setTimeout(RETRY_MS);
+  }
+}
+
+async function endDaemon(daemon: DaemonBody, place: LocalDaemonPlace): Promise<DaemonBody> {
+  const { watchDaemon, requestStop } = await import('@authsvc/server/control-client');
+  const presence = await watchDaemon(place.socket).catch((error: unknown) => {
+    throw describeControlFailure(error, place);
+  });
+  if (!presence) return daemon;
+  try {
+    // A daemon that ends at once may take its answer with it; its presence tells.
+    await requestStop(place.socket).catch(() => undefined);
+    const waiting = new AbortController();
+    const hasEnded = await Promise.race([
+      presence.ended.then(() => true),
+      setTimeout(LONGEST_STOP_MS, false, { signal: waiting.signal }).catch(() => false),
+    ]);
+    waiting.abort();
+    if (!hasEnded) throw notEnded(daemon);
+    return daemon;
+  } finally {
+    presence.release();
+  }
+}
+
+/** Whether nobody holds the lock of the data folder. */
+async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
+  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be loaded.
+  if (!existsSync(`${lock}-journal`)) return true;
+  const { acquireFileLock } = await import('@authsvc/core');
+  const held = await acquireFileLock(lock);
+  await held?.release();
+  return held !== undefined;
+}
+
+function notEnded({ pid, data_folder: folder }: DaemonBody): CliError {
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'daemon_not_stopped',
+    what: `The daemon has not ended after ${LONGEST_STOP_MS / 1000} s`,
+    why: `Process ${pid} still holds ${folder}.`,
+    next: { say: 'End it', command: `kill -9 ${pid}` },
+  });
+}
+
+function heldBySilence({ dataFolder }: LocalDaemonPlace): CliError {
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'daemon_not_stopped',
+    what: `${dataFolder} is held by a process that does not open its control socket`,
+    why: 'It has been starting, or stopping, for a long time.',
+  });
+}

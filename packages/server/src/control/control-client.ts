@@ -1,0 +1,108 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { DaemonBody, DaemonStoppingBody } from './control-contract.ts';
+
+const ANSWER_MS = 5000;
+const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'];
+const FORBIDDEN = ['EACCES', 'EPERM'];
+
+/** Somebody holds the control socket, and does not answer as a daemon does: it hangs, or it is something else. */
+export class ControlSilentError extends Error {
+  override readonly name = 'ControlSilentError';
+}
+
+export interface ControlRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export interface ControlReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/**
+ * Sends one request to the daemon behind a control socket.
+ *
+ * @returns `undefined` when no daemon listens there: the socket is missing, or nobody's.
+ * @throws {@link ControlSilentError} no proper answer in time. A refusal to open the socket (`EACCES`: another user's) as it comes.
+ */
+export async function askControl(
+  socket: string,
+  { method, path, body }: ControlRequest,
+  answerMs = ANSWER_MS,
+): Promise<ControlReply | undefined> {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const headers = json ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) } : {};
+  const outgoing = request({ socketPath: socket, method, path, headers, agent: false });
+  const timer = setTimeout(() => outgoing.destroy(new ControlSilentError('no answer in time')), answerMs);
+  try {
+    const incoming = await responseOf(outgoing, json);
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    return { status: incoming.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+  } catch (error) {
+    return absentOrThrow(error);
+  } finally {
+    clearTimeout(timer);
+    outgoing.destroy();
+  }
+}
+
+/** Asks who runs on a data folder; errors as {@link askControl}. */
+export async function findDaemon(socket: string): Promise<DaemonBody | undefined> {
+  const reply = await askControl(socket, { method: 'GET', path: '/daemon' });
+  if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
+  return reply?.body as DaemonBody | undefined;
+}
+
+/** A daemon as it is watched from outside. */
+export interface DaemonPresence {
+  /** Resolves when the process has ended, however it did. */
+  readonly ended: Promise<void>;
+  /** Stops watching. */
+  release(): void;
+}
+
+/**
+ * Holds a connection that the daemon keeps for as long as it lives, so that its end is the end of the process: no pid is trusted, and none is asked twice.
+ *
+ * @returns `undefined` when no daemon listens there.
+ */
+export async function watchDaemon(socket: string): Promise<DaemonPresence | undefined> {
+  const outgoing = request({ socketPath: socket, path: '/daemon/presence', agent: false });
+  const timer = setTimeout(() => outgoing.destroy(new ControlSilentError('no answer in time')), ANSWER_MS);
+  try {
+    const incoming = await responseOf(outgoing);
+    const ended = new Promise<void>((resolve) => incoming.once('close', resolve));
+    // The connection breaks off, as it must.
+    incoming.on('error', () => undefined).resume();
+    return { ended, release: () => outgoing.destroy() };
+  } catch (error) {
+    return absentOrThrow(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks a daemon to stop; it has not stopped when this resolves. */
+export async function requestStop(socket: string): Promise<DaemonStoppingBody | undefined> {
+  const reply = await askControl(socket, { method: 'POST', path: '/daemon/stop' });
+  if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
+  return reply?.body as DaemonStoppingBody | undefined;
+}
+
+function absentOrThrow(error: unknown): undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (ABSENT.includes(code)) return undefined;
+  if (error instanceof ControlSilentError || FORBIDDEN.includes(code)) throw error;
+  // It ended while it was asked, or is no daemon of ours.
+  throw new ControlSilentError('no proper answer', { cause: error });
+}
+
+function responseOf(outgoing: ClientRequest, body?: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', resolve).on('error', reject).end(body);
+  });
+}

@@ -1,0 +1,37 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
+import type { ServerPorts } from '../server-ports.ts';
+import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
+import { trackInFlight } from './track-in-flight.ts';
+
+/** What stands behind the control socket: the use cases, and the daemon itself. */
+export interface ControlPorts extends ServerPorts {
+  readonly daemon: DaemonControl;
+}
+
+export interface ControlServer {
+  readonly server: FastifyInstance;
+  /** Waits until every request but those for the presence is answered, at most so long. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/**
+ * Builds the service behind the control socket, for the user who runs the daemon: whoever can open the socket may do everything. It never listens on a network.
+ */
+export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger): ControlServer {
+  const server = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
+    frameworkErrors: handleError,
+    clientErrorHandler: createClientErrorHandler({}),
+  });
+  server.setErrorHandler(handleError);
+  addNotFoundHandler(server);
+  const drain = trackInFlight(server);
+
+  addDaemonRoutes(server, ports);
+  return { server, drain };
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import type { DaemonBody, DaemonStoppingBody } from '../control-contract.ts';
+
+export interface DaemonControl {
+  describe(): DaemonBody;
+  /** Returns at once; the daemon stops as it does at SIGTERM. */
+  requestStop(): void;
+}
+
+export function addDaemonRoutes(server: FastifyInstance, { daemon }: { readonly daemon: DaemonControl }): void {
+  server.get('/daemon', (): DaemonBody => daemon.describe());
+
+  server.post('/daemon/stop', (): DaemonStoppingBody => {
+    daemon.requestStop();
+    return { pid: daemon.describe().pid, message: 'stopping' };
+  });
+
+  // Begins an answer that never ends: the connection breaks off when the process is gone, and not before.
+  server.get('/daemon/presence', { config: { isPresence: true } }, (_request, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200).flushHeaders();
+  });
+}

@@ -1,0 +1,49 @@
+import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StartRefusedError } from './start-refused-error.ts';
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Makes the data folder with mode 0700, or looks whether the one that is there can be used.
+ *
+ * @param isDefault whether nobody chose the folder, so that the folders above it may be made as well.
+ * @throws {@link StartRefusedError} it cannot be made, is not a folder, or is open to the writing of others.
+ */
+export function makeDataFolder(path: string, isDefault: boolean): void {
+  const stats = statIfThere(path);
+  if (!stats) {
+    // A folder that someone named may lie on a disk that is not mounted; only the default place is made from the ground up.
+    if (!isDefault && !existsSync(dirname(path))) {
+      throw new StartRefusedError(`the data folder ${path} cannot be made: there is no folder ${dirname(path)}`);
+    }
+    // Recursive in either case: another start may have made it since.
+    attempt(`the data folder ${path} cannot be made`, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+    return;
+  }
+  if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
+  if (process.platform !== 'win32' && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new StartRefusedError(
+      `the data folder ${path} can be written to by other users; mend it with: chmod 700 ${path}`,
+    );
+  }
+  attempt(`the data folder ${path} cannot be written to`, () => accessSync(path, constants.W_OK | constants.X_OK));
+}
+
+function statIfThere(path: string): Stats | undefined {
+  return attempt(`the data folder ${path} cannot be reached`, () => statSync(path, { throwIfNoEntry: false }));
+}
+
+function attempt<Result>(sentence: string, action: () => Result): Result {
+  try {
+    return action();
+  } catch (cause) {
+    throw refusalOfSystem(sentence, cause);
+  }
+}
+
+/** The refusal for what the system would not do: a sentence, and the system's code for it. */
+export function refusalOfSystem(sentence: string, cause: unknown): StartRefusedError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new StartRefusedError(`${sentence} (${code ?? message})`, { cause });
+}

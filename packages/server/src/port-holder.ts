@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface PortHolder {
+  readonly pid: number;
+  /** The name of its program. */
+  readonly name: string;
+}
+
+const LISTENING = '0A';
+
+/**
+ * Finds the process that listens on a TCP port of this machine: on Linux, and among the processes that this user may look into.
+ *
+ * @see proc_net(5), proc_pid_fd(5)
+ */
+export function findPortHolder(port: number): PortHolder | undefined {
+  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(table, port)));
+  if (sockets.size === 0) return undefined;
+  for (const entry of entriesOf('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const holds = entriesOf(`/proc/${entry}/fd`).some((fd) => sockets.has(linkOf(`/proc/${entry}/fd/${fd}`)));
+    if (holds) return { pid: Number(entry), name: textOf(`/proc/${entry}/comm`).trim() };
+  }
+  return undefined;
+}
+
+/** As links to them read: `socket:[12345]`. */
+function listeningSockets(table: string, port: number): string[] {
+  const lines = textOf(table).split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+    const isIt = state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port;
+    return isIt ? [`socket:[${inode}]`] : [];
+  });
+}
+
+// Other users' processes are closed to us, and any process may end while it is looked at.
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { LogStream } from './log.ts';
+
+/** How many files are kept beside the one that is written to. */
+export const KEPT_LOG_FILES = 5;
+
+export interface RotatingLogOptions {
+  /** The file is set aside before a line would make it longer than so many bytes. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Opens a log file, mode 0600 in a 0700 folder. When it is full it becomes `<path>.1`, `.1` becomes `.2`, and so on; the sixth is deleted.
+ *
+ * Every line is with the system before `write` returns, so the last words of a process that dies are there. A line that cannot be written, as on a full disk, is lost, and the next
+ * one is tried anew: a log must not end what it tells of.
+ */
+export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions): LogStream & { close(): void } {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  let file = openSync(path, 'a', 0o600);
+  let size = fstatSync(file).size;
+  let isOpen = true;
+
+  const rotate = () => {
+    // It is missing when the last attempt could not make a fresh one; then nothing is set aside twice.
+    if (existsSync(path)) setAside(path);
+    const fresh = openSync(path, 'a', 0o600);
+    closeSync(file);
+    file = fresh;
+    size = 0;
+  };
+
+  return {
+    write(line) {
+      // The number of a closed file may be another file's by now.
+      if (!isOpen) return;
+      const bytes = Buffer.from(line);
+      try {
+        if (size > 0 && size + bytes.length > maxBytes) rotate();
+        const written = writeSync(file, bytes);
+        // The disk had room for a part of the line.
+        if (written < bytes.length) ftruncateSync(file, size);
+        else size += written;
+      } catch {
+        // There is no other place to say it.
+      }
+    },
+    close() {
+      isOpen = false;
+      closeSync(file);
+    },
+  };
+}
+
+function setAside(path: string): void {
+  rmSync(`${path}.${KEPT_LOG_FILES}`, { force: true });
+  for (let age = KEPT_LOG_FILES - 1; age >= 0; age -= 1) {
+    renameIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
