@@ -14,16 +14,16 @@ export const checkEmail: Check = (email) => {
 export const checkPresent: Check = (answer) => (answer === '' ? 'An answer is needed' : undefined);
 
 /**
- * Checks the value of `--email`, if there is one.
+ * Checks the value of `--email`, or an option like it, if there is one.
  *
  * @throws {@link CliError} `usage`.
  */
-export function checkEmailOption(email: string | undefined): void {
+export function checkEmailOption(email: string | undefined, option = '--email'): void {
   if (email === undefined || checkEmail(email) === undefined) return;
   throw new CliError({
     status: exitStatus.usage,
     code: 'usage',
-    what: `--email is an email address, as in ada@example.com, and not "${email}"`,
+    what: `${option} is an email address, as in ada@example.com, and not "${email}"`,
   });
 }
 
@@ -31,11 +31,13 @@ export function checkEmailOption(email: string | undefined): void {
 export interface StdinSecrets {
   readonly tokenStdin?: boolean | undefined;
   readonly passwordStdin?: boolean | undefined;
+  readonly newPasswordStdin?: boolean | undefined;
 }
 
 export interface SecretsRead {
   readonly token?: string;
   readonly password?: string;
+  readonly newPassword?: string;
 }
 
 /**
@@ -46,9 +48,13 @@ export interface SecretsRead {
 export async function readStdinSecrets(
   context: Context,
   terminal: Terminal,
-  { tokenStdin, passwordStdin }: StdinSecrets,
+  { tokenStdin, passwordStdin, newPasswordStdin }: StdinSecrets,
 ): Promise<SecretsRead> {
-  const options = [...(tokenStdin ? ['--token-stdin'] : []), ...(passwordStdin ? ['--password-stdin'] : [])];
+  const options = [
+    ...(tokenStdin ? ['--token-stdin'] : []),
+    ...(passwordStdin ? ['--password-stdin'] : []),
+    ...(newPasswordStdin ? ['--new-password-stdin'] : []),
+  ];
   if (options.length === 0 || terminal.canAsk) return {};
   if (context.stdin.isTTY === true) {
     throw new CliError({
@@ -58,7 +64,11 @@ export async function readStdinSecrets(
     });
   }
   const lines = await readStdinLines(context.stdin, options);
-  const token = tokenStdin ? lines[0] : undefined;
-  const password = passwordStdin ? lines.at(-1) : undefined;
-  return { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
+  const take = (wanted: boolean | undefined) => (wanted ? lines.shift() : undefined);
+  const [token, password, newPassword] = [take(tokenStdin), take(passwordStdin), take(newPasswordStdin)];
+  return {
+    ...(token !== undefined && { token }),
+    ...(password !== undefined && { password }),
+    ...(newPassword !== undefined && { newPassword }),
+  };
 }

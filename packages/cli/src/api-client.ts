@@ -30,9 +30,13 @@ export interface ApiClient {
   /** `resetToken` is there when the service hands it to whoever asks. */
   requestReset(email: string): Promise<{ readonly email: string; readonly resetToken?: string | undefined }>;
   resetPassword(reset: { email: string; resetToken: string; newPassword: string }): Promise<{ readonly email: string }>;
+  /** Any other operation of a session's owner: sends fields as JSON, gives back the success body. */
+  send(method: HttpRequest['method'], path: string, session: SessionCookie, fields?: object): Promise<SuccessBody>;
   /** Whether the service answers; never throws. */
   isAlive(): Promise<boolean>;
 }
+
+export type SuccessBody = Readonly<Record<string, unknown>>;
 
 export interface ApiClientOptions {
   /** An origin. */
@@ -51,6 +55,7 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
       url,
       headers: {
         accept: 'application/json',
+        'user-agent': 'authsvc',
         ...(body && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
         ...(session && { cookie: `${session.cookie ?? sessionCookieName(server)}=${session.token}` }),
       },
@@ -94,6 +99,10 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
       const { body } = await call('PUT', '/reset_password', { body: JSON.stringify(fields) });
       return { email: text(server, body, 'email') };
     },
+    async send(method, path, session, fields) {
+      const { body } = await call(method, path, { session, ...(fields && { body: JSON.stringify(fields) }) });
+      return body;
+    },
     async isAlive() {
       try {
         const { status } = await send('GET', '/health', { limits: { connectMs: 1000, totalMs: 2000 } });
@@ -111,9 +120,7 @@ interface RequestDetails {
   readonly limits?: HttpLimits;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-
-function readBody(server: string, { status, headers, body }: HttpReply): Body {
+function readBody(server: string, { status, headers, body }: HttpReply): SuccessBody {
   if (status >= 300 && status < 400) {
     throw notAuthsvc(
       server,
@@ -137,7 +144,7 @@ function readBody(server: string, { status, headers, body }: HttpReply): Body {
   });
 }
 
-function parseObject(body: string): Body | undefined {
+function parseObject(body: string): SuccessBody | undefined {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? { ...value } : undefined;
@@ -146,7 +153,7 @@ function parseObject(body: string): Body | undefined {
   }
 }
 
-function text(server: string, body: Body, field: string): string {
+function text(server: string, body: SuccessBody, field: string): string {
   const value = body[field];
   if (typeof value !== 'string') throw notAuthsvc(server, `answered without the field ${field}`);
   // It will be shown on a terminal, where control characters do things.

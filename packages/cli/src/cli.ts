@@ -29,6 +29,19 @@ const commands: readonly CommandEntry[] = [
   { name: 'logout', summary: 'End the session and forget it', load: () => import('./commands/logout.ts') },
   { name: 'profile', summary: 'Show who is logged in', load: () => import('./commands/profile.ts') },
   { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
+  {
+    name: 'sessions',
+    summary: 'List your open sessions, or end them',
+    load: () => import('./commands/sessions.ts'),
+  },
+  { name: 'password', summary: 'Change your password', load: () => import('./commands/password.ts') },
+  { name: 'email', summary: 'Change your email', load: () => import('./commands/email.ts') },
+  { name: 'delete', summary: 'Delete your account', load: () => import('./commands/delete.ts') },
+  {
+    name: 'exec',
+    summary: 'Run a command with your session in AUTHSVC_SESSION',
+    load: () => import('./commands/exec.ts'),
+  },
   { name: 'daemon', summary: 'Run the service in the background', load: () => import('./commands/daemon.ts') },
   { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
 ];

@@ -1,10 +1,13 @@
-import type { SessionCookie } from './api-client.ts';
+import { checkEmailOption } from './answers.ts';
+import type { SessionCookie, SuccessBody } from './api-client.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { isTokenText } from './session-cookie.ts';
 import { type Account, findAccount } from './session-store/account-index.ts';
+import { notLoggedIn } from './session-store/session-store.ts';
 
 /** The session that a command acts with; `account` is there when it is stored on this machine. */
 export interface CurrentSession extends SessionCookie {
@@ -35,6 +38,36 @@ export async function findCurrentSession(
   const account = findAccount(store.index(), server, email);
   if (!account) return undefined;
   return { account, cookie: account.cookie, token: await store.getToken(account) };
+}
+
+/**
+ * Finds the session as {@link findCurrentSession} does, where a command is nothing without one.
+ *
+ * @throws {@link CliError} `not_logged_in` as well.
+ */
+export async function getCurrentSession(
+  context: Context,
+  connection: Connection,
+  email: string | undefined,
+): Promise<CurrentSession> {
+  checkEmailOption(email);
+  const session = await findCurrentSession(context, connection, email);
+  if (!session) throw notLoggedIn({ server: connection.server, email });
+  return session;
+}
+
+/** Calls the service as the owner of a session; one that has ended is reported as such. */
+export async function sendAs(
+  { client }: Connection,
+  session: CurrentSession,
+  ...[method, path, fields]: [method: 'GET' | 'PUT' | 'DELETE', path: string, fields?: object]
+): Promise<SuccessBody> {
+  try {
+    return await client.send(method, path, session, fields);
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.code === 'unauthenticated') throw sessionRefused(session, error);
+    throw error;
+  }
 }
 
 /** The service does not know the session: it ended, or never was. */

@@ -25,6 +25,15 @@ export function describeDate(iso: string): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** How long ago something was: `3 hours ago`, or `now` within two minutes. */
+export function describeTimeSince(time: string, nowMs: number): string {
+  const seconds = Math.round((nowMs - Date.parse(time)) / 1000);
+  if (seconds < 2 * MINUTE) return 'now';
+  if (seconds < 2 * HOUR) return `${count(seconds, MINUTE, 'minute')} ago`;
+  if (seconds < 2 * DAY) return `${count(seconds, HOUR, 'hour')} ago`;
+  return `${count(seconds, DAY, 'day')} ago`;
+}
+
 /** How long it still has: `expires in 30 days`. */
 export function describeTimeLeft(expiresAt: string | null, nowMs: number): string {
   if (expiresAt === null) return 'expiry unknown';

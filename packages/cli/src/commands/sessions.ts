@@ -1,0 +1,128 @@
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { type Connection, connect } from '../connection.ts';
+import type { Context } from '../context.ts';
+import { type CurrentSession, getCurrentSession, sendAs } from '../current-session.ts';
+import { exitStatus } from '../exit-status.ts';
+import { describeDate, describeTimeSince } from '../expiry.ts';
+import { formatTable } from '../format-table.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { formatHelp } from './help-text.ts';
+
+interface SessionsOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly others?: boolean;
+}
+
+interface ListedSession {
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly address: string;
+  readonly user_agent: string | null;
+  readonly current: boolean;
+}
+
+/** As much of an id as tells sessions apart for a person. */
+const SHORT_ID_LENGTH = 8;
+
+const listHelp = formatHelp({
+  examples: [
+    ['authsvc sessions', 'lists your open sessions, the one used last first'],
+    ['authsvc sessions revoke 3f2a9c1b', 'ends one of them; the beginning of its id is enough'],
+    ['authsvc sessions revoke --others', 'ends every one but this'],
+  ],
+  json: [
+    '{"sessions":[{"id":"3f2a9c1b-…","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z",',
+    '  "address":"127.0.0.1","user_agent":"authsvc","current":true}]}',
+  ],
+});
+
+const revokeHelp = formatHelp({
+  examples: [
+    ['authsvc sessions revoke 3f2a9c1b', 'ends one session'],
+    ['authsvc sessions revoke --others', 'ends every one but this'],
+  ],
+  json: ['{"ended":1}', 'ended is how many sessions'],
+});
+
+/** `authsvc sessions` */
+export function createCommand(context: Context): Command {
+  const revoke = new Command('revoke')
+    .description('End sessions')
+    .argument('[id]', 'the session, or the beginning of its id')
+    .option('--others', 'every session but this one')
+    .option('--email <email>', 'the account, if not the one used last')
+    .addHelpText('after', revokeHelp)
+    .action((id: string | undefined, _, command: Command) =>
+      revokeSessions(context, id, command.optsWithGlobals<SessionsOptions>()),
+    );
+  return new Command('sessions')
+    .description('List your open sessions, or end them')
+    .option('--email <email>', 'the account, if not the one used last')
+    .addHelpText('after', listHelp)
+    .action((_, command: Command) => listSessions(context, command.optsWithGlobals<SessionsOptions>()))
+    .addCommand(revoke);
+}
+
+async function listSessions(context: Context, options: SessionsOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal } = connection;
+  const session = await getCurrentSession(context, connection, options.email);
+  const sessions = await readSessions(connection, session);
+  terminal.printJson({ sessions });
+  const { green, dim, bold } = terminal.paint;
+  terminal.printLines(
+    ...formatTable(
+      sessions.map(({ id, current, address, user_agent, last_used_at, created_at }) => [
+        current ? { text: '●', paint: green } : { text: '○', paint: dim },
+        { text: id.slice(0, SHORT_ID_LENGTH), paint: bold },
+        current ? 'this session' : `used ${describeTimeSince(last_used_at, context.now())}`,
+        `since ${describeDate(created_at)}`,
+        address,
+        { text: user_agent ?? '', paint: dim },
+      ]),
+    ),
+  );
+}
+
+async function revokeSessions(context: Context, id: string | undefined, options: SessionsOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal } = connection;
+  if ((id === undefined) === (options.others !== true)) {
+    throw new CliError({
+      status: exitStatus.usage,
+      code: 'usage',
+      what: 'Say which: the id of a session, or --others',
+      next: { say: 'List them', command: 'authsvc sessions' },
+    });
+  }
+  const session = await getCurrentSession(context, connection, options.email);
+  if (id === undefined) {
+    const { ended } = await sendAs(connection, session, 'DELETE', '/sessions/others');
+    terminal.printJson({ ended });
+    terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; this one stays open`);
+    return;
+  }
+  const found = findByPrefix(await readSessions(connection, session), id);
+  await sendAs(connection, session, 'DELETE', `/sessions/${encodeURIComponent(found.id)}`);
+  if (found.current && session.account) await connection.store.forget(session.account);
+  terminal.printJson({ ended: 1 });
+  terminal.succeed(`Ended the session ${terminal.notePaint.bold(found.id.slice(0, SHORT_ID_LENGTH))}`);
+}
+
+async function readSessions(connection: Connection, session: CurrentSession): Promise<readonly ListedSession[]> {
+  const { sessions } = await sendAs(connection, session, 'GET', '/sessions');
+  return sessions as readonly ListedSession[];
+}
+
+function findByPrefix(sessions: readonly ListedSession[], prefix: string): ListedSession {
+  const [found, second] = sessions.filter(({ id }) => id.startsWith(prefix.toLowerCase()));
+  if (found && !second && prefix !== '') return found;
+  throw new CliError({
+    status: exitStatus.refused,
+    code: 'not_found',
+    what: found ? `Several of your sessions begin with ${prefix}` : `You have no session ${prefix}`,
+    next: { say: 'List them', command: 'authsvc sessions' },
+  });
+}
