@@ -17,6 +17,8 @@ interface CommandEntry {
   readonly summary: string;
   /** Only the command that is run, or whose help is asked for, is loaded. */
   readonly load: () => Promise<CommandModule>;
+  /** Does nothing by itself: what it is called with names one of its own commands, and without that it shows them. */
+  readonly isGroup?: true;
 }
 
 const commands: readonly CommandEntry[] = [
@@ -42,7 +44,12 @@ const commands: readonly CommandEntry[] = [
     summary: 'Run a command with your session in AUTHSVC_SESSION',
     load: () => import('./commands/exec.ts'),
   },
-  { name: 'daemon', summary: 'Run the service in the background', load: () => import('./commands/daemon.ts') },
+  {
+    name: 'daemon',
+    summary: 'Run the service in the background',
+    load: () => import('./commands/daemon.ts'),
+    isGroup: true,
+  },
   { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
 ];
 
@@ -101,9 +108,8 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
             : new Command(entry.name).description(entry.summary);
         program.addCommand(inherit(command, program));
       }
-      const group = program.commands.find((command) => command.name() === first && command.commands.length > 0);
-      // A group of commands by itself shows what is in it.
-      await program.parseAsync(group && second === undefined ? [...argv, '--help'] : [...argv], { from: 'user' });
+      const isBareGroup = second === undefined && commands.some(({ name, isGroup }) => isGroup && name === first);
+      await program.parseAsync(isBareGroup ? [...argv, '--help'] : [...argv], { from: 'user' });
     }
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
