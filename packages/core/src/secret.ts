@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * What is stored instead of a session token, a reset token or an email: SHA-256, base64url.
@@ -8,5 +8,5 @@ import { createHash } from 'node:crypto';
  * @see https://thecopenhagenbook.com/server-side-tokens
  */
 export function digestSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }

@@ -78,26 +78,31 @@ describe('openapi.json', () => {
   afterEach(() => test.close());
 
   it('is what the schemas of the routes say', async () => {
-    test = await createTestServer({}, {}, (server) =>
-      // Called, and not registered: that would be after the routes.
-      fastifySwagger(
-        server,
-        {
-          openapi: {
-            openapi: '3.1.0',
-            info: { title: 'authsvc', version: '1.0.0', license: { name: 'MIT', identifier: 'MIT' } },
-            servers: [{ url: 'http://127.0.0.1:4100' }],
-            components: {
-              securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session_id' } },
+    test = await createTestServer(
+      {},
+      {},
+      {
+        beforeRoutes: (server) =>
+          // Called, and not registered: that would be after the routes.
+          fastifySwagger(
+            server,
+            {
+              openapi: {
+                openapi: '3.1.0',
+                info: { title: 'authsvc', version: '1.0.0', license: { name: 'MIT', identifier: 'MIT' } },
+                servers: [{ url: 'http://127.0.0.1:4100' }],
+                components: {
+                  securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session_id' } },
+                },
+              },
+              transform: ({ schema, url }) =>
+                schema?.operationId
+                  ? { schema: describeSuccess(schema), url }
+                  : { schema: { ...schema, hide: true } as FastifySchema, url },
             },
-          },
-          transform: ({ schema, url }) =>
-            schema?.operationId
-              ? { schema: describeSuccess(schema), url }
-              : { schema: { ...schema, hide: true } as FastifySchema, url },
-        },
-        () => undefined,
-      ),
+            () => undefined,
+          ),
+      },
     );
     await expect(await describeRoutes(test.server)).toMatchFileSnapshot('../openapi.json');
   });

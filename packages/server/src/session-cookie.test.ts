@@ -27,6 +27,11 @@ describe('readSessionCookie', () => {
     });
   });
 
+  it('takes the first of two', async () => {
+    expect((await profile(`${cookie}; session_id=x`)).status).toBe(200);
+    expect(await profile(`session_id=x; ${cookie}`)).toEqual(noSession);
+  });
+
   it.each([
     'session_id=%zz',
     'session_id',
@@ -35,11 +40,44 @@ describe('readSessionCookie', () => {
     'session_id="',
     'session_id=\u00ff',
     `session_id=${'x'.repeat(4000)}`,
+    'x; y=session_id=x',
   ])('takes %j for no session', async (header) => {
     expect(await profile(header)).toEqual(noSession);
   });
 
   it('knows the name to the letter', async () => {
     expect(await profile(cookie.replace('session_id', 'Session_id'))).toEqual(noSession);
+  });
+});
+
+describe('the cookie by the public URL', () => {
+  const loggedIn = async (publicUrl: string) => {
+    const test = await createTestServer({}, {}, { publicUrl: new URL(publicUrl) });
+    await test.server.inject({ method: 'POST', url: '/users', ...encodings.json(credentials) });
+    const response = await test.server.inject({ method: 'POST', url: '/sessions', ...encodings.json(credentials) });
+    return { test, header: String(response.headers['set-cookie']), body: response.json() };
+  };
+
+  it('is prefixed and secure with https, and known by no other name', async () => {
+    const { test, header, body } = await loggedIn('https://auth.example.com');
+    expect(header).toMatch(/^__Host-session_id=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(body).toEqual({ email: credentials.email, message: 'logged in' });
+    const [cookie = ''] = header.split(';', 1);
+    const profile = async (text: string) =>
+      (await test.server.inject({ url: '/profile', headers: { cookie: text } })).statusCode;
+    expect(await profile(cookie)).toBe(200);
+    expect(await profile(cookie.replace('__Host-', ''))).toBe(403);
+    expect(await profile(cookie.replace('__Host-', '__host-'))).toBe(403);
+    const logOut = await test.server.inject({ method: 'DELETE', url: '/sessions', headers: { cookie } });
+    expect(logOut.headers['set-cookie']).toBe(
+      '__Host-session_id=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
+    );
+    await test.close();
+  });
+
+  it('is neither with http', async () => {
+    const { test, header } = await loggedIn('http://auth.example.com');
+    expect(header).toMatch(/^session_id=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/);
+    await test.close();
   });
 });

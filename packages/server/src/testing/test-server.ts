@@ -16,19 +16,12 @@ export interface TestServer {
 export async function createTestServer(
   policy: Partial<AuthPolicy> = {},
   ports: Partial<ServerPorts> = {},
-  beforeRoutes?: ServerOptions['beforeRoutes'],
+  options: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const auth = await createTestAuth(policy);
   const logLines: string[] = [];
   const logStream = { write: (line: string) => logLines.push(line) };
-  const server = buildServer(
-    { ...auth, ...ports },
-    {
-      logLevel: 'trace',
-      logStream,
-      ...(beforeRoutes && { beforeRoutes }),
-    },
-  );
+  const server = buildServer({ ...auth, ...ports }, { logLevel: 'trace', logStream, ...options });
   return {
     auth,
     server,
