@@ -23,7 +23,9 @@ function runDaemon() {
     if (url) console.log(nextCommands(url));
   });
   for (const signal of forwardedSignals) process.on(signal, forwardOnce(daemon));
+  const watch = stopWhenOrphaned(daemon);
   daemon.on('exit', (status, signal) => {
+    clearInterval(watch);
     process.exitCode = status ?? 128 + (signal ? constants.signals[signal] : 0);
     for (const name of forwardedSignals) process.removeAllListeners(name);
   });
@@ -44,6 +46,24 @@ function forwardOnce(daemon) {
     if (now - last > echoMilliseconds) daemon.kill(signal);
     last = now;
   };
+}
+
+/**
+ * npm runs this through a shell, and a signal sent to npm alone ends that shell and nothing else: whoever stops npm means
+ * the daemon too.
+ *
+ * @param {import('node:child_process').ChildProcess} daemon
+ */
+function stopWhenOrphaned(daemon) {
+  const parent = process.ppid;
+  const lookMilliseconds = 200;
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    daemon.kill('SIGTERM');
+  }, lookMilliseconds);
+  return watch;
 }
 
 /**
