@@ -7,6 +7,7 @@ export { createFolderMailer } from './adapters/folder-mailer.ts';
 export { createKnexStore } from './adapters/knex-store.ts';
 export { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
+export { parsePostgresUrl } from './adapters/postgres-url.ts';
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { createStoredSessions } from './adapters/stored-sessions.ts';
 export { systemClock, systemRandom } from './adapters/system.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { sqliteAt } from './database-setting.ts';
 import { settings } from './settings.ts';
 
 const home = { HOME: '/home/ada' };
@@ -11,7 +12,8 @@ const defaults: Config = {
   publicUrl: undefined,
   trustedProxies: [],
   dataFolder: '/home/ada/.local/share/authsvc',
-  databasePath: '/home/ada/.local/share/authsvc/authsvc.db',
+  database: sqliteAt('/home/ada/.local/share/authsvc/authsvc.db'),
+  databaseConnections: 10,
   bcryptCost: 12,
   passwordMinLength: 8,
   sessionIdleSeconds: 604_800,
@@ -56,6 +58,7 @@ describe('loadConfig', () => {
       AUTHSVC_TRUSTED_PROXIES: '10.0.0.5, fd00::/8',
       AUTHSVC_DATA_DIR: '/srv/accounts',
       AUTHSVC_DATABASE_URL: 'sqlite:/srv/accounts.sqlite',
+      AUTHSVC_DATABASE_CONNECTIONS: '20',
       AUTHSVC_BCRYPT_COST: '10',
       AUTHSVC_PASSWORD_MIN_LENGTH: '5',
       AUTHSVC_SESSION_IDLE_SECONDS: '60',
@@ -76,7 +79,8 @@ describe('loadConfig', () => {
       publicUrl: new URL('https://auth.example.com'),
       trustedProxies: ['10.0.0.5', 'fd00::/8'],
       dataFolder: '/srv/accounts',
-      databasePath: '/srv/accounts.sqlite',
+      database: sqliteAt('/srv/accounts.sqlite'),
+      databaseConnections: 20,
       bcryptCost: 10,
       passwordMinLength: 5,
       sessionIdleSeconds: 60,
@@ -95,12 +99,12 @@ describe('loadConfig', () => {
   });
 
   it('keeps the database in the data folder, wherever that is', () => {
-    expect(loadConfig({ AUTHSVC_DATA_DIR: '/srv/accounts' }).databasePath).toBe('/srv/accounts/authsvc.db');
+    expect(loadConfig({ AUTHSVC_DATA_DIR: '/srv/accounts' }).database).toEqual(sqliteAt('/srv/accounts/authsvc.db'));
   });
 
   it('makes relative paths absolute', () => {
-    const { dataFolder, databasePath } = loadConfig({ AUTHSVC_DATA_DIR: 'data', AUTHSVC_DATABASE_URL: 'sqlite:a.db' });
-    expect([dataFolder, databasePath]).toEqual([resolve('data'), resolve('a.db')]);
+    const { dataFolder, database } = loadConfig({ AUTHSVC_DATA_DIR: 'data', AUTHSVC_DATABASE_URL: 'sqlite:a.db' });
+    expect([dataFolder, database]).toEqual([resolve('data'), sqliteAt(resolve('a.db'))]);
   });
 
   it.each(['127.0.0.1', '127.8.9.1', '::1', '0:0:0:0:0:0:0:1'])('listens on the loopback address %s', (listenHost) => {
@@ -138,10 +142,10 @@ describe('loadConfig', () => {
 
   it('does not repeat the address of a database, which may hold a password', () => {
     expect(problemsOf({ AUTHSVC_DATABASE_URL: 'mysql://ada:secret@db/accounts' })).toEqual([
-      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file>',
+      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file> or postgres://<user>@<host>/<database>',
     ]);
     expect(problemsOf({ AUTHSVC_DATABASE_URL: 'sqlite:' })).toEqual([
-      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file>',
+      'AUTHSVC_DATABASE_URL must be sqlite:<path of a file> or postgres://<user>@<host>/<database>',
     ]);
     expect(problemsOf({ AUTHSVC_DATABASE_URL: 'sqlite::memory:' })).toEqual([
       'AUTHSVC_DATABASE_URL must name a file: a database in memory would forget every account',

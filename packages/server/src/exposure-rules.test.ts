@@ -170,7 +170,9 @@ describe('a secret in a file', () => {
       warnings: [],
     });
     const database = await file('sqlite:/srv/accounts.sqlite');
-    expect(loadedFrom({ AUTHSVC_DATABASE_URL_FILE: database }).databasePath).toBe('/srv/accounts.sqlite');
+    expect(loadedFrom({ AUTHSVC_DATABASE_URL_FILE: database }).database).toMatchObject({
+      path: '/srv/accounts.sqlite',
+    });
   });
 
   it('is refused when it is empty, wrong, missing, too large, no file, or beside the variable', async () => {

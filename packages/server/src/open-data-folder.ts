@@ -19,27 +19,27 @@ export interface OpenDataFolderOptions {
 }
 
 /**
- * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; a database that lies elsewhere is taken as well.
+ * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; a database file that lies elsewhere is taken as well.
  *
  * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
  *
  * @throws {@link StartRefusedError} the folder cannot be used, or another daemon holds it or the database.
  */
 export async function openDataFolder(
-  config: Pick<Config, 'dataFolder' | 'isDefaultDataFolder' | 'databasePath'>,
+  config: Pick<Config, 'dataFolder' | 'isDefaultDataFolder' | 'database'>,
   { longestWaitMs = LONGEST_WAIT_MS }: OpenDataFolderOptions = {},
 ): Promise<FileLock> {
-  const { dataFolder, databasePath } = config;
+  const { dataFolder, database } = config;
   makeDataFolder(dataFolder, config.isDefaultDataFolder);
   const locks = [await lockFolder(dataFolder, longestWaitMs)];
   const release = async () => {
     for (const held of locks.splice(0).reverse()) await held.release();
   };
   try {
-    const realPath = realDatabasePath(databasePath);
-    if (dirname(realPath) !== realpathSync(dataFolder)) {
+    const realPath = database.kind === 'sqlite' ? realDatabasePath(database.path) : undefined;
+    if (realPath !== undefined && dirname(realPath) !== realpathSync(dataFolder)) {
       const lock = await tryLock(`${realPath}.lock`);
-      if (!lock) throw new StartRefusedError(`another authsvc uses the database ${databasePath}`);
+      if (!lock) throw new StartRefusedError(`another authsvc uses the database ${realPath}`);
       locks.push(lock);
     }
   } catch (error) {

@@ -5,11 +5,9 @@ import {
   createBcryptHasher,
   createFolderMailer,
   createKnexStore,
-  createMemorySessions,
   createSmtpMailer,
   loadCommonPasswords,
   type Mailer,
-  openSqliteDatabase,
   systemClock,
   systemRandom,
 } from '@authsvc/core';
@@ -24,6 +22,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
 import { openDataFolder } from './open-data-folder.ts';
+import { openDatabase } from './open-database.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { buildServer } from './server.ts';
 import { prepareShutDown } from './shut-down.ts';
@@ -91,7 +90,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     let closeControl = (): void => undefined;
     closers.push(() => closeControl());
 
-    const database = await openSqliteDatabase(config.databasePath);
+    const { database, createSessions } = await openDatabase(config);
     closers.push(database.close);
     await database.migrate();
 
@@ -100,7 +99,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
 
     const policy = policyOf(config);
     const store = createKnexStore(database, (event) => logEvent(server.log, event));
-    const sessions = createMemorySessions(store, {
+    const sessions = createSessions(store, {
       idleMs: policy.lifetimes.idleMs,
       onFlushError: (err) => server.log.error({ err }, 'the last uses of sessions could not be stored yet'),
     });
@@ -136,7 +135,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
       url,
       data_folder: config.dataFolder,
       started_at: startedAt,
-      database: `sqlite:${config.databasePath}`,
+      database: config.database.name,
       log_file: options.logStream ? null : paths.log,
     });
     let requestStop = (): void => undefined;

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { dataPaths, resolveDataFolder } from './data-folder.ts';
+import { resolveDataFolder } from './data-folder.ts';
+import { defaultDatabase, readDatabase } from './database-setting.ts';
 import {
   defaultMailFrom,
   defaultResetDelivery,
@@ -9,7 +9,7 @@ import {
   readSmtpUrl,
 } from './mail-settings.ts';
 import { defaultTrustedProxies, readListenHost, readNetworks, readPublicUrl } from './network-settings.ts';
-import { nothing, oneOf, type Setting, SettingProblem, wholeNumber } from './setting.ts';
+import { nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -51,13 +51,20 @@ export const settings = {
     read: (_text, env) => resolveDataFolder(env),
     readDefault: (env) => resolveDataFolder(env),
   },
-  databasePath: {
+  database: {
     name: 'AUTHSVC_DATABASE_URL',
     defaultText: 'sqlite:<data folder>/authsvc.db',
-    description: 'The database: `sqlite:<path>`.',
+    description:
+      'The database: `sqlite:<path>`, or `postgres://user:password@host/database`, which many instances can share. TLS is verified (`sslrootcert=<path>`); `sslmode=disable` is for this machine alone.',
     secret: true,
-    read: readSqlitePath,
-    readDefault: (env) => dataPaths(resolveDataFolder(env)).database,
+    read: readDatabase,
+    readDefault: defaultDatabase,
+  },
+  databaseConnections: {
+    name: 'AUTHSVC_DATABASE_CONNECTIONS',
+    defaultText: '10',
+    description: 'Connections to PostgreSQL at most, 2 to 200.',
+    read: wholeNumber(2, 200),
   },
   bcryptCost: {
     name: 'AUTHSVC_BCRYPT_COST',
@@ -144,12 +151,3 @@ export const settings = {
 
 /** The value of each setting. */
 export type SettingValues = { readonly [Key in keyof typeof settings]: ReturnType<(typeof settings)[Key]['read']> };
-
-function readSqlitePath(text: string): string {
-  // The text is not repeated: the address of another kind of database may hold a password.
-  const [, path] = /^sqlite:(.+)$/.exec(text) ?? [];
-  if (path === undefined) throw new SettingProblem('must be sqlite:<path of a file>');
-  if (path.startsWith(':'))
-    throw new SettingProblem('must name a file: a database in memory would forget every account');
-  return resolve(path);
-}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { DatabaseRefusedError, parsePostgresUrl } from '@authsvc/core';
+import { dataPaths, resolveDataFolder } from './data-folder.ts';
+import { type Environment, SettingProblem } from './setting.ts';
+
+/** Which database, and what it is called where everybody may read it. */
+export type DatabaseSetting =
+  | { readonly kind: 'sqlite'; readonly name: string; readonly path: string }
+  /** The URL may hold a password. */
+  | { readonly kind: 'postgres'; readonly name: string; readonly url: string };
+
+export function sqliteAt(path: string): DatabaseSetting & { readonly kind: 'sqlite' } {
+  return { kind: 'sqlite', name: `sqlite:${path}`, path };
+}
+
+export function defaultDatabase(env: Environment): DatabaseSetting {
+  return sqliteAt(dataPaths(resolveDataFolder(env)).database);
+}
+
+/** @throws SettingProblem; the text is not repeated, for it may hold a password. */
+export function readDatabase(text: string): DatabaseSetting {
+  if (/^postgres(ql)?:/.test(text)) return readPostgres(text);
+  const [, path] = /^sqlite:(.+)$/.exec(text) ?? [];
+  if (path === undefined)
+    throw new SettingProblem('must be sqlite:<path of a file> or postgres://<user>@<host>/<database>');
+  if (path.startsWith(':')) {
+    throw new SettingProblem('must name a file: a database in memory would forget every account');
+  }
+  return sqliteAt(resolve(path));
+}
+
+function readPostgres(url: string): DatabaseSetting {
+  try {
+    const { host, port, database } = parsePostgresUrl(url);
+    return { kind: 'postgres', name: `postgres://${host.includes(':') ? `[${host}]` : host}:${port}/${database}`, url };
+  } catch (error) {
+    if (error instanceof DatabaseRefusedError)
+      throw new SettingProblem(`is refused: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
