@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 // Journeys hash real passwords and start real processes on what may be a two-core machine.
 const journeyMilliseconds = 120_000;
 
+/** Tests without a database, or of one that they choose. */
+const databaseBound = ['packages/core/src/{email,password,races,session,statements}.test.ts'];
+
 export default defineConfig({
   test: {
     watch: false,
@@ -12,6 +15,18 @@ export default defineConfig({
           name: 'unit',
           globalSetup: 'test/postgres-setup.ts',
           include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // What knows nothing of the database that it runs on, once more.
+        test: {
+          name: 'postgres',
+          globalSetup: 'test/postgres-setup.ts',
+          env: { AUTHSVC_TEST_DIALECT: 'postgres' },
+          include: ['packages/core/src/*.test.ts', 'packages/server/src/**/*.test.ts'],
+          exclude: databaseBound,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Database, openSqliteDatabase } from './adapters/database.ts';
 import { createKnexStore } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
-import { openPostgresTestDatabase } from './adapters/postgres-testing.ts';
+import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
 import { createStoredSessions } from './adapters/stored-sessions.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
@@ -119,16 +119,18 @@ export interface TestDatabase extends Database {
   readonly createSessions: typeof createStoredSessions;
 }
 
-/** The databases on which the store's and the use cases' suites run; PostgreSQL is a real server, shared by the tests of a run. */
+const dialects = {
+  sqlite: openTestDatabase,
+  postgres: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createStoredSessions }),
+} satisfies Record<string, () => Promise<TestDatabase>>;
+
+/** The databases on which the store's suite runs; PostgreSQL is a real server, shared by the tests of a run. */
 export const testDialects: readonly {
-  readonly dialect: 'sqlite' | 'postgres';
+  readonly dialect: keyof typeof dialects;
   readonly open: () => Promise<TestDatabase>;
 }[] = [
-  { dialect: 'sqlite', open: openTestDatabase },
-  {
-    dialect: 'postgres',
-    open: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createStoredSessions }),
-  },
+  { dialect: 'sqlite', open: dialects.sqlite },
+  { dialect: 'postgres', open: dialects.postgres },
 ];
 
 let migratedFile: Promise<Buffer> | undefined;
@@ -180,7 +182,7 @@ export interface TestAuth extends AuthPorts {
 /** `password123` is the one common password. */
 export async function createTestAuth(
   policy: Partial<AuthPolicy> = {},
-  open: () => Promise<TestDatabase> = openTestDatabase,
+  open: () => Promise<TestDatabase> = dialects[chosenDialect],
 ): Promise<TestAuth> {
   const database = await open();
   const events: AuthEvent[] = [];

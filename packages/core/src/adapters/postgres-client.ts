@@ -5,6 +5,7 @@ const require = createRequire(import.meta.url);
 
 /** What of a connection of `pg` is used here. */
 interface PostgresConnection {
+  setTypeParser(type: number, parse: (text: string) => unknown): void;
   end(done: () => void): void;
   /** Where there is something, Knex hands the connection to nobody any more. */
   __knex__disposed?: unknown;
@@ -19,13 +20,23 @@ interface Statement {
 }
 
 interface PostgresKnexClient extends Knex.Client {
+  acquireRawConnection(): Promise<PostgresConnection>;
   _query(connection: PostgresConnection, statement: Statement): Promise<Statement>;
 }
 
 const PostgresClient = require('knex/lib/dialects/postgres') as { new (config: Knex.Config): PostgresKnexClient };
 
-/** Knex's own client for `pg`, which lets go of a connection that no longer answers. */
+const BIGINT = 20;
+
+/** Knex's own client for `pg`, which gives numbers as SQLite does, and lets go of a connection that no longer answers. */
 export class BoundedPostgresClient extends PostgresClient {
+  override async acquireRawConnection(): Promise<PostgresConnection> {
+    const connection = await super.acquireRawConnection();
+    // Milliseconds and counts are far from where a number loses ones.
+    connection.setTypeParser(BIGINT, Number);
+    return connection;
+  }
+
   override async _query(connection: PostgresConnection, statement: Statement): Promise<Statement> {
     try {
       return await super._query(connection, statement);

@@ -55,7 +55,7 @@ describe('openPostgresDatabase', () => {
     const tries = { first: 0, second: 0 };
     await embrace(tries);
     expect(tries.first + tries.second).toBe(3);
-    expect(await database.read('users').pluck('updated_at')).toEqual(['7', '7']);
+    expect(await database.read('users').pluck('updated_at')).toEqual([7, 7]);
   });
 
   it('runs a transaction again that could not be serialized, and gives up after four times', async () => {

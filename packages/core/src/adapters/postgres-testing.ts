@@ -7,7 +7,10 @@ import type { Database } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { tables } from './tables.ts';
 
-const { AUTHSVC_TEST_POSTGRES_PORT: port } = process.env;
+const { AUTHSVC_TEST_POSTGRES_PORT: port, AUTHSVC_TEST_DIALECT } = process.env;
+
+/** The database of tests that do not choose one: SQLite, unless they are run again on PostgreSQL. */
+export const chosenDialect = AUTHSVC_TEST_DIALECT === 'postgres' ? 'postgres' : 'sqlite';
 
 /** An empty database of its own, on the server that the tests share. */
 export interface PostgresTestDatabase {

@@ -5,26 +5,23 @@ import type { ActiveSession, Session } from '../session.ts';
 import type { ThrottleState } from '../throttle.ts';
 import type { User } from '../user.ts';
 
-/** A column of milliseconds: SQLite gives a number, PostgreSQL's bigint comes as text. */
-type Milliseconds = number | string;
-
 export interface UserRow {
   id: string;
   email: string;
   email_key: string;
   password_hash: string;
-  disabled_at: Milliseconds | null;
-  created_at: Milliseconds;
-  updated_at: Milliseconds;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface SessionRow {
   id: string;
   token_digest: string;
   user_id: string;
-  created_at: Milliseconds;
-  last_used_at: Milliseconds;
-  expires_at: Milliseconds;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
   address: string;
   user_agent: string | null;
 }
@@ -34,8 +31,8 @@ export type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> & { em
 export interface ResetTokenRow {
   token_digest: string;
   user_id: string;
-  created_at: Milliseconds;
-  expires_at: Milliseconds;
+  created_at: number;
+  expires_at: number;
 }
 
 export function toUser(row: UserRow): User {
@@ -44,9 +41,9 @@ export function toUser(row: UserRow): User {
     email: row.email,
     emailKey: row.email_key,
     passwordHash: row.password_hash,
-    disabledAt: row.disabled_at === null ? undefined : Number(row.disabled_at),
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
+    disabledAt: row.disabled_at ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }
 
@@ -68,9 +65,9 @@ export function toActiveSession(row: ActiveSessionRow): ActiveSession {
     tokenDigest: row.token_digest,
     userId: row.user_id,
     email: row.email,
-    createdAt: Number(row.created_at),
-    lastUsedAt: Number(row.last_used_at),
-    expiresAt: Number(row.expires_at),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
   };
 }
 
@@ -92,9 +89,9 @@ export function toSession(row: SessionRow): Session {
     id: row.id,
     tokenDigest: row.token_digest,
     userId: row.user_id,
-    createdAt: Number(row.created_at),
-    lastUsedAt: Number(row.last_used_at),
-    expiresAt: Number(row.expires_at),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
     address: row.address,
     userAgent: row.user_agent ?? undefined,
   };
@@ -104,8 +101,8 @@ export function toResetToken(row: ResetTokenRow): ResetToken {
   return {
     tokenDigest: row.token_digest,
     userId: row.user_id,
-    createdAt: Number(row.created_at),
-    expiresAt: Number(row.expires_at),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
   };
 }
 
@@ -121,17 +118,17 @@ export function fromResetToken(token: ResetToken): ResetTokenRow {
 export interface ThrottleRow {
   key: string;
   count: number;
-  until: Milliseconds;
+  until: number;
   noted: boolean | number;
-  expires_at: Milliseconds;
+  expires_at: number;
 }
 
 export function toThrottle(row: ThrottleRow): ThrottleState {
   return {
     count: row.count,
-    until: Number(row.until),
+    until: row.until,
     noted: Boolean(row.noted),
-    expiresAt: Number(row.expires_at),
+    expiresAt: row.expires_at,
   };
 }
 
@@ -143,8 +140,8 @@ export interface MailRow {
   id: string;
   user_id: string | null;
   attempts: number;
-  created_at: Milliseconds;
-  next_attempt_at: Milliseconds;
+  created_at: number;
+  next_attempt_at: number;
 }
 
 export function toMail(row: MailRow): OutboxMail {
@@ -152,8 +149,8 @@ export function toMail(row: MailRow): OutboxMail {
     id: row.id,
     userId: row.user_id ?? undefined,
     attempts: row.attempts,
-    createdAt: Number(row.created_at),
-    nextAttemptAt: Number(row.next_attempt_at),
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
   };
 }
 
@@ -168,8 +165,8 @@ export function fromMail(mail: OutboxMail): MailRow {
 }
 
 export interface EventRow {
-  id: number | string;
-  at: Milliseconds;
+  id: number;
+  at: number;
   type: string;
   user_id: string | null;
   email_digest: string | null;
@@ -181,8 +178,8 @@ export interface EventRow {
 
 export function toEvent(row: EventRow): StoredEvent {
   return {
-    id: Number(row.id),
-    at: Number(row.at),
+    id: row.id,
+    at: row.at,
     type: row.type as AuthEventType,
     userId: row.user_id ?? undefined,
     emailDigest: row.email_digest ?? undefined,

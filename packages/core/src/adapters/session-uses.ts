@@ -1,6 +1,8 @@
 import type { Store } from '../ports.ts';
 
+/** Shorter where the idle lifetime is, so that other instances see a use while it matters. */
 const FLUSH_INTERVAL_MS = 5000;
+const SHORTEST_FLUSH_INTERVAL_MS = 100;
 /** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
 const USE_PRECISION_MS = 60_000;
 
@@ -48,7 +50,8 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
     return lastSave;
   }
 
-  const timer = setInterval(() => flush().catch(onFlushError), FLUSH_INTERVAL_MS);
+  const flushMs = Math.max(SHORTEST_FLUSH_INTERVAL_MS, Math.min(FLUSH_INTERVAL_MS, precisionMs));
+  const timer = setInterval(() => flush().catch(onFlushError), flushMs);
   timer.unref();
   return {
     note: (tokenDigest, storedUseAt, nowMs) => {

@@ -2,13 +2,21 @@ import type { Store } from '../ports.ts';
 import type { BatchedSessions } from './memory-sessions.ts';
 import { createSessionUses, type SessionUsesOptions } from './session-uses.ts';
 
-/** Session checks that ask the database each time, so that what ends through one instance has ended for every other. */
+/**
+ * Session checks that ask the database each time, so that what ends through one instance has ended for every other.
+ *
+ * Only when a session was last used is told late: a use that another instance noted shows up within a minute, or a fifth of the idle lifetime if that is shorter.
+ */
 export function createStoredSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);
   return {
-    find: (tokenDigest) => store.findActiveSession(tokenDigest),
+    find: async (tokenDigest) => {
+      const session = await store.findActiveSession(tokenDigest);
+      const unstored = uses.unstored(tokenDigest) ?? 0;
+      return session && unstored > session.lastUsedAt ? { ...session, lastUsedAt: unstored } : session;
+    },
     touch: ({ tokenDigest, lastUsedAt }, nowMs) => {
-      uses.note(tokenDigest, Math.max(lastUsedAt, uses.unstored(tokenDigest) ?? 0), nowMs);
+      uses.note(tokenDigest, lastUsedAt, nowMs);
     },
     lastUse: (tokenDigest) => uses.unstored(tokenDigest),
     forget: () => {
