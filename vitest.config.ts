@@ -3,8 +3,14 @@ import { defineConfig } from 'vitest/config';
 // Journeys hash real passwords and start real processes on what may be a two-core machine.
 const journeyMilliseconds = 120_000;
 
-/** Tests without a database, or of one that they choose. */
-const databaseBound = ['packages/core/src/{email,password,races,session,statements}.test.ts'];
+/** Rules and endpoints, which know nothing of the database that they run on. */
+const onEveryDatabase = [
+  'packages/core/src/*.test.ts',
+  'packages/server/src/server.test.ts',
+  'packages/server/src/routes/*.test.ts',
+];
+/** Without a database, or of one that they choose. */
+const databaseBound = ['packages/core/src/{email,password,races,secret,session,statements,throttle}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -20,12 +26,11 @@ export default defineConfig({
         },
       },
       {
-        // What knows nothing of the database that it runs on, once more.
         test: {
           name: 'postgres',
           globalSetup: 'test/postgres-setup.ts',
           env: { AUTHSVC_TEST_DIALECT: 'postgres' },
-          include: ['packages/core/src/*.test.ts', 'packages/server/src/**/*.test.ts'],
+          include: onEveryDatabase,
           exclude: databaseBound,
           testTimeout: 30_000,
           hookTimeout: 30_000,

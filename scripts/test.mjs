@@ -21,6 +21,7 @@ const checks = [
   ['Types', () => program(compiler, '-p', 'tsconfig.tests.json')],
   ['Types of the scripts', () => program(compiler, '-p', join('scripts', 'tsconfig.json'))],
   ['Unit and integration tests', () => runTests('unit')],
+  ['The same on PostgreSQL', () => runTests('postgres')],
   ['End-to-end tests', () => runTests('e2e')],
 ];
 

@@ -36,11 +36,13 @@ export async function openDataFolder(
     for (const held of locks.splice(0).reverse()) await held.release();
   };
   try {
-    const realPath = database.kind === 'sqlite' ? realDatabasePath(database.path) : undefined;
-    if (realPath !== undefined && dirname(realPath) !== realpathSync(dataFolder)) {
-      const lock = await tryLock(`${realPath}.lock`);
-      if (!lock) throw new StartRefusedError(`another authsvc uses the database ${realPath}`);
-      locks.push(lock);
+    if (database.kind === 'sqlite') {
+      const realPath = realDatabasePath(database.path);
+      if (dirname(realPath) !== realpathSync(dataFolder)) {
+        const lock = await tryLock(`${realPath}.lock`);
+        if (!lock) throw new StartRefusedError(`another authsvc uses the database ${database.path}`);
+        locks.push(lock);
+      }
     }
   } catch (error) {
     await release();
