@@ -54,7 +54,7 @@ export interface Mailer {
  */
 export interface ActiveSessions {
   /** The session with this digest, whatever its age; none when it has ended or its owner is disabled. */
-  find(tokenDigest: string): Promise<ActiveSession | undefined>;
+  find(tokenDigest: string): ActiveSession | undefined | Promise<ActiveSession | undefined>;
   /** Notes that a session was used now; written to the store later, in batches. */
   touch(session: ActiveSession, nowMs: number): void;
   /** When a session was last used, where that is known better than the store knows it. */

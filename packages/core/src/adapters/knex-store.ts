@@ -106,13 +106,8 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       const entries = [...uses].sort(([one], [other]) => (one < other ? -1 : 1));
       for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
         const batch = entries.slice(start, start + USES_PER_TRANSACTION);
-        await database.transaction(async (trx) => {
-          for (const [tokenDigest, lastUsedAt] of batch) {
-            const older = trx<SessionRow>('sessions').where({ token_digest: tokenDigest });
-            // Another instance may have stored a later one.
-            await older.where('last_used_at', '<', lastUsedAt).update({ last_used_at: lastUsedAt });
-          }
-        });
+        const values = batch.map(() => '(?, cast(? as bigint))').join();
+        await database.transaction(async (trx) => trx.raw(saveUses(values), batch.flat()));
       }
     },
 
@@ -121,6 +116,13 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     isReady: database.isMigrated,
   };
   return translateErrorsOf(store);
+}
+
+/** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
+function saveUses(values: string): string {
+  // Another instance may have stored a later one.
+  return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
+    where token_digest = uses.column1 and last_used_at < uses.column2`;
 }
 
 /** Every method of the store speaks of the database's troubles in the rules' words. */

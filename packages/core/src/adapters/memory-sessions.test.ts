@@ -215,6 +215,18 @@ describe('createMemorySessions', () => {
     expect(findActiveSession).toHaveBeenCalledTimes(4);
   });
 
+  it('makes room in the order in which they came, also after some have ended', async () => {
+    const [first, second, third, fourth] = [await logInOnce(), await logInOnce(), await logInOnce(), await logInOnce()];
+    const findActiveSession = vi.fn(auth.store.findActiveSession);
+    const sessions = over({ findActiveSession }, { maxSessions: 2 });
+    for (const { tokenDigest } of [first, second, third]) await sessions.find(tokenDigest);
+    sessions.forget({ tokenDigest: second.tokenDigest });
+    for (const { tokenDigest } of [fourth, first]) await sessions.find(tokenDigest);
+    findActiveSession.mockClear();
+    for (const { tokenDigest } of [fourth, first, third]) await sessions.find(tokenDigest);
+    expect(findActiveSession.mock.calls).toEqual([[third.tokenDigest]]);
+  });
+
   it('sees a use that is being stored', async () => {
     const { tokenDigest, createdAt } = await logInOnce();
     const saving = createGate();

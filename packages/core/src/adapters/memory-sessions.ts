@@ -23,6 +23,9 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
   let forgotten = 0;
+  // Goes on where it stopped: a new one would step over everything that has been deleted. Kept only from one eviction to the next, because it holds on to what the
+  // map was.
+  let oldestFirst: Iterator<string> | undefined;
 
   async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
     let forgottenBefore: number;
@@ -38,14 +41,19 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     if (known) return known;
     const lastUsedAt = Math.max(session.lastUsedAt, uses.unstored(tokenDigest) ?? 0);
     const entry = { ...session, lastUsedAt, storedUseAt: session.lastUsedAt };
-    const [oldest] = entries.keys();
-    if (entries.size >= maxSessions && oldest !== undefined) entries.delete(oldest);
+    if (entries.size >= maxSessions) makeRoom();
     entries.set(tokenDigest, entry);
     return entry;
   }
 
+  function makeRoom(): void {
+    oldestFirst ??= entries.keys();
+    const oldest = oldestFirst.next();
+    if (!oldest.done) entries.delete(oldest.value);
+  }
+
   return {
-    find: async (tokenDigest) => entries.get(tokenDigest) ?? read(tokenDigest),
+    find: (tokenDigest) => entries.get(tokenDigest) ?? read(tokenDigest),
 
     touch: ({ tokenDigest }, nowMs) => {
       const entry = entries.get(tokenDigest);
@@ -58,6 +66,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
 
     forget: (ended) => {
       forgotten += 1;
+      oldestFirst = undefined;
       if (ended === 'all') {
         entries.clear();
         return;
