@@ -65,7 +65,7 @@ describe('a wrong command', () => {
       ['reset', ...named],
     ]) {
       const end = await runAuthsvc(args, { home, env: nobodyListens, input: password });
-      expect(end).toEqual({ exitCode: 3, stdout: '', stderr: expect.stringContaining('authsvc serve') });
+      expect(end).toEqual({ exitCode: 3, stdout: '', stderr: expect.stringContaining('authsvc daemon start') });
     }
   });
 

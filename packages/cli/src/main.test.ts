@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -54,6 +54,24 @@ describe('the program', () => {
     const profile = await authsvc(['profile', '--json'], env);
     expect([profile.exitCode, profile.stderr]).toEqual([0, '']);
     expect(JSON.parse(profile.stdout)).toMatchObject({ email: 'ada@example.com', storage: 'file' });
+  });
+
+  it('remembers every account of logins that end at the same moment', async () => {
+    const server = await startContractServer();
+    const emails = ['ada', 'grace', 'joan', 'mary'].map((name) => `${name}@example.com`);
+    for (const email of emails) server.users.set(email, 'correct horse');
+    const env = { HOME: makeHome(), AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' };
+    // Held back at the lock, so that they go on together.
+    const state = join(env.HOME, '.local', 'state', 'authsvc');
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    writeFileSync(join(state, 'accounts.json.lock'), '');
+    const logins = emails.map((email) =>
+      authsvc(['login', '--email', email, '--password-stdin'], env, 'correct horse\n'),
+    );
+    const ends = await Promise.all(logins);
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+    const { accounts } = JSON.parse((await authsvc(['profile', '--all', '--json'], env)).stdout);
+    expect(accounts.map(({ email }: { email: string }) => email).sort()).toEqual(emails);
   });
 
   it('ends quietly when nobody reads on', async () => {

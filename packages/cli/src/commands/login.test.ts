@@ -43,6 +43,33 @@ describe('authsvc login', () => {
     });
   });
 
+  it('takes the earlier session out of the keychain when the next one goes to a file', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    await bench.authsvc(args, { input });
+    const second = await bench.authsvc([...args, '--storage', 'file'], { input });
+    expect([second.status, second.stderr.includes('!')]).toEqual([0, false]);
+    expect([...bench.keychain.entries]).toEqual([]);
+  });
+
+  it('says so when a locked keychain keeps the earlier session', async () => {
+    const server = await startServer();
+    const bench = createCliBench({ AUTHSVC_URL: server.url });
+    await bench.authsvc(args, { input });
+    for (const state of ['withhold' as const, locked]) {
+      bench.keychain.state = state;
+      const { status, stderr } = await bench.authsvc([...args, '--storage', 'file'], { input });
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringContaining(
+          '\n! The session saved before stays in the system keychain, which did not let go of it\n',
+        ),
+      ]);
+      bench.keychain.state = 'open';
+      await bench.authsvc(args, { input });
+    }
+  });
+
   it('answers --json with where the session is and when it ends', async () => {
     const server = await startServer();
     const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });

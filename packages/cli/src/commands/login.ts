@@ -94,8 +94,9 @@ async function keep(
   { storage }: ChosenStorage,
 ): Promise<void> {
   const { email, token, cookie } = session;
+  let cleared: boolean;
   try {
-    await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token);
+    ({ cleared } = await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token));
   } catch (error) {
     // A session that nobody holds is not left open; if that fails too, the first failure is the one to tell.
     await client.logOut(session).catch(() => undefined);
@@ -107,6 +108,7 @@ async function keep(
     describe(server, email, terminal.notePaint.bold),
     `Session saved ${place}; ${describeExpiryDate(expiresAt)}`,
   );
+  if (!cleared) terminal.warn('The session saved before stays in the system keychain, which did not let go of it');
   if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION is set and goes before the session that was saved');
 }
 

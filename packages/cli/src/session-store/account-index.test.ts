@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,9 +6,9 @@ import {
   type Account,
   findAccount,
   readAccountIndex,
+  updateAccountIndex,
   withAccount,
   withoutAccount,
-  writeAccountIndex,
 } from './account-index.ts';
 import { writePrivateFile } from './private-file.ts';
 
@@ -33,7 +33,7 @@ describe('readAccountIndex', () => {
     const folder = makeFolder();
     expect(readAccountIndex(folder)).toEqual(empty);
     const index = withAccount(empty, account('ada@example.com'));
-    writeAccountIndex(folder, index);
+    updateAccountIndex(folder, () => index);
     expect(readAccountIndex(folder)).toEqual(index);
   });
 
@@ -45,6 +45,27 @@ describe('readAccountIndex', () => {
       expect(() => readAccountIndex(folder)).toThrow(expect.objectContaining({ status: 1, code: 'state_unusable' }));
     },
   );
+});
+
+describe('updateAccountIndex', () => {
+  it('leaves no lock behind, also when the change fails', () => {
+    const folder = makeFolder();
+    expect(() =>
+      updateAccountIndex(folder, () => {
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    updateAccountIndex(folder, (index) => withAccount(index, account('ada@example.com')));
+    expect(readdirSync(folder)).toEqual(['accounts.json']);
+  });
+
+  it('takes over the lock of a process that was killed', () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, 'accounts.json.lock'), '');
+    updateAccountIndex(folder, (index) => withAccount(index, account('ada@example.com')));
+    expect(readAccountIndex(folder).accounts).toEqual([account('ada@example.com')]);
+    expect(readdirSync(folder)).toEqual(['accounts.json']);
+  });
 });
 
 describe('findAccount', () => {

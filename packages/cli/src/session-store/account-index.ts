@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withFileLock } from './file-lock.ts';
 import { readPrivateFile, unusable, writePrivateFile } from './private-file.ts';
 
 /** Where a session lies; the session itself is not in the index. */
@@ -41,8 +42,14 @@ export function readAccountIndex(stateFolder: string): AccountIndex {
   throw unusable(path, 'It does not hold what authsvc writes there.');
 }
 
-export function writeAccountIndex(stateFolder: string, index: AccountIndex): void {
-  writePrivateFile(fileIn(stateFolder), `${JSON.stringify(index, null, 2)}\n`);
+/** Changes the index in one step: of two commands that end at the same moment, neither undoes what the other wrote. */
+export function updateAccountIndex(stateFolder: string, change: (index: AccountIndex) => AccountIndex): void {
+  const path = fileIn(stateFolder);
+  withFileLock(path, () => {
+    const before = readAccountIndex(stateFolder);
+    const after = change(before);
+    if (after !== before) writePrivateFile(path, `${JSON.stringify(after, null, 2)}\n`);
+  });
 }
 
 /** Addresses are compared as the service does it: upper and lower case are one. */

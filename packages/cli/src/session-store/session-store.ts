@@ -8,9 +8,9 @@ import {
   findAccount,
   isSameAccount,
   readAccountIndex,
+  updateAccountIndex,
   withAccount,
   withoutAccount,
-  writeAccountIndex,
 } from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
 import { ensurePrivateFolder } from './private-file.ts';
@@ -21,8 +21,13 @@ export interface SessionStore {
   readonly index: () => AccountIndex;
   /** Makes sure that something can be remembered here at all, to be called before a password is sent. @throws {@link CliError} `state_unusable`. */
   prepare(): void;
-  /** Saves a session and makes its account the current one. @throws {@link CliError} `keychain_locked`, `keychain_unavailable`, `state_unusable`. */
-  save(account: Account, token: string): Promise<void>;
+  /**
+   * Saves a session and makes its account the current one; the place where an earlier one was is cleared.
+   *
+   * @returns whether that place is clear: a locked keychain keeps what it holds.
+   * @throws {@link CliError} `keychain_locked`, `keychain_unavailable`, `state_unusable`.
+   */
+  save(account: Account, token: string): Promise<{ readonly cleared: boolean }>;
   /**
    * Gets the token of an account that the index knows.
    *
@@ -49,7 +54,9 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
       } else {
         writeSessionFile(stateFolder, account, token);
       }
-      writeAccountIndex(stateFolder, withAccount(index(), account));
+      updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
+      const isElsewhere = account.storage === 'file' && before?.storage === 'keychain';
+      return { cleared: !isElsewhere || (await removeFromKeychain(keychain, before)) };
     },
 
     async getToken(account) {
@@ -66,15 +73,23 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
     async forget(account) {
       if (account.storage === 'file') removeSessionFile(stateFolder, account);
       else assertDone(await keychain.delete(entryOf(account)), 'It holds your session.');
-      writeAccountIndex(stateFolder, withoutAccount(index(), account));
+      updateAccountIndex(stateFolder, (latest) => withoutAccount(latest, account));
     },
 
     use(name) {
-      const before = index();
-      if (before.current && isSameAccount(before.current, name)) return;
-      writeAccountIndex(stateFolder, { ...before, current: { server: name.server, email: name.email } });
+      const isCurrent = ({ current }: AccountIndex) => current !== null && isSameAccount(current, name);
+      if (isCurrent(index())) return;
+      const current = { server: name.server, email: name.email };
+      updateAccountIndex(stateFolder, (latest) => ({ ...latest, current }));
     },
   };
+}
+
+/** @returns whether it is gone; a locked keyring answers as an empty one does, and claims to have deleted what it keeps. */
+async function removeFromKeychain(keychain: Keychain, account: Account): Promise<boolean> {
+  const held = await keychain.get(entryOf(account));
+  if (held.state !== 'ok' || held.secret === undefined) return false;
+  return (await keychain.delete(entryOf(account))).state === 'ok';
 }
 
 /** Nobody is logged in there, as far as this machine knows. */
