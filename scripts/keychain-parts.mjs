@@ -6,8 +6,8 @@ import { runPnpm } from './install.mjs';
 import { root } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
 
-/** The Debian packages of which the tests make use: libsecret to compile keytar, and a Secret Service to keep secrets in. */
-export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring'];
+/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, and shells that complete commands. */
+export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring', 'zsh', 'fish'];
 
 /**
  * Installs what the tests need of the system, where that can be done without asking anybody.

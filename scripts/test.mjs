@@ -87,7 +87,7 @@ function report() {
     );
     for (const name of skipped) console.error(`  - ${name}`);
     const known = obstacles.filter((obstacle) => obstacle !== undefined);
-    const needs = `they need a Secret Service, on Debian: ${systemPackages.join(' ')}`;
+    const needs = `they need a Secret Service and shells, on Debian: ${systemPackages.join(' ')}`;
     console.error(known.length > 0 ? `  Why: ${known.join('\n  ')}` : `  Why: ${needs}`);
   }
   console.log(

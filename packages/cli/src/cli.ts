@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
+import { type CommandEntry, commands, DESCRIBES_ALL } from './command-list.ts';
+import { formatHelp, HELP_WIDTH } from './commands/help-text.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -8,55 +10,31 @@ import { DEFAULT_SERVER } from './server-url.ts';
 import { createTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
-interface CommandModule {
-  createCommand(context: Context, endWith: (status: number) => void): Command;
-}
+/** Longer lines are hard to read, however wide the terminal is. */
+const WIDEST_HELP = 100;
 
-interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  /** Only the command that is run, or whose help is asked for, is loaded. */
-  readonly load: () => Promise<CommandModule>;
-  /** Does nothing by itself: what it is called with names one of its own commands, and without that it shows them. */
-  readonly isGroup?: true;
-}
+const help = `${formatHelp({
+  examples: [
+    ['authsvc', 'what is running, who is logged in, what to do next'],
+    ['authsvc daemon start', 'runs the service in the background'],
+    ['authsvc register', 'creates an account'],
+    ['authsvc login', 'logs in to it'],
+    ['authsvc help reset', 'the page of one command'],
+  ],
+  json: [
+    '{"daemon":{"running":true,"url":"http://127.0.0.1:4100"},"account":{"email":"ada@example.com","server":"http://127.0.0.1:4100","storage":"keychain","expires_at":"2026-12-22T16:40:00Z"}}',
+    'for authsvc by itself; account is null when nobody is logged in',
+    '{"error":{"code":"not_logged_in","message":"You are not logged in"}}',
+    'for every command that ends with an error',
+  ],
+})}
 
-const commands: readonly CommandEntry[] = [
-  { name: 'register', summary: 'Create an account', load: () => import('./commands/register.ts') },
-  {
-    name: 'login',
-    summary: 'Log in, and keep the session in the system keychain',
-    load: () => import('./commands/login.ts'),
-  },
-  { name: 'logout', summary: 'End the session and forget it', load: () => import('./commands/logout.ts') },
-  { name: 'profile', summary: 'Show who is logged in', load: () => import('./commands/profile.ts') },
-  { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
-  {
-    name: 'sessions',
-    summary: 'List your open sessions, or end them',
-    load: () => import('./commands/sessions.ts'),
-  },
-  { name: 'password', summary: 'Change your password', load: () => import('./commands/password.ts') },
-  { name: 'email', summary: 'Change your email', load: () => import('./commands/email.ts') },
-  { name: 'delete', summary: 'Delete your account', load: () => import('./commands/delete.ts') },
-  {
-    name: 'exec',
-    summary: 'Run a command with your session in AUTHSVC_SESSION',
-    load: () => import('./commands/exec.ts'),
-  },
-  {
-    name: 'daemon',
-    summary: 'Run the service in the background',
-    load: () => import('./commands/daemon.ts'),
-    isGroup: true,
-  },
-  { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
-];
-
-const exitStatuses = `
 Exit statuses:
-  0 done, 1 unexpected, 2 usage or a missing answer, 3 daemon unreachable, 4 not logged in or wrong password,
-  5 refused, 6 try again later, 7 keychain unavailable or locked, 130 Ctrl-C`;
+  0  done                            5  refused, as a taken email is
+  1  unexpected                      6  try again later
+  2  usage, or a missing answer      7  keychain unavailable or locked
+  3  daemon unreachable            130  Ctrl-C
+  4  not logged in, or wrong password`;
 
 /** The program without its commands: the options that each of them takes, and how it speaks. */
 function createProgram(context: Context): Command {
@@ -65,21 +43,43 @@ function createProgram(context: Context): Command {
     .usage('[command] [options]')
     .version(readVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand('help [command]', 'Show the help of a command')
     .option('--url <url>', `the server (AUTHSVC_URL; otherwise the one used last, or ${DEFAULT_SERVER})`)
     .option('--json', 'print one JSON value on standard output, and nothing else')
     .option('--no-input', 'ask nothing: fail when an answer is missing')
     .option('--no-color', 'no colours and no escape sequences (NO_COLOR)')
     .option('--debug', 'say on standard error what is done; never a secret')
     .option('--insecure-http', 'send passwords over plain http to another machine all the same')
-    .addHelpText('after', exitStatuses)
+    .addHelpText('after', help)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(context.stdout.columns ?? HELP_WIDTH, WIDEST_HELP),
       outputError: () => undefined,
     })
     .exitOverride();
+}
+
+/** The program with every command in full, as nobody runs it. */
+export async function createWholeProgram(context: Context): Promise<Command> {
+  const program = createProgram(context);
+  await addCommands(program, context, () => true);
+  return program;
+}
+
+async function addCommands(
+  program: Command,
+  context: Context,
+  isNeeded: (entry: CommandEntry) => boolean,
+  endWith: (status: number) => void = () => undefined,
+): Promise<void> {
+  for (const entry of commands) {
+    const command = isNeeded(entry)
+      ? (await entry.load()).createCommand(context, endWith)
+      : new Command(entry.name).description(entry.summary);
+    program.addCommand(inherit(command, program));
+  }
 }
 
 /**
@@ -91,6 +91,9 @@ function createProgram(context: Context): Command {
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const program = createProgram(context);
   let status: number = exitStatus.done;
+  const endWith = (ended: number) => {
+    status = ended;
+  };
   try {
     const { operands, unknown } = program.parseOptions([...argv]);
     if (operands.length === 0 && unknown.length === 0 && !argv.includes('-V') && !argv.includes('--version')) {
@@ -99,17 +102,9 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     } else {
       const [first, second] = operands;
       const wanted = first === 'help' ? second : first;
-      for (const entry of commands) {
-        const command =
-          entry.name === wanted
-            ? (await entry.load()).createCommand(context, (ended) => {
-                status = ended;
-              })
-            : new Command(entry.name).description(entry.summary);
-        program.addCommand(inherit(command, program));
-      }
-      const isBareGroup = second === undefined && commands.some(({ name, isGroup }) => isGroup && name === first);
-      await program.parseAsync(isBareGroup ? [...argv, '--help'] : [...argv], { from: 'user' });
+      await addCommands(program, context, ({ name }) => name === wanted || first === DESCRIBES_ALL, endWith);
+      const group = commands.find(({ name, isGroup }) => isGroup && name === wanted);
+      await program.parseAsync(group ? askGroup(argv, operands) : [...argv], { from: 'user' });
     }
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
@@ -118,6 +113,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     context.keychain.close();
   }
   return status;
+}
+
+/** A group of commands by itself shows what is in it; and commander's own help knows no command of a group. */
+function askGroup(argv: readonly string[], operands: readonly string[]): string[] {
+  if (operands.length === 1) return [...argv, '--help'];
+  return operands.length > 2 && operands[0] === 'help' ? [...operands.slice(1), '--help'] : [...argv];
 }
 
 function inherit(command: Command, parent: Command): Command {

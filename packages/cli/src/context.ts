@@ -7,6 +7,8 @@ export interface InputStream extends NodeJS.ReadableStream {
 }
 
 export interface OutputStream extends NodeJS.WritableStream {
+  /** Of a terminal. */
+  readonly columns?: number | undefined;
   readonly isTTY?: boolean | undefined;
 }
 

@@ -1,6 +1,9 @@
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { createWholeProgram } from '../cli.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { formatHelp, HELP_WIDTH } from './help-text.ts';
 
 const input = 'correct horse';
 
@@ -10,6 +13,60 @@ function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
 }
+
+/** The JSON values on a help page; a long one goes on in lines indented by one more. */
+function publishedIn(page: string): unknown[] {
+  const texts = page.match(/^ {2}\{.*(\n {3}".*)*$/gm) ?? [];
+  return texts.map((text): unknown => JSON.parse(text));
+}
+
+/** Every command that there is, by the words that lead to it. */
+async function everyCommand(): Promise<[path: string[], command: Command][]> {
+  const list = (command: Command, path: string[]): [string[], Command][] => [
+    [path, command],
+    ...command.commands.flatMap((inner) => list(inner, [...path, inner.name()])),
+  ];
+  return list(await createWholeProgram(createCliBench().context), []);
+}
+
+/** What runs in the foreground, or runs something else: its output is not its own to shape. */
+const WITHOUT_JSON = ['serve', 'exec'];
+
+describe('the help pages', () => {
+  it('have examples, fit a terminal, and publish what --json prints', async () => {
+    const { authsvc } = createCliBench();
+    for (const [path, command] of await everyCommand()) {
+      const { stdout } = await authsvc([...path, '--help']);
+      const name = ['authsvc', ...path].join(' ');
+      expect(stdout).toContain(`Usage: ${name} [`);
+      expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}(.* )?${name}`));
+      expect(stdout.split('\n').filter((line) => line.length > HELP_WIDTH)).toEqual([]);
+      const isGroup = path.length > 0 && command.commands.length > 0;
+      const publishes = publishedIn(stdout).length > 0;
+      expect([name, publishes]).toEqual([name, !isGroup && !WITHOUT_JSON.includes(path.join(' '))]);
+    }
+  });
+
+  it('are shown by help as by --help, also those of commands in a group', async () => {
+    const { authsvc } = createCliBench();
+    for (const [path] of await everyCommand()) {
+      expect(await authsvc(['help', ...path])).toEqual(await authsvc([...path, '--help']));
+    }
+  });
+});
+
+describe('formatHelp', () => {
+  it('puts purposes beside commands where there is room, and beneath them where there is not', () => {
+    const short = ['authsvc a', 'does a'] as const;
+    expect(formatHelp({ examples: [short, ['authsvc bc', 'does b and c']] })).toBe(
+      '\nExamples:\n  authsvc a   does a\n  authsvc bc  does b and c',
+    );
+    const long = 'x'.repeat(40);
+    expect(formatHelp({ examples: [short, [`${long} | ${long}`, `${long} ${long}`]] })).toBe(
+      `\nExamples:\n  authsvc a\n      does a\n  ${long} |\n    ${long}\n      ${long}\n      ${long}`,
+    );
+  });
+});
 
 describe('the --json shape in the help', () => {
   it('is what each command prints', async () => {
@@ -32,8 +89,7 @@ describe('the --json shape in the help', () => {
     }
     for (const [name, shapes] of Object.entries(printed)) {
       const { stdout } = await authsvc([name, '--help']);
-      const published = stdout.match(/^ {2}\{.*\}$/gm)?.map((line) => shapeOf(JSON.parse(line)));
-      expect([name, published]).toEqual([name, shapes]);
+      expect([name, publishedIn(stdout).map(shapeOf)]).toEqual([name, shapes]);
     }
   });
 });

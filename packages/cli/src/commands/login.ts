@@ -35,7 +35,7 @@ export function createCommand(context: Context): Command {
     .description('Log in, and keep the session in the system keychain')
     .option('--email <email>', 'the account')
     .option('--password-stdin', 'read the password from standard input')
-    .option('--storage <where>', 'keep the session in "keychain" or "file" (AUTHSVC_STORAGE)')
+    .addOption(storageOption())
     .addOption(
       new Option('--print-session', 'store nothing and print the session token, for AUTHSVC_SESSION').conflicts(
         'storage',
@@ -43,6 +43,13 @@ export function createCommand(context: Context): Command {
     )
     .addHelpText('after', help)
     .action((_, command: Command) => logIn(context, command.optsWithGlobals<LoginOptions>()));
+}
+
+/** Its words are listed and completed by commander, and checked together with AUTHSVC_STORAGE. */
+function storageOption(): Option {
+  const option = new Option('--storage <where>', 'where to keep the session (AUTHSVC_STORAGE)');
+  option.argChoices = ['keychain', 'file'];
+  return option;
 }
 
 async function logIn(context: Context, options: LoginOptions): Promise<void> {

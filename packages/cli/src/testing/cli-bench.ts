@@ -23,6 +23,8 @@ export interface CliBench {
   /** A temporary HOME. */
   readonly home: string;
   readonly keychain: MemoryKeychain;
+  /** What a command would know of it. */
+  readonly context: Context;
   /** Milliseconds since 1970. */
   now: number;
   /** Runs one command in this process, with pipes instead of a terminal. */
@@ -42,21 +44,27 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
     home,
     keychain,
     now: NOW,
+    context: {
+      env: { HOME: home, ...env },
+      platform: 'linux',
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      keychain,
+      now: () => bench.now,
+    },
     async authsvc(args, options = {}) {
       const stdin = new PassThrough();
       if (options.input !== undefined) stdin.end(options.input);
       const stdout = collect();
       const stderr = collect();
-      const context: Context = {
-        env: { HOME: home, ...env, ...options.env },
-        platform: 'linux',
+      const status = await run(args, {
+        ...bench.context,
+        env: { ...bench.context.env, ...options.env },
         stdin,
         stdout: stdout.stream,
         stderr: stderr.stream,
-        keychain,
-        now: () => bench.now,
-      };
-      const status = await run(args, context);
+      });
       return { status, stdout: stdout.text(), stderr: stderr.text() };
     },
     files() {

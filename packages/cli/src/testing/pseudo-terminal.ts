@@ -23,7 +23,16 @@ export const BACKSPACE = '\u007f';
 
 /** Runs the built `authsvc` on a pseudo-terminal, in no other environment than the one given. */
 export function openTerminal(args: readonly string[], env: Readonly<Record<string, string>>): PseudoTerminal {
-  const pty = spawn(process.execPath, [authsvcFile, ...args], {
+  return openProgram(process.execPath, [authsvcFile, ...args], env);
+}
+
+/** Runs any program on a pseudo-terminal; it ends with the test. */
+export function openProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): PseudoTerminal {
+  const pty = spawn(file, [...args], {
     cols: 100,
     rows: 30,
     env: { TERM: 'xterm-256color', PATH: process.env.PATH ?? '', ...env },

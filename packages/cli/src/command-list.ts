@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+interface CommandModule {
+  createCommand(context: Context, endWith: (status: number) => void): Command;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Only the command that is run, or whose help is asked for, is loaded. */
+  readonly load: () => Promise<CommandModule>;
+  /** Does nothing by itself: what it is called with names one of its own commands, and without that it shows them. */
+  readonly isGroup?: true;
+}
+
+/** The command that looks at all the others. */
+export const DESCRIBES_ALL = 'completion';
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  { name: 'register', summary: 'Create an account', load: () => import('./commands/register.ts') },
+  {
+    name: 'login',
+    summary: 'Log in, and keep the session in the system keychain',
+    load: () => import('./commands/login.ts'),
+  },
+  { name: 'logout', summary: 'End the session and forget it', load: () => import('./commands/logout.ts') },
+  { name: 'profile', summary: 'Show who is logged in', load: () => import('./commands/profile.ts') },
+  { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
+  {
+    name: 'sessions',
+    summary: 'List your open sessions, or end them',
+    load: () => import('./commands/sessions.ts'),
+  },
+  { name: 'password', summary: 'Change your password', load: () => import('./commands/password.ts') },
+  { name: 'email', summary: 'Change your email', load: () => import('./commands/email.ts') },
+  { name: 'delete', summary: 'Delete your account', load: () => import('./commands/delete.ts') },
+  {
+    name: 'exec',
+    summary: 'Run a command with your session in AUTHSVC_SESSION',
+    load: () => import('./commands/exec.ts'),
+  },
+  {
+    name: 'daemon',
+    summary: 'Run the service in the background',
+    load: () => import('./commands/daemon.ts'),
+    isGroup: true,
+  },
+  { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
+  {
+    name: DESCRIBES_ALL,
+    summary: 'Print the completion of commands and options for a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+];

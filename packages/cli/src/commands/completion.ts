@@ -1,0 +1,44 @@
+import { Argument, Command } from 'commander';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { createTerminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
+
+const help = formatHelp({
+  examples: [
+    ['source <(authsvc completion bash)', 'for this shell; in ~/.bashrc for every one to come'],
+    ['source <(authsvc completion zsh)', 'the same, in ~/.zshrc after compinit'],
+    ['authsvc completion fish > ~/.config/fish/completions/authsvc.fish', 'for every fish from now on'],
+  ],
+  json: ['{"shell":"bash","script":"…"}'],
+});
+
+/** `authsvc completion`: of whatever its parent holds. */
+export function createCommand(context: Context): Command {
+  return new Command('completion')
+    .description('Print the completion of commands and options for a shell')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
+    .addHelpText('after', help)
+    .action(async (shell: Shell, _, command: Command) => {
+      const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
+      const script = await writeCompletion(shell, command.parent ?? command);
+      terminal.printJson({ shell, script });
+      terminal.printLines(script.trimEnd());
+    });
+}
+
+async function writeCompletion(shell: Shell, program: Command): Promise<string> {
+  const { readCommandTree } = await import('../completion/command-tree.ts');
+  const nodes = readCommandTree(program);
+  switch (shell) {
+    case 'bash':
+      return (await import('../completion/bash-completion.ts')).bashCompletion(program.name(), nodes);
+    case 'zsh':
+      return (await import('../completion/zsh-completion.ts')).zshCompletion(program.name(), nodes);
+    case 'fish':
+      return (await import('../completion/fish-completion.ts')).fishCompletion(program.name(), nodes);
+  }
+}
