@@ -103,8 +103,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       const [first, second] = operands;
       const wanted = first === 'help' ? second : first;
       await addCommands(program, context, ({ name }) => name === wanted || first === DESCRIBES_ALL, endWith);
-      const group = commands.find(({ name, isGroup }) => isGroup && name === wanted);
-      await program.parseAsync(group ? askGroup(argv, operands) : [...argv], { from: 'user' });
+      await program.parseAsync(askForHelp(argv, operands), { from: 'user' });
     }
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
@@ -116,9 +115,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 }
 
 /** A group of commands by itself shows what is in it; and commander's own help knows no command of a group. */
-function askGroup(argv: readonly string[], operands: readonly string[]): string[] {
-  if (operands.length === 1) return [...argv, '--help'];
-  return operands.length > 2 && operands[0] === 'help' ? [...operands.slice(1), '--help'] : [...argv];
+function askForHelp(argv: readonly string[], operands: readonly string[]): string[] {
+  const [first, second, third] = operands;
+  const isBareGroup = second === undefined && commands.some(({ name, isGroup }) => isGroup && name === first);
+  if (isBareGroup) return [...argv, '--help'];
+  return first === 'help' && third !== undefined ? [...operands.slice(1), '--help'] : [...argv];
 }
 
 function inherit(command: Command, parent: Command): Command {

@@ -33,8 +33,7 @@ const listHelp = formatHelp({
     ['authsvc sessions revoke --others', 'ends every one but this'],
   ],
   json: [
-    '{"sessions":[{"id":"3f2a9c1b-…","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z",',
-    '  "address":"127.0.0.1","user_agent":"authsvc","current":true}]}',
+    '{"sessions":[{"id":"3f2a9c1b-…","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc","current":true}]}',
   ],
 });
 
