@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createWholeProgram } from '../cli.ts';
+import { commands } from '../command-list.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { formatHelp, HELP_WIDTH } from './help-text.ts';
@@ -21,9 +22,9 @@ function publishedIn(page: string): unknown[] {
 }
 
 /** Every command that there is, by the words that lead to it. */
-async function everyCommand(): Promise<[path: string[], command: Command][]> {
-  const list = (command: Command, path: string[]): [string[], Command][] => [
-    [path, command],
+async function everyCommand(): Promise<string[][]> {
+  const list = (command: Command, path: string[]): string[][] => [
+    path,
     ...command.commands.flatMap((inner) => list(inner, [...path, inner.name()])),
   ];
   return list(await createWholeProgram(createCliBench().context), []);
@@ -35,13 +36,13 @@ const WITHOUT_JSON = ['serve', 'exec'];
 describe('the help pages', () => {
   it('have examples, fit a terminal, and publish what --json prints', async () => {
     const { authsvc } = createCliBench();
-    for (const [path, command] of await everyCommand()) {
+    for (const path of await everyCommand()) {
       const { stdout } = await authsvc([...path, '--help']);
       const name = ['authsvc', ...path].join(' ');
       expect(stdout).toContain(`Usage: ${name} [`);
-      expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}(.* )?${name}`));
+      expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}.*${name}`));
       expect(stdout.split('\n').filter((line) => line.length > HELP_WIDTH)).toEqual([]);
-      const isGroup = path.length > 0 && command.commands.length > 0;
+      const isGroup = commands.some((entry) => entry.isGroup && entry.name === path.join(' '));
       const publishes = publishedIn(stdout).length > 0;
       expect([name, publishes]).toEqual([name, !isGroup && !WITHOUT_JSON.includes(path.join(' '))]);
     }
@@ -49,7 +50,7 @@ describe('the help pages', () => {
 
   it('are shown by help as by --help, also those of commands in a group', async () => {
     const { authsvc } = createCliBench();
-    for (const [path] of await everyCommand()) {
+    for (const path of await everyCommand()) {
       expect(await authsvc(['help', ...path])).toEqual(await authsvc([...path, '--help']));
     }
   });
