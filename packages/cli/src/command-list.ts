@@ -42,6 +42,15 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/exec.ts'),
   },
   {
+    name: 'users',
+    summary: 'Look after the accounts, as the operator',
+    load: () => import('./commands/users.ts'),
+    isGroup: true,
+  },
+  { name: 'audit', summary: 'Show what happened', load: () => import('./commands/audit.ts') },
+  { name: 'backup', summary: 'Copy the database of the running daemon', load: () => import('./commands/backup.ts') },
+  { name: 'restore', summary: 'Put a backup in its place', load: () => import('./commands/restore.ts') },
+  {
     name: 'daemon',
     summary: 'Run the service in the background',
     load: () => import('./commands/daemon.ts'),

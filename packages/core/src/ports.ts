@@ -34,6 +34,8 @@ export interface PasswordHasher {
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   /** Whether a hash is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;
+  /** The bcrypt cost of a hash, of whatever scheme. */
+  costOf(passwordHash: string): number;
   /** Why a hash from elsewhere cannot be taken in, as a sentence; undefined when it can. */
   problemWith(passwordHash: string): string | undefined;
 }
@@ -121,6 +123,8 @@ export interface EventPage {
   readonly userId?: string | undefined;
   readonly sinceMs?: number | undefined;
   readonly afterId?: number | undefined;
+  /** The last ones instead of the first. */
+  readonly newest?: boolean | undefined;
   readonly limit: number;
 }
 

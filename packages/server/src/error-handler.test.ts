@@ -17,6 +17,7 @@ describe('handleError', () => {
     const ports: Partial<ServerPorts> = {
       hasher: {
         ensureCapacity: () => undefined,
+        costOf: () => 10,
         hash: fail,
         verify: fail,
         needsRehash: () => false,

@@ -1,4 +1,5 @@
 export { type Config, ConfigError, loadConfig } from './config.ts';
+export { openDataFolder } from './open-data-folder.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';
 export type { ServerPorts } from './server-ports.ts';

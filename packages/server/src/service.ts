@@ -142,7 +142,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const stopRequested = new Promise<void>((resolve) => {
       requestStop = resolve;
     });
-    const control = buildControlServer({ ...ports, daemon: { describe, requestStop } }, server.log);
+    const control = buildControlServer({ ...ports, database, daemon: { describe, requestStop } }, server.log);
     // Last of all, so that whoever can ask for the daemon can also use it.
     closeControl = await openControlSocket(control.server, paths.socket);
     closers.push(() => control.drain(CLOSE_GRACE_MS));

@@ -80,6 +80,7 @@ export function createBcryptHasher({
       return matches && passwordHash !== undefined;
     },
     needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
+    costOf: hashCost,
     problemWith: problemWithHash,
     close: () => pool.close(),
   };

@@ -4,6 +4,7 @@ import knexModule from 'knex';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { isMigrated, migrateIn } from './migrate.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
+import { backUpSqlite } from './sqlite-backup.ts';
 import { ImmediateSqliteClient } from './sqlite-client.ts';
 import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
 
@@ -28,6 +29,11 @@ export interface Database {
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
+  /**
+   * Writes a consistent copy to a new file, while the database is in use.
+   * @throws DatabaseRefusedError it cannot be written, or this kind of database has tools of its own for that.
+   */
+  backUp(path: string): Promise<{ bytes: number }>;
   close(): Promise<void>;
 }
 
@@ -60,6 +66,7 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
     findRow: async (_name, sql, bindings) => (await read.raw<unknown[]>(sql, bindings))[0],
     migrate: () => write.transaction((trx) => migrateIn(trx, path)),
     isMigrated: () => isMigrated(read),
+    backUp: (file) => backUpSqlite(read, file),
     close,
   };
 }

@@ -83,12 +83,15 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       return (await known.first('user_id')) !== undefined;
     },
 
-    listEvents: async ({ userId, sinceMs, afterId, limit }) => {
-      const query = read<EventRow>('events').orderBy('id').limit(limit);
+    listEvents: async ({ userId, sinceMs, afterId, newest, limit }) => {
+      const query = read<EventRow>('events')
+        .orderBy('id', newest ? 'desc' : 'asc')
+        .limit(limit);
       if (userId !== undefined) query.where({ user_id: userId });
       if (sinceMs !== undefined) query.where('at', '>=', sinceMs);
       if (afterId !== undefined) query.where('id', '>', afterId);
-      return (await query).map(toEvent);
+      const events = (await query).map(toEvent);
+      return newest ? events.reverse() : events;
     },
 
     write: async (work) => {

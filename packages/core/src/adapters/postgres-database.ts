@@ -54,6 +54,9 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
     findRow: (name, sql, bindings) => findPreparedRow(knex, name, sql.replace('?', '$1'), bindings),
     migrate: () => migrate(address),
     isMigrated: () => isMigrated(knex),
+    backUp: async () => {
+      throw new DatabaseRefusedError("this database is backed up with PostgreSQL's own tools, such as pg_dump");
+    },
     close: () => knex.destroy(),
   };
 }

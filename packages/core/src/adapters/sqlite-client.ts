@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
+import knexModule from 'knex';
+import sqlite3 from 'sqlite3';
+import { silentKnexLog } from './silent-knex-log.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -25,4 +28,28 @@ export class ImmediateSqliteClient extends SqliteClient {
   override transaction(...parameters: unknown[]): Knex.Transaction {
     return new ImmediateTransaction(this, ...parameters) as unknown as Knex.Transaction;
   }
+}
+
+/** Knex's own client, for a file that is looked at and never changed; Knex's flags cannot say so, since it adds its own to them. */
+class ReadOnlySqliteClient extends SqliteClient {
+  override acquireRawConnection(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { filename } = this.config.connection as Knex.Sqlite3ConnectionConfig;
+      const database = new sqlite3.Database(filename, sqlite3.OPEN_READONLY, (error) =>
+        error ? reject(error) : resolve(database),
+      );
+    });
+  }
+}
+
+/** Opens such a file. */
+export function openReadOnly(path: string): Knex {
+  return knexModule({
+    client: ReadOnlySqliteClient as typeof Knex.Client,
+    connection: { filename: path },
+    useNullAsDefault: true,
+    compileSqlOnError: false,
+    log: silentKnexLog,
+    pool: { min: 0, max: 1 },
+  });
 }

@@ -1,12 +1,19 @@
+import type { Database } from '@authsvc/core';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { addBodyParsers } from '../body-parsers.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
 import type { ServerPorts } from '../server-ports.ts';
+import { addBackupRoute } from './routes/backup.ts';
 import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
+import { addEventRoutes } from './routes/events.ts';
+import { addUserFileRoutes } from './routes/user-files.ts';
+import { addUserControlRoutes } from './routes/users.ts';
 import { trackInFlight } from './track-in-flight.ts';
 
 /** What stands behind the control socket: the use cases, and the daemon itself. */
 export interface ControlPorts extends ServerPorts {
   readonly daemon: DaemonControl;
+  readonly database: Pick<Database, 'backUp'>;
 }
 
 export interface ControlServer {
@@ -32,6 +39,11 @@ export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger):
   addNotFoundHandler(server);
   const drain = trackInFlight(server);
 
+  addBodyParsers(server);
   addDaemonRoutes(server, ports);
+  addUserControlRoutes(server, ports);
+  addUserFileRoutes(server, ports);
+  addEventRoutes(server, ports);
+  addBackupRoute(server, ports);
   return { server, drain };
 }

@@ -1,0 +1,108 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EventBody, EventListBody } from '@authsvc/server/operator-contract';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import { describeDate } from '../expiry.ts';
+import { formatTable } from '../format-table.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
+import { createTerminal, type Terminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface AuditOptions extends GlobalOptions {
+  readonly user?: string;
+  readonly since?: string;
+  readonly follow?: boolean;
+}
+
+const PAGE = 1000;
+const SHOWN_WITHOUT_SINCE = '50';
+const FOLLOW_EVERY_MS = 1000;
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const EVENT_JSON =
+  '{"id":7,"at":"2026-11-22T16:40:00.000Z","type":"login_failed","user_id":"5b0c…","email":"ada@example.com",…}';
+
+const help = formatHelp({
+  examples: [
+    ['authsvc audit', 'the last 50 things that happened'],
+    ['authsvc audit --user ada@example.com --since 2d', 'what happened to an account in two days'],
+    ['authsvc audit --follow', 'goes on with what happens, until Ctrl-C'],
+  ],
+  json: [`{"events":[${EVENT_JSON}]}`, 'with --follow: one event a line, each by itself'],
+});
+
+/** `authsvc audit` */
+export function createCommand(context: Context): Command {
+  return new Command('audit')
+    .description('Show what happened to accounts and sessions')
+    .option('--user <email>', 'to one account')
+    .option('--since <time>', 'from then on: 30m, 12h, 2d, or a time in ISO 8601')
+    .option('--follow', 'go on with what happens')
+    .addHelpText('after', help)
+    .action((_, command: Command) => audit(context, command.optsWithGlobals<AuditOptions>()));
+}
+
+async function audit(context: Context, options: AuditOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const since = options.since === undefined ? undefined : readSince(options.since, context.now());
+  const read = async (after: number | undefined) => {
+    const newest = since === undefined && after === undefined;
+    const query = {
+      email: options.user,
+      since,
+      after: after?.toString(),
+      newest: newest ? 'true' : undefined,
+      limit: newest ? SHOWN_WITHOUT_SINCE : String(PAGE),
+    };
+    return (await askDaemon<EventListBody>(context, { method: 'GET', path: withQuery('/events', query) })).events;
+  };
+
+  const all: EventBody[] = [];
+  let page = await read(undefined);
+  let last = page.at(-1)?.id ?? 0;
+  for (;;) {
+    if (options.follow || !terminal.isJson) show(context, terminal, page);
+    else all.push(...page);
+    if (page.length < PAGE) {
+      if (!options.follow) break;
+      await wait(FOLLOW_EVERY_MS);
+    }
+    page = await read(last);
+    last = page.at(-1)?.id ?? last;
+  }
+  if (!options.follow) terminal.printJson({ events: all });
+}
+
+function show(context: Context, terminal: Terminal, events: readonly EventBody[]): void {
+  if (terminal.isJson) {
+    for (const event of events) context.stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  const { dim, bold, yellow } = terminal.paint;
+  const isRefusal = /failed|throttled|refused|given_up/;
+  terminal.printLines(
+    ...formatTable(
+      events.map(({ at, type, email, user_id, address, detail }) => [
+        { text: describeDate(at), paint: dim },
+        { text: type.replaceAll('_', ' '), paint: isRefusal.test(type) ? yellow : bold },
+        email ?? user_id ?? '–',
+        address ?? '',
+        { text: detail ?? '', paint: dim },
+      ]),
+    ),
+  );
+}
+
+function readSince(text: string, nowMs: number): string {
+  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const time = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (UNITS[unit] ?? 0);
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'usage',
+    what: '--since is a time like 30m, 12h, 2d or 2026-11-22T16:40:00Z',
+  });
+}

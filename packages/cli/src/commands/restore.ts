@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { createTerminal, type Terminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface RestoreOptions extends GlobalOptions {
+  readonly yes?: boolean;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc restore accounts.db', 'puts a backup in the place of a database that is not there'],
+    ['authsvc restore accounts.db --yes', 'also of one that is, which is kept beside it'],
+  ],
+  json: [
+    '{"database":"/home/ada/.local/share/authsvc/authsvc.db","users":42,"former":null}',
+    'former is where the database that was there is kept',
+  ],
+});
+
+/** `authsvc restore` */
+export function createCommand(context: Context): Command {
+  return new Command('restore')
+    .description('Put a backup in the place of the database; the daemon must not run')
+    .argument('<file>', 'a backup')
+    .option('--yes', 'also where there is a database already, which is kept beside it')
+    .addHelpText('after', help)
+    .action((file: string, _, command: Command) => restore(context, file, command.optsWithGlobals<RestoreOptions>()));
+}
+
+async function restore(context: Context, file: string, options: RestoreOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const { loadConfig, openDataFolder } = await import('@authsvc/server');
+  const { checkBackup, restoreSqlite } = await import('@authsvc/core');
+  process.umask(0o077);
+  const backup = resolve(file);
+  try {
+    const { users } = await checkBackup(backup);
+    const config = loadConfig(context.env);
+    const database = config.databasePath;
+    confirm(terminal, database, options);
+    const folder = await openDataFolder(config, { longestWaitMs: 0 });
+    try {
+      const former = (await restoreSqlite(backup, database)) ?? null;
+      terminal.printJson({ database, users, former });
+      terminal.succeed(
+        `Restored ${users.toLocaleString('en')} accounts to ${terminal.notePaint.bold(database)}`,
+        ...(former === null ? [] : [`What was there is kept at ${former}`]),
+        terminal.describeNext({ say: 'Next', command: 'authsvc daemon start' }),
+      );
+    } finally {
+      await folder.release();
+    }
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function confirm(terminal: Terminal, database: string, { yes }: RestoreOptions): void {
+  if (yes || !existsSync(database)) return;
+  throw new CliError({
+    status: terminal.canAsk ? exitStatus.refused : exitStatus.usage,
+    code: 'input_required',
+    what: `${database} is there already`,
+    why: 'With --yes it is replaced, and kept beside the restored one.',
+  });
+}
+
+/** What the service's own code refuses, in one sentence each. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const codes: Readonly<Record<string, string>> = {
+    DatabaseRefusedError: 'not_a_backup',
+    StartRefusedError: 'data_folder_in_use',
+    ConfigError: 'usage',
+  };
+  const code = codes[error.name];
+  if (code === undefined) return error;
+  const next = { say: 'If a daemon runs, stop it first', command: 'authsvc daemon stop' };
+  return new CliError({
+    status: code === 'usage' ? exitStatus.usage : exitStatus.refused,
+    code,
+    what: error.message,
+    ...(code === 'data_folder_in_use' && { next }),
+    cause: error,
+  });
+}

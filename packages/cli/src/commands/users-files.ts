@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ExportLine, ImportReport } from '@authsvc/server/operator-contract';
+import { Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
+import { streamLines } from '../operator/stream-lines.ts';
+import { createTerminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface ImportOptions extends GlobalOptions {
+  readonly from?: ImportFormat;
+  readonly dryRun?: boolean;
+}
+
+interface Refused {
+  readonly line: number;
+  readonly reason: string;
+}
+
+const importHelp = formatHelp({
+  examples: [
+    ['authsvc users import users.jsonl --dry-run', 'says what would happen, and writes nothing'],
+    ['authsvc users import users.csv', 'a header line with email and password_hash, then a line an account'],
+    ['authsvc users import --from flask-sqlite a.db', 'the users of the Flask service, with their passwords'],
+  ],
+  json: [
+    '{"imported":9998,"exists":1,"refused":[{"line":17,"reason":"not a bcrypt hash ($2a$, $2b$ or $2y$)"}],"dry_run":false}',
+    'exists are accounts that were here already, and stay as they are; with refused lines it ends with 5',
+  ],
+});
+
+/** `authsvc users import` */
+export function createImportCommand(context: Context, endWith: (status: number) => void): Command {
+  return new Command('import')
+    .description('Take in accounts with their bcrypt hashes; doing it again changes nothing')
+    .argument('<file>', 'JSON Lines, CSV, or a database')
+    .addOption(new Option('--from <format>', 'what the file is, if its name does not tell').choices(importFormats))
+    .option('--dry-run', 'write nothing')
+    .addHelpText('after', importHelp)
+    .action(async (file: string, _, command: Command) => {
+      const refused = await importUsers(context, file, command.optsWithGlobals<ImportOptions>());
+      if (refused > 0) endWith(exitStatus.refused);
+    });
+}
+
+/** `authsvc users export` */
+export function createExportCommand(context: Context): Command {
+  return new Command('export')
+    .description('Write every account to standard output, as JSON Lines that import reads back')
+    .addHelpText(
+      'after',
+      formatHelp({
+        examples: [['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it']],
+        json: ['{"email":"ada@example.com","password_hash":"$2b$12$…","created_at":"…","disabled_at":null}'],
+      }),
+    )
+    .action(() => exportUsers(context));
+}
+
+async function importUsers(context: Context, file: string, options: ImportOptions): Promise<number> {
+  const terminal = await createTerminal(context, options);
+  const refused: Refused[] = [];
+  const refuse = (line: number, reason: string) => {
+    refused.push({ line, reason });
+    if (!terminal.isJson) terminal.complain(`line ${line}: ${reason}`);
+  };
+  const input = Readable.from(linesFor(file, options.from ?? formatOf(file), refuse));
+  const path = `/users/import${options.dryRun ? '?dry_run=true' : ''}`;
+  const progress = createProgress(context, terminal.isJson);
+  let summary = { imported: 0, exists: 0, refused: 0 };
+  try {
+    for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input })) {
+      if ('summary' in report) summary = report.summary;
+      else if ('done' in report) progress.show(report.done);
+      else refuse(report.line, report.refused);
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    progress.clear();
+  }
+  const { imported, exists } = summary;
+  terminal.printJson({ imported, exists, refused, dry_run: options.dryRun === true });
+  const count = (number: number) => number.toLocaleString('en');
+  terminal.succeed(
+    `${options.dryRun ? 'Would import' : 'Imported'} ${count(imported)}; ${count(exists)} here already; ${count(refused.length)} refused`,
+  );
+  return refused.length;
+}
+
+async function* linesFor(file: string, format: ImportFormat, refuse: (line: number, reason: string) => void) {
+  for await (const line of readUsers(file, format)) {
+    if ('refused' in line) refuse(line.line, line.refused);
+    else yield `${JSON.stringify(line)}\n`;
+  }
+}
+
+/** How far it is, on one line of a terminal that is written over; nothing elsewhere. */
+function createProgress({ stderr }: Context, isJson: boolean) {
+  const isShown = stderr.isTTY === true && !isJson;
+  return {
+    show: (done: number) => isShown && stderr.write(`\r${done.toLocaleString('en')} accounts…`),
+    clear: () => isShown && stderr.write(`\r${' '.repeat(40)}\r`),
+  };
+}
+
+function unreadable(file: string, error: unknown): unknown {
+  const { syscall, code, name, message } = error as NodeJS.ErrnoException;
+  const isFileError = syscall === 'open' || syscall === 'read';
+  if (!isFileError && name !== 'DatabaseRefusedError' && !code?.startsWith('CSV_')) return error;
+  return new CliError({
+    status: exitStatus.usage,
+    code: 'unreadable_file',
+    what: isFileError ? `${file} cannot be read (${code})` : message,
+    cause: error,
+  });
+}
+
+async function exportUsers(context: Context): Promise<void> {
+  async function* lines() {
+    for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export' })) {
+      yield `${JSON.stringify(user)}\n`;
+    }
+  }
+  await pipeline(Readable.from(lines()), context.stdout as NodeJS.WritableStream, { end: false });
+}

@@ -1,0 +1,53 @@
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Context } from '../context.ts';
+import { describeControlFailure, locateDaemon } from '../daemon/local-daemon.ts';
+import { notRunning, refusal } from './ask-daemon.ts';
+
+/**
+ * Exchanges lines of JSON with the daemon: sends as they are read, and gives back the answer's as they come, so that neither side ever holds all of them.
+ *
+ * @throws what {@link askDaemon} throws.
+ */
+export async function* streamLines<Line>(
+  context: Context,
+  { method, path, input }: { method: 'GET' | 'POST'; path: string; input?: Readable },
+): AsyncGenerator<Line> {
+  const place = locateDaemon(context);
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const outgoing = request({ socketPath: place.socket, method, path, agent: false, ...(input && { headers }) });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject);
+  });
+  const sending = input ? pipeline(input, outgoing) : Promise.resolve(outgoing.end());
+  let sendFailure: unknown;
+  sending.catch((error: unknown) => {
+    sendFailure = error;
+    outgoing.destroy(error as Error);
+  });
+  try {
+    const incoming = await answered;
+    if (incoming.statusCode !== 200) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      throw refusal(incoming.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    }
+    for await (const line of createInterface({ input: incoming })) yield JSON.parse(line) as Line;
+    if (!incoming.complete) throw new Error('the daemon broke off in the middle');
+  } catch (error) {
+    if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw notRunning(place);
+    throw describeControlFailure(error, place);
+  } finally {
+    outgoing.destroy();
+    input?.destroy();
+  }
+}
+
+function isConnectionError(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^(ENOENT|E?CONN|EPIPE|ERR_STREAM)/.test(code) && (error as NodeJS.ErrnoException).syscall !== 'open';
+}

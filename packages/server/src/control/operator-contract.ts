@@ -1,0 +1,88 @@
+/** An account as an operator sees it; times are ISO 8601, UTC. */
+export interface OperatedUser {
+  readonly id: string;
+  readonly email: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** `null` for an account that may log in. */
+  readonly disabled_at: string | null;
+}
+
+/** `GET /users?search=&after=&limit=` → 200, by rising address. */
+export interface UserListBody {
+  readonly users: readonly OperatedUser[];
+  /** What to send as `after` for the next page; `null` behind the last. */
+  readonly next: string | null;
+}
+
+/** One open session of an account. */
+export interface OperatedSession {
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly expires_at: string;
+  readonly address: string;
+  readonly user_agent: string | null;
+}
+
+/** `GET /users/show?email=` → 200. */
+export interface UserDetailBody extends OperatedUser {
+  readonly password_cost: number;
+  readonly sessions: readonly OperatedSession[];
+}
+
+/** `POST /users/reset` → 200: the token is in this answer alone. */
+export interface IssuedResetBody {
+  readonly email: string;
+  readonly reset_token: string;
+  readonly expires_at: string;
+}
+
+/** One line of `POST /users/import`, as JSON. */
+export interface ImportLine {
+  /** Its number in the file that it came from. */
+  readonly line: number;
+  readonly email: string;
+  readonly password_hash: string;
+  readonly created_at?: string | undefined;
+  readonly disabled_at?: string | null | undefined;
+}
+
+/** One line of the answer to `POST /users/import`: a refused line, how far it is, or, last, what became of all. */
+export type ImportReport =
+  | { readonly line: number; readonly refused: string }
+  | { readonly done: number }
+  | { readonly summary: { readonly imported: number; readonly exists: number; readonly refused: number } };
+
+/** One line of `GET /users/export`, which `POST /users/import` reads back. */
+export interface ExportLine {
+  readonly email: string;
+  readonly password_hash: string;
+  readonly created_at: string;
+  readonly disabled_at: string | null;
+}
+
+/** What happened once, as `GET /events` tells it. */
+export interface EventBody {
+  readonly id: number;
+  readonly at: string;
+  readonly type: string;
+  readonly user_id: string | null;
+  /** While there is such an account. */
+  readonly email: string | null;
+  readonly session_id: string | null;
+  readonly address: string | null;
+  readonly user_agent: string | null;
+  readonly detail: string | null;
+}
+
+/** `GET /events?email=&since=&after=&limit=&newest=` → 200, the oldest first. */
+export interface EventListBody {
+  readonly events: readonly EventBody[];
+}
+
+/** `POST /backup` → 200. */
+export interface BackupBody {
+  readonly path: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,23 @@
+const text = { type: 'string', minLength: 1, maxLength: 1024 };
+
+/** An account, named by its address: in a body or a query. */
+export const emailSchema = {
+  type: 'object',
+  properties: { email: text },
+  required: ['email'],
+  additionalProperties: false,
+};
+
+/** A query for a page: `limit` up to 1,000, and what else may narrow it. */
+export function pageSchema(...names: string[]) {
+  const limit = { type: 'string', pattern: '^([1-9]\\d{0,2}|1000)$' };
+  const properties = { limit, ...Object.fromEntries(names.map((name) => [name, text])) };
+  return { type: 'object', properties, additionalProperties: false };
+}
+
+export const backupSchema = {
+  type: 'object',
+  properties: { path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])', maxLength: 4096 } },
+  required: ['path'],
+  additionalProperties: false,
+};

@@ -1,0 +1,63 @@
+import { AuthError, getUser, type StoredEvent } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { ServerPorts } from '../../server-ports.ts';
+import type { EventBody, EventListBody } from '../operator-contract.ts';
+import { pageSchema } from '../operator-schemas.ts';
+
+const DEFAULT_PAGE = 100;
+
+interface EventQuery {
+  readonly email?: string;
+  readonly since?: string;
+  readonly after?: string;
+  readonly newest?: string;
+  readonly limit?: string;
+}
+
+/** The audit trail. */
+export function addEventRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.get<{ Querystring: EventQuery }>(
+    '/events',
+    { schema: { querystring: pageSchema('email', 'since', 'after', 'newest') } },
+    async ({ query }): Promise<EventListBody> => {
+      const user = query.email === undefined ? undefined : await getUser(ports, query.email);
+      const events = await ports.store.listEvents({
+        userId: user?.id,
+        sinceMs: query.since === undefined ? undefined : readTime(query.since),
+        afterId: query.after === undefined ? undefined : readId(query.after),
+        newest: query.newest !== undefined,
+        limit: Number(query.limit ?? DEFAULT_PAGE),
+      });
+      return { events: await withEmails(ports, events) };
+    },
+  );
+}
+
+async function withEmails({ store }: ServerPorts, events: readonly StoredEvent[]): Promise<EventBody[]> {
+  const emails = new Map<string, string | undefined>();
+  for (const { userId } of events) {
+    if (userId !== undefined && !emails.has(userId)) emails.set(userId, (await store.findUserById(userId))?.email);
+  }
+  return events.map((event) => ({
+    id: event.id,
+    at: new Date(event.at).toISOString(),
+    type: event.type,
+    user_id: event.userId ?? null,
+    email: emails.get(event.userId ?? '') ?? null,
+    session_id: event.sessionId ?? null,
+    address: event.address ?? null,
+    user_agent: event.userAgent ?? null,
+    detail: event.detail ?? null,
+  }));
+}
+
+function readTime(text: string): number {
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw new AuthError('invalid_request', { field: 'since', message: 'since must be a time in ISO 8601' });
+}
+
+function readId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new AuthError('invalid_request', { field: 'after', message: 'after must be the id of an event' });
+}

@@ -1,0 +1,94 @@
+import {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  revokeAllSessions,
+  revokeSessions,
+  type User,
+} from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { ServerPorts } from '../../server-ports.ts';
+import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '../operator-contract.ts';
+import { emailSchema, pageSchema } from '../operator-schemas.ts';
+
+const DEFAULT_PAGE = 50;
+
+interface ByEmail {
+  Body: { email: string };
+}
+
+/** What an operator does with accounts. */
+export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.get<{ Querystring: { search?: string; after?: string; limit?: string } }>(
+    '/users',
+    { schema: { querystring: pageSchema('search', 'after') } },
+    async ({ query }): Promise<UserListBody> => {
+      const limit = Number(query.limit ?? DEFAULT_PAGE);
+      // One more than is asked for tells whether there is a next page.
+      const page = { search: query.search, afterEmailKey: query.after, limit: limit + 1 };
+      const found = await ports.store.listUsers(page);
+      const users = found.slice(0, limit);
+      const next = found.length > limit ? (users.at(-1)?.emailKey ?? null) : null;
+      return { users: users.map(operatedUser), next };
+    },
+  );
+
+  server.get<{ Querystring: { email: string } }>(
+    '/users/show',
+    { schema: { querystring: emailSchema } },
+    async ({ query }): Promise<UserDetailBody> => {
+      const user = await getUser(ports, query.email);
+      const sessions = await ports.store.listSessions(user.id);
+      return {
+        ...operatedUser(user),
+        password_cost: ports.hasher.costOf(user.passwordHash),
+        sessions: sessions.map((session) => ({
+          id: session.id,
+          created_at: iso(session.createdAt),
+          last_used_at: iso(ports.sessions.lastUse(session.tokenDigest) ?? session.lastUsedAt),
+          expires_at: iso(session.expiresAt),
+          address: session.address,
+          user_agent: session.userAgent ?? null,
+        })),
+      };
+    },
+  );
+
+  const changes = { disable: disableUser, enable: enableUser, delete: deleteUser, revoke: revokeSessions };
+  for (const [name, change] of Object.entries(changes)) {
+    server.post<ByEmail>(
+      `/users/${name}`,
+      { schema: { body: emailSchema } },
+      async ({ body }): Promise<OperatedUser> => operatedUser(await change(ports, body.email)),
+    );
+  }
+
+  server.post<ByEmail>(
+    '/users/reset',
+    { schema: { body: emailSchema } },
+    async ({ body }): Promise<IssuedResetBody> => {
+      const { user, resetToken, expiresAt } = await issueResetTokenFor(ports, body.email);
+      return { email: user.email, reset_token: resetToken, expires_at: iso(expiresAt) };
+    },
+  );
+
+  server.post('/sessions/revoke-all', async (): Promise<{ ended: number }> => {
+    return { ended: await revokeAllSessions(ports) };
+  });
+}
+
+function operatedUser(user: User): OperatedUser {
+  return {
+    id: user.id,
+    email: user.email,
+    created_at: iso(user.createdAt),
+    updated_at: iso(user.updatedAt),
+    disabled_at: user.disabledAt === undefined ? null : iso(user.disabledAt),
+  };
+}
+
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
