@@ -42,7 +42,8 @@ async function restore(context: Context, file: string, options: RestoreOptions):
   try {
     const { users } = await checkBackup(backup);
     const config = loadConfig(context.env);
-    const database = config.databasePath;
+    if (config.database.kind !== 'sqlite') throw otherTools(config.database.name);
+    const database = config.database.path;
     confirm(terminal, database, options);
     const folder = await openDataFolder(config, { longestWaitMs: 0 });
     try {
@@ -68,6 +69,14 @@ function confirm(terminal: Terminal, database: string, { yes }: RestoreOptions):
     code: 'input_required',
     what: `${database} is there already`,
     why: 'With --yes it is replaced, and kept beside the restored one.',
+  });
+}
+
+function otherTools(database: string): CliError {
+  return new CliError({
+    status: exitStatus.refused,
+    code: 'not_sqlite',
+    what: `${database} is restored with PostgreSQL's own tools, such as pg_restore`,
   });
 }
 
