@@ -23,7 +23,7 @@ const FOLLOW_EVERY_MS = 1000;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const EVENT_JSON =
-  '{"id":7,"at":"2026-11-22T16:40:00.000Z","type":"login_failed","user_id":"5b0c…","email":"ada@example.com",…}';
+  '{"id":7,"at":"2026-11-22T16:40:00.000Z","type":"login_failed","user_id":null,"email":null,"session_id":null,"address":"127.0.0.1","user_agent":"authsvc","detail":null}';
 
 const help = formatHelp({
   examples: [

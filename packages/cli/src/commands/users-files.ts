@@ -55,7 +55,9 @@ export function createExportCommand(context: Context): Command {
       'after',
       formatHelp({
         examples: [['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it']],
-        json: ['{"email":"ada@example.com","password_hash":"$2b$12$…","created_at":"…","disabled_at":null}'],
+        json: [
+          '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null}',
+        ],
       }),
     )
     .action(() => exportUsers(context));

@@ -12,8 +12,9 @@ import { createTerminal, requireAnswers } from '../terminal.ts';
 import { formatHelp, type HelpText } from './help-text.ts';
 import { createExportCommand, createImportCommand } from './users-files.ts';
 
-const USER_JSON =
-  '{"id":"5b0c…","email":"ada@example.com","created_at":"2026-11-22T16:40:00.000Z","updated_at":"…","disabled_at":null}';
+const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
+const USER_JSON = `{"id":"${ID}","email":"ada@example.com","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
+const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
 interface ListOptions extends GlobalOptions {
   readonly search?: string;
@@ -51,7 +52,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
       .action((_, command: Command) => listUsers(context, command.optsWithGlobals<ListOptions>())),
     {
       examples: [['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email']],
-      json: [`{"users":[${USER_JSON}],`, '"next":null}', 'next is what to give to --after, or null behind the last'],
+      json: [`{"users":[${USER_JSON}],"next":null}`, 'next is what to give to --after, or null behind the last'],
     },
   );
   add(
@@ -61,7 +62,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
       .action((email: string, _, command: Command) => showUser(context, email, command.optsWithGlobals())),
     {
       examples: [['authsvc users show ada@example.com', 'when it was made, and where it is logged in']],
-      json: [`${USER_JSON.slice(0, -1)},"password_cost":12,"sessions":[…]}`],
+      json: [`${USER_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
     },
   );
   for (const { name, description, done, example } of changes) {
@@ -85,7 +86,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
         ['authsvc users revoke ada@example.com', 'ends every session of one account'],
         ['authsvc users revoke --all', 'ends every session of everybody'],
       ],
-      json: [USER_JSON, 'with --all: {"ended":42}'],
+      json: [USER_JSON, 'with --all:', '{"ended":42}'],
     },
   );
   add(
@@ -95,7 +96,9 @@ export function createCommand(context: Context, endWith: (status: number) => voi
       .action((email: string, _, command: Command) => issueReset(context, email, command.optsWithGlobals())),
     {
       examples: [['authsvc users reset ada@example.com', 'prints the token on standard output']],
-      json: ['{"email":"ada@example.com","reset_token":"a4d19e2f-…","expires_at":"2026-11-22T16:50:00.000Z"}'],
+      json: [
+        '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
+      ],
     },
   );
   group.addCommand(createImportCommand(context, endWith));
