@@ -13,7 +13,11 @@ export function loadCommonPasswords(): CommonPasswords {
   };
   return {
     includes: async (password) => {
-      passwords ??= load();
+      // A failure is not kept: the next password is another try.
+      passwords ??= load().catch((error) => {
+        passwords = undefined;
+        throw error;
+      });
       return (await passwords).has(password);
     },
   };

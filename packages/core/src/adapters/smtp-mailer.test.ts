@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type MailServer,
+  type MailServerOptions,
+  makeCertificate,
+  startMailServer,
+} from '../../../../test/mail-server.ts';
+import { resetMail } from '../reset-mail.ts';
+import { createSmtpMailer } from './smtp-mailer.ts';
+
+const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
+const mail = resetMail('user@example.com', token, 30);
+const from = 'Example <auth@example.com>';
+
+describe('createSmtpMailer', () => {
+  let folder: string;
+  const servers: MailServer[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'authsvc-core-'));
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  async function start(options?: MailServerOptions): Promise<MailServer> {
+    const server = await startMailServer(options);
+    servers.push(server);
+    return server;
+  }
+  const codeOf = (sending: Promise<void>) =>
+    sending.then(
+      () => 'sent',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+
+  it('sends text and HTML to one address, marked as nobody’s to answer', async () => {
+    const server = await start();
+    await createSmtpMailer({ url: `smtp://ada:p%40ss@localhost:${server.port}`, from }).send(mail);
+    expect(server.mails).toEqual([
+      { to: ['user@example.com'], user: 'ada', secure: false, resetToken: token, source: expect.any(String) },
+    ]);
+    const { source = '' } = server.mails[0] ?? {};
+    expect(source).toContain('From: Example <auth@example.com>\r\n');
+    expect(source).toContain('To: user@example.com\r\n');
+    expect(source).toContain('Subject: Reset your password\r\n');
+    expect(source).toContain('Auto-Submitted: auto-generated\r\n');
+    expect(source).toMatch(/Content-Type: text\/plain[\s\S]*Content-Type: text\/html/);
+  });
+
+  it.each([
+    ['smtps', true],
+    ['smtp', false],
+  ])('hands nothing to a server whose certificate nobody vouches for, by %s', async (protocol, secure) => {
+    const server = await start({ certificate: makeCertificate(folder), secure });
+    const mailer = createSmtpMailer({ url: `${protocol}://ada:secret@localhost:${server.port}`, from });
+    expect(await codeOf(mailer.send(mail))).toMatch(/^E(SOCKET|TLS)$/);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('insists on TLS beyond this machine', async () => {
+    const server = await start();
+    // Another spelling is not taken for this machine.
+    const mailer = createSmtpMailer({ url: `smtp://LOCALHOST:${server.port}`, from });
+    expect(await codeOf(mailer.send(mail))).toBe('ETLS');
+    expect([server.connections(), server.mails]).toEqual([1, []]);
+  });
+
+  it('fails where nobody listens', async () => {
+    const server = await start();
+    await server.stop();
+    servers.splice(0);
+    expect(await codeOf(createSmtpMailer({ url: `smtp://localhost:${server.port}`, from }).send(mail))).toBe('ESOCKET');
+  });
+
+  it('is cut short by its signal, and lets go of the connection', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const connected = new Promise<Socket>((resolve) => silent.once('connection', resolve));
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const cut = new AbortController();
+    const sending = codeOf(createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from }).send(mail, cut.signal));
+    const socket = await connected;
+    const closed = once(socket.resume(), 'close');
+    cut.abort();
+    expect(await sending).toBe('EABORT');
+    await closed;
+    silent.close();
+  });
+});

@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { EventEmitter, on } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
+
+/** A certificate and its key, as files: signed by itself, so that whoever is given the file as an authority trusts it and nobody else does. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export function makeCertificate(folder: string, hostname = 'localhost'): Certificate {
+  const [certFile, keyFile] = [join(folder, `${hostname}.crt`), join(folder, `${hostname}.key`)];
+  const name = ['-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
+  execFileSync('openssl', ['req', '-x509', '-days', '2', ...key, '-out', certFile, ...name], { stdio: 'ignore' });
+  return { certFile, keyFile };
+}
+
+export interface ReceivedMail {
+  readonly to: readonly string[];
+  /** Who logged in to send it. */
+  readonly user: string | undefined;
+  readonly secure: boolean;
+  /** As it came, headers first. */
+  readonly source: string;
+  /** The line of its text that is nothing but a token. */
+  readonly resetToken: string;
+}
+
+export interface MailServer {
+  readonly port: number;
+  readonly mails: readonly ReceivedMail[];
+  /** How many connections there were, whatever came of them. */
+  connections(): number;
+  /** Resolves with the nth mail from the start, counted from 1. */
+  mail(nth: number): Promise<ReceivedMail>;
+  /** Resolves once somebody connects. */
+  connected(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface MailServerOptions {
+  readonly port?: number;
+  /** Without one, no TLS is offered. */
+  readonly certificate?: Certificate;
+  /** TLS from the first byte instead of STARTTLS. */
+  readonly secure?: boolean;
+  /** Takes connections and mails, and never answers a mail. */
+  readonly hangs?: boolean;
+}
+
+/** Starts a real SMTP server on loopback that admits every login and keeps every mail. */
+export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
+  const { certificate, hangs = false } = options;
+  const changes = new EventEmitter();
+  const mails: ReceivedMail[] = [];
+  let connections = 0;
+  const server = new SMTPServer({
+    secure: options.secure ?? false,
+    authOptional: true,
+    allowInsecureAuth: true,
+    disableReverseLookup: true,
+    disabledCommands: certificate ? [] : ['STARTTLS'],
+    closeTimeout: 100,
+    ...(certificate && { key: readFileSync(certificate.keyFile), cert: readFileSync(certificate.certFile) }),
+    onAuth: ({ username }, _session, callback) => callback(null, { user: username ?? '' }),
+    onConnect: (_session, callback) => {
+      connections += 1;
+      changes.emit('change');
+      callback();
+    },
+    onData: (stream, { envelope, user, secure }, callback) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        if (hangs) return;
+        const source = Buffer.concat(chunks).toString();
+        const [, resetToken = ''] = /^ +([\da-f-]{36})\r?$/m.exec(source) ?? [];
+        mails.push({ to: envelope.rcptTo.map(({ address }) => address), user, secure, source, resetToken });
+        changes.emit('change');
+        callback();
+      });
+    },
+  });
+  // A client that hangs up on a certificate is what the tests are about.
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+
+  async function until<Value>(find: () => Value | undefined): Promise<Value> {
+    const stopped = new AbortController();
+    const changing = on(changes, 'change', { signal: stopped.signal });
+    try {
+      for (;;) {
+        const value = find();
+        if (value !== undefined) return value;
+        await changing.next();
+      }
+    } finally {
+      await changing.return?.();
+    }
+  }
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mails,
+    connections: () => connections,
+    mail: (nth) => until(() => mails[nth - 1]),
+    connected: async () => {
+      await until(() => connections || undefined);
+    },
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
