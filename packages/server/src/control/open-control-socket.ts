@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
+import { lstat, unlink } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { refusalOfSystem } from '../make-data-folder.ts';
 import { StartRefusedError } from '../start-refused-error.ts';
@@ -43,11 +44,15 @@ export async function openControlSocket(server: FastifyInstance, path: string): 
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  // Not lstatSync or rmSync: Node 20 keeps the answer of the last synchronous lstat, and after a socket takes the next symbolic link, to a package loaded late, for a file.
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error);
+  });
   if (!stats) return;
   if (!stats.isSocket()) throw new StartRefusedError(`${path} is in the way of the control socket; remove it`);
   if (await isServed(path)) throw new StartRefusedError(`another program listens on the control socket ${path}`);
-  rmSync(path, { force: true });
+  await unlink(path);
 }
 
 async function isServed(path: string): Promise<boolean> {
