@@ -4,21 +4,23 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
 /**
- * Gives every test of a run one PostgreSQL server, started when the first asks for it: who connects to the port in `AUTHSVC_TEST_POSTGRES_PORT` is told its URL. With
- * `AUTHSVC_TEST_DATABASE_URL` it is that one, whose role must be allowed to make databases.
+ * Gives the tests of a run a PostgreSQL server, started when the first asks for it: whoever connects to the port in `AUTHSVC_TEST_POSTGRES_PORT` is told the URL of a new,
+ * empty database. With `AUTHSVC_TEST_DATABASE_URL` it is that server, whose role must be allowed to make databases, and all of them are dropped in the end.
  */
 export async function setup(): Promise<() => Promise<void>> {
+  const given = process.env.AUTHSVC_TEST_DATABASE_URL;
   let started: Promise<PostgresServer> | undefined;
-  const url = async () => {
-    const given = process.env.AUTHSVC_TEST_DATABASE_URL;
+  const serverUrl = async () => {
     if (given) return given;
     started ??= startPostgresServer();
     return (await started).url;
   };
+
+  const made: string[] = [];
   const teller = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    url().then(
-      (text) => socket.end(text),
+    makeDatabase().then(
+      (url) => socket.end(url),
       (error: Error) => socket.destroy(error),
     );
   });
@@ -26,30 +28,40 @@ export async function setup(): Promise<() => Promise<void>> {
   await once(teller, 'listening');
   const { port } = teller.address() as AddressInfo;
   process.env.AUTHSVC_TEST_POSTGRES_PORT = String(port);
+
+  async function makeDatabase(): Promise<string> {
+    const url = new URL(await serverUrl());
+    const name = `authsvc_test_${port}_${made.length}`;
+    made.push(name);
+    // The other template is used by whoever connects without naming a database, and may then not be copied.
+    await query(url, [`create database ${name} template template0`]);
+    url.pathname = `/${name}`;
+    return url.href;
+  }
+
   return async () => {
-    const given = process.env.AUTHSVC_TEST_DATABASE_URL;
-    if (given) await dropTestDatabases(given, port);
     teller.close();
+    const drops = made.map((name) => `drop database if exists ${name} with (force)`);
+    if (given) await query(new URL(given), drops);
     await (await started)?.remove();
   };
 }
 
 interface Client {
   connect(): Promise<void>;
-  query(sql: string): Promise<{ rows: { name: string }[] }>;
+  query(sql: string): Promise<unknown>;
   end(): Promise<void>;
 }
 
-/** What the tests of this run left on a server that stays. */
-async function dropTestDatabases(url: string, port: number): Promise<void> {
+async function query(url: URL, statements: readonly string[]): Promise<void> {
   const { Client } = createRequire(new URL('../packages/core/package.json', import.meta.url))('pg') as {
     Client: new (settings: { connectionString: string }) => Client;
   };
-  const client = new Client({ connectionString: url });
+  const client = new Client({ connectionString: url.href });
   await client.connect();
-  const left = await client.query(
-    `select quote_ident(datname) as name from pg_database where datname like 'authsvc\\_test\\_${port}\\_%'`,
-  );
-  for (const { name } of left.rows) await client.query(`drop database ${name} with (force)`);
-  await client.end();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -92,7 +92,7 @@ describe('openPostgresDatabase', () => {
   });
 
   it('has as many connections as it was given, and gives up on waiting for one', async () => {
-    const { url, drop } = await createPostgresTestDatabase();
+    const { url } = await createPostgresTestDatabase();
     const small = await openPostgresDatabase({ url, connections: 2 });
     await small.migrate();
     const store = createKnexStore(small, () => undefined);
@@ -103,7 +103,6 @@ describe('openPostgresDatabase', () => {
     await Promise.all(busy);
     expect(await store.findUserById('nobody')).toBeUndefined();
     await small.close();
-    await drop();
   });
 
   it('finds a session by a statement that is prepared once a connection', async () => {
@@ -161,7 +160,7 @@ describe('a PostgreSQL server that is lost', () => {
   }
 
   it.each(['cut', 'reset'] as const)('is answered for, and asked again on another connection (%s)', async (how) => {
-    const { url, drop } = await createPostgresTestDatabase();
+    const { url } = await createPostgresTestDatabase();
     const way = await openWay(new URL(url));
     const database = await openPostgresDatabase({ url: way.url, connections: 1 });
     await database.migrate();
@@ -177,6 +176,5 @@ describe('a PostgreSQL server that is lost', () => {
 
     await database.close();
     way.close();
-    await drop();
   });
 });

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { migrationNames } from './migrations/index.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
@@ -23,7 +23,6 @@ describe('migrating PostgreSQL', () => {
   beforeEach(async () => {
     created = await createPostgresTestDatabase();
   });
-  afterEach(() => created.drop());
 
   const processOptions = () => ({ cwd: packageFolder, env: { ...process.env, DATABASE_URL: created.url } });
   const nodeArguments = (script: string) => ['--input-type=module', '-e', script];

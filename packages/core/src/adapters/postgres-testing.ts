@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Knex } from 'knex';
@@ -12,24 +11,27 @@ const { AUTHSVC_TEST_POSTGRES_PORT: port, AUTHSVC_TEST_DIALECT } = process.env;
 /** The database of tests that do not choose one: SQLite, unless they are run again on PostgreSQL. */
 export const chosenDialect = AUTHSVC_TEST_DIALECT === 'postgres' ? 'postgres' : 'sqlite';
 
-/** An empty database of its own, on the server that the tests share. */
+/** An empty database of its own, on the server that the tests share; it goes when they are over. */
 export interface PostgresTestDatabase {
   readonly url: string;
   /** Does something as the server's administrator, in this database. */
   administer<T>(work: (knex: Knex) => Promise<T>): Promise<T>;
-  drop(): Promise<void>;
 }
 
 export async function createPostgresTestDatabase(): Promise<PostgresTestDatabase> {
-  const server = await sharedServer();
-  const name = `authsvc_test_${port}_${randomBytes(8).toString('hex')}`;
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  await administer(server, (knex) => knex.raw('create database ?? template template0', [name]));
+  if (port === undefined) throw new Error('AUTHSVC_TEST_POSTGRES_PORT is missing: run the tests through vitest');
+  const url = await text(connect(Number(port), '127.0.0.1'));
+  if (url === '') throw new Error('PostgreSQL could not be started, or makes no database');
   return {
-    url: url.href,
-    administer: (work) => administer(url.href, work),
-    drop: () => administer(server, (knex) => knex.raw('drop database ?? with (force)', [name])),
+    url,
+    administer: async (work) => {
+      const knex = knexModule({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
+      try {
+        return await work(knex);
+      } finally {
+        await knex.destroy();
+      }
+    },
   };
 }
 
@@ -48,24 +50,6 @@ export async function openPostgresTestDatabase(): Promise<Database> {
       if (isReusable) await database.write.raw(`truncate ${tables.join(', ')} restart identity`);
       await database.close();
       if (isReusable) idle.push(taken);
-      else await taken.drop();
     },
   };
-}
-
-/** Whoever runs the tests gives a server, or says on which port the one is to be asked for that is started for them. */
-async function sharedServer(): Promise<string> {
-  if (port === undefined) throw new Error('AUTHSVC_TEST_POSTGRES_PORT is missing: run the tests through vitest');
-  const url = await text(connect(Number(port), '127.0.0.1'));
-  if (url === '') throw new Error('PostgreSQL could not be started');
-  return url;
-}
-
-async function administer<T>(url: string, work: (knex: Knex) => Promise<T>): Promise<T> {
-  const knex = knexModule({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
-  try {
-    return await work(knex);
-  } finally {
-    await knex.destroy();
-  }
 }
