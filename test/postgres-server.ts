@@ -1,8 +1,8 @@
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
 import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 const running: NodeJS.EventEmitter = process;
 const ends = ['beforeExit', 'exit'];
@@ -34,7 +34,6 @@ export interface PostgresServerOptions {
 }
 
 const USER = 'postgres';
-const PASSWORD = 'test';
 
 /** Starts a PostgreSQL server of its own, on a free port of this machine; also as root, where PostgreSQL gets the user `postgres`. */
 export async function startPostgresServer({
@@ -43,13 +42,15 @@ export async function startPostgresServer({
 }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'authsvc-postgres-'));
   const port = await freePort();
+  // Of no other meaning, so that it can be searched for.
+  const password = randomBytes(16).toString('hex');
   const tls = certificate && { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' };
   const said: unknown[] = [];
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     port,
     user: USER,
-    password: PASSWORD,
+    password,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
     // Nothing here need survive a loss of power.
@@ -66,7 +67,7 @@ export async function startPostgresServer({
     throw new Error(`PostgreSQL did not start:\n${said.join('\n')}`, { cause });
   }
   return {
-    url: `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/postgres${certificate ? '' : '?sslmode=disable'}`,
+    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres${certificate ? '' : '?sslmode=disable'}`,
     stop: () => server.stop(),
     start: () => server.start(),
     remove: async () => {
@@ -92,14 +93,4 @@ async function install({ cert, key }: { cert: string; key: string }, folder: str
     await chown(to, uid, gid);
     await chmod(to, 0o600);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }

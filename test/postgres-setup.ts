@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
+import { queryPostgres } from './postgres-query.ts';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function setup(): Promise<() => Promise<void>> {
     const name = `authsvc_test_${port}_${made.length}`;
     made.push(name);
     // The other template is used by whoever connects without naming a database, and may then not be copied.
-    await query(url, [`create database ${name} template template0`]);
+    await queryPostgres(url, `create database ${name} template template0`);
     url.pathname = `/${name}`;
     return url.href;
   }
@@ -42,26 +42,7 @@ export async function setup(): Promise<() => Promise<void>> {
   return async () => {
     teller.close();
     const drops = made.map((name) => `drop database if exists ${name} with (force)`);
-    if (given) await query(new URL(given), drops);
+    if (given) await queryPostgres(given, ...drops);
     await (await started)?.remove();
   };
-}
-
-interface Client {
-  connect(): Promise<void>;
-  query(sql: string): Promise<unknown>;
-  end(): Promise<void>;
-}
-
-async function query(url: URL, statements: readonly string[]): Promise<void> {
-  const { Client } = createRequire(new URL('../packages/core/package.json', import.meta.url))('pg') as {
-    Client: new (settings: { connectionString: string }) => Client;
-  };
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestByHttp } from 'node:http';
+import { request as requestByHttps } from 'node:https';
 
 export interface Answer {
   readonly status: number;
@@ -17,8 +18,14 @@ export interface SendOptions {
   readonly headers?: OutgoingHttpHeaders;
   /** A session token, sent as the cookie. */
   readonly session?: string | undefined;
+  /** What the cookie is called; `session_id` unless said otherwise. */
+  readonly cookieName?: string;
   /** Called once the whole request has been handed to the network. */
   readonly onSent?: () => void;
+  /** One of this machine's addresses, to send from; on Linux every address in 127.0.0.0/8 is. */
+  readonly from?: string;
+  /** The authority, in PEM, that vouches for an https server. */
+  readonly authority?: string;
 }
 
 /** Sends one request on a connection of its own. `target` is a method and a path, as in `GET /profile`. */
@@ -28,11 +35,15 @@ export function send(url: string, target: string, options: SendOptions = {}): Pr
   const headers: OutgoingHttpHeaders = {
     ...(contentType && { 'content-type': contentType }),
     ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
-    ...(options.session !== undefined && { cookie: `session_id=${options.session}` }),
+    ...(options.session !== undefined && { cookie: `${options.cookieName ?? 'session_id'}=${options.session}` }),
     ...options.headers,
   };
+  const address = new URL(path, url);
+  const { from, authority: ca } = options;
+  const source = from === undefined ? {} : { localAddress: from, family: 4 };
+  const request = address.protocol === 'https:' ? requestByHttps : requestByHttp;
   return new Promise((resolve, reject) => {
-    const outgoing = request(new URL(path, url), { method, headers, agent: false }, (incoming) => {
+    const outgoing = request(address, { method, headers, agent: false, ca, ...source }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);
@@ -66,5 +77,7 @@ function parse(text: string): unknown {
 }
 
 function readSession(cookies: readonly string[] = []): string | undefined {
-  return cookies.map((cookie) => /^session_id=([^;]*)/.exec(cookie)?.[1]).find((token) => token !== undefined);
+  return cookies
+    .map((cookie) => /^(?:__Host-)?session_id=([^;]*)/.exec(cookie)?.[1])
+    .find((token) => token !== undefined);
 }

@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../test/free-port.ts';
+import { makeCertificate } from './certificate.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { type Answer, type SendOptions, send } from './http-client.ts';
+import { startNginx } from './nginx.ts';
+import { makePostgresDatabase } from './postgres.ts';
+
+export interface Cluster {
+  readonly instances: readonly Daemon[];
+  readonly databaseUrl: string;
+  /** Where each instance writes the mails that it sends. */
+  readonly mailFolder: string;
+  /** Sends a request by nginx; each time from the next of 200 addresses. */
+  send(target: string, options?: SendOptions): Promise<Answer>;
+  /** Sends a request to one instance, past nginx. */
+  sendTo(instance: number, target: string, options?: SendOptions): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+const ADDRESSES = 200;
+const cookieName = '__Host-session_id';
+
+/** Starts instances that share a PostgreSQL database, behind nginx with TLS. */
+export async function startCluster(folder: string, { instanceCount }: { instanceCount: number }): Promise<Cluster> {
+  const port = await freePort();
+  const databaseUrl = await makePostgresDatabase();
+  const mailFolder = join(folder, 'mails');
+  const stops: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne();
+  };
+  const startInstance = async (_: unknown, index: number) => {
+    const home = join(folder, `instance${index}`);
+    await mkdir(home);
+    const daemon = await startDaemon({
+      home,
+      settings: {
+        AUTHSVC_DATABASE_URL: databaseUrl,
+        AUTHSVC_PUBLIC_URL: `https://localhost:${port}`,
+        AUTHSVC_MAIL_DIR: mailFolder,
+      },
+    });
+    stops.push(() => daemon.stop());
+    return daemon;
+  };
+  try {
+    const instances = await Promise.all(Array.from({ length: instanceCount }, startInstance));
+    const nginxFolder = join(folder, 'nginx');
+    await mkdir(nginxFolder);
+    const certificate = await makeCertificate(folder);
+    const upstreams = instances.map(({ url }) => url);
+    stops.push(await startNginx({ folder: nginxFolder, port, certificate, upstreams }));
+
+    let requests = 0;
+    return {
+      instances,
+      databaseUrl,
+      mailFolder,
+      send: (target, options) => {
+        requests += 1;
+        const from = `127.0.1.${1 + (requests % ADDRESSES)}`;
+        const { authority } = certificate;
+        return send(`https://localhost:${port}`, target, { cookieName, from, authority, ...options });
+      },
+      sendTo: (instance, target, options) => send(upstreams[instance] ?? '', target, { cookieName, ...options }),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
