@@ -7,7 +7,7 @@ import { root } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
 
 /** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, and shells that complete commands. */
-export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring', 'zsh', 'fish'];
+export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring', 'zsh', 'fish', 'nginx-light', 'openssl'];
 
 /**
  * Installs what the tests need of the system, where that can be done without asking anybody.
