@@ -35,13 +35,15 @@ describe('forty logins in flight', () => {
       await call('GET /profile');
       await call('GET /ready');
       await call('POST /reset_password', { email: people[0] });
-      await call('POST /users', { email: people[0], password });
+      // Told at once, whether that the email is taken or that there is no room for its hash.
+      const registration = await send(daemon.url, 'POST /users', { json: { email: people[0], password } });
+      events.push(`POST /users ${[400, 503].includes(registration.status) ? 'refused' : registration.status}`);
     }
     const loggedInBefore = events.filter((event) => event === 'login').length;
     const statuses = await Promise.all(logins);
     const loggedIn = statuses.filter((status) => status === 200).length;
 
-    const inOneRound = ['GET /profile 200', 'GET /ready 200', 'POST /reset_password 200', 'POST /users 400'];
+    const inOneRound = ['GET /profile 200', 'GET /ready 200', 'POST /reset_password 200', 'POST /users refused'];
     const others = events.filter((event) => event !== 'login');
     expect(others).toEqual(Array.from({ length: rounds }, () => inOneRound).flat());
     // The queue for hashing is bounded: what finds it full is told so at once.
