@@ -42,7 +42,11 @@ export async function resetPassword(
   // Refused before hashing: a token cannot be guessed, and a flood of wrong ones must not cost the hashers anything.
   if (!user || token?.userId !== user.id || ports.clock.now() >= token.expiresAt) {
     const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
-    await ports.store.write((transaction) => transaction.addEvent(refusal));
+    await ports.store.write(async (transaction) => {
+      // An expired one must not come back to life when the clock is set back.
+      if (user && token?.userId === user.id) await transaction.deleteResetToken(user.id);
+      await transaction.addEvent(refusal);
+    });
     throw new AuthError('invalid_reset_token');
   }
 
