@@ -6,7 +6,7 @@ import { runPnpm } from './install.mjs';
 import { root } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
 
-/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, and shells that complete commands. */
+/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, and certificates. */
 export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring', 'zsh', 'fish', 'nginx-light', 'openssl'];
 
 /**
@@ -61,7 +61,8 @@ function keytarIsBuilt() {
  * @param {readonly string[]} names
  */
 async function aptInstall(rootPrefix, names) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // At run level 1 no service is started, as nginx would be.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   /** @param {readonly string[]} args */
   const asRoot = (args) => {
     const [command = '', ...rest] = [...rootPrefix, ...args];

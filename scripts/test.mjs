@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { audit } from './audit.mjs';
 import { installSystemPackages, repairKeytar, systemPackages } from './keychain-parts.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
@@ -18,6 +19,8 @@ const checks = [
     () => program(join(tools, '@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'),
   ],
   ['Shape', () => program(join(root, 'scripts', 'check-shape.mjs'))],
+  ['What shows the security rules', () => program(join(root, 'scripts', 'check-security.mjs'))],
+  ['Dependency audit', audit],
   ['Types', () => program(compiler, '-p', 'tsconfig.tests.json')],
   ['Types of the scripts', () => program(compiler, '-p', join('scripts', 'tsconfig.json'))],
   ['Unit and integration tests', () => runTests('unit')],
@@ -58,6 +61,7 @@ async function attempt(title, work) {
     if (!(error instanceof StepError)) throw error;
     console.error(error.log.trimEnd());
   }
+  for (const notice of outcome.notices ?? []) console.error(`! ${notice}`);
   return outcome;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 import { runQuietly } from './step.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: string[], log: string }} Outcome */
+/** @typedef {{ passed: number, failed: number, skipped: string[], log: string, notices?: string[] }} Outcome `notices` fail nothing, and are said all the same */
 
 /**
  * Runs the tests of one project of vitest.config.ts.

@@ -40,3 +40,38 @@ describe('requestClient', () => {
     expect((await test.server.inject(json({ email: credentials.email }, '/reset_password'))).statusCode).toBe(200);
   });
 });
+
+describe('the address of a client', () => {
+  const spoofed = '203.0.113.9';
+
+  it.each([
+    ['without proxies is the peer', [], '127.0.0.1', spoofed, '127.0.0.1'],
+    ['is the peer where that is no listed proxy', ['10.0.0.5'], '10.0.0.6', spoofed, '10.0.0.6'],
+    ['is what a listed proxy saw', ['10.0.0.5'], '10.0.0.5', '198.51.100.7', '198.51.100.7'],
+    ['is not what the client made up before it', ['10.0.0.5'], '10.0.0.5', `${spoofed}, 198.51.100.7`, '198.51.100.7'],
+    ['is looked for beyond each listed proxy', ['10.0.0.0/8'], '10.0.0.5', '198.51.100.7, 10.0.0.6', '198.51.100.7'],
+    ['is found behind an IPv6 proxy', ['fd00::/8'], 'fd00::1', '2001:db8::7', '2001:db8::7'],
+    [
+      'is found behind an IPv4 proxy on an IPv6 socket',
+      ['10.0.0.5'],
+      '::ffff:10.0.0.5',
+      '198.51.100.7',
+      '198.51.100.7',
+    ],
+    ['is the proxy where that says nothing', ['10.0.0.5'], '10.0.0.5', undefined, '10.0.0.5'],
+    ['is the proxy where that says no address', ['10.0.0.5'], '10.0.0.5', 'unknown', '10.0.0.5'],
+  ] as const)('%s', async (_what, trustedProxies, remoteAddress, forwardedFor, address) => {
+    const publicUrl = new URL('https://auth.example.com');
+    const test = await createTestServer({ throttleLoopback: true }, {}, { publicUrl, trustedProxies });
+    const { payload, headers } = encodings.json(credentials);
+    await test.server.inject({
+      method: 'POST',
+      url: '/users',
+      payload,
+      headers: { ...headers, ...(forwardedFor && { 'x-forwarded-for': forwardedFor }) },
+      remoteAddress,
+    });
+    expect(test.auth.events.map((event) => event.address)).toEqual([address]);
+    await test.close();
+  });
+});

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, rootPackage } from './root.mjs';
+import { runQuietly } from './step.mjs';
+
+/** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
+
+/** Packages that nobody develops any more, with the version that was looked at last and where it is said what becomes of them. */
+const unmaintained = {
+  sqlite3: { version: '6.0.1', manifest: 'packages/core/package.json' },
+  keytar: { version: '7.9.0', manifest: 'packages/cli/package.json' },
+};
+const decision = 'docs/adr/0002-sqlite3-and-keytar-behind-one-file.md';
+
+/** Advisories below this are said, and fail nothing. */
+const failingSeverities = ['moderate', 'high', 'critical'];
+
+/**
+ * Asks the registry for known weaknesses of what runs in production, and looks at the packages that are watched by name.
+ *
+ * A registry that cannot be asked, as on a machine without a network, fails nothing, and is said aloud: the same commit would pass or fail by the weather otherwise.
+ *
+ * @returns {Promise<Outcome>}
+ */
+export async function audit() {
+  const watched = watchedPackages(
+    (manifest) => JSON.parse(readFileSync(join(root, manifest), 'utf8')),
+    readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8'),
+  );
+  const args = [
+    '-y',
+    rootPackage.packageManager,
+    'audit',
+    '--prod',
+    '--json',
+    '--config.fetch-retries=0',
+    '--config.fetch-timeout=20000',
+  ];
+  const { log } = await runQuietly('npx', args, { cwd: root });
+  const known = advisories(log);
+  const problems = [...watched.problems, ...known.problems];
+  return {
+    passed: problems.length === 0 ? 1 : 0,
+    failed: problems.length,
+    skipped: [],
+    log: problems.join('\n'),
+    notices: [...watched.notices, ...known.notices],
+  };
+}
+
+/**
+ * @param {string} log what `pnpm audit --json` printed, warnings of npm included
+ * @returns {{ problems: string[], notices: string[] }}
+ */
+export function advisories(log) {
+  /** @type {{ advisories?: Record<string, { severity: string, module_name: string, title: string, url: string }> }} */
+  let answer;
+  try {
+    answer = JSON.parse(log.slice(log.indexOf('{'), log.lastIndexOf('}') + 1));
+  } catch {
+    answer = {};
+  }
+  if (!answer.advisories) {
+    return {
+      problems: [],
+      notices: ['The dependency audit did not run: the registry could not be asked for advisories'],
+    };
+  }
+  const found = Object.values(answer.advisories).map(({ severity, module_name, title, url }) => ({
+    fails: failingSeverities.includes(severity),
+    text: `${module_name} (${severity}): ${title}, ${url}`,
+  }));
+  return {
+    problems: found.filter(({ fails }) => fails).map(({ text }) => text),
+    notices: found.filter(({ fails }) => !fails).map(({ text }) => text),
+  };
+}
+
+/**
+ * @param {(manifest: string) => { dependencies?: Record<string, string>, optionalDependencies?: Record<string, string> }} readManifest
+ * @param {string} lockfile
+ * @returns {{ problems: string[], notices: string[] }}
+ */
+export function watchedPackages(readManifest, lockfile) {
+  /** @type {string[]} */
+  const problems = [];
+  for (const [name, { version, manifest }] of Object.entries(unmaintained)) {
+    const { dependencies = {}, optionalDependencies = {} } = readManifest(manifest);
+    const used = dependencies[name] ?? optionalDependencies[name];
+    if (used === version) continue;
+    problems.push(
+      used === undefined
+        ? `${name} is watched as unmaintained and no longer used: take it off the list in scripts/audit.mjs`
+        : `${name} is ${used}, and ${version} was looked at last: read what changed, then say so in scripts/audit.mjs and ${decision}`,
+    );
+  }
+  for (const [, name] of lockfile.matchAll(/^ {2}'?(@?[^@'\s]+)@[^\n]*:\n(?: {4}[^\n]*\n)*? {4}deprecated:/gm)) {
+    if (name && !Object.hasOwn(unmaintained, name)) problems.push(`${name} is deprecated by its authors`);
+  }
+  const names = Object.entries(unmaintained).map(([name, { version }]) => `${name} ${version}`);
+  return { problems, notices: [`Watched: nobody develops ${names.join(' and ')} any more; ${decision}`] };
+}
