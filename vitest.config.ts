@@ -10,7 +10,7 @@ const onEveryDatabase = [
   'packages/server/src/routes/*.test.ts',
 ];
 /** Without a database, or of one that they choose. */
-const databaseBound = ['packages/core/src/{email,password,races,secret,session,statements,throttle}.test.ts'];
+const databaseBound = ['packages/core/src/{email,guessing,password,races,secret,session,statements,throttle}.test.ts'];
 
 export default defineConfig({
   test: {
