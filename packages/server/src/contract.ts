@@ -163,10 +163,9 @@ export interface ReadyBody {
   readonly status: 'ready';
 }
 
-/** `GET /` → 200. */
+/** `GET /` → 200; which version runs here is the operator's to know. */
 export interface AboutBody {
   readonly name: 'authsvc';
-  readonly version: string;
   readonly description: string;
   /** Method and path of each endpoint, by what it does. */
   readonly endpoints: Readonly<Record<string, string>>;

@@ -2,11 +2,9 @@ import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { AboutBody, HealthBody, ReadyBody } from '../contract.ts';
 import { answerSchema } from '../schemas.ts';
-import { VERSION } from '../version.ts';
 
 const about: AboutBody = {
   name: 'authsvc',
-  version: VERSION,
   description: 'Email and password accounts, sessions and password reset.',
   endpoints: {
     register: 'POST /users',
