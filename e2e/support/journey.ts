@@ -1,5 +1,6 @@
 import { test } from 'vitest';
 import { startDaemon } from './daemon.ts';
+import { setUpMachine } from './machine.ts';
 import type { Environment } from './program.ts';
 import { type CommandEnd, runAuthsvc } from './run-authsvc.ts';
 import { startSecretService } from './secret-service.ts';
@@ -27,6 +28,11 @@ export const it = test
       await daemon.stop();
     });
     return daemon;
+  })
+  .extend('machine', ({ home }, { onCleanup }) => {
+    const machine = setUpMachine(home);
+    onCleanup(machine.stop);
+    return machine;
   })
   .extend('secretService', async ({ home }, { onCleanup }) => {
     const service = await startSecretService(home);

@@ -9,9 +9,9 @@ import { dataPaths } from './data-folder.ts';
 import { makeDataFolder, refusalOfSystem } from './make-data-folder.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
-/** Longer than a daemon takes to stop. */
-const LONGEST_WAIT_MS = 15_000;
-const RETRY_MS = 50;
+/** Longer than a daemon takes to stop, or many that start at once to settle who comes first. */
+const LONGEST_WAIT_MS = 30_000;
+const RETRY_MS = 100;
 
 export interface OpenDataFolderOptions {
   /** How long to wait for a daemon that is starting or stopping there, milliseconds. */
