@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acquireFileLock } from '@authsvc/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dataPaths } from './data-folder.ts';
+import { openDataFolder } from './open-data-folder.ts';
+
+describe('openDataFolder', () => {
+  let dataFolder: string;
+
+  beforeEach(async () => {
+    dataFolder = await mkdtemp(join(tmpdir(), 'authsvc-folder-'));
+  });
+  afterEach(() => rm(dataFolder, { recursive: true }));
+
+  const open = (longestWaitMs?: number) =>
+    openDataFolder(
+      { dataFolder, isDefaultDataFolder: false, databasePath: dataPaths(dataFolder).database },
+      longestWaitMs === undefined ? {} : { longestWaitMs },
+    );
+
+  it('waits for a holder that is starting or stopping', async () => {
+    const holder = await acquireFileLock(dataPaths(dataFolder).lock);
+    const opening = open();
+    await holder?.release();
+    await (await opening).release();
+  });
+
+  it('gives up on one that neither answers nor ends, and says so', async () => {
+    const holder = await acquireFileLock(dataPaths(dataFolder).lock);
+    await expect(open(0)).rejects.toThrow(
+      `another authsvc that is starting or stopping uses the data folder ${dataFolder}`,
+    );
+    const mute = createServer((socket) => socket.resume().end('not HTTP\r\n\r\n')).listen(dataPaths(dataFolder).socket);
+    await expect(open(0)).rejects.toThrow(`another authsvc that does not answer uses the data folder ${dataFolder}`);
+    await new Promise((resolve) => mute.close(resolve));
+    await holder?.release();
+  });
+
+  it('takes a folder once only, and again when it was let go', async () => {
+    const lock = await open();
+    await expect(open(0)).rejects.toThrow('uses the data folder');
+    await lock.release();
+    await (await open(0)).release();
+  });
+
+  it('may be held with a database elsewhere', async () => {
+    await mkdir(join(dataFolder, 'elsewhere'));
+    const lock = await openDataFolder({
+      dataFolder,
+      isDefaultDataFolder: false,
+      databasePath: join(dataFolder, 'elsewhere', 'a.db'),
+    });
+    expect(await acquireFileLock(join(dataFolder, 'elsewhere', 'a.db.lock'))).toBeUndefined();
+    await lock.release();
+  });
+});
