@@ -39,7 +39,7 @@ describe('authsvc daemon install', () => {
     const { stdout } = await runAuthsvc(['daemon', 'install', '--reset-delivery', 'response', '--json'], { home });
     const answer = { unit: join(home, '.config/systemd/user/authsvc.service'), reset_delivery: 'response' };
     expect(JSON.parse(stdout)).toEqual(answer);
-    const help = (await runAuthsvc(['daemon', 'install', '--help'], { home })).stdout;
+    const help = (await runAuthsvc(['daemon', 'install', '--help'], { home })).stdout.replaceAll(/,\n {3}(?=")/g, ',');
     const [, shape = ''] = /^ {2}(\{.*\})$/m.exec(help) ?? [];
     expect(Object.keys(JSON.parse(shape))).toEqual(Object.keys(answer));
   });

@@ -17,7 +17,7 @@ describe('openDataFolder', () => {
 
   const open = (longestWaitMs?: number) =>
     openDataFolder(
-      { dataFolder, isDefaultDataFolder: false, databasePath: dataPaths(dataFolder).database },
+      { dataFolder, isDefaultDataFolder: false, database: { kind: 'sqlite', path: dataPaths(dataFolder).database } },
       longestWaitMs === undefined ? {} : { longestWaitMs },
     );
 
@@ -51,7 +51,7 @@ describe('openDataFolder', () => {
     const lock = await openDataFolder({
       dataFolder,
       isDefaultDataFolder: false,
-      databasePath: join(dataFolder, 'elsewhere', 'a.db'),
+      database: { kind: 'sqlite', path: join(dataFolder, 'elsewhere', 'a.db') },
     });
     expect(await acquireFileLock(join(dataFolder, 'elsewhere', 'a.db.lock'))).toBeUndefined();
     await lock.release();
