@@ -17,7 +17,7 @@ describe('openDataFolder', () => {
 
   const open = (longestWaitMs?: number) =>
     openDataFolder(
-      { dataFolder, isDefaultDataFolder: false, database: { kind: 'sqlite', path: dataPaths(dataFolder).database } },
+      { dataFolder, isDefaultDataFolder: false, database: sqlite(dataPaths(dataFolder).database) },
       longestWaitMs === undefined ? {} : { longestWaitMs },
     );
 
@@ -51,9 +51,13 @@ describe('openDataFolder', () => {
     const lock = await openDataFolder({
       dataFolder,
       isDefaultDataFolder: false,
-      database: { kind: 'sqlite', path: join(dataFolder, 'elsewhere', 'a.db') },
+      database: sqlite(join(dataFolder, 'elsewhere', 'a.db')),
     });
     expect(await acquireFileLock(join(dataFolder, 'elsewhere', 'a.db.lock'))).toBeUndefined();
     await lock.release();
   });
 });
+
+function sqlite(path: string) {
+  return { kind: 'sqlite', name: `sqlite:${path}`, path } as const;
+}
