@@ -1,4 +1,5 @@
 export { type BcryptHasher, type BcryptHasherOptions, createBcryptHasher } from './adapters/bcrypt-hasher.ts';
+export { checkSqliteFile, type SqliteHealth } from './adapters/check-sqlite-file.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
 export { type Database, openSqliteDatabase } from './adapters/database.ts';
 export { DatabaseRefusedError } from './adapters/database-refused-error.ts';

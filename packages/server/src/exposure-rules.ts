@@ -3,7 +3,12 @@ import type { SettingValues } from './settings.ts';
 
 /** Something that is allowed, and that whoever starts the daemon should know of at every start. */
 export interface ConfigWarning {
-  readonly event: 'public_url_is_http' | 'reset_delivery_is_response' | 'mails_go_to_files' | 'setting_unknown';
+  readonly event:
+    | 'public_url_is_http'
+    | 'reset_delivery_is_response'
+    | 'mails_go_to_files'
+    | 'setting_unknown'
+    | 'setting_weakens';
   readonly message: string;
 }
 

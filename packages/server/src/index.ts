@@ -1,5 +1,7 @@
 export { type Config, ConfigError, loadConfig } from './config.ts';
+export { describePortHolder } from './describe-port-holder.ts';
 export { openDataFolder } from './open-data-folder.ts';
+export { openDatabase } from './open-database.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';
 export type { ServerPorts } from './server-ports.ts';
@@ -7,3 +9,4 @@ export { type RunningService, startService } from './service.ts';
 export { settings } from './settings.ts';
 export { settingsTable } from './settings-table.ts';
 export { StartRefusedError } from './start-refused-error.ts';
+export { weakenedSettings } from './weakened-settings.ts';

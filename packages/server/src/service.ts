@@ -28,6 +28,7 @@ import { buildServer } from './server.ts';
 import { prepareShutDown } from './shut-down.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 import { VERSION } from './version.ts';
+import { weakenedSettings } from './weakened-settings.ts';
 
 /** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
 const CLOSE_GRACE_MS = 9000;
@@ -142,7 +143,8 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const stopRequested = new Promise<void>((resolve) => {
       requestStop = resolve;
     });
-    const control = buildControlServer({ ...ports, database, daemon: { describe, requestStop } }, server.log);
+    const warnings = [...config.warnings, ...weakenedSettings(config)];
+    const control = buildControlServer({ ...ports, database, daemon: { describe, warnings, requestStop } }, server.log);
     // Last of all, so that whoever can ask for the daemon can also use it.
     closeControl = await openControlSocket(control.server, paths.socket);
     closers.push(() => control.drain(CLOSE_GRACE_MS));

@@ -28,6 +28,15 @@ export async function isMigrated(knex: Knex): Promise<boolean> {
   return migrationNames.every((name) => applied.includes(name));
 }
 
+/** `older`: migrations are missing. `newer`: a newer version of authsvc has applied some that this one does not know. */
+export type SchemaAge = 'current' | 'older' | 'newer';
+
+export async function readSchemaAge(knex: Knex): Promise<SchemaAge> {
+  const applied = await appliedMigrations(knex);
+  if (applied.some((name) => !migrationNames.includes(name))) return 'newer';
+  return migrationNames.every((name) => applied.includes(name)) ? 'current' : 'older';
+}
+
 async function appliedMigrations(knex: Knex): Promise<string[]> {
   const { tableName = 'migrations' } = migrationConfig;
   if (!(await knex.schema.hasTable(tableName))) return [];

@@ -20,3 +20,8 @@ export interface DaemonStoppingBody {
   readonly pid: number;
   readonly message: 'stopping';
 }
+
+/** `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known. */
+export interface DaemonWarningsBody {
+  readonly warnings: readonly { readonly event: string; readonly message: string }[];
+}

@@ -1,14 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import type { DaemonBody, DaemonStoppingBody } from '../control-contract.ts';
+import type { DaemonBody, DaemonStoppingBody, DaemonWarningsBody } from '../control-contract.ts';
 
 export interface DaemonControl {
   describe(): DaemonBody;
+  readonly warnings: DaemonWarningsBody['warnings'];
   /** Returns at once; the daemon stops as it does at SIGTERM. */
   requestStop(): void;
 }
 
 export function addDaemonRoutes(server: FastifyInstance, { daemon }: { readonly daemon: DaemonControl }): void {
   server.get('/daemon', (): DaemonBody => daemon.describe());
+
+  server.get('/daemon/warnings', (): DaemonWarningsBody => ({ warnings: daemon.warnings }));
 
   server.post('/daemon/stop', (): DaemonStoppingBody => {
     daemon.requestStop();
