@@ -57,6 +57,7 @@ export const commands: readonly CommandEntry[] = [
     isGroup: true,
   },
   { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
+  { name: 'doctor', summary: 'Look for what commonly goes wrong', load: () => import('./commands/doctor.ts') },
   {
     name: DESCRIBES_ALL,
     summary: 'Print the completion of commands and options for a shell',

@@ -1,5 +1,5 @@
+import { singleQuoted } from '../shell-word.ts';
 import type { CommandNode } from './command-tree.ts';
-import { singleQuoted } from './single-quoted.ts';
 
 /** Writes the completion for bash 4 and newer, on its own: the package bash-completion is not needed. */
 export function bashCompletion(program: string, nodes: readonly CommandNode[]): string {

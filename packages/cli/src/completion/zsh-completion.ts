@@ -1,5 +1,5 @@
+import { singleQuoted } from '../shell-word.ts';
 import type { CommandNode, OptionChoice } from './command-tree.ts';
-import { singleQuoted } from './single-quoted.ts';
 
 /** Writes the completion for zsh: to be sourced, or kept as `_authsvc` in a folder of `$fpath`. */
 export function zshCompletion(program: string, nodes: readonly CommandNode[]): string {

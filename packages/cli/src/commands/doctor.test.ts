@@ -1,0 +1,107 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createCliBench } from '../testing/cli-bench.ts';
+
+const env = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_URL: 'http://127.0.0.1:1', AUTHSVC_RESET_DELIVERY: 'operator' };
+
+interface Check {
+  readonly name: string;
+  readonly state: string;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+function checksIn(stdout: string): Map<string, Check> {
+  const { checks }: { checks: Check[] } = JSON.parse(stdout);
+  return new Map(checks.map((check) => [check.name, check]));
+}
+
+describe('authsvc doctor', () => {
+  it('shows on a fresh machine what is well, and what to do about the rest', async () => {
+    const { status, stdout, stderr } = await createCliBench(env).authsvc(['doctor']);
+    expect([status, stderr]).toEqual([0, '']);
+    const rows = stdout.replace(/(?<=Node\.js +)\S+/, '<version>').replace(/[\d.]+ [GM]B/, '<room>');
+    expect(rows).toBe(`✓ Node.js       <version>
+✓ Keychain      open; sessions are kept there
+✓ Sessions      none is stored
+✓ Data folder   ~/.local/share/authsvc is not made yet
+✓ Disk          <room> free where the data lies
+! Daemon        not running
+                Start it: authsvc daemon start
+✓ Port          any that is free
+✓ Database      SQLite; not made yet
+✓ Reset tokens  not handed to whoever asks
+✓ Settings      nothing weakens the defaults
+
+All works; 1 warning.
+`);
+  });
+
+  it('asks a running daemon for the settings in force, and looks at its database', async () => {
+    const { loadConfig, startService } = await import('@authsvc/server');
+    const bench = createCliBench(env);
+    const dataFolder = join(bench.home, '.local', 'share', 'authsvc');
+    const config = loadConfig({ ...env, AUTHSVC_DATA_DIR: dataFolder, AUTHSVC_BCRYPT_COST: '10' });
+    mkdirSync(join(dataFolder, '..'), { recursive: true });
+    const service = await startService(config, { logStream: { write: () => undefined } });
+    onTestFinished(() => service.close());
+    bench.now = Date.now();
+    const { status, stdout } = await bench.authsvc(['doctor', '--json']);
+    const checks = checksIn(stdout);
+    expect([status, JSON.parse(stdout).ok]).toEqual([0, true]);
+    expect([...checks.keys()]).toEqual([
+      'node',
+      'keychain',
+      'sessions',
+      'data_folder',
+      'disk',
+      'daemon',
+      'clock',
+      'port',
+      'database',
+      'reset_delivery',
+      'settings',
+    ]);
+    const messages = ['daemon', 'clock', 'port', 'database', 'settings'].map((name) => checks.get(name)?.message);
+    expect(messages).toEqual([
+      `running at ${service.url} (pid ${process.pid})`,
+      'in step with the daemon',
+      `${new URL(service.url).port} is held by the daemon (pid ${process.pid})`,
+      'SQLite, whole; schema up to date',
+      'AUTHSVC_BCRYPT_COST is 10 (default 12): a stolen password hash is guessed sooner',
+    ]);
+  });
+
+  it('ends with 1 when something is wrong, and makes every other check all the same', async () => {
+    const bench = createCliBench({ ...env, AUTHSVC_BCRYPT_COST: '9' });
+    bench.keychain.state = { state: 'locked', reason: 'it asked to be unlocked' };
+    const [state, data] = [join(bench.home, '.local/state/authsvc'), join(bench.home, '.local/share/authsvc')];
+    for (const folder of [state, data]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(state, 'accounts.json'), '{', { mode: 0o600 });
+    writeFileSync(join(data, 'authsvc.db'), 'a diary', { mode: 0o600 });
+    chmodSync(data, 0o750);
+    const { status, stdout } = await bench.authsvc(['doctor', '--json']);
+    const checks = checksIn(stdout);
+    expect([status, JSON.parse(stdout).ok]).toEqual([1, false]);
+    const wrong = [...checks.values()].filter(({ state: found }) => found === 'problem');
+    expect(wrong.map(({ name, remedy }) => [name, remedy !== null])).toEqual([
+      ['keychain', true],
+      ['sessions', true],
+      ['data_folder', true],
+      ['database', true],
+      ['settings', true],
+    ]);
+    expect((await bench.authsvc(['doctor'])).stdout).toContain('\n\n5 problems, 1 warning.\n');
+  });
+
+  it('holds to the shape in its help', async () => {
+    const { authsvc } = createCliBench(env);
+    const { checks, ...rest }: { checks: Check[] } = JSON.parse((await authsvc(['doctor', '--json'])).stdout);
+    const page = (await authsvc(['doctor', '--help'])).stdout;
+    const published = JSON.parse(/^ {2}\{[\s\S]*?\}\]\}$/m.exec(page)?.[0] ?? '');
+    expect(checks.find(({ name }) => name === 'daemon')).toEqual(published.checks[0]);
+    expect(rest).toEqual({ ok: published.ok });
+    for (const check of checks) expect(Object.keys(check)).toEqual(Object.keys(published.checks[0]));
+  });
+});

@@ -1,0 +1,103 @@
+import { Command } from 'commander';
+import { chooseServer } from '../connection.ts';
+import type { Context } from '../context.ts';
+import type { NamedFinding } from '../doctor/examine.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { readAccountIndex } from '../session-store/account-index.ts';
+import { resolveStateFolder } from '../session-store/state-folder.ts';
+import { createTerminal, printable, type Terminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+/** On a very narrow terminal words are left to break where they will. */
+const MIN_TEXT_WIDTH = 30;
+
+const help = formatHelp({
+  examples: [
+    ['authsvc doctor', 'looks at all that commonly goes wrong, and says how to mend it'],
+    ['authsvc doctor --json | jq ".checks[] | select(.state != \\"ok\\")"', 'what is to be mended'],
+    ['AUTHSVC_DATA_DIR=/srv/shop authsvc doctor', 'the same for the daemon that lives there'],
+  ],
+  json: [
+    '{"ok":true,"checks":[{"name":"daemon","state":"warning","message":"not running","remedy":"authsvc daemon start"}]}',
+    'state is "ok", "warning" or "problem"; remedy is null where there is none; ok is false, and the exit status 1, when there is a problem; the names are node, keychain, sessions, data_folder, disk, daemon, clock, port, database, reset_delivery and settings, and one may come more than once, or not at all where it does not apply',
+  ],
+});
+
+/** `authsvc doctor` */
+export function createCommand(context: Context, endWith: (status: number) => void): Command {
+  return new Command('doctor')
+    .description('Look for what commonly goes wrong')
+    .addHelpText('after', help)
+    .action(async (_, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const terminal = await createTerminal(context, options);
+      const { checkLabels, examine } = await import('../doctor/examine.ts');
+      const findings = await examine(context, serverMeant(context, options));
+      const isWell = findings.every(({ state }) => state !== 'problem');
+      terminal.printJson({ ok: isWell, checks: findings.map(toJson) });
+      terminal.printLines(
+        ...formatFindings(findings, checkLabels, terminal, context.stdout.columns),
+        '',
+        summarize(findings),
+      );
+      if (!isWell) endWith(exitStatus.unexpected);
+    });
+}
+
+/** An index that cannot be read is a finding, and nothing that keeps the others from being made. */
+function serverMeant({ env, platform }: Context, options: GlobalOptions): string {
+  return chooseServer(env, options, () => {
+    try {
+      return readAccountIndex(resolveStateFolder(env, platform));
+    } catch {
+      return { current: null, accounts: [] };
+    }
+  });
+}
+
+function toJson({ name, state, message, remedy }: NamedFinding) {
+  return { name, state, message, remedy: remedy?.command ?? remedy?.say ?? null };
+}
+
+function formatFindings(
+  findings: readonly NamedFinding[],
+  labels: Readonly<Record<NamedFinding['name'], string>>,
+  { paint }: Terminal,
+  columns: number | undefined,
+): string[] {
+  const marks = { ok: paint.green('✓'), warning: paint.yellow('!'), problem: paint.red('✗') };
+  const labelWidth = Math.max(...Object.values(labels).map((label) => label.length));
+  const indent = ' '.repeat(labelWidth + 4);
+  const textWidth = Math.max(MIN_TEXT_WIDTH, (columns ?? Number.POSITIVE_INFINITY) - indent.length);
+  return findings.flatMap(({ name, state, message, remedy }, index) => {
+    const label = findings[index - 1]?.name === name ? '' : labels[name];
+    const [first = '', ...rest] = wrapWords(printable(message), textWidth);
+    const row = `${marks[state]} ${paint.bold(label.padEnd(labelWidth))}  ${first}`;
+    const way = remedy?.command ? `${remedy.say}: ${paint.cyan(remedy.command)}` : remedy?.say;
+    return [row, ...[...rest, ...(way === undefined ? [] : [way])].map((line) => indent + line)];
+  });
+}
+
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function summarize(findings: readonly NamedFinding[]): string {
+  const count = (wanted: NamedFinding['state']) => findings.filter(({ state }) => state === wanted).length;
+  const plural = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  if (problems + warnings === 0) return 'All is well.';
+  if (problems === 0) return `All works; ${plural(warnings, 'warning')}.`;
+  return `${plural(problems, 'problem')}, ${plural(warnings, 'warning')}.`;
+}

@@ -1,0 +1,53 @@
+import type { Context } from '../context.ts';
+import type { DaemonBody } from '../daemon/local-daemon.ts';
+import { exchange } from '../http-exchange.ts';
+import { isLoopback } from '../server-url.ts';
+import { START_COMMAND } from '../start-command.ts';
+import { readVersion } from '../version.ts';
+import { checkClock } from './check-clock.ts';
+import { type Finding, findingOf, ok, warning } from './finding.ts';
+
+const LIMITS = { connectMs: 2000, totalMs: 5000 };
+
+/** `clock` is there when somebody answered. */
+export interface DaemonFindings {
+  readonly daemon: Finding;
+  readonly clock?: Finding;
+}
+
+/**
+ * Asks a daemon whether it is well, and what time it has.
+ *
+ * @param daemon the one of this user, if it runs; otherwise whoever serves at `server` is asked.
+ */
+export async function checkDaemon(
+  { now }: Pick<Context, 'now'>,
+  server: string,
+  daemon: DaemonBody | undefined,
+): Promise<DaemonFindings> {
+  const askedAt = now();
+  try {
+    const url = new URL('/health', daemon?.url ?? server);
+    const { status, headers } = await exchange({ method: 'GET', url, headers: {} }, LIMITS);
+    if (status !== 200) return { daemon: warning(`${url.origin} does not answer as authsvc does`) };
+    return {
+      daemon: daemon ? judgeDaemon(daemon) : ok(`${server} answers`),
+      clock: checkClock(headers.date, askedAt, now()),
+    };
+  } catch (error) {
+    const isJustNotRunning = daemon === undefined && isLoopback(server);
+    return {
+      daemon: isJustNotRunning ? warning('not running', { say: 'Start it', command: START_COMMAND }) : findingOf(error),
+    };
+  }
+}
+
+function judgeDaemon({ state, version, url, pid }: DaemonBody): Finding {
+  if (state === 'stopping') return warning(`stopping (pid ${pid})`);
+  const own = readVersion();
+  if (version === own) return ok(`running at ${url} (pid ${pid})`);
+  return warning(`running version ${version} at ${url}, and this is ${own}`, {
+    say: 'Have them be the same',
+    command: 'authsvc daemon restart',
+  });
+}

@@ -1,0 +1,45 @@
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+const RESTORE = { say: 'Put a backup in its place', command: 'authsvc restore <file>' };
+
+/** Reads a whole SQLite database, while a daemon uses it or not, and changes nothing in it. */
+export async function checkSqlite(path: string): Promise<Finding> {
+  const { checkSqliteFile } = await import('@authsvc/core');
+  const health = await checkSqliteFile(path).catch((error: Error) => error);
+  if (health === undefined) return ok('SQLite; not made yet');
+  if (health instanceof Error) {
+    return problem(health.message, { say: 'Name another file: AUTHSVC_DATABASE_URL, or AUTHSVC_DATA_DIR' });
+  }
+  const [complaint] = health.damage;
+  if (complaint !== undefined) return problem(`${path} is damaged (${complaint})`, RESTORE);
+  return judgeSchema('SQLite, whole', health.schema);
+}
+
+/** Asks PostgreSQL, as an instance that starts would. */
+export async function checkPostgres(database: { name: string; url: string }): Promise<Finding> {
+  const { openPostgresDatabase } = await import('@authsvc/core');
+  try {
+    const opened = await openPostgresDatabase({ url: database.url, connections: 2 });
+    try {
+      return judgeSchema(database.name, (await opened.isMigrated()) ? 'current' : 'older');
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    return problem((error as Error).message, { say: 'Correct AUTHSVC_DATABASE_URL, or start the server' });
+  }
+}
+
+function judgeSchema(what: string, age: 'current' | 'older' | 'newer'): Finding {
+  switch (age) {
+    case 'current':
+      return ok(`${what}; schema up to date`);
+    case 'older':
+      return warning(`${what}; schema older than this version`, {
+        say: 'Have it brought up to date',
+        command: 'authsvc daemon restart',
+      });
+    case 'newer':
+      return problem(`${what}; schema of a newer version of authsvc`, { say: 'Install that version of authsvc' });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Context } from '../context.ts';
+import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { askDaemon } from '../operator/ask-daemon.ts';
+import { readAccountIndex } from '../session-store/account-index.ts';
+import { resolveStateFolder } from '../session-store/state-folder.ts';
+import { readRequiredNode } from '../version.ts';
+import { checkDaemon } from './check-daemon.ts';
+import { checkPostgres, checkSqlite } from './check-database.ts';
+import { checkDisk } from './check-disk.ts';
+import { checkFolder } from './check-folder.ts';
+import { checkKeychain } from './check-keychain.ts';
+import { checkNode } from './check-node.ts';
+import { checkPort } from './check-port.ts';
+import {
+  judgeResetDelivery,
+  judgeSettings,
+  readSettings,
+  type SettingsRead,
+  type SettingWarnings,
+} from './check-settings.ts';
+import { type Finding, findingOf, ok } from './finding.ts';
+
+/** Every check, by the name that `--json` has for it and the one that a person reads; in the order they are shown. */
+export const checkLabels = {
+  node: 'Node.js',
+  keychain: 'Keychain',
+  sessions: 'Sessions',
+  data_folder: 'Data folder',
+  disk: 'Disk',
+  daemon: 'Daemon',
+  clock: 'Clock',
+  port: 'Port',
+  database: 'Database',
+  reset_delivery: 'Reset tokens',
+  settings: 'Settings',
+} as const;
+
+export type CheckName = keyof typeof checkLabels;
+
+export interface NamedFinding extends Finding {
+  readonly name: CheckName;
+}
+
+type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
+
+/**
+ * Looks at all that commonly goes wrong. Nothing is changed, and no check keeps another from its turn.
+ *
+ * @param server who is asked for the time when no daemon of this user runs.
+ */
+export async function examine(context: Context, server: string): Promise<readonly NamedFinding[]> {
+  const place = locateDaemon(context);
+  const stateFolder = resolveStateFolder(context.env, context.platform);
+  const settings = await readSettings(context);
+  const found = await findLocalDaemon(place).catch(findingOf);
+  const daemon = found && 'pid' in found ? found : undefined;
+  const seen = found && 'message' in found ? { daemon: found } : await checkDaemon(context, server, daemon);
+
+  // A daemon may have been started with others than those of this environment.
+  const inForce = async () => (daemon ? await settingWarningsOf(context) : settings.warnings);
+  const checks: Partial<Record<CheckName, Check>> = {
+    node: () => checkNode(process.versions.node, readRequiredNode()),
+    keychain: () => checkKeychain(context),
+    sessions: () => checkSessions(stateFolder, context),
+    data_folder: () => checkFolder(place.dataFolder, context),
+    disk: () => checkDisk(place.dataFolder),
+    daemon: () => seen.daemon,
+    ...('clock' in seen && { clock: () => seen.clock ?? [] }),
+    port: () => whoHoldsThePort(daemon, settings),
+    database: () => checkDatabaseOf(daemon, settings, place),
+    ...(settings.problems.length === 0 && { reset_delivery: async () => judgeResetDelivery(await inForce()) }),
+    settings: async () => judgeSettings(settings.problems, await inForce()),
+  };
+  const names = Object.keys(checkLabels) as CheckName[];
+  const findings = await Promise.all(names.map(async (name) => runCheck(name, checks[name] ?? (() => []))));
+  return findings.flat();
+}
+
+async function runCheck(name: CheckName, check: Check): Promise<NamedFinding[]> {
+  try {
+    return [await check()].flat().map((finding) => ({ name, ...finding }));
+  } catch (error) {
+    return [{ name, ...findingOf(error) }];
+  }
+}
+
+function checkSessions(stateFolder: string, context: Context): Finding {
+  const folder = checkFolder(stateFolder, context);
+  if (folder.state !== 'ok') return folder;
+  const count = readAccountIndex(stateFolder).accounts.length;
+  return ok(count === 0 ? 'none is stored' : `${count} stored, closed to other users`);
+}
+
+function whoHoldsThePort(daemon: DaemonBody | undefined, { config }: SettingsRead): Finding | Promise<Finding> | [] {
+  if (daemon) return ok(`${new URL(daemon.url).port || 80} is held by the daemon (pid ${daemon.pid})`);
+  return config ? checkPort(config.listenHost, config.listenPort) : [];
+}
+
+function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRead, place: LocalDaemonPlace) {
+  const [, path] = /^sqlite:(.+)$/.exec(daemon?.database ?? '') ?? [];
+  if (path !== undefined) return checkSqlite(path);
+  // Its password is nobody's but the daemon's; whoever can start it has it too.
+  if (config?.database.kind === 'postgres') return checkPostgres(config.database);
+  return daemon ? ok(daemon.database) : checkSqlite(config?.database.path ?? place.database);
+}
+
+async function settingWarningsOf(context: Context): Promise<SettingWarnings> {
+  const { warnings } = await askDaemon<{ warnings: SettingWarnings }>(context, {
+    method: 'GET',
+    path: '/daemon/warnings',
+  });
+  return warnings;
+}
