@@ -69,6 +69,18 @@ describe('the sessions of whoever asks', () => {
     expect(auth.events).toEqual([]);
   });
 
+  it.each<[what: string, act: (actor: Actor) => Promise<unknown>]>([
+    ['their others', (ended) => endOtherSessions(auth, ended)],
+    ['one of theirs', (ended) => endSession(auth, ended, first.session.id)],
+    ['itself', (ended) => endSession(auth, ended, ended.session.id)],
+  ])('refuses to end %s with a session that has ended since it was checked', async (_what, act) => {
+    const ended = { session: await authenticate(auth, second.token), client: localClient };
+    await endSession(auth, actor, second.session.id);
+    await expect(act(ended)).rejects.toEqual(unauthenticated);
+    await authenticate(auth, first.token);
+    expect(auth.events.map(({ type }) => type)).toEqual(['session_ended']);
+  });
+
   it('ends all but the one that asks, and records how many', async () => {
     await logIn(auth, credentials);
     auth.events.splice(0);

@@ -1,7 +1,7 @@
 import type { Actor } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import type { AuthPorts } from './ports.ts';
+import type { AuthPorts, WriteTransaction } from './ports.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 
 type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
@@ -22,12 +22,13 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
 /**
  * Ends one session of whoever asks, their own included.
  *
- * @throws {@link AuthError} `not_found`: no such session, or another user's, alike.
+ * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended meanwhile.
  */
 export async function endSession(ports: SessionPorts, { session, client }: Actor, sessionId: string): Promise<void> {
   let tokenDigest: string | undefined;
   try {
     tokenDigest = await ports.store.write(async (transaction) => {
+      await assertOpen(transaction, session);
       const ended = await transaction.deleteSessionById(sessionId, session.userId);
       if (ended === undefined) throw new AuthError('not_found', { message: 'no such session' });
       await transaction.addEvent(
@@ -40,10 +41,16 @@ export async function endSession(ports: SessionPorts, { session, client }: Actor
   }
 }
 
-/** Ends every session of whoever asks but the one they ask with. @returns how many. */
+/**
+ * Ends every session of whoever asks but the one they ask with.
+ *
+ * @returns how many.
+ * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile.
+ */
 export async function endOtherSessions(ports: SessionPorts, { session, client }: Actor): Promise<number> {
   try {
     return await ports.store.write(async (transaction) => {
+      await assertOpen(transaction, session);
       const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
       const who = { userId: session.userId, sessionId: session.id };
       await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));
@@ -52,4 +59,9 @@ export async function endOtherSessions(ports: SessionPorts, { session, client }:
   } finally {
     ports.sessions.forget({ userId: session.userId });
   }
+}
+
+/** Whose session ends while they wait to write may not end those of others any more. */
+async function assertOpen(transaction: WriteTransaction, { tokenDigest }: ActiveSession): Promise<void> {
+  if (!(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
 }

@@ -88,8 +88,8 @@ const table: readonly Row[] = [
     2,
   ],
   ['listing sessions', ({ auth, loggedIn }) => listSessions(auth, loggedIn.session), 1, 0, 0],
-  ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 5, 1],
-  ['ending the others', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 4, 1],
+  ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 6, 1],
+  ['ending the others', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 5, 1],
 ];
 
 describe('the statements that SQLite is sent', () => {

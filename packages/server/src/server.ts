@@ -16,6 +16,7 @@ import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
 import type { ServerPorts } from './server-ports.ts';
+import { addTurns } from './take-turns.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {
@@ -63,6 +64,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   });
   server.server.maxConnections = LIMITS.connections;
 
+  addTurns(server);
   addRequestRules(server, exposure);
   server.setErrorHandler(handleError);
   addNotFoundHandler(server);

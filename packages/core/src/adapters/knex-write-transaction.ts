@@ -89,7 +89,8 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     deleteAllSessions: () => trx<SessionRow>('sessions').delete(),
 
     hasSession: async (tokenDigest) => {
-      const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).first('id');
+      // Waits for whoever is about to end it, where transactions run side by side.
+      const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).forShare().first('id');
       return found !== undefined;
     },
 

@@ -1,3 +1,5 @@
+import type { ErrorBody } from '../contract.ts';
+
 /** An account as an operator sees it; times are ISO 8601, UTC. */
 export interface OperatedUser {
   readonly id: string;
@@ -48,11 +50,12 @@ export interface ImportLine {
   readonly disabled_at?: string | null | undefined;
 }
 
-/** One line of the answer to `POST /users/import`: a refused line, how far it is, or, last, what became of all. */
+/** One line of the answer to `POST /users/import`: a refused line, how far it is, or, last, what became of all, or why it went no further. */
 export type ImportReport =
   | { readonly line: number; readonly refused: string }
   | { readonly done: number }
-  | { readonly summary: { readonly imported: number; readonly exists: number; readonly refused: number } };
+  | { readonly summary: { readonly imported: number; readonly exists: number; readonly refused: number } }
+  | { readonly error: ErrorBody };
 
 /** One line of `GET /users/export`, which `POST /users/import` reads back. */
 export interface ExportLine {

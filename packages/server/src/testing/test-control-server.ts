@@ -1,0 +1,37 @@
+import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { buildControlServer, type ControlPorts } from '../control/control-server.ts';
+
+export interface TestControlServer {
+  readonly auth: TestAuth;
+  readonly server: FastifyInstance;
+  /** What was logged as an error. */
+  readonly errors: unknown[];
+  close(): Promise<void>;
+}
+
+/** What an operator reaches over the control socket, over a real database and a clock that stands still, by `inject`; some ports may be replaced. */
+export async function createTestControlServer(
+  ports: Partial<ControlPorts> = {},
+  auth?: TestAuth,
+): Promise<TestControlServer> {
+  const own = auth ?? (await createTestAuth());
+  const errors: unknown[] = [];
+  const log = fastify({ logger: { level: 'error', stream: { write: (line) => errors.push(JSON.parse(line)) } } }).log;
+  const daemon = {
+    describe: () => {
+      throw new Error('not asked for here');
+    },
+    requestStop: () => undefined,
+  };
+  const { server } = buildControlServer({ ...own, daemon, ...ports }, log satisfies FastifyBaseLogger);
+  return {
+    auth: own,
+    server,
+    errors,
+    close: async () => {
+      await server.close();
+      if (!auth) await own.close();
+    },
+  };
+}
