@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExportLine, ImportReport } from '@authsvc/server/operator-contract';
 import { Command, Option } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { refusal } from '../operator/ask-daemon.ts';
 import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
 import { streamLines } from '../operator/stream-lines.ts';
 import { createTerminal } from '../terminal.ts';
@@ -66,22 +66,27 @@ export function createExportCommand(context: Context): Command {
 async function importUsers(context: Context, file: string, options: ImportOptions): Promise<number> {
   const terminal = await createTerminal(context, options);
   const refused: Refused[] = [];
+  let refusedCount = 0;
+  const progress = createProgress(context, terminal.isJson);
   const refuse = (line: number, reason: string) => {
-    refused.push({ line, reason });
-    if (!terminal.isJson) terminal.complain(`line ${line}: ${reason}`);
+    refusedCount += 1;
+    if (terminal.isJson) {
+      refused.push({ line, reason });
+    } else {
+      progress.clear();
+      terminal.complain(`line ${line}: ${reason}`);
+    }
   };
   const input = Readable.from(linesFor(file, options.from ?? formatOf(file), refuse));
   const path = `/users/import${options.dryRun ? '?dry_run=true' : ''}`;
-  const progress = createProgress(context, terminal.isJson);
   let summary = { imported: 0, exists: 0, refused: 0 };
   try {
     for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input })) {
       if ('summary' in report) summary = report.summary;
       else if ('done' in report) progress.show(report.done);
+      else if ('error' in report) throw refusal(500, report.error);
       else refuse(report.line, report.refused);
     }
-  } catch (error) {
-    throw unreadable(file, error);
   } finally {
     progress.clear();
   }
@@ -89,9 +94,9 @@ async function importUsers(context: Context, file: string, options: ImportOption
   terminal.printJson({ imported, exists, refused, dry_run: options.dryRun === true });
   const count = (number: number) => number.toLocaleString('en');
   terminal.succeed(
-    `${options.dryRun ? 'Would import' : 'Imported'} ${count(imported)}; ${count(exists)} here already; ${count(refused.length)} refused`,
+    `${options.dryRun ? 'Would import' : 'Imported'} ${count(imported)}; ${count(exists)} here already; ${count(refusedCount)} refused`,
   );
-  return refused.length;
+  return refusedCount;
 }
 
 async function* linesFor(file: string, format: ImportFormat, refuse: (line: number, reason: string) => void) {
@@ -108,18 +113,6 @@ function createProgress({ stderr }: Context, isJson: boolean) {
     show: (done: number) => isShown && stderr.write(`\r${done.toLocaleString('en')} accounts…`),
     clear: () => isShown && stderr.write(`\r${' '.repeat(40)}\r`),
   };
-}
-
-function unreadable(file: string, error: unknown): unknown {
-  const { syscall, code, name, message } = error as NodeJS.ErrnoException;
-  const isFileError = syscall === 'open' || syscall === 'read';
-  if (!isFileError && name !== 'DatabaseRefusedError' && !code?.startsWith('CSV_')) return error;
-  return new CliError({
-    status: exitStatus.usage,
-    code: 'unreadable_file',
-    what: isFileError ? `${file} cannot be read (${code})` : message,
-    cause: error,
-  });
 }
 
 async function exportUsers(context: Context): Promise<void> {

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { ImportLine } from '@authsvc/server/operator-contract';
+import { CliError } from '../cli-error.ts';
+import { exitStatus } from '../exit-status.ts';
+import { readCsv } from './read-csv.ts';
 
 export const importFormats = ['jsonl', 'csv', 'flask-sqlite'] as const;
 export type ImportFormat = (typeof importFormats)[number];
@@ -18,60 +20,95 @@ export function formatOf(file: string): ImportFormat {
   return /\.csv$/i.test(file) ? 'csv' : 'jsonl';
 }
 
-/** Reads accounts from a file, one after another; what is wrong with a line is given back in its place. */
-export function readUsers(file: string, format: ImportFormat): AsyncGenerator<ImportLine | UnreadableLine> {
-  if (format === 'csv') return readCsv(file);
-  return format === 'jsonl' ? readJsonLines(file) : readFlask(file);
-}
-
-async function* readJsonLines(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8') })) {
-    line += 1;
-    if (text.trim() === '') continue;
-    let fields: Record<string, unknown> | null;
-    try {
-      fields = JSON.parse(text);
-    } catch {
-      yield { line, refused: 'not JSON' };
-      continue;
-    }
-    yield toImportLine(line, fields ?? {});
+/**
+ * Reads accounts from a file, one after another; what is wrong with a line is given back in its place.
+ *
+ * @throws {@link CliError} `unreadable_file`: it is not there, or is not what it is said to be.
+ */
+export async function* readUsers(
+  file: string,
+  format: ImportFormat,
+): AsyncGenerator<ImportLine | UnreadableLine, void, void> {
+  try {
+    if (format === 'csv') yield* fromCsv(file);
+    else if (format === 'jsonl') yield* fromJsonLines(file);
+    else yield* fromFlask(file);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const { code, name, message } = error as NodeJS.ErrnoException;
+    throw unreadable(name === 'DatabaseRefusedError' ? message : `${file} cannot be read (${code ?? message})`, error);
   }
 }
 
-async function* readCsv(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
-  const { parse } = await import('csv-parse');
-  const records = createReadStream(file).pipe(
-    parse({
-      columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
-      bom: true,
-      info: true,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-    }),
-  );
-  for await (const { record, info } of records) yield toImportLine(info.lines, record);
+async function* fromJsonLines(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
+  const { LONGEST_LINE, splitLines } = await import('@authsvc/server/split-lines');
+  let line = 0;
+  for await (const text of splitLines(readText(file))) {
+    line += 1;
+    if (text === undefined) {
+      yield { line, refused: `longer than ${LONGEST_LINE} characters` };
+    } else if (text.trim() !== '') {
+      const fields = parseObject(text);
+      yield fields ? toImportLine(line, fields) : { line, refused: 'not JSON' };
+    }
+  }
 }
 
-async function* readFlask(file: string): AsyncGenerator<ImportLine> {
+async function* fromCsv(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
+  for await (const record of readCsv(readText(file), assertColumns)) {
+    yield 'refused' in record ? record : toImportLine(record.line, record.fields);
+  }
+
+  function assertColumns(names: readonly string[]): void {
+    if (names.includes('email') && names.some((name) => HASH_NAMES.includes(name))) return;
+    throw unreadable(`The first line of ${file} must name the columns, email and password_hash among them`);
+  }
+}
+
+async function* fromFlask(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
   const { readFlaskUsers } = await import('@authsvc/core');
   for await (const { id, email, passwordHash } of readFlaskUsers(file)) {
-    yield { line: id, email, password_hash: passwordHash };
+    yield toImportLine(id, { email, password_hash: passwordHash });
+  }
+}
+
+/** @throws {@link CliError} the file is no text, as a database is not. */
+async function* readText(file: string): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    if (chunk.includes(0)) {
+      throw unreadable(`${file} is not text; a database of the Flask service is read with --from flask-sqlite`);
+    }
+    yield chunk;
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return undefined;
   }
 }
 
 function toImportLine(line: number, fields: Record<string, unknown>): ImportLine | UnreadableLine {
   const { email, created_at, disabled_at } = fields;
-  const name = HASH_NAMES.find((candidate) => typeof fields[candidate] === 'string');
-  if (typeof email !== 'string' || name === undefined) return { line, refused: 'email and password_hash are needed' };
-  const time = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const hash = HASH_NAMES.map((name) => fields[name]).find((value) => typeof value === 'string');
+  if (typeof email !== 'string' || typeof hash !== 'string')
+    return { line, refused: 'email and password_hash are needed' };
   return {
     line,
-    email,
-    password_hash: String(fields[name]),
+    email: email.trim(),
+    password_hash: hash.trim(),
     created_at: time(created_at),
     disabled_at: time(disabled_at),
   };
+}
+
+/** Whether it is a time is for the daemon to say; an empty field is none. */
+function time(value: unknown): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : String(value);
+}
+
+function unreadable(what: string, cause?: unknown): CliError {
+  return new CliError({ status: exitStatus.usage, code: 'unreadable_file', what, cause });
 }

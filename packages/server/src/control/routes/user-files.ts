@@ -1,14 +1,14 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpError } from '../../http-error.ts';
+import { refusalOf } from '../../refusal.ts';
 import type { ServerPorts } from '../../server-ports.ts';
 import type { ExportLine, ImportLine, ImportReport } from '../operator-contract.ts';
+import { LONGEST_LINE, splitLines } from '../split-lines.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 const USERS_PER_PAGE = 1000;
-/** Of one line, in characters. */
-const LONGEST_LINE = 16_384;
 
 /** Accounts in and out, a line each, without ever holding more than a batch of them. */
 export function addUserFileRoutes(server: FastifyInstance, ports: ServerPorts): void {
@@ -22,9 +22,10 @@ export function addUserFileRoutes(server: FastifyInstance, ports: ServerPorts): 
       },
     },
     (request, reply) => {
-      return reply
-        .type(LINES_TYPE)
-        .send(linesOf(takeIn(ports, request.body as Readable, request.query.dry_run === 'true')));
+      const { body, query } = request;
+      if (!(body instanceof Readable)) throw new HttpError('unsupported_media_type', `send lines as ${LINES_TYPE}`);
+      const reports = takeIn(ports, body, query.dry_run === 'true');
+      return reply.type(LINES_TYPE).send(linesOf(withFailure(reports, request, reply)));
     },
   );
 
@@ -53,8 +54,7 @@ async function* takeIn(ports: ServerPorts, body: Readable, dryRun: boolean): Asy
     yield { done: summary.imported + summary.exists + summary.refused };
   }
 
-  // Made where it is read: lines that come before anyone waits for them are lost.
-  for await (const text of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of splitLines(body)) {
     if (text === '') continue;
     const read = readLine(text);
     if ('refused' in read) {
@@ -69,10 +69,28 @@ async function* takeIn(ports: ServerPorts, body: Readable, dryRun: boolean): Asy
   yield { summary };
 }
 
-function readLine(text: string): { line: number; user: ImportedUser } | { line: number; refused: string } {
+/** The answer has long begun when something fails: its last line says so. */
+async function* withFailure(
+  reports: AsyncGenerator<ImportReport>,
+  { log }: FastifyRequest,
+  { raw }: FastifyReply,
+): AsyncGenerator<ImportReport> {
+  try {
+    yield* reports;
+  } catch (error) {
+    // Whoever sent it has gone.
+    if (raw.destroyed) return;
+    const { body } = refusalOf(error);
+    if (body.code === 'internal') log.error({ err: error }, 'an import failed');
+    yield { error: body };
+  }
+}
+
+function readLine(text: string | undefined): { line: number; user: ImportedUser } | { line: number; refused: string } {
+  if (text === undefined) return { line: 0, refused: `longer than ${LONGEST_LINE} characters` };
   let value: Partial<Record<keyof ImportLine, unknown>>;
   try {
-    value = text.length > LONGEST_LINE ? {} : JSON.parse(text);
+    value = JSON.parse(text) ?? {};
   } catch {
     return { line: 0, refused: 'not JSON' };
   }

@@ -1,0 +1,28 @@
+/** Of one line of an import, in characters: more than an address, a hash and two times will ever take. */
+export const LONGEST_LINE = 16_384;
+
+/**
+ * Splits UTF-8 text into its lines, whose ends may be LF or CRLF; a byte-order mark is left out. Never holds more than a chunk and a line.
+ *
+ * @returns `undefined` in the place of a line longer than {@link LONGEST_LINE}.
+ */
+export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string | undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let isTooLong = false;
+  const finish = (text: string) => {
+    const line = isTooLong || text.length > LONGEST_LINE ? undefined : text.replace(/\r$/, '');
+    isTooLong = false;
+    return line;
+  };
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield finish(line);
+    if (rest.length <= LONGEST_LINE) continue;
+    isTooLong = true;
+    rest = '';
+  }
+  rest += decoder.decode();
+  if (isTooLong || rest !== '') yield finish(rest);
+}
