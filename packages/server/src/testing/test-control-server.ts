@@ -23,6 +23,7 @@ export async function createTestControlServer(
       throw new Error('not asked for here');
     },
     requestStop: () => undefined,
+    warnings: [],
   };
   const { server } = buildControlServer({ ...own, daemon, ...ports }, log satisfies FastifyBaseLogger);
   return {
