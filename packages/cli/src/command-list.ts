@@ -51,6 +51,11 @@ export const commands: readonly CommandEntry[] = [
   { name: 'backup', summary: 'Copy the database of the running daemon', load: () => import('./commands/backup.ts') },
   { name: 'restore', summary: 'Put a backup in its place', load: () => import('./commands/restore.ts') },
   {
+    name: 'migrate',
+    summary: 'Copy the accounts to a PostgreSQL database',
+    load: () => import('./commands/migrate.ts'),
+  },
+  {
     name: 'daemon',
     summary: 'Run the service in the background',
     load: () => import('./commands/daemon.ts'),

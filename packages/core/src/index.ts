@@ -1,6 +1,7 @@
 export { type BcryptHasher, type BcryptHasherOptions, createBcryptHasher } from './adapters/bcrypt-hasher.ts';
 export { checkSqliteFile, type SqliteHealth } from './adapters/check-sqlite-file.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
+export { type CopiedTable, copyDatabase } from './adapters/copy-database.ts';
 export { type Database, openSqliteDatabase } from './adapters/database.ts';
 export { DatabaseRefusedError } from './adapters/database-refused-error.ts';
 export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';

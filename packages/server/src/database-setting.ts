@@ -3,17 +3,29 @@ import { DatabaseRefusedError, parsePostgresUrl } from '@authsvc/core';
 import { dataPaths, resolveDataFolder } from './data-folder.ts';
 import { type Environment, SettingProblem } from './setting.ts';
 
-/** Which database, and what it is called where everybody may read it. */
-export type DatabaseSetting =
-  | { readonly kind: 'sqlite'; readonly name: string; readonly path: string }
-  /** The URL may hold a password. */
-  | { readonly kind: 'postgres'; readonly name: string; readonly url: string };
+/** A database file. */
+export interface SqliteSetting {
+  readonly kind: 'sqlite';
+  readonly name: string;
+  readonly path: string;
+}
 
-export function sqliteAt(path: string): DatabaseSetting & { readonly kind: 'sqlite' } {
+/** A database that many instances can share. */
+export interface PostgresSetting {
+  readonly kind: 'postgres';
+  readonly name: string;
+  /** May hold a password. */
+  readonly url: string;
+}
+
+/** Which database; its name may be read by everybody. */
+export type DatabaseSetting = SqliteSetting | PostgresSetting;
+
+export function sqliteAt(path: string): SqliteSetting {
   return { kind: 'sqlite', name: `sqlite:${path}`, path };
 }
 
-export function defaultDatabase(env: Environment): DatabaseSetting {
+export function defaultDatabase(env: Environment): SqliteSetting {
   return sqliteAt(dataPaths(resolveDataFolder(env)).database);
 }
 

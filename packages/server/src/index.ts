@@ -1,4 +1,11 @@
 export { type Config, ConfigError, loadConfig } from './config.ts';
+export {
+  type DatabaseSetting,
+  defaultDatabase,
+  type PostgresSetting,
+  readDatabase,
+  type SqliteSetting,
+} from './database-setting.ts';
 export { describePortHolder } from './describe-port-holder.ts';
 export { openDataFolder } from './open-data-folder.ts';
 export { openDatabase } from './open-database.ts';

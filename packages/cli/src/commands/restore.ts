@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
+import { explainRefusal } from '../explain-refusal.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { createTerminal, type Terminal } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
@@ -58,7 +59,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
       await folder.release();
     }
   } catch (error) {
-    throw explain(error);
+    throw explainRefusal(error, 'not_a_backup');
   }
 }
 
@@ -77,25 +78,5 @@ function otherTools(database: string): CliError {
     status: exitStatus.refused,
     code: 'not_sqlite',
     what: `${database} is restored with PostgreSQL's own tools, such as pg_restore`,
-  });
-}
-
-/** What the service's own code refuses, in one sentence each. */
-function explain(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const codes: Readonly<Record<string, string>> = {
-    DatabaseRefusedError: 'not_a_backup',
-    StartRefusedError: 'data_folder_in_use',
-    ConfigError: 'usage',
-  };
-  const code = codes[error.name];
-  if (code === undefined) return error;
-  const next = { say: 'If a daemon runs, stop it first', command: 'authsvc daemon stop' };
-  return new CliError({
-    status: code === 'usage' ? exitStatus.usage : exitStatus.refused,
-    code,
-    what: error.message,
-    ...(code === 'data_folder_in_use' && { next }),
-    cause: error,
   });
 }

@@ -47,7 +47,7 @@ export async function openPostgresTestDatabase(): Promise<Database> {
     ...database,
     close: async () => {
       const isReusable = await database.isMigrated();
-      if (isReusable) await database.write.raw(`truncate ${tables.join(', ')} restart identity`);
+      if (isReusable) await database.write.raw(`truncate ${tables.map(({ name }) => name).join()} restart identity`);
       await database.close();
       if (isReusable) idle.push(taken);
     },

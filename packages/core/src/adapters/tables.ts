@@ -1,10 +1,38 @@
+import type { Database } from './database.ts';
+
+export type Row = Record<string, string | number | boolean | null>;
+
+export interface Table {
+  readonly name: string;
+  /** The columns of its primary key. */
+  readonly key: readonly [string, ...string[]];
+}
+
 /** Every table that holds what the service knows, each after those that it refers to. */
-export const tables = [
-  'users',
-  'sessions',
-  'reset_tokens',
-  'throttles',
-  'known_addresses',
-  'outbox',
-  'events',
-] as const;
+export const tables: readonly Table[] = [
+  { name: 'users', key: ['id'] },
+  { name: 'sessions', key: ['token_digest'] },
+  { name: 'reset_tokens', key: ['user_id'] },
+  { name: 'throttles', key: ['key'] },
+  { name: 'known_addresses', key: ['user_id', 'network'] },
+  { name: 'outbox', key: ['id'] },
+  { name: 'events', key: ['id'] },
+];
+
+/** Reads a table from its first row to its last, by its primary key, in whatever order the database has for that. */
+export async function* readBatches(database: Database, { name, key }: Table, limit: number): AsyncGenerator<Row[]> {
+  let last: Row | undefined;
+  do {
+    const query = database
+      .read<Row>(name)
+      .orderBy([...key])
+      .limit(limit);
+    if (last) {
+      const after = key.map((column) => last?.[column] ?? null);
+      query.whereRaw(`(${key.map(() => '??').join()}) > (${key.map(() => '?').join()})`, [...key, ...after]);
+    }
+    const rows: Row[] = await query.select();
+    if (rows.length > 0) yield rows;
+    last = rows.length < limit ? undefined : rows.at(-1);
+  } while (last);
+}

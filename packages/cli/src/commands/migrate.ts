@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import type { CopiedTable } from '@authsvc/core';
+import type { DatabaseSetting, PostgresSetting, SqliteSetting } from '@authsvc/server';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import { explainRefusal } from '../explain-refusal.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { readStdinLines } from '../stdin-lines.ts';
+import { createTerminal } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+
+interface MigrateOptions extends GlobalOptions {
+  readonly databaseUrlStdin?: boolean;
+  readonly schemaOnly?: boolean;
+}
+
+const NO_WAITING = { longestWaitMs: 0 };
+const PROGRESS_WIDTH = 40;
+
+const help = formatHelp({
+  examples: [
+    ['authsvc migrate postgres://authsvc@db.example.com/authsvc', 'with the password in PGPASSWORD or ~/.pgpass'],
+    ['printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin', 'with a password in the URL'],
+    ['authsvc migrate --schema-only', 'makes the tables in AUTHSVC_DATABASE_URL, as a role that may'],
+  ],
+  json: [
+    '{"database":"postgres://db.example.com:5432/authsvc","tables":[{"table":"users","rows":42,"digest":"0c5e…"}]}',
+    'rows and digest are the same in both databases; tables is empty with --schema-only',
+  ],
+});
+
+/** `authsvc migrate` */
+export function createCommand(context: Context): Command {
+  return new Command('migrate')
+    .description(
+      'Copy the SQLite database of this data folder to an empty PostgreSQL database; the daemon must not run. Done again it changes nothing, and finishes what was cut short.',
+    )
+    .argument('[postgres url]', 'where to, without a password; otherwise AUTHSVC_DATABASE_URL says it')
+    .option('--database-url-stdin', 'read the URL from the first line of standard input')
+    .option('--schema-only', 'make the tables, and copy nothing')
+    .addHelpText('after', help)
+    .action((url: string | undefined, _, command: Command) =>
+      migrate(context, url, command.optsWithGlobals<MigrateOptions>()),
+    );
+}
+
+async function migrate(context: Context, argument: string | undefined, options: MigrateOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  process.umask(0o077);
+  try {
+    const given = await readUrl(context, argument, options);
+    if (argument !== undefined) refusePassword(argument);
+    const { config, source, target } = await chooseDatabases(context, given);
+    if (!options.schemaOnly && !existsSync(source.path)) throw nothingToCopy(source);
+    const { openDataFolder } = await import('@authsvc/server');
+    const folder = options.schemaOnly ? undefined : await openDataFolder({ ...config, database: source }, NO_WAITING);
+    try {
+      const tables = await fill(target, folder && source, createProgress(context, terminal.isJson));
+      terminal.printJson({ database: target.name, tables });
+      terminal.succeed(...describe(tables, source, target));
+    } finally {
+      await folder?.release();
+    }
+  } catch (error) {
+    throw explainRefusal(error, 'database_refused');
+  }
+}
+
+async function readUrl(
+  { stdin }: Context,
+  argument: string | undefined,
+  { databaseUrlStdin }: MigrateOptions,
+): Promise<string | undefined> {
+  if (!databaseUrlStdin) return argument;
+  if (argument !== undefined) throw usage('The URL is an argument or on standard input, not both');
+  const [line] = await readStdinLines(stdin, ['--database-url-stdin']);
+  return line;
+}
+
+/** The file of this data folder, whatever the daemon is set to use, and the database that is named by the command or else by the daemon's setting. */
+async function chooseDatabases(context: Context, url: string | undefined) {
+  const { defaultDatabase, loadConfig, readDatabase } = await import('@authsvc/server');
+  const config = loadConfig(context.env);
+  const target = url === undefined ? config.database : readTarget(url, readDatabase);
+  if (target.kind !== 'postgres') {
+    throw usage(
+      'A PostgreSQL database is required: postgres://<user>@<host>/<database>, as an argument or in AUTHSVC_DATABASE_URL',
+    );
+  }
+  return { config, target, source: config.database.kind === 'sqlite' ? config.database : defaultDatabase(context.env) };
+}
+
+function readTarget(url: string, readDatabase: (text: string) => DatabaseSetting): DatabaseSetting {
+  try {
+    return readDatabase(url);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SettingProblem') throw usage(`The URL ${error.message}`, error);
+    throw error;
+  }
+}
+
+function refusePassword(url: string): void {
+  if (!URL.canParse(url) || new URL(url).password === '') return;
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'usage',
+    what: 'A password does not belong in an argument, where every user of this machine can read it',
+    why: 'Leave it out and set PGPASSWORD, or pipe the whole URL in.',
+    next: { say: 'Pipe it in', command: `printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin` },
+  });
+}
+
+/** Makes what tables are missing, and copies to them what the source holds. */
+async function fill(
+  target: PostgresSetting,
+  source: SqliteSetting | undefined,
+  progress: Progress,
+): Promise<CopiedTable[]> {
+  const { copyDatabase, openPostgresDatabase, openSqliteDatabase } = await import('@authsvc/core');
+  const filled = await openPostgresDatabase(target);
+  try {
+    await filled.migrate();
+    if (!source) return [];
+    const copied = await openSqliteDatabase(source.path);
+    try {
+      await copied.migrate();
+      return await copyDatabase(copied, filled, { targetName: target.name, onProgress: progress.show });
+    } finally {
+      progress.clear();
+      await copied.close();
+    }
+  } finally {
+    await filled.close();
+  }
+}
+
+interface Progress {
+  show(progress: { table: string; done: number }): void;
+  clear(): void;
+}
+
+/** How far it is, on one line of a terminal that is written over; nothing elsewhere. */
+function createProgress({ stderr }: Context, isJson: boolean): Progress {
+  const write = (text: string) => {
+    if (stderr.isTTY === true && !isJson) stderr.write(`\r${text.padEnd(PROGRESS_WIDTH)}`);
+  };
+  return {
+    show: ({ table, done }) => write(`${table}: ${done.toLocaleString('en')} rows…`),
+    clear: () => {
+      write('');
+      write('\r');
+    },
+  };
+}
+
+function describe(
+  tables: readonly CopiedTable[],
+  source: SqliteSetting,
+  target: DatabaseSetting,
+): [what: string, ...details: string[]] {
+  if (tables.length === 0) return [`${target.name} has every table`];
+  const rows = tables.map(({ table, rows }) => `${rows.toLocaleString('en')} ${table.replaceAll('_', ' ')}`);
+  return [
+    `${target.name} holds what ${source.path} does, row by row`,
+    rows.join(', '),
+    'Next: set AUTHSVC_DATABASE_URL to it, and start the daemon',
+  ];
+}
+
+function nothingToCopy({ path }: SqliteSetting): CliError {
+  return new CliError({
+    status: exitStatus.refused,
+    code: 'nothing_to_copy',
+    what: `There is nothing to copy: there is no database ${path}`,
+    why: 'AUTHSVC_DATA_DIR names another data folder; --schema-only makes the tables alone.',
+  });
+}
+
+function usage(what: string, cause?: unknown): CliError {
+  return new CliError({ status: exitStatus.usage, code: 'usage', what, cause });
+}

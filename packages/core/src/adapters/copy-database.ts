@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { Database } from './database.ts';
+import { DatabaseRefusedError } from './database-refused-error.ts';
+import { type Row, readBatches, type Table, tables } from './tables.ts';
+
+/** Small enough for the parameters of one statement, and for the time that one may take. */
+const ROWS_PER_BATCH = 500;
+
+export interface CopiedTable {
+  readonly table: string;
+  readonly rows: number;
+  /** The sum, modulo 2²⁵⁶, of the SHA-256 of each row, in hexadecimal: the same in whatever order the rows come. */
+  readonly digest: string;
+}
+
+export interface CopyProgress {
+  readonly table: string;
+  /** Rows of this table that have been copied so far. */
+  readonly done: number;
+}
+
+/**
+ * Copies every row of one migrated database to another, in batches that are each a transaction; rows that are there already stay. One that was cut short can be run again.
+ *
+ * @param names what both databases are called in a refusal.
+ * @returns what both databases hold, once both have been read in full and are the same.
+ * @throws {@link DatabaseRefusedError} the target holds something that the source does not, in which case nothing is written; or it changed while it was written to.
+ */
+export async function copyDatabase(
+  source: Database,
+  target: Database,
+  { targetName, onProgress = () => undefined }: { targetName: string; onProgress?: (progress: CopyProgress) => void },
+): Promise<CopiedTable[]> {
+  for (const table of tables) await refuseStrangers(source, target, table, targetName);
+  const copied: CopiedTable[] = [];
+  for (const table of tables) copied.push(await copyTable(source, target, table, onProgress));
+  await continueNumbers(target);
+  for (const expected of copied) {
+    const found = await summarize(target, expected.table);
+    if (found.rows === expected.rows && found.digest === expected.digest) continue;
+    throw new DatabaseRefusedError(
+      `the table ${expected.table} of ${targetName} is not the same as its source (${found.rows} rows of ${expected.rows}): something else wrote to it`,
+    );
+  }
+  return copied;
+}
+
+async function refuseStrangers(source: Database, target: Database, table: Table, targetName: string): Promise<void> {
+  for await (const rows of readBatches(target, table, ROWS_PER_BATCH)) {
+    const keys = rows.map((row) => table.key.map((column) => row[column] ?? null));
+    const known = await source
+      .read<Row>(table.name)
+      .whereIn([...table.key], keys)
+      .select();
+    const canonical = new Set(known.map((row) => canonicalJson(row)));
+    if (rows.every((row) => canonical.has(canonicalJson(row)))) continue;
+    throw new DatabaseRefusedError(
+      `the database ${targetName} has rows of its own in the table ${table.name}: copy to an empty one; nothing was written`,
+    );
+  }
+}
+
+async function copyTable(
+  source: Database,
+  target: Database,
+  table: Table,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<CopiedTable> {
+  const sum = createSum();
+  for await (const rows of readBatches(source, table, ROWS_PER_BATCH)) {
+    const values = rows.map(withBooleans);
+    await target.transaction(async (trx) =>
+      trx(table.name)
+        .insert(values)
+        .onConflict([...table.key])
+        .ignore(),
+    );
+    for (const row of rows) sum.add(row);
+    onProgress({ table: table.name, done: sum.rows() });
+  }
+  return { table: table.name, rows: sum.rows(), digest: sum.digest() };
+}
+
+async function summarize(database: Database, name: string): Promise<Pick<CopiedTable, 'rows' | 'digest'>> {
+  const sum = createSum();
+  for (const table of tables.filter((candidate) => candidate.name === name)) {
+    for await (const rows of readBatches(database, table, ROWS_PER_BATCH)) for (const row of rows) sum.add(row);
+  }
+  return { rows: sum.rows(), digest: sum.digest() };
+}
+
+/** Events were given the numbers that they had; the next one follows them. */
+async function continueNumbers({ write }: Database): Promise<void> {
+  await write.raw(
+    "select setval(pg_get_serial_sequence('events', 'id'), max(id)) from events having max(id) is not null",
+  );
+}
+
+function createSum() {
+  let rows = 0;
+  let sum = 0n;
+  return {
+    add: (row: Row) => {
+      rows += 1;
+      const digest = createHash('sha256').update(canonicalJson(row)).digest('hex');
+      sum = BigInt.asUintN(256, sum + BigInt(`0x${digest}`));
+    },
+    rows: () => rows,
+    digest: () => sum.toString(16).padStart(64, '0'),
+  };
+}
+
+function canonicalJson(row: Row): string {
+  const values = withBooleans(row);
+  return JSON.stringify(
+    Object.keys(values)
+      .sort()
+      .map((column) => [column, values[column]]),
+  );
+}
+
+/** SQLite has numbers for them. */
+function withBooleans(row: Row): Row {
+  return 'noted' in row ? { ...row, noted: Boolean(row.noted) } : row;
+}
