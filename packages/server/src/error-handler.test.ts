@@ -101,8 +101,8 @@ describe('addNotFoundHandler', () => {
 
   it.each([
     ['GET', '/users', 'POST'],
-    ['PUT', '/sessions', 'DELETE, POST'],
-    ['POST', '/profile?x=1', 'GET, HEAD'],
+    ['PUT', '/sessions', 'DELETE, GET, HEAD, POST'],
+    ['POST', '/profile?x=1', 'DELETE, GET, HEAD'],
     ['OPTIONS', '/reset_password', 'POST, PUT'],
     ['DELETE', '/', 'GET, HEAD'],
   ] as const)('answers %s %s with the methods that are there', async (method, url, allow) => {
