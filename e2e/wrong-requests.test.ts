@@ -136,6 +136,14 @@ const wrongRequests: readonly Wrong[] = [
   ['a broken path', 'GET /%zz', {}, 400, 'invalid_request'],
   ['an unknown method', 'PATCH /profile', {}, 405, 'method_not_allowed'],
   ['a method of another path', 'GET /users', {}, 405, 'method_not_allowed'],
+  ["another server's name", 'GET /profile', { headers: { host: 'example.com' } }, 421, 'misdirected_request'],
+  [
+    'a page of another site',
+    'POST /users',
+    { json: { email, password }, headers: { origin: 'https://example.com' } },
+    403,
+    'cross_origin',
+  ],
 ];
 
 let folder: TemporaryFolder;
@@ -167,6 +175,8 @@ describe('a wrong request', () => {
 
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n'],
+    ['no Host', 'GET /profile HTTP/1.1\r\n\r\n'],
+    ['two Hosts', 'GET /profile HTTP/1.1\r\nHost: HOST\r\nHost: example.com\r\n\r\n'],
     ['two lengths', 'POST /users HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
     [
       'a length and chunks',
