@@ -21,6 +21,7 @@ export async function changePassword(
   const { session, client } = actor;
   const confirmed = await confirmPassword(ports, actor, currentPassword);
   const admitted = await admitNewPassword(ports, newPassword, confirmed.user.emailKey, 'new_password');
+  using _place = ports.hasher.takePlace();
   const passwordHash = await ports.hasher.hash(admitted);
   try {
     await confirmed.write(async (transaction, user) => {

@@ -36,7 +36,7 @@ export async function confirmPassword(
   { session, client }: Actor,
   password: string,
 ): Promise<Confirmed> {
-  ports.hasher.ensureCapacity();
+  using _place = ports.hasher.takePlace();
   const user = await ports.store.findUserById(session.userId);
   if (!user) throw new AuthError('unauthenticated');
   const throttle = { key: `confirm:user:${user.id}`, rule: FAILED_LOGINS };

@@ -92,7 +92,10 @@ describe('logIn', () => {
 
   it('writes nothing when the hashers are busy', async () => {
     const overloaded = new AuthError('overloaded', { retryAfterSeconds: 1 });
-    const hasher = { ...auth.hasher, verify: () => Promise.reject(overloaded) };
+    const takePlace = () => {
+      throw overloaded;
+    };
+    const hasher = { ...auth.hasher, takePlace };
     await expect(logIn({ ...auth, hasher }, credentials)).rejects.toBe(overloaded);
     expect(await countSessions()).toBe(0);
     expect(auth.events).toEqual([]);
@@ -151,8 +154,14 @@ describe('logIn', () => {
     });
 
     it('lets the owner in when the hashers are too busy for it', async () => {
-      const hash = () => Promise.reject(new AuthError('overloaded', { retryAfterSeconds: 1 }));
-      await logIn({ ...auth, hasher: { ...better(), hash } }, credentials);
+      const takePlace = vi
+        .fn(auth.hasher.takePlace)
+        .mockImplementationOnce(auth.hasher.takePlace)
+        .mockImplementationOnce(() => {
+          throw new AuthError('overloaded', { retryAfterSeconds: 1 });
+        });
+      await logIn({ ...auth, hasher: { ...better(), takePlace } }, credentials);
+      expect(takePlace).toHaveBeenCalledTimes(2);
       expect((await auth.store.findUserById(user.id))?.passwordHash).toBe('cheap:secure_password');
     });
   });

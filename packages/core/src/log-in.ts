@@ -33,7 +33,7 @@ export interface LoggedIn extends IssuedSession {
  */
 export async function logIn(ports: LogInPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
   const { key } = parseEmail(email);
-  ports.hasher.ensureCapacity();
+  using _place = ports.hasher.takePlace();
   const user = await ports.store.findUserByEmailKey(key);
   const account = await byAccount(ports, key, user?.id, client);
   await admitAttempt(ports, {
@@ -102,6 +102,7 @@ async function compareAndOpen(
 async function hashBetter(ports: LogInPorts, password: string, passwordHash: string): Promise<string | undefined> {
   if (!ports.hasher.needsRehash(passwordHash)) return undefined;
   try {
+    using _place = ports.hasher.takePlace();
     return await ports.hasher.hash(password);
   } catch (error) {
     if (error instanceof AuthError && error.code === 'overloaded') return undefined;

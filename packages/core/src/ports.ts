@@ -19,18 +19,17 @@ export interface Random {
   uuid(): string;
 }
 
+/** Room for one password with those who hash it, until it is disposed of. */
+export type HashingPlace = Disposable;
+
 export interface PasswordHasher {
   /**
-   * Looks whether there is room before anything is counted or written for a password that would then be refused.
-   * @throws AuthError `overloaded`.
+   * Takes a place in the queue, before anything is counted or written for a password that would then be refused. Who hashes or verifies has taken one.
+   * @throws AuthError `overloaded`, when the queue is longer than what can be hashed in time.
    */
-  ensureCapacity(): void;
-  /** @throws AuthError `overloaded`, before hashing, when the queue is longer than what can be hashed in time. */
+  takePlace(): HashingPlace;
   hash(password: string): Promise<string>;
-  /**
-   * Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false.
-   * @throws AuthError `overloaded`, before hashing.
-   */
+  /** Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   /** Whether a hash is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;

@@ -81,7 +81,10 @@ describe('register', () => {
 
   it('writes nothing when the hashers are busy', async () => {
     const overloaded = new AuthError('overloaded', { retryAfterSeconds: 1 });
-    const hasher = { ...auth.hasher, hash: () => Promise.reject(overloaded) };
+    const takePlace = () => {
+      throw overloaded;
+    };
+    const hasher = { ...auth.hasher, takePlace };
     await expect(register({ ...auth, hasher }, registration)).rejects.toBe(overloaded);
     expect(await countUsers()).toBe(0);
   });

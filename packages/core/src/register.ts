@@ -26,7 +26,7 @@ export async function register(
 ): Promise<User> {
   const { address, key } = parseEmail(email);
   const admitted = await admitNewPassword(ports, password, key);
-  ports.hasher.ensureCapacity();
+  using _place = ports.hasher.takePlace();
   await admitAttempt(ports, {
     throttles: byAddress(ports, 'register', REGISTRATIONS_BY_ADDRESS, client),
     event: 'registration_throttled',

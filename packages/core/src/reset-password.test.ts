@@ -118,7 +118,10 @@ describe('resetPassword', () => {
 
   it('leaves the token good when the hashers are busy or the database fails half-way', async () => {
     const overloaded = new AuthError('overloaded');
-    const hasher = { ...auth.hasher, hash: () => Promise.reject(overloaded) };
+    const takePlace = () => {
+      throw overloaded;
+    };
+    const hasher = { ...auth.hasher, takePlace };
     const input = { email, resetToken, newPassword, client: localClient };
     await expect(resetPassword({ ...auth, hasher }, input)).rejects.toBe(overloaded);
 

@@ -29,7 +29,7 @@ export async function resetPassword(
 ): Promise<User> {
   const { key } = parseEmail(email);
   const admitted = await admitNewPassword(ports, newPassword, key, 'new_password');
-  ports.hasher.ensureCapacity();
+  using _place = ports.hasher.takePlace();
   await admitAttempt(ports, {
     throttles: byAddress(ports, 'reset', RESETS_BY_ADDRESS, client),
     event: 'password_reset_throttled',

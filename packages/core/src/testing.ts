@@ -35,9 +35,11 @@ export function createCheapHasher(): CheapHasher {
   const counts = { hash: 0, verify: 0 };
   return {
     counts,
-    ensureCapacity: () => {
-      // There is always room.
-    },
+    takePlace: () => ({
+      [Symbol.dispose]: () => {
+        // There is always room.
+      },
+    }),
     hash: async (password) => {
       counts.hash += 1;
       return `cheap:${password}`;

@@ -16,7 +16,7 @@ describe('handleError', () => {
     const fail = () => Promise.reject(error);
     const ports: Partial<ServerPorts> = {
       hasher: {
-        ensureCapacity: () => undefined,
+        takePlace: () => ({ [Symbol.dispose]: () => undefined }),
         costOf: () => 10,
         hash: fail,
         verify: fail,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hashSync } from 'bcrypt';
 import { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AuthError } from '../errors.ts';
+import { AuthError } from '../errors.ts';
 import { createBcryptHasher } from './bcrypt-hasher.ts';
 import { openSqliteDatabase } from './database.ts';
 import type { HashTask } from './hash-worker.ts';
@@ -53,21 +53,29 @@ describe('createBcryptHasher', () => {
     expect(hashSync('secure_password', salt).slice(0, 29)).toBe(salt);
   });
 
-  it('refuses what would wait too long, before it costs a hash', async () => {
+  it('has places for what can be hashed in time, and promises room to one after the other of those it refuses', async () => {
+    // One that hashes takes 55 ms at first, as far as the hasher knows: one more may wait.
     const narrow = createBcryptHasher({ cost: 10, workers: 1, maxWaitMs: 100 });
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
     try {
-      const settled: string[] = [];
-      const attempts = ['first', 'second', 'third', 'fourth'].map((name) =>
-        narrow.verify(name, undefined).then(
-          () => settled.push(`${name} hashed`),
-          (error: AuthError) => settled.push(`${name} ${error.code} ${error.retryAfterSeconds}`),
-        ),
-      );
-      await Promise.all(attempts);
-      expect(settled).toEqual(['third overloaded 1', 'fourth overloaded 1', 'first hashed', 'second hashed']);
-      // There is room again.
-      expect(await narrow.verify('fifth', undefined)).toBe(false);
+      const places = [narrow.takePlace(), narrow.takePlace()];
+      const refusals = Array.from({ length: 300 }, () => {
+        try {
+          return narrow.takePlace();
+        } catch (error) {
+          return (error as AuthError).retryAfterSeconds;
+        }
+      });
+      expect([refusals[0], refusals[15], refusals[16], refusals[33], refusals[34]]).toEqual([1, 1, 2, 2, 3]);
+      // However many they are, nobody is sent away for longer.
+      expect(refusals.at(-1)).toBe(10);
+
+      places.pop()?.[Symbol.dispose]();
+      places.push(narrow.takePlace());
+      expect(() => narrow.takePlace()).toThrow(AuthError);
+      for (const place of places) place[Symbol.dispose]();
     } finally {
+      clock.mockRestore();
       await narrow.close();
     }
   });

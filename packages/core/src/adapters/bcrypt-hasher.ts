@@ -2,13 +2,15 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
-import type { PasswordHasher } from '../ports.ts';
+import type { HashingPlace, PasswordHasher } from '../ports.ts';
 import type { HashTask } from './hash-worker.ts';
 import { hashCost, problemWithHash } from './password-scheme.ts';
 import { systemRandom } from './system.ts';
 
 /** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
 const WORKER_NICE_INCREMENT = 10;
+/** Nobody is sent away for longer, in milliseconds: of many who are refused, some do not come back. */
+const MAX_RETRY_AFTER_MS = 10_000;
 const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export interface BcryptHasherOptions {
@@ -45,22 +47,34 @@ export function createBcryptHasher({
     execArgv: [],
   });
   const dummyHash = wellFormedHash(cost);
-  let pending = 0;
+  let places = 0;
+  let hashing = 0;
   // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
   let hashMs = 55 * 2 ** (cost - 10);
+  /** Until when those who were refused have been promised room, one after the other. */
+  let promisedUntil = 0;
 
-  function ensureCapacity(): void {
-    const waiting = Math.max(0, pending + 1 - workers);
-    const waitMs = (waiting * hashMs) / workers;
-    if (waitMs > maxWaitMs) {
-      throw new AuthError('overloaded', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
-    }
+  function takePlace(): HashingPlace {
+    const waitMs = (Math.max(0, places + 1 - workers) * hashMs) / workers;
+    if (waitMs > maxWaitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
+    places += 1;
+    return {
+      [Symbol.dispose]: () => {
+        places -= 1;
+      },
+    };
+  }
+
+  /** In how many seconds there is room for one more. Told the same, all who were refused would come back at once, to be refused again while the workers idle. */
+  function promiseRoom(waitMs: number): number {
+    const now = performance.now();
+    promisedUntil = Math.min(Math.max(promisedUntil, now + waitMs) + hashMs / workers, now + MAX_RETRY_AFTER_MS);
+    return Math.ceil((promisedUntil - now) / 1000);
   }
 
   async function run<Result>(task: HashTask): Promise<Result> {
-    ensureCapacity();
-    pending += 1;
-    const queuedBehind = Math.ceil(pending / workers);
+    hashing += 1;
+    const queuedBehind = Math.ceil(hashing / workers);
     const startedAt = performance.now();
     try {
       const result: Result = await pool.run(task);
@@ -68,12 +82,12 @@ export function createBcryptHasher({
       hashMs += (measuredMs - hashMs) / 8;
       return result;
     } finally {
-      pending -= 1;
+      hashing -= 1;
     }
   }
 
   return {
-    ensureCapacity,
+    takePlace,
     hash: (password) => run<string>({ kind: 'hash', password, cost }),
     verify: async (password, passwordHash) => {
       const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
