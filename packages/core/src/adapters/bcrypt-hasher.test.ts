@@ -80,6 +80,15 @@ describe('createBcryptHasher', () => {
     }
   });
 
+  it('hashes in the order in which they came', async () => {
+    const narrow = createBcryptHasher({ cost: 10, workers: 1 });
+    const names = ['first', 'second', 'third', 'fourth', 'fifth'];
+    const settled: string[] = [];
+    await Promise.all(names.map((name) => narrow.verify(name, undefined).then(() => settled.push(name))));
+    expect(settled).toEqual(names);
+    await narrow.close();
+  });
+
   it('finishes what is under way before it closes', async () => {
     const closing = createBcryptHasher({ cost: 10, workers: 1 });
     const hashes = Promise.all([closing.hash('one_password'), closing.hash('two_password')]);

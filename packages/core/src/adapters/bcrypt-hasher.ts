@@ -42,6 +42,8 @@ export function createBcryptHasher({
     minThreads: workers,
     maxThreads: workers,
     niceIncrement: WORKER_NICE_INCREMENT,
+    // Otherwise a task that finds no worker free goes back to the end of the queue, and waits for as long as others come.
+    stricterFIFO: true,
     // Nothing of the service's environment is needed in there.
     env: {},
     execArgv: [],
@@ -68,8 +70,9 @@ export function createBcryptHasher({
   /** In how many seconds there is room for one more. Told the same, all who were refused would come back at once, to be refused again while the workers idle. */
   function promiseRoom(waitMs: number): number {
     const now = performance.now();
-    promisedUntil = Math.min(Math.max(promisedUntil, now + waitMs) + hashMs / workers, now + MAX_RETRY_AFTER_MS);
-    return Math.ceil((promisedUntil - now) / 1000);
+    const inMs = Math.min(Math.max(promisedUntil - now, waitMs) + hashMs / workers, MAX_RETRY_AFTER_MS);
+    promisedUntil = now + inMs;
+    return Math.ceil(inMs / 1000);
   }
 
   async function run<Result>(task: HashTask): Promise<Result> {
