@@ -77,6 +77,24 @@ describe('handleError', () => {
     },
   );
 
+  it('takes its time to send away for lack of hashers, which is no fault of the service', async () => {
+    const startedAt = performance.now();
+    await failWith(new AuthError('overloaded', { retryAfterSeconds: 3 }), json(credentials));
+    // A timer counts in whole milliseconds.
+    expect(performance.now() - startedAt).toBeGreaterThan(998);
+    expect(logged()).toEqual([
+      {
+        level: 'warn',
+        time: '2030-01-01T00:00:00.000Z',
+        method: 'POST',
+        route: '/users',
+        status: 503,
+        code: 'overloaded',
+        message: 'request refused',
+      },
+    ]);
+  });
+
   it('logs what a client did wrong for whoever debugs that client', async () => {
     const response = await failWith(undefined, json({ email: 'user@example.com' }));
     expect(response.statusCode).toBe(400);

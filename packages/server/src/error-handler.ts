@@ -4,13 +4,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { type Refusal, refusalOf, refuse } from './refusal.ts';
 
+/** How long those wait for their answer whom the hashers have no room for: clients that try again at once would otherwise keep a core busy with refusals. */
+const OVERLOADED_PAUSE_MS = 1000;
+
 /** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = refusalOf(error);
   const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
+  reply.code(status).headers(headers);
+  if (body.code === 'overloaded') {
+    request.log.warn(what, 'request refused');
+    setTimeout(() => reply.send(body), OVERLOADED_PAUSE_MS);
+    return;
+  }
   if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
   else request.log.debug(what, 'request refused');
-  reply.code(status).headers(headers).send(body);
+  reply.send(body);
 }
 
 /** Tells an unknown path from a method that a path does not have; a 405 names those that it has. */
