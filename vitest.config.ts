@@ -1,7 +1,9 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Journeys hash real passwords and start real processes on what may be a two-core machine.
 const journeyMilliseconds = 120_000;
+/** npm fetches a hundred packages. */
+const installMilliseconds = 600_000;
 
 /** Rules and endpoints, which know nothing of the database that they run on. */
 const onEveryDatabase = [
@@ -41,10 +43,20 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: 'test/postgres-setup.ts',
           include: ['e2e/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'e2e/packed/**'],
           testTimeout: journeyMilliseconds,
           hookTimeout: journeyMilliseconds,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'packed',
+          include: ['e2e/packed/*.test.ts'],
+          testTimeout: installMilliseconds,
+          hookTimeout: installMilliseconds,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -26,6 +26,7 @@ const checks = [
   ['Unit and integration tests', () => runTests('unit')],
   ['The same on PostgreSQL', () => runTests('postgres')],
   ['End-to-end tests', () => runTests('e2e')],
+  ['The packed packages, installed', () => runTests('packed')],
 ];
 
 const started = performance.now();

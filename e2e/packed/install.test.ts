@@ -1,0 +1,89 @@
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { cleanEnvironment, type Environment, root } from '../support/program.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+
+const email = 'ada@example.com';
+const password = 'correct horse battery';
+
+/** What the network and its certificates need: nothing of this clone, and nothing of npm's settings. */
+const network = Object.fromEntries(
+  ['NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
+async function makeFolder(): Promise<string> {
+  const folder = await makeTemporaryFolder();
+  onTestFinished(folder.remove);
+  return folder.path;
+}
+
+async function run(cwd: string, env: Environment, file: string, args: readonly string[], input?: string) {
+  const options = { cwd, env, extendEnv: false, reject: false } as const;
+  const { exitCode, stdout, stderr } = await execa(file, [...args], {
+    ...options,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+  });
+  if (exitCode !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`);
+  return { stdout, stderr };
+}
+
+async function pack(folder: string): Promise<string[]> {
+  await execa(process.execPath, [join(root, 'scripts', 'pack.mjs'), folder]);
+  return (await readdir(folder)).map((name) => join(folder, name));
+}
+
+/**
+ * Puts in the binary that this clone has compiled from the very same package, which would take a minute to compile again.
+ *
+ * @throws when the two are of different versions.
+ */
+async function lendBinary(folder: string, name: string, owner: string): Promise<void> {
+  const installed = join(folder, 'node_modules', name);
+  const compiled = dirname(
+    createRequire(join(root, 'packages', owner, 'package.json')).resolve(`${name}/package.json`),
+  );
+  const versionIn = async (place: string) => JSON.parse(await readFile(join(place, 'package.json'), 'utf8')).version;
+  expect([name, await versionIn(installed)]).toEqual([name, await versionIn(compiled)]);
+  await mkdir(join(installed, 'build'), { recursive: true });
+  await cp(join(compiled, 'build', 'Release'), join(installed, 'build', 'Release'), { recursive: true });
+}
+
+describe('the packed packages', () => {
+  it('install in an empty folder with an empty home, and take a person from register to profile', async () => {
+    const [tarballs, folder, home] = [await makeFolder(), await makeFolder(), await makeFolder()];
+    const packed = await pack(tarballs);
+    expect(packed.map((path) => path.slice(tarballs.length + 1))).toEqual([
+      'authsvc-1.0.0.tgz',
+      'authsvc-core-1.0.0.tgz',
+      'authsvc-server-1.0.0.tgz',
+    ]);
+    const env = cleanEnvironment(home, network);
+    const quietly = ['--no-audit', '--no-fund', '--loglevel', 'error'];
+    await run(folder, env, 'npm', ['install', '--prefix', folder, '--ignore-scripts', ...quietly, ...packed]);
+    await lendBinary(folder, 'sqlite3', 'core');
+
+    const installed = join(folder, 'node_modules', '.bin', 'authsvc');
+    const settings = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_STORAGE: 'file' };
+    const authsvc = (args: readonly string[], url = '', input?: string) =>
+      run(folder, cleanEnvironment(home, { ...settings, ...(url && { AUTHSVC_URL: url }) }), installed, args, input);
+
+    expect((await authsvc(['--version'])).stdout).toBe('1.0.0');
+    const { url } = JSON.parse((await authsvc(['daemon', 'start', '--json'])).stdout);
+    onTestFinished(async () => {
+      await authsvc(['daemon', 'stop']);
+    });
+    const credentials = ['--email', email, '--password-stdin'];
+    await authsvc(['register', ...credentials], url, password);
+    await authsvc(['login', ...credentials], url, password);
+    const profile = JSON.parse((await authsvc(['profile', '--json'], url)).stdout);
+    expect(profile).toEqual({ email, server: url, storage: 'file', expires_at: expect.any(String) });
+    const { ok } = JSON.parse((await authsvc(['doctor', '--json'], url)).stdout);
+    expect(ok).toBe(true);
+  });
+});
