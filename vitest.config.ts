@@ -8,7 +8,7 @@ const installMilliseconds = 600_000;
 /** Rules and endpoints, which know nothing of the database that they run on. */
 const onEveryDatabase = [
   'packages/core/src/*.test.ts',
-  'packages/server/src/server.test.ts',
+  'packages/server/src/{bad-requests,server}.test.ts',
   'packages/server/src/routes/*.test.ts',
 ];
 /** Without a database, or of one that they choose. */

@@ -12,6 +12,7 @@ const credentials = { email: 'user@example.com', password: 'secure_password', cl
 const other = { ...credentials, email: 'other@example.com' };
 const notFound = new AuthError('not_found', { message: 'no such session' });
 const unauthenticated = new AuthError('unauthenticated');
+const UNKNOWN_ID = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 const DAY_MS = 86_400_000;
 
 describe('the sessions of whoever asks', () => {
@@ -62,7 +63,7 @@ describe('the sessions of whoever asks', () => {
   });
 
   it("refuses another user's session and an unknown one alike", async () => {
-    for (const id of [others.session.id, 'unknown', '', first.session.tokenDigest]) {
+    for (const id of [others.session.id, UNKNOWN_ID, 'unknown', '', '\0', '\ud800', first.session.tokenDigest]) {
       await expect(endSession(auth, actor, id)).rejects.toEqual(notFound);
     }
     for (const { token } of [first, second, others]) await authenticate(auth, token);

@@ -6,6 +6,9 @@ import { type ActiveSession, isExpired, type Session } from './session.ts';
 
 type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
 
+/** Nothing else is looked for: not every database can be asked for every text. */
+const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 /** The open sessions of whoever asks, the last used one first. */
 export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveSession, 'userId'>): Promise<Session[]> {
   const now = ports.clock.now();
@@ -25,12 +28,14 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
  * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended meanwhile.
  */
 export async function endSession(ports: SessionPorts, { session, client }: Actor, sessionId: string): Promise<void> {
+  const notFound = new AuthError('not_found', { message: 'no such session' });
+  if (!SESSION_ID.test(sessionId)) throw notFound;
   let tokenDigest: string | undefined;
   try {
     tokenDigest = await ports.store.write(async (transaction) => {
       await assertOpen(transaction, session);
       const ended = await transaction.deleteSessionById(sessionId, session.userId);
-      if (ended === undefined) throw new AuthError('not_found', { message: 'no such session' });
+      if (ended === undefined) throw notFound;
       await transaction.addEvent(
         authEvent(ports.clock, 'session_ended', client, { userId: session.userId, sessionId }),
       );

@@ -1,4 +1,5 @@
-const text = { type: 'string', minLength: 1, maxLength: 1024 };
+/** Without NUL, which PostgreSQL has in no text. */
+const text = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]*$' };
 
 /** An account, named by its address: in a body or a query. */
 export const emailSchema = {
