@@ -34,6 +34,7 @@ const targets = /** @type {readonly Target[]} */ ([
   least('logins to many accounts × to few', 0.95, 'scale/logins/many', 'scale/logins/few'),
   least('GET /profile of any session × one Knex read', 0.9, 'scale/any/authsvc', 'scale/any/one-read'),
   mostOf('ready after start × bare node', 8, 'start-up/authsvc', 'start-up/bare-node'),
+  least('session check on PostgreSQL × SELECT by primary key', 0.7, 'postgres/check', 'postgres/select'),
   most('memory at rest', 130, 'MB', 'memory/rest', ({ value }) => value),
 ]);
 

@@ -15,11 +15,12 @@ export const BCRYPT_COST = 12;
  * Starts this service with its default settings and log level, on a free port.
  *
  * @param {string} folder its home; the data folder is in it
+ * @param {Record<string, string>} [settings] beyond those
  * @returns {Promise<Party>}
  */
-export function startAuthsvc(folder) {
+export function startAuthsvc(folder, settings = {}) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return startParty('authsvc', [authsvcFile, 'serve'], { folder, env: authsvcEnvironment(folder) });
+  return startParty('authsvc', [authsvcFile, 'serve'], { folder, env: { ...authsvcEnvironment(folder), ...settings } });
 }
 
 /**

@@ -17,3 +17,12 @@ export async function importOwnDependency(workspacePackage, name) {
   const module = await import(pathToFileURL(require.resolve(name)).href);
   return module.default;
 }
+
+/**
+ * Loads what the service asks its database with, for what can be measured in one process only.
+ *
+ * @returns {Promise<any>}
+ */
+export function importCore() {
+  return import(pathToFileURL(join(root, 'packages', 'core', 'dist', 'index.js')).href);
+}

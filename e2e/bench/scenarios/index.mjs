@@ -3,10 +3,11 @@ import { commandLine } from './command-line.mjs';
 import { flood } from './flood.mjs';
 import { logins } from './logins.mjs';
 import { overload } from './overload.mjs';
+import { postgres } from './postgres.mjs';
 import { registration } from './registration.mjs';
 import { scale } from './scale.mjs';
 import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
 
 /** Every scenario, in the order in which they run. */
-export const scenarios = [checks, logins, registration, storm, flood, overload, scale, startUp, commandLine];
+export const scenarios = [checks, logins, registration, storm, flood, overload, scale, startUp, commandLine, postgres];
