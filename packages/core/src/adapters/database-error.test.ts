@@ -24,6 +24,27 @@ describe('translateDatabaseErrors', () => {
     expect(refusal).toMatchObject({ retryAfterSeconds: 1, cause });
   });
 
+  it.each(['08006', '53300', '57P01', '57014', '55P03', '25006', '40001', '40P01', 'ECONNREFUSED', 'ETIMEDOUT'])(
+    'says so for %s, which PostgreSQL or the way to it reports',
+    async (code) => {
+      const cause = Object.assign(new Error('select 1 - something'), { code });
+      await expect(failing(cause)).rejects.toMatchObject({ code: 'database_unavailable', cause });
+    },
+  );
+
+  it.each([
+    'Connection terminated unexpectedly',
+    'insert into "events" - Connection terminated',
+    'ROLLBACK - Query read timeout',
+  ])('says so for "%s", which has no code', async (message) => {
+    await expect(failing(new Error(message))).rejects.toMatchObject({ code: 'database_unavailable' });
+  });
+
+  it('knows an email that another took at the same time', async () => {
+    const cause = Object.assign(new Error('duplicate key'), { code: '23505', constraint: 'users_email_key_unique' });
+    await expect(failing(cause)).rejects.toMatchObject({ code: 'email_taken', field: 'email', cause });
+  });
+
   it('says so when no connection is free in time', async () => {
     const cause = Object.assign(new Error('Timeout acquiring a connection'), { name: 'KnexTimeoutError' });
     await expect(failing(cause)).rejects.toMatchObject({ code: 'database_unavailable', cause });

@@ -13,9 +13,9 @@ const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CO
 const POSTGRES_UNAVAILABLE =
   /^(08|53|57P|28|3D000|57014|55P03|25006|40001|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST)/;
 const POSTGRES_UNIQUE_VIOLATION = '23505';
-/** What `pg` says without a code. */
+/** What `pg` says without a code, and Knex puts a statement before. */
 const CONNECTION_LOST =
-  /^(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
+  /(^| - )(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
 
 /**
  * Turns what the database or its pool reports when it cannot serve into the rules' `database_unavailable`; anything else is thrown as it came. The one place that
