@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { measureInFlight } from '../load/in-flight.mjs';
 import { post } from '../load/post.mjs';
 import { expectCheck, measureChecks } from '../load/session-checks.mjs';
@@ -14,6 +13,7 @@ import { parties, perSecond } from './scenario.mjs';
 
 const accounts = 10_000;
 const inFlight = 16;
+const turnSeconds = 0.1;
 const clients = 2 * availableParallelism();
 
 /** @type {import('./scenario.mjs').Scenario} */
@@ -36,9 +36,7 @@ export const postgres = {
       const store = createKnexStore(database, () => undefined);
       /** @type {readonly string[]} */
       const digests = Array.from({ length: accounts }, (_, index) => digestOf(seededToken(index)));
-      const asking = (/** @type {(digest: string) => Promise<unknown>} */ ask) => async () => [
-        { value: await askInFlight(ask, digests, seconds(4)) },
-      ];
+      const bareSelect = (/** @type {string} */ digest) => database.findRow('bare_select', BARE_SELECT, [digest]);
       const cookies = Array.from({ length: 1000 }, (_, index) => seededCookie(index));
       const logInTo = (/** @type {readonly string[]} */ urls) => async () => [
         await measureInFlight({
@@ -54,11 +52,8 @@ export const postgres = {
       return await alternate(
         [
           {
-            rows: [{ id: 'postgres/select', load, party: 'SELECT by primary key', unit: 'rows/s' }],
-            measure: asking((digest) => database.findRow('bare_select', BARE_SELECT, [digest])),
-          },
-          {
             rows: [
+              { id: 'postgres/select', load, party: 'SELECT by primary key', unit: 'rows/s' },
               {
                 id: 'postgres/check',
                 load,
@@ -67,7 +62,7 @@ export const postgres = {
                 against: 'postgres/select',
               },
             ],
-            measure: asking((digest) => store.findActiveSession(digest)),
+            measure: () => askInTurns([bareSelect, store.findActiveSession], digests, seconds(8)),
           },
           {
             rows: [{ id: 'postgres/profile', load: '16 connections', party: parties.authsvc, unit: perSecond.checks }],
@@ -103,32 +98,29 @@ export const postgres = {
 const BARE_SELECT = 'select * from sessions where token_digest = ?';
 
 /**
- * Keeps questions in flight to the database itself.
+ * Keeps questions in flight to the database itself, of one kind for a moment, then of the other: whatever else the machine does, it does to both.
  *
- * @param {(digest: string) => Promise<unknown>} ask
+ * @param {readonly ((digest: string) => Promise<unknown>)[]} kinds
  * @param {readonly string[]} digests
- * @param {number} seconds
- * @returns {Promise<number>} answers a second
+ * @param {number} seconds for each kind
+ * @returns {Promise<{ value: number }[]>} answers a second, of each kind
  */
-async function askInFlight(ask, digests, seconds) {
-  let answered = 0;
-  let isOver = false;
-  const insist = async () => {
-    while (!isOver) {
-      const row = await ask(digests[Math.floor(Math.random() * digests.length)] ?? '');
-      if (row === undefined) throw new Error('a session that was seeded is not there');
-      answered += 1;
+async function askInTurns(kinds, digests, seconds) {
+  const answered = kinds.map(() => 0);
+  for (let turn = 0; turn < seconds / turnSeconds; turn += 1) {
+    for (const [kind, ask] of kinds.entries()) {
+      const until = performance.now() + turnSeconds * 1000;
+      const insist = async () => {
+        while (performance.now() < until) {
+          const row = await ask(digests[Math.floor(Math.random() * digests.length)] ?? '');
+          if (row === undefined) throw new Error('a session that was seeded is not there');
+          answered[kind] = (answered[kind] ?? 0) + 1;
+        }
+      };
+      await Promise.all(Array.from({ length: inFlight }, insist));
     }
-  };
-  const asking = Array.from({ length: inFlight }, insist);
-  await setTimeout(1000);
-  const before = answered;
-  const from = performance.now();
-  await setTimeout(seconds * 1000);
-  const rate = (answered - before) / ((performance.now() - from) / 1000);
-  isOver = true;
-  await Promise.all(asking);
-  return rate;
+  }
+  return answered.map((count) => ({ value: count / seconds }));
 }
 
 /**
