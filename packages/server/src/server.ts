@@ -4,6 +4,7 @@ import { addBodyParsers } from './body-parsers.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
 import { exposureOf } from './exposure.ts';
+import { lazySchemas } from './lazy-schemas.ts';
 import { type LogStream, logOptions } from './log.ts';
 import { includesAddress } from './network-settings.ts';
 import { addOpenapiRoute } from './openapi-route.ts';
@@ -58,6 +59,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
     },
     // What reaches an open connection while the service closes is still answered.
     return503OnClosing: false,
+    schemaController: lazySchemas,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
     frameworkErrors: createFrameworkErrorHandler(exposure),
     clientErrorHandler: createClientErrorHandler(exposure.headers),

@@ -2,6 +2,7 @@ import type { Database } from '@authsvc/core';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from '../body-parsers.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
+import { lazySchemas } from '../lazy-schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { addBackupRoute } from './routes/backup.ts';
 import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
@@ -31,6 +32,7 @@ export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger):
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (logger) => logger,
     return503OnClosing: false,
+    schemaController: lazySchemas,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
     frameworkErrors: handleError,
     clientErrorHandler: createClientErrorHandler({}),
