@@ -24,7 +24,13 @@ if (process.argv[1] === file && process.argv[2] === 'serve') await serve(process
 async function serve(database) {
   const fastify = await importOwnDependency('server', 'fastify');
   const createKnex = await importOwnDependency('core', 'knex');
-  const knex = createKnex({ client: 'sqlite3', connection: { filename: database }, useNullAsDefault: true });
+  const knex = createKnex({
+    client: 'sqlite3',
+    connection: { filename: database },
+    useNullAsDefault: true,
+    // As many as the service has; with Knex's own one, all wait for each other.
+    pool: { min: 0, max: 4 },
+  });
   const server = fastify();
   const schema = { response: { 200: { type: 'object', properties: { email: { type: 'string' } } } } };
   server.get('/profile', { schema }, async (/** @type {any} */ request, /** @type {any} */ reply) => {

@@ -12,7 +12,7 @@ const email = userEmail(0);
 export const checks = {
   name: 'checks',
   title: 'Session checks',
-  run: async ({ folder, rounds, passwordHash, seconds, start }) => {
+  run: async ({ folder, rounds, quick, passwordHash, seconds, start }) => {
     await seedAuthsvc(folder, 10, passwordHash);
     const service = await start(startAuthsvc(folder));
     const bare = await start(startBareFastify(folder, email));
@@ -26,7 +26,7 @@ export const checks = {
       contender('better-auth', parties.betterAuth, defaults.url, '/api/auth/get-session'),
       contender('better-auth-cached', parties.betterAuthCached, cached.url, '/api/auth/get-session'),
     ];
-    const contests = [1, 16, 64].flatMap((connections) =>
+    const contests = (quick ? [16] : [1, 16, 64]).flatMap((connections) =>
       contenders.map(({ key, party, base, path, cookie }) => ({
         rows: [
           {

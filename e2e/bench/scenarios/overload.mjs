@@ -11,17 +11,17 @@ import { median } from '../statistics.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
 const clients = 200;
-const settleMs = 2000;
 const sampleIntervalMs = 250;
 
 /** @type {import('./scenario.mjs').Scenario} */
 export const overload = {
   name: 'overload',
   title: '200 logins in flight, and what the service weighs',
-  run: async ({ folder, rounds, passwordHash, seconds, start }) => {
+  run: async ({ folder, rounds, quick, passwordHash, seconds, start }) => {
     const home = join(folder, 'authsvc');
     await seedAuthsvc(home, clients, passwordHash);
     const party = parties.authsvc;
+    const settleMs = quick ? 500 : 3000;
     const logins = { party, unit: perSecond.logins, against: 'overload/raw-bcrypt' };
     const memory = { party, unit: 'MB resident' };
     const contests = [
@@ -40,7 +40,7 @@ export const overload = {
         // A new process in each round: memory at rest is that of one that has done nothing yet.
         measure: async () => {
           const service = await start(startAuthsvc(home));
-          const sample = await storm(service, false, seconds(16));
+          const sample = await storm(service, { impatient: false, seconds: Math.max(2, seconds(16)), settleMs });
           await service.stop();
           return sample;
         },
@@ -49,7 +49,7 @@ export const overload = {
         rows: [{ ...logins, id: 'overload/impatient', load: `${clients}, who try again at once` }],
         measure: async () => {
           const service = await start(startAuthsvc(home));
-          const [impatient] = await storm(service, true, seconds(8));
+          const [impatient] = await storm(service, { impatient: true, seconds: Math.max(2, seconds(8)), settleMs });
           await service.stop();
           return impatient ? [impatient] : [];
         },
@@ -61,18 +61,17 @@ export const overload = {
 
 /**
  * @param {import('../parties/party-process.mjs').Party} service
- * @param {boolean} impatient
- * @param {number} seconds
+ * @param {{ impatient: boolean, seconds: number, settleMs: number }} options
  * @returns {Promise<import('../rounds.mjs').Sample[]>} the logins; memory at rest, early and late in the storm, and after it
  */
-async function storm({ url, pid }, impatient, seconds) {
+async function storm({ url, pid }, { impatient, seconds, settleMs }) {
   await setTimeout(settleMs);
   const rest = await residentMemory(pid);
   const logins = keepInFlight({
     clients,
     impatient,
     // What is admitted at the very first is answered after two seconds.
-    warmUpSeconds: Math.min(3, seconds),
+    warmUpSeconds: 3,
     send: (client) => post(`${url}/sessions`, { email: userEmail(client), password }),
   });
   await logins.warm;
