@@ -10,9 +10,13 @@ const onEveryDatabase = [
   'packages/core/src/*.test.ts',
   'packages/server/src/{bad-requests,server}.test.ts',
   'packages/server/src/routes/*.test.ts',
+  'packages/server/src/control/routes/*.test.ts',
 ];
 /** Without a database, or of one that they choose. */
-const databaseBound = ['packages/core/src/{email,guessing,password,races,secret,session,statements,throttle}.test.ts'];
+const databaseBound = [
+  'packages/core/src/{email,guessing,password,races,secret,session,statements,throttle}.test.ts',
+  'packages/server/src/control/routes/backup.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { ImportLine } from '@authsvc/server/operator-contract';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -66,6 +67,8 @@ async function* fromCsv(file: string): AsyncGenerator<ImportLine | UnreadableLin
 }
 
 async function* fromFlask(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
+  // SQLite would not say that it is not there.
+  await access(file, constants.R_OK);
   const { readFlaskUsers } = await import('@authsvc/core');
   for await (const { id, email, passwordHash } of readFlaskUsers(file)) {
     yield toImportLine(id, { email, password_hash: passwordHash });

@@ -18,7 +18,7 @@ export function pageSchema(...names: string[]) {
 
 export const backupSchema = {
   type: 'object',
-  properties: { path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])', maxLength: 4096 } },
+  properties: { path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 } },
   required: ['path'],
   additionalProperties: false,
 };

@@ -1,0 +1,142 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { logIn } from '../log-in.ts';
+import { register } from '../register.ts';
+import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
+import { openSqliteDatabase } from './database.ts';
+import { DatabaseRefusedError } from './database-refused-error.ts';
+import { checkBackup, restoreSqlite } from './sqlite-backup.ts';
+
+const person = (name: string) => ({
+  email: `${name}@example.com`,
+  password: 'secure_password',
+  client: localClient,
+});
+
+let auth: TestAuth;
+let folder: string;
+let backup: string;
+
+beforeEach(async () => {
+  auth = await createTestAuth({}, openTestDatabase);
+  folder = await mkdtemp(join(tmpdir(), 'authsvc-backup-'));
+  backup = join(folder, 'backup.db');
+});
+afterEach(async () => {
+  await auth.close();
+  await rm(folder, { recursive: true });
+});
+
+async function emailsIn(path: string): Promise<string[]> {
+  const database = await openSqliteDatabase(path);
+  try {
+    expect(await database.isMigrated()).toBe(true);
+    return await database.read('users').orderBy('email').pluck('email');
+  } finally {
+    await database.close();
+  }
+}
+
+describe('backUp', () => {
+  it('copies what is committed, without what is written meanwhile, and no transaction waits for it', async () => {
+    await register(auth, person('ada'));
+    await logIn(auth, person('ada'));
+    await auth.store.write(async (transaction) => {
+      await transaction.addEvent({
+        type: 'user_registered',
+        at: 1,
+        userId: 'nobody',
+        emailDigest: undefined,
+        sessionId: undefined,
+        address: undefined,
+        userAgent: undefined,
+        detail: undefined,
+      });
+      await auth.database.backUp(backup);
+    });
+    expect(await checkBackup(backup)).toEqual({ users: 1, sessions: 1 });
+    const copy = await openSqliteDatabase(backup);
+    expect(await copy.read('events').pluck('type')).toEqual(['user_registered', 'login_succeeded']);
+    await copy.close();
+  });
+
+  it('is readable by its owner alone, also while it is made', async () => {
+    const { bytes } = await auth.database.backUp(backup);
+    const { size, mode } = await stat(backup);
+    expect([bytes, mode & 0o777]).toEqual([size, 0o600]);
+    expect(await readdir(folder)).toEqual(['backup.db']);
+  });
+});
+
+describe('checkBackup', () => {
+  const refused = (sentence: string) => expect(checkBackup(backup)).rejects.toEqual(new DatabaseRefusedError(sentence));
+
+  it('refuses a file that is not there, or is empty', async () => {
+    await refused(`there is no backup at ${backup}`);
+    await writeFile(backup, '');
+    await refused(`there is no backup at ${backup}`);
+  });
+
+  it('refuses what is no database of ours, and changes nothing of it', async () => {
+    await writeFile(backup, 'not a database, but more than a hundred bytes of it '.repeat(9));
+    const before = await readFile(backup);
+    await expect(checkBackup(backup)).rejects.toThrow(DatabaseRefusedError);
+    expect(await readFile(backup)).toEqual(before);
+    expect(await readdir(folder)).toEqual(['backup.db']);
+  });
+
+  it.each([0.3, 0.6, 0.9])('refuses a backup that lost its end or was overwritten at %d', async (part) => {
+    for (const name of Array.from({ length: 40 }, (_, index) => `user${index}`)) await register(auth, person(name));
+    await auth.database.backUp(backup);
+    const whole = await readFile(backup);
+    const at = Math.floor(whole.length * part);
+    await writeFile(backup, whole.subarray(0, at));
+    await expect(checkBackup(backup)).rejects.toThrow(`the backup ${backup} is damaged`);
+    const page = at - (at % 4096);
+    await writeFile(
+      backup,
+      Buffer.concat([whole.subarray(0, page), Buffer.alloc(4096, 0xff), whole.subarray(page + 4096)]),
+    );
+    await expect(checkBackup(backup)).rejects.toThrow(`the backup ${backup} is damaged`);
+  });
+
+  it('refuses one by a newer version', async () => {
+    await auth.database.backUp(backup);
+    const database = await openSqliteDatabase(backup);
+    await database.write('migrations').insert({ name: '9999-later', batch: 9, migration_time: 0 });
+    await database.close();
+    await refused(`the backup ${backup} was made by a newer version of authsvc (migration 9999-later)`);
+  });
+});
+
+describe('restoreSqlite', () => {
+  const database = () => join(folder, 'authsvc.db');
+
+  it('puts a backup where there is no database', async () => {
+    await register(auth, person('ada'));
+    await auth.database.backUp(backup);
+    expect(await restoreSqlite(backup, database())).toBeUndefined();
+    expect((await stat(database())).mode & 0o777).toBe(0o600);
+    expect(await emailsIn(database())).toEqual(['ada@example.com']);
+    expect(await emailsIn(backup)).toEqual(['ada@example.com']);
+  });
+
+  it('keeps the database that was there, with what its WAL holds', async () => {
+    await auth.database.backUp(backup);
+    await register(auth, person('ada'));
+    await auth.database.backUp(database());
+    // As a killed daemon leaves it: the newest writes are in the WAL alone.
+    const open = await openSqliteDatabase(database());
+    await open.write('users').update({ email: 'moved@example.com' });
+    const wal = await readFile(`${database()}-wal`);
+    await open.close();
+    await writeFile(`${database()}-wal`, wal);
+
+    const former = await restoreSqlite(backup, database());
+    expect(former).toBe(`${database()}.before-restore`);
+    expect(await emailsIn(database())).toEqual([]);
+    expect(await emailsIn(former ?? '')).toEqual(['moved@example.com']);
+  });
+});
