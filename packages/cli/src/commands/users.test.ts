@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createCliBench } from '../testing/cli-bench.ts';
+import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
+
+const ada = 'ada@example.com';
+const bob = 'bob@example.com';
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const user = (email: string, disabled: unknown = null) => ({
+  id: expect.stringMatching(/^[\da-f-]{36}$/),
+  email,
+  created_at: time,
+  updated_at: time,
+  disabled_at: disabled,
+});
+const done = (answer: unknown) => ({ status: 0, answer, stderr: '' });
+const refused = (status: number, code: string, message = expect.any(String)) => ({
+  status,
+  answer: { error: { code, message } },
+  stderr: '',
+});
+
+let service: LocalService;
+
+beforeEach(async () => {
+  service = await startLocalService();
+  for (const email of [ada, bob]) await service.register(email);
+});
+
+describe('authsvc users', () => {
+  it('lists accounts, finds them, and goes on behind one', async () => {
+    const list = (...options: string[]) => service.json(['users', 'list', ...options]);
+    expect(await list()).toEqual(done({ users: [user(ada), user(bob)], next: null }));
+    expect(await list('--search', 'BOB')).toEqual(done({ users: [user(bob)], next: null }));
+    expect(await list('--limit', '1')).toEqual(done({ users: [user(ada)], next: ada }));
+    expect(await list('--after', 'ADA@example.com')).toEqual(done({ users: [user(bob)], next: null }));
+    expect(await list('--limit', '0')).toEqual(refused(2, 'invalid_request'));
+    expect(await list('--limit', 'x')).toEqual(refused(2, 'invalid_request'));
+    const page = await service.authsvc(['users', 'list', '--limit', '1']);
+    expect(page.stdout).toMatch(/^● {2}ada@example\.com {2}since \d{4}-\d\d-\d\d \d\d:\d\d\n$/);
+    expect(page.stderr).toBe('✓ More: authsvc users list --after ada@example.com\n');
+    expect(await service.authsvc(['users', 'list', '--search', 'eve'])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '✓ There is no such account\n',
+    });
+  });
+
+  it('shows one with its open sessions', async () => {
+    await service.logIn(ada);
+    const session = {
+      id: expect.any(String),
+      created_at: time,
+      last_used_at: time,
+      expires_at: time,
+      address: '127.0.0.1',
+      user_agent: 'authsvc',
+    };
+    expect(await service.json(['users', 'show', ada])).toEqual(
+      done({ ...user(ada), password_cost: 10, sessions: [session] }),
+    );
+    const { stdout } = await service.authsvc(['users', 'show', ada]);
+    expect(stdout).toMatch(
+      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\n.*Status {4}active\n.*cost 10\nSessions {2}1\n {2}/s,
+    );
+  });
+
+  it('disables one, whose sessions end and who is refused as with a wrong password, and enables it', async () => {
+    const session = await service.logIn(ada);
+    const theirs = await service.logIn(bob);
+    expect(await service.json(['users', 'disable', 'ADA@example.com'])).toEqual(done(user(ada)));
+    expect([await service.isOpen(session), await service.isOpen(theirs)]).toEqual([false, true]);
+    const login = ['login', '--email', ada, '--password-stdin'];
+    const wrong = await service.json(login, { input: 'not it at all' });
+    expect(await service.json(login, { input: PASSWORD })).toEqual(wrong);
+    expect(wrong).toMatchObject({ status: 4, answer: { error: { code: 'invalid_credentials' } } });
+    expect((await service.authsvc(['users', 'list'])).stdout).toMatch(/^○ {2}ada.*disabled\n● {2}bob/);
+    expect(await service.authsvc(['users', 'enable', ada])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ ${ada} may log in again\n`,
+    });
+    expect(await service.isOpen(await service.logIn(ada))).toBe(true);
+  });
+
+  it('deletes one, only with --yes where nobody can be asked', async () => {
+    expect(await service.json(['users', 'delete', ada])).toEqual(
+      refused(2, 'input_required', '--yes is required when nobody can be asked'),
+    );
+    const session = await service.logIn(ada);
+    expect(await service.json(['users', 'delete', ada, '--yes'])).toEqual(done(user(ada)));
+    expect(await service.isOpen(session)).toBe(false);
+    expect(await service.json(['users', 'list'])).toEqual(done({ users: [user(bob)], next: null }));
+  });
+
+  it('makes a reset token, which alone goes to standard output', async () => {
+    const { status, stdout, stderr } = await service.authsvc(['users', 'reset', ada]);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^[\da-f-]{36}\n$/)]);
+    expect(stderr).not.toContain(stdout.trim());
+    const reset = ['reset', '--email', ada, '--token-stdin', '--password-stdin'];
+    expect(await service.json(reset, { input: `${stdout}staple after staple` })).toMatchObject({ status: 0 });
+    expect(await service.isOpen(await service.logIn(ada, 'staple after staple'))).toBe(true);
+    expect(await service.json(['users', 'reset', ada])).toEqual(
+      done({ email: ada, reset_token: expect.any(String), expires_at: time }),
+    );
+  });
+
+  it('ends the sessions of one account, or of all', async () => {
+    const [first, second, theirs] = [await service.logIn(ada), await service.logIn(ada), await service.logIn(bob)];
+    expect(await service.json(['users', 'revoke', ada])).toEqual(done(user(ada)));
+    expect(await Promise.all([first, second, theirs].map(service.isOpen))).toEqual([false, false, true]);
+    expect(await service.json(['users', 'revoke', '--all'])).toEqual(done({ ended: 1 }));
+    expect(await service.isOpen(theirs)).toBe(false);
+    for (const args of [[], [ada, '--all']]) {
+      expect(await service.json(['users', 'revoke', ...args])).toEqual(
+        refused(2, 'usage', 'Say whose: an email, or --all'),
+      );
+    }
+  });
+
+  it.each(['show', 'disable', 'enable', 'delete', 'reset', 'revoke'])('%s refuses who is not there', async (name) => {
+    const yes = name === 'delete' ? ['--yes'] : [];
+    expect(await service.json(['users', name, 'nobody@example.com', ...yes])).toEqual(
+      refused(5, 'unknown_email', 'No account has this email'),
+    );
+    expect(await service.json(['users', name, 'nobody', ...yes])).toMatchObject({ status: 2 });
+    expect(await service.json(['users', name, ...yes])).toMatchObject({ status: 2 });
+  });
+});
+
+describe('what an operator asks', () => {
+  it.each([
+    ['users', 'list'],
+    ['users', 'show', ada],
+    ['users', 'revoke', '--all'],
+    ['users', 'export'],
+    ['users', 'import', import.meta.filename],
+    ['audit'],
+    ['backup', 'copy.db'],
+  ])('needs a daemon: %s %s', async (...args) => {
+    const { authsvc, home } = createCliBench();
+    expect(await authsvc(args.filter((word) => word !== undefined))).toEqual({
+      status: 3,
+      stdout: '',
+      stderr: [
+        `✗ No daemon runs on ${home}/.local/share/authsvc`,
+        '  An operator speaks to the daemon itself.',
+        '  Start it: authsvc daemon start',
+        '',
+      ].join('\n'),
+    });
+  });
+});
