@@ -4,6 +4,7 @@ import { connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { getCurrentSession, sendAs } from '../current-session.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { isSameAccount } from '../session-store/account-index.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -49,8 +50,9 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
   const { account } = session;
   if (account) {
     // Kept under the new name before the old one goes, so that no failure loses the session.
-    await store.save({ ...account, email: String(email) }, session.token);
-    if (account.email !== email) await store.forget(account);
+    const renamed = { ...account, email: String(email) };
+    await store.save(renamed, session.token);
+    if (!isSameAccount(renamed, account)) await store.forget(account);
   }
   terminal.printJson({ email, server, status: 'email_changed' });
   terminal.succeed(`Your email is ${terminal.notePaint.bold(String(email))} from now on; your sessions stay open`);

@@ -55,8 +55,10 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
         writeSessionFile(stateFolder, account, token);
       }
       updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
-      const isElsewhere = account.storage === 'file' && before?.storage === 'keychain';
-      return { cleared: !isElsewhere || (await removeFromKeychain(keychain, before)) };
+      // Keychains tell upper from lower case.
+      const isElsewhere = account.storage === 'file' || account.email !== before?.email;
+      if (before?.storage !== 'keychain' || !isElsewhere) return { cleared: true };
+      return { cleared: await removeFromKeychain(keychain, before) };
     },
 
     async getToken(account) {

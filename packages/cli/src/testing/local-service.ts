@@ -38,7 +38,7 @@ export async function startLocalService(): Promise<LocalService> {
     return bench.authsvc(args, { ...options, env: { AUTHSVC_URL: service.url, AUTHSVC_DATA_DIR: dataFolder, ...env } });
   };
   const json: LocalService['json'] = async (args, options) => {
-    const { status, stdout, stderr } = await authsvc([...args, '--json'], options);
+    const { status, stdout, stderr } = await authsvc(['--json', ...args], options);
     return { status, answer: JSON.parse(stdout), stderr };
   };
   return {

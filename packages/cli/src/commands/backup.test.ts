@@ -1,0 +1,121 @@
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type LocalService, startLocalService } from '../testing/local-service.ts';
+
+const ada = 'ada@example.com';
+
+let service: LocalService;
+let file: string;
+let database: string;
+
+beforeEach(async () => {
+  service = await startLocalService();
+  file = join(service.bench.home, 'copy.db');
+  database = join(service.dataFolder, 'authsvc.db');
+  await service.register(ada);
+});
+
+const emails = async () => {
+  const { stdout } = await service.authsvc(['users', 'export']);
+  return stdout.match(/[a-z]+@example\.com/g);
+};
+const refused = (status: number, code: string, message: unknown = expect.any(String)) => ({
+  status,
+  answer: { error: { code, message } },
+  stderr: '',
+});
+
+describe('authsvc backup', () => {
+  it('copies the database that serves, for its owner alone, and overwrites nothing', async () => {
+    const { status, answer } = await service.json(['backup', file]);
+    const { size, mode } = await stat(file);
+    expect([status, answer, mode & 0o777]).toEqual([0, { path: file, bytes: size }, 0o600]);
+    const before = await readFile(file);
+    expect(await service.json(['backup', file])).toEqual(
+      refused(2, 'invalid_request', expect.stringContaining('is there already, and is not overwritten')),
+    );
+    expect(await readFile(file)).toEqual(before);
+    expect(await service.json(['backup', join(service.bench.home, 'missing', 'copy.db')])).toMatchObject({ status: 2 });
+    expect(await service.json(['backup'])).toMatchObject({ status: 2 });
+  });
+
+  it('names the file and how to go back to it', async () => {
+    expect(await service.authsvc(['backup', file])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^✓ Backed up to .*copy\.db \([\d,]+ bytes\)\n {2}To go back to it: authsvc restore /,
+      ),
+    });
+  });
+});
+
+describe('authsvc restore', () => {
+  beforeEach(async () => {
+    await service.authsvc(['backup', file]);
+    await service.register('late@example.com');
+  });
+
+  it('refuses while a daemon runs', async () => {
+    expect(await service.json(['restore', file, '--yes'])).toMatchObject(refused(5, 'data_folder_in_use'));
+    expect(await emails()).toEqual([ada, 'late@example.com']);
+  });
+
+  it('replaces a database only with --yes, and keeps it beside', async () => {
+    await service.stop();
+    const before = await readFile(database);
+    expect(await service.json(['restore', file])).toEqual(
+      refused(2, 'input_required', expect.stringContaining(`${database} is there already. With --yes it is replaced`)),
+    );
+    expect(await readFile(database)).toEqual(before);
+    const former = `${database}.before-restore`;
+    expect(await service.json(['restore', file, '--yes'])).toEqual({
+      status: 0,
+      answer: { database, users: 1, former },
+      stderr: '',
+    });
+    expect(await readFile(former)).toEqual(before);
+    expect([(await stat(database)).mode & 0o777, (await stat(former)).mode & 0o777]).toEqual([0o600, 0o600]);
+  });
+
+  it('puts a backup where there is no database, in a folder for its owner alone', async () => {
+    const AUTHSVC_DATA_DIR = join(service.bench.home, 'elsewhere');
+    await chmod(file, 0o644);
+    expect(await service.json(['restore', file], { env: { AUTHSVC_DATA_DIR } })).toEqual({
+      status: 0,
+      answer: { database: join(AUTHSVC_DATA_DIR, 'authsvc.db'), users: 1, former: null },
+      stderr: '',
+    });
+    const modes = [AUTHSVC_DATA_DIR, join(AUTHSVC_DATA_DIR, 'authsvc.db')].map(
+      async (path) => (await stat(path)).mode & 0o777,
+    );
+    expect(await Promise.all(modes)).toEqual([0o700, 0o600]);
+  });
+
+  it('looks first, and touches nothing for what is no sound backup', async () => {
+    await service.stop();
+    const before = await readFile(database);
+    const folder = (await readdir(service.dataFolder)).sort();
+    const whole = await readFile(file);
+    const contents = [whole.subarray(0, 20_000), Buffer.from('not a database'), Buffer.alloc(0)];
+    for (const content of contents) {
+      const path = join(service.bench.home, `broken-${content.length}`);
+      await writeFile(path, content);
+      expect(await service.json(['restore', path, '--yes'])).toEqual(
+        refused(5, 'not_a_backup', expect.stringContaining(path)),
+      );
+    }
+    const missing = join(service.bench.home, 'missing');
+    expect(await service.json(['restore', missing, '--yes'])).toEqual(
+      refused(5, 'not_a_backup', `there is no backup at ${missing}`),
+    );
+    expect(await readFile(database)).toEqual(before);
+    expect((await readdir(service.dataFolder)).sort()).toEqual(folder);
+  });
+
+  it('leaves a PostgreSQL database to its own tools', async () => {
+    const env = { AUTHSVC_DATABASE_URL: 'postgres://ada@127.0.0.1/accounts' };
+    expect(await service.json(['restore', file, '--yes'], { env })).toMatchObject(refused(5, 'not_sqlite'));
+  });
+});
