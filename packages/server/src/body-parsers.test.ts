@@ -41,6 +41,11 @@ const cases: [string, InjectOptions, { status: number; body: object }][] = [
     form('email=user@example.com&password=one_password&password=another'),
     invalid(['password', 'came more than once']),
   ],
+  [
+    'a repeated form field with an endless name',
+    form(`${'x'.repeat(1000)}=1&${'x'.repeat(1000)}=2`),
+    invalid(['x'.repeat(64), 'came more than once']),
+  ],
   ['bad percent-encoding', form('email=user@example.com&password=100%zz'), badForm],
   ['percent-encoding that is not UTF-8', form('email=user@example.com&password=%ff%fe%fd%fc'), badForm],
   [

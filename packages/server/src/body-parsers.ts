@@ -1,5 +1,6 @@
 import { AuthError } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MAX_FIELD_NAME_LENGTH } from './field-errors.ts';
 import { HttpError } from './http-error.ts';
 
 /**
@@ -56,8 +57,10 @@ function parseForm(text: string): Record<string, string> {
     const equals = pair.indexOf('=');
     const name = decodeFormText(equals === -1 ? pair : pair.slice(0, equals));
     const value = equals === -1 ? '' : decodeFormText(pair.slice(equals + 1));
-    if (fields.has(name))
-      throw new AuthError('invalid_request', { field: name, message: `${name} came more than once` });
+    if (fields.has(name)) {
+      const field = name.slice(0, MAX_FIELD_NAME_LENGTH);
+      throw new AuthError('invalid_request', { field, message: `${field} came more than once` });
+    }
     fields.set(name, value);
   }
   return Object.fromEntries(fields);

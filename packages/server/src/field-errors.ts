@@ -5,7 +5,8 @@ type SchemaErrors = NonNullable<FastifyError['validation']>;
 type SchemaError = SchemaErrors[number];
 
 const MAX_FIELD_ERRORS = 10;
-const MAX_FIELD_NAME_LENGTH = 64;
+/** As much of a name that a client made up as it is told again. */
+export const MAX_FIELD_NAME_LENGTH = 64;
 
 /** Says of each field that fails its schema what is wrong with it; nothing when it is the body as a whole. */
 export function describeInvalidFields(errors: SchemaErrors): FieldError[] {
