@@ -4,6 +4,7 @@ import { authEvent } from '../event.ts';
 import type { Session } from '../session.ts';
 import { createTestAuth, type TestAuth, testDialects } from '../testing.ts';
 import type { User } from '../user.ts';
+import { fromSession } from './rows.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -142,6 +143,15 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
       expect(await transaction.deleteSessionsOfUser(user.id)).toBe(1);
       expect(await transaction.deleteAllSessions()).toBe(1);
     });
+  });
+
+  it('deletes all sessions, more than one statement takes', async () => {
+    const rows = Array.from({ length: 10_050 }, (_, index) => fromSession(sessionOf(user, `many${index}`)));
+    for (let start = 0; start < rows.length; start += 500) {
+      await auth.database.write('sessions').insert(rows.slice(start, start + 500));
+    }
+    expect(await store.write((transaction) => transaction.deleteAllSessions())).toBe(10_050);
+    expect(await store.write((transaction) => transaction.deleteAllSessions())).toBe(0);
   });
 
   it('lets a reset token be used once, by its owner, before it expires', async () => {

@@ -18,6 +18,8 @@ import {
   type UserRow,
 } from './rows.ts';
 
+const SESSIONS_PER_STATEMENT = 10_000;
+
 /** The writes of one transaction; `events` collects what was recorded, for telling once it is committed. */
 export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[]): WriteTransaction {
   return {
@@ -86,7 +88,17 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     deleteSessionsOfUser: (userId, exceptTokenDigest = '') =>
       trx<SessionRow>('sessions').where({ user_id: userId }).whereNot({ token_digest: exceptTokenDigest }).delete(),
 
-    deleteAllSessions: () => trx<SessionRow>('sessions').delete(),
+    deleteAllSessions: async () => {
+      let total = 0;
+      let deleted: number;
+      do {
+        // No statement may take as long as deleting millions of rows does.
+        const some = trx<SessionRow>('sessions').select('token_digest').limit(SESSIONS_PER_STATEMENT);
+        deleted = await trx<SessionRow>('sessions').whereIn('token_digest', some).delete();
+        total += deleted;
+      } while (deleted === SESSIONS_PER_STATEMENT);
+      return total;
+    },
 
     hasSession: async (tokenDigest) => {
       // Waits for whoever is about to end it, where transactions run side by side.
