@@ -1,4 +1,5 @@
 import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
+import { parseEmail } from './email.ts';
 import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
@@ -19,8 +20,9 @@ export async function changePassword(
   { currentPassword, newPassword, ...actor }: PasswordChange,
 ): Promise<User> {
   const { session, client } = actor;
+  // First, so that a new password that is too weak is no guess at the current one.
+  const admitted = await admitNewPassword(ports, newPassword, parseEmail(session.email).key, 'new_password');
   const confirmed = await confirmPassword(ports, actor, currentPassword);
-  const admitted = await admitNewPassword(ports, newPassword, confirmed.user.emailKey, 'new_password');
   using _place = ports.hasher.takePlace();
   const passwordHash = await ports.hasher.hash(admitted);
   try {

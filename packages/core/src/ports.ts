@@ -92,7 +92,8 @@ export interface WriteTransaction {
   hasSession(tokenDigest: string): Promise<boolean>;
   /** A user has one reset token at most: a newer one voids the older. */
   replaceResetToken(token: ResetToken): Promise<void>;
-  deleteResetToken(userId: string): Promise<void>;
+  /** Deletes a user's reset token; with a digest, that one and no newer one. */
+  deleteResetToken(userId: string, tokenDigest?: string): Promise<void>;
   /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
   consumeResetToken(tokenDigest: string, userId: string, nowMs: number): Promise<boolean>;
   /** Reads a counter and keeps others from changing it until the transaction ends. */

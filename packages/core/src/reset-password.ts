@@ -44,7 +44,7 @@ export async function resetPassword(
     const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
     await ports.store.write(async (transaction) => {
       // An expired one must not come back to life when the clock is set back.
-      if (user && token?.userId === user.id) await transaction.deleteResetToken(user.id);
+      if (user && token?.userId === user.id) await transaction.deleteResetToken(user.id, tokenDigest);
       await transaction.addEvent(refusal);
     });
     throw new AuthError('invalid_reset_token');

@@ -10,6 +10,7 @@ import {
   fromThrottle,
   fromUser,
   type MailRow,
+  type ResetTokenRow,
   type SessionRow,
   type ThrottleRow,
   toMail,
@@ -110,8 +111,9 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       await trx('reset_tokens').insert(fromResetToken(token)).onConflict('user_id').merge();
     },
 
-    deleteResetToken: async (userId) => {
-      await trx('reset_tokens').where({ user_id: userId }).delete();
+    deleteResetToken: async (userId, tokenDigest) => {
+      const owned = trx<ResetTokenRow>('reset_tokens').where({ user_id: userId });
+      await (tokenDigest === undefined ? owned : owned.where({ token_digest: tokenDigest })).delete();
     },
 
     consumeResetToken: async (tokenDigest, userId, nowMs) => {
