@@ -51,11 +51,12 @@ describe('what an operator does', () => {
   });
 
   it('disables an account, which ends its sessions at once, and enables it again', async () => {
-    await disableUser(auth, email);
+    const disabled = { ...loggedIn.user, disabledAt: auth.clock.now() };
+    expect(await disableUser(auth, email)).toEqual(disabled);
     await expectEnded();
-    expect(await getUser(auth, email)).toEqual({ ...loggedIn.user, disabledAt: auth.clock.now() });
+    expect(await getUser(auth, email)).toEqual(disabled);
     await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
-    await enableUser(auth, email);
+    expect(await enableUser(auth, email)).toEqual(loggedIn.user);
     expect(await getUser(auth, email)).toEqual(loggedIn.user);
     await expect(authenticate(auth, loggedIn.token)).rejects.toEqual(unauthenticated);
     await logIn(auth, credentials);
@@ -63,6 +64,13 @@ describe('what an operator does', () => {
       recorded('user_disabled'),
       recorded('user_enabled'),
     ]);
+  });
+
+  it('leaves when an account was disabled as it is, when it is disabled again', async () => {
+    const disabled = await disableUser(auth, email);
+    auth.clock.advance(1000);
+    expect(await disableUser(auth, email)).toEqual(disabled);
+    expect(await getUser(auth, email)).toEqual(disabled);
   });
 
   it('deletes an account, and what is recorded of it stays', async () => {

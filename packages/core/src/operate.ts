@@ -21,26 +21,35 @@ export async function getUser(ports: Pick<AuthPorts, 'store'>, email: string): P
 /** Keeps a user from logging in and ends every session of theirs; their password stays as it is. */
 export function disableUser(ports: OperatorPorts, email: string): Promise<User> {
   return change(ports, email, 'user_disabled', async (transaction, user) => {
-    await transaction.setDisabledAt(user.id, ports.clock.now());
+    const disabledAt = user.disabledAt ?? ports.clock.now();
+    await transaction.setDisabledAt(user.id, disabledAt);
     await transaction.deleteSessionsOfUser(user.id);
     await transaction.deleteResetToken(user.id);
+    return { ...user, disabledAt };
   });
 }
 
 /** Lets a disabled user log in again. */
 export function enableUser(ports: OperatorPorts, email: string): Promise<User> {
-  return change(ports, email, 'user_enabled', (transaction, user) => transaction.setDisabledAt(user.id, undefined));
+  return change(ports, email, 'user_enabled', async (transaction, user) => {
+    await transaction.setDisabledAt(user.id, undefined);
+    return { ...user, disabledAt: undefined };
+  });
 }
 
 /** Deletes an account and all that hangs on it. */
 export function deleteUser(ports: OperatorPorts, email: string): Promise<User> {
-  return change(ports, email, 'user_deleted', (transaction, user) => transaction.deleteUser(user.id));
+  return change(ports, email, 'user_deleted', async (transaction, user) => {
+    await transaction.deleteUser(user.id);
+    return user;
+  });
 }
 
 /** Ends every session of one user. */
 export function revokeSessions(ports: OperatorPorts, email: string): Promise<User> {
   return change(ports, email, 'sessions_revoked', async (transaction, user) => {
     await transaction.deleteSessionsOfUser(user.id);
+    return user;
   });
 }
 
@@ -69,28 +78,31 @@ export async function issueResetTokenFor(
   const resetToken = ports.random.uuid();
   const createdAt = ports.clock.now();
   const expiresAt = createdAt + ports.policy.resetTokenMs;
-  const user = await change(ports, email, 'password_reset_issued', async (transaction, { id, disabledAt }) => {
-    if (disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
-    await transaction.replaceResetToken({ tokenDigest: digestSecret(resetToken), userId: id, createdAt, expiresAt });
+  const user = await change(ports, email, 'password_reset_issued', async (transaction, found) => {
+    if (found.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
+    const tokenDigest = digestSecret(resetToken);
+    await transaction.replaceResetToken({ tokenDigest, userId: found.id, createdAt, expiresAt });
+    return found;
   });
   return { user, resetToken, expiresAt };
 }
 
+/** @param work gives back the user as it leaves it. */
 async function change(
   ports: OperatorPorts,
   email: string,
   event: AuthEventType,
-  work: (transaction: WriteTransaction, user: User) => Promise<void>,
+  work: (transaction: WriteTransaction, user: User) => Promise<User>,
 ): Promise<User> {
   const { id } = await getUser(ports, email);
   try {
     return await ports.store.write(async (transaction) => {
       const user = await transaction.lockUser(id);
       if (!user) throw new AuthError('unknown_email', { field: 'email' });
-      await work(transaction, user);
+      const changed = await work(transaction, user);
       const who = { userId: user.id, emailKey: user.emailKey };
       await transaction.addEvent(authEvent(ports.clock, event, undefined, who, 'operator'));
-      return user;
+      return changed;
     });
   } finally {
     ports.sessions.forget({ userId: id });

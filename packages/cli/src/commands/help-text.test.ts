@@ -4,22 +4,10 @@ import { createWholeProgram } from '../cli.ts';
 import { commands } from '../command-list.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { publishedIn, shapeOf } from '../testing/published-json.ts';
 import { formatHelp, HELP_WIDTH } from './help-text.ts';
 
 const input = 'correct horse';
-
-/** The types of a JSON value's fields, so that two values of one shape are equal. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shapeOf);
-  if (typeof value !== 'object' || value === null) return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
-}
-
-/** The JSON values on a help page; a long one goes on in lines indented by one more. */
-function publishedIn(page: string): unknown[] {
-  const texts = page.match(/^ {2}\{.*(\n {3}".*)*$/gm) ?? [];
-  return texts.map((text): unknown => JSON.parse(text));
-}
 
 /** Every command that there is, by the words that lead to it. */
 async function everyCommand(): Promise<string[][]> {

@@ -67,7 +67,7 @@ describe('authsvc users', () => {
   it('disables one, whose sessions end and who is refused as with a wrong password, and enables it', async () => {
     const session = await service.logIn(ada);
     const theirs = await service.logIn(bob);
-    expect(await service.json(['users', 'disable', 'ADA@example.com'])).toEqual(done(user(ada)));
+    expect(await service.json(['users', 'disable', 'ADA@example.com'])).toEqual(done(user(ada, time)));
     expect([await service.isOpen(session), await service.isOpen(theirs)]).toEqual([false, true]);
     const login = ['login', '--email', ada, '--password-stdin'];
     const wrong = await service.json(login, { input: 'not it at all' });

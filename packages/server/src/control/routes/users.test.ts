@@ -106,14 +106,12 @@ describe('GET /users/show', () => {
 
 describe('POST /users/disable and /users/enable', () => {
   it('keep an account from logging in, as a wrong password does, and let it in again', async () => {
-    expect(await change('disable', { email: ada.email })).toEqual({ status: 200, body: user(ada.email) });
-    expect((await get('/users?search=ada')).body).toEqual({
-      users: [user(ada.email, { disabled_at: LATER })],
-      next: null,
-    });
+    const disabled = user(ada.email, { disabled_at: LATER });
+    expect(await change('disable', { email: ada.email })).toEqual({ status: 200, body: disabled });
+    expect((await get('/users?search=ada')).body).toEqual({ users: [disabled], next: null });
     expect(await logIn(ada)).toEqual(wrong);
     expect((await logIn(bob)).status).toBe(200);
-    await change('enable', { email: ada.email });
+    expect(await change('enable', { email: ada.email })).toEqual({ status: 200, body: user(ada.email) });
     expect((await logIn(ada)).status).toBe(200);
   });
 });

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RunOptions } from '../testing/cli-bench.ts';
+import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
+import { publishedIn, shapeOf } from '../testing/published-json.ts';
+
+const ada = 'ada@example.com';
+
+let service: LocalService;
+
+beforeEach(async () => {
+  service = await startLocalService();
+});
+
+/** Compares what a command prints, one value for each run, with what its help says. */
+async function expectPublished(name: readonly string[], ...runs: (readonly [args: string[], options?: RunOptions])[]) {
+  const printed: unknown[] = [];
+  for (const [args, options] of runs) printed.push((await service.json([...name, ...args], options)).answer);
+  const { stdout } = await service.authsvc([...name, '--help']);
+  expect([name, publishedIn(stdout).map(shapeOf)]).toEqual([name, printed.map(shapeOf)]);
+}
+
+describe('the --json shape in the help', () => {
+  it('is what the commands of an account print', async () => {
+    await service.register(ada);
+    await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    await expectPublished(['sessions'], [[]]);
+    await expectPublished(['sessions', 'revoke'], [['--others']]);
+    const next = 'staple after staple';
+    await expectPublished(
+      ['password'],
+      [['--password-stdin', '--new-password-stdin'], { input: `${PASSWORD}\n${next}` }],
+    );
+    await expectPublished(['email'], [['--new-email', 'new@example.com', '--password-stdin'], { input: next }]);
+    await expectPublished(['delete'], [['--yes', '--password-stdin'], { input: next }]);
+  });
+
+  it("is what the operator's commands print", async () => {
+    await service.logIn('nobody@example.com');
+    await expectPublished(['audit'], [[]]);
+    await service.register(ada);
+    await service.logIn(ada);
+    for (const name of ['list', 'show']) await expectPublished(['users', name], [name === 'show' ? [ada] : []]);
+    await expectPublished(['users', 'export'], [[]]);
+    for (const name of ['disable', 'enable', 'reset']) await expectPublished(['users', name], [[ada]]);
+    await expectPublished(['users', 'revoke'], [[ada]], [['--all']]);
+    const lines = join(service.bench.home, 'users.jsonl');
+    await writeFile(lines, 'not JSON\n');
+    await expectPublished(['users', 'import'], [[lines]]);
+    await expectPublished(['users', 'delete'], [[ada, '--yes']]);
+    const copy = join(service.bench.home, 'copy.db');
+    await expectPublished(['backup'], [[copy]]);
+    const env = { AUTHSVC_DATA_DIR: join(service.bench.home, 'elsewhere') };
+    await expectPublished(['restore'], [[copy], { env }]);
+  });
+});

@@ -1,0 +1,136 @@
+import type { IssuedResetBody, OperatedUser } from '@authsvc/server/operator-contract';
+import { Command } from 'commander';
+import { checkEmailOption } from '../answers.ts';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import { describeDate } from '../expiry.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { askDaemon } from '../operator/ask-daemon.ts';
+import { createTerminal, requireAnswers } from '../terminal.ts';
+import { formatHelp } from './help-text.ts';
+import { USER_JSON } from './users-json.ts';
+
+interface ChangeOptions extends GlobalOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+const changes = [
+  {
+    name: 'disable',
+    description: 'Keep an account from logging in, and end its sessions',
+    done: 'may no longer log in; every session has ended',
+    example: 'its password stays, and works again after enable',
+    json: USER_JSON.replace(/null}$/, '"2026-11-22T16:50:00.000Z"}'),
+  },
+  {
+    name: 'enable',
+    description: 'Let a disabled account log in again',
+    done: 'may log in again',
+    example: 'with the password it had',
+    json: USER_JSON,
+  },
+  {
+    name: 'delete',
+    description: 'Delete an account and all that belongs to it',
+    done: 'is deleted, with all that belonged to it',
+    example: 'asks first; --yes does not',
+    json: USER_JSON,
+  },
+] as const;
+
+/** `authsvc users disable`, `enable` and `delete` */
+export function createChangeCommands(context: Context): Command[] {
+  return changes.map(({ name, description, done, example, json }) => {
+    const command = new Command(name)
+      .description(description)
+      .argument('<email>', 'the account')
+      .addHelpText(
+        'after',
+        formatHelp({ examples: [[`authsvc users ${name} ada@example.com`, example]], json: [json] }),
+      )
+      .action(async (email: string, _: unknown, run: Command) => {
+        await changeUser(context, { name, email, done }, run.optsWithGlobals<ChangeOptions>());
+      });
+    return name === 'delete' ? command.option('--yes', 'do not ask') : command;
+  });
+}
+
+/** `authsvc users revoke` */
+export function createRevokeCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [
+      ['authsvc users revoke ada@example.com', 'ends every session of one account'],
+      ['authsvc users revoke --all', 'ends every session of everybody'],
+    ],
+    json: [USER_JSON, 'with --all:', '{"ended":42}'],
+  });
+  return new Command('revoke')
+    .description('End the sessions of an account, or of all')
+    .argument('[email]', 'the account')
+    .option('--all', 'of everybody')
+    .addHelpText('after', help)
+    .action((email: string | undefined, _, command: Command) =>
+      revoke(context, email, command.optsWithGlobals<ChangeOptions>()),
+    );
+}
+
+/** `authsvc users reset` */
+export function createResetCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users reset ada@example.com', 'prints the token on standard output']],
+    json: [
+      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
+    ],
+  });
+  return new Command('reset')
+    .description('Make a reset token for an account, to pass on to its owner')
+    .argument('<email>', 'the account')
+    .addHelpText('after', help)
+    .action((email: string, _, command: Command) => issueReset(context, email, command.optsWithGlobals()));
+}
+
+async function changeUser(
+  context: Context,
+  { name, email, done }: { name: string; email: string; done: string },
+  options: ChangeOptions,
+): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  if (name === 'delete' && !options.yes) {
+    requireAnswers(terminal, [['--yes', false]]);
+    const check = (typed: string) => (typed === email ? undefined : 'That is not the email of this account');
+    await (await terminal.openPrompter()).askText({ label: 'Type the email to delete it', fallback: undefined, check });
+  }
+  const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
+  terminal.printJson(user);
+  terminal.succeed(`${terminal.notePaint.bold(user.email)} ${done}`);
+}
+
+async function revoke(context: Context, email: string | undefined, options: ChangeOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  if ((email === undefined) === (options.all !== true)) {
+    throw new CliError({ status: exitStatus.usage, code: 'usage', what: 'Say whose: an email, or --all' });
+  }
+  if (email === undefined) {
+    const { ended } = await askDaemon<{ ended: number }>(context, { method: 'POST', path: '/sessions/revoke-all' });
+    terminal.printJson({ ended });
+    terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; everybody has to log in again`);
+    return;
+  }
+  const done = 'has no open session any more';
+  await changeUser(context, { name: 'revoke', email, done }, options);
+}
+
+async function issueReset(context: Context, email: string, options: GlobalOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  const issued = await askDaemon<IssuedResetBody>(context, { method: 'POST', path: '/users/reset', body: { email } });
+  terminal.printJson(issued);
+  terminal.succeed(
+    `Reset token for ${terminal.notePaint.bold(issued.email)}, good once until ${describeDate(issued.expires_at)}`,
+    terminal.describeNext({ say: 'Its owner runs', command: `authsvc reset --email ${issued.email} --token-stdin` }),
+  );
+  terminal.printLines(issued.reset_token);
+}
