@@ -2,63 +2,31 @@ import { Command, CommanderError } from 'commander';
 import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import { type CommandEntry, commands, DESCRIBES_ALL } from './command-list.ts';
-import { formatHelp, HELP_WIDTH } from './commands/help-text.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
-import type { GlobalOptions } from './global-options.ts';
-import { DEFAULT_SERVER } from './server-url.ts';
+import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
+import { formatProgramHelp, helpWidth } from './program-help.ts';
 import { createTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
-/** Longer lines are hard to read, however wide the terminal is. */
-const WIDEST_HELP = 100;
-
-const help = `${formatHelp({
-  examples: [
-    ['authsvc', 'what is running, who is logged in, what to do next'],
-    ['authsvc daemon start', 'runs the service in the background'],
-    ['authsvc register', 'creates an account'],
-    ['authsvc login', 'logs in to it'],
-    ['authsvc help reset', 'the page of one command'],
-  ],
-  json: [
-    '{"daemon":{"running":true,"url":"http://127.0.0.1:4100"},"account":{"email":"ada@example.com","server":"http://127.0.0.1:4100","storage":"keychain","expires_at":"2026-12-22T16:40:00Z"}}',
-    'for authsvc by itself; account is null when nobody is logged in',
-    '{"error":{"code":"not_logged_in","message":"You are not logged in"}}',
-    'for every command that ends with an error',
-  ],
-})}
-
-Exit statuses:
-  0  done                            5  refused, as a taken email is
-  1  unexpected                      6  try again later
-  2  usage, or a missing answer      7  keychain unavailable or locked
-  3  daemon unreachable            130  Ctrl-C
-  4  not logged in, or wrong password`;
-
 /** The program without its commands: the options that each of them takes, and how it speaks. */
 function createProgram(context: Context): Command {
-  return new Command('authsvc')
-    .description('Email and password accounts for your own applications')
-    .usage('[command] [options]')
-    .version(readVersion(), '-V, --version', 'show the version')
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'Show the help of a command')
-    .option('--url <url>', `the server (AUTHSVC_URL; otherwise the one used last, or ${DEFAULT_SERVER})`)
-    .option('--json', 'print one JSON value on standard output, and nothing else')
-    .option('--no-input', 'ask nothing: fail when an answer is missing')
-    .option('--no-color', 'no colours and no escape sequences (NO_COLOR)')
-    .option('--debug', 'say on standard error what is done; never a secret')
-    .option('--insecure-http', 'send passwords over plain http to another machine all the same')
-    .addHelpText('after', help)
+  const width = () => helpWidth(context.stdout.columns);
+  const program = new Command('authsvc')
+    .version(readVersion(), ...VERSION_OPTION)
+    .helpOption(...HELP_OPTION)
+    .helpCommand(...HELP_COMMAND)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: () => undefined,
-      getOutHelpWidth: () => Math.min(context.stdout.columns ?? HELP_WIDTH, WIDEST_HELP),
+      getOutHelpWidth: width,
       outputError: () => undefined,
     })
     .exitOverride();
+  for (const [flags, description] of globalOptions) program.option(flags, description);
+  program.helpInformation = () => formatProgramHelp(width());
+  return program;
 }
 
 /** The program with every command in full, as nobody runs it. */
@@ -72,9 +40,10 @@ async function addCommands(
   program: Command,
   context: Context,
   isNeeded: (entry: CommandEntry) => boolean,
+  listed = commands,
   endWith: (status: number) => void = () => undefined,
 ): Promise<void> {
-  for (const entry of commands) {
+  for (const entry of listed) {
     const command = isNeeded(entry)
       ? (await entry.load()).createCommand(context, endWith)
       : new Command(entry.name).description(entry.summary);
@@ -102,7 +71,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     } else {
       const [first, second] = operands;
       const wanted = first === 'help' ? second : first;
-      await addCommands(program, context, ({ name }) => name === wanted || first === DESCRIBES_ALL, endWith);
+      const isNeeded = ({ name }: CommandEntry) => name === wanted || first === DESCRIBES_ALL;
+      // A command that is known is run without the others; a mistyped one is told from all of them.
+      const isKnown = first === wanted && commands.some(({ name }) => name === wanted);
+      await addCommands(program, context, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
       await program.parseAsync(askForHelp(argv, operands), { from: 'user' });
     }
   } catch (error) {

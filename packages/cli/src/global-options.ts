@@ -1,3 +1,5 @@
+import { DEFAULT_SERVER } from './server-url.ts';
+
 /** The options that every command takes, as commander reads them. */
 export interface GlobalOptions {
   readonly url?: string;
@@ -9,3 +11,19 @@ export interface GlobalOptions {
   readonly debug?: boolean;
   readonly insecureHttp?: boolean;
 }
+
+type Described = readonly [flags: string, description: string];
+
+/** How commander is told of them, and the help of the program tells a person. */
+export const globalOptions: readonly Described[] = [
+  ['--url <url>', `the server (AUTHSVC_URL; otherwise the one used last, or ${DEFAULT_SERVER})`],
+  ['--json', 'print one JSON value on standard output, and nothing else'],
+  ['--no-input', 'ask nothing: fail when an answer is missing'],
+  ['--no-color', 'no colours and no escape sequences (NO_COLOR)'],
+  ['--debug', 'say on standard error what is done; never a secret'],
+  ['--insecure-http', 'send passwords over plain http to another machine all the same'],
+];
+
+export const VERSION_OPTION: Described = ['-V, --version', 'show the version'];
+export const HELP_OPTION: Described = ['-h, --help', 'show this help'];
+export const HELP_COMMAND: Described = ['help [command]', 'Show the help of a command'];

@@ -5,27 +5,41 @@ const argv = process.argv.slice(2);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${readVersion()}\n`);
+} else if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
+  process.stdout.on('error', () => process.exit());
+  const { formatProgramHelp, helpWidth } = await import('./program-help.ts');
+  process.stdout.write(formatProgramHelp(helpWidth(process.stdout.columns)));
 } else {
   // Whoever read the output has gone, as in `authsvc profile | head -0`.
   process.stdout.on('error', () => process.exit());
-  const { createProcessContext } = await import('./context.ts');
-  const context = createProcessContext();
-  if (argv.some((word) => word === 'profile' || word === 'logout')) await warmUpKeychain(context);
-  const { run } = await import('./cli.ts');
+  const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
+  const context = await (needsSession ? createWarmContext() : createContext());
+  // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
+  const [{ run }] = await Promise.all([import('./cli.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
   // A pipe that nobody closes, at standard input, would keep the process alive.
   process.exit(status);
 }
 
-/** The helper needs as long to start as all the rest together, so it starts first where its answer will be needed. */
-async function warmUpKeychain({ env, platform, keychain }: Context): Promise<void> {
-  if (env.AUTHSVC_SESSION) return;
-  const { readAccountIndex } = await import('./session-store/account-index.ts');
-  const { resolveStateFolder } = await import('./session-store/state-folder.ts');
+async function createContext(): Promise<Context> {
+  const { createProcessContext } = await import('./context.ts');
+  return createProcessContext();
+}
+
+/** The keychain's helper needs as long to start as all the rest together, so it starts first where its answer will be needed. */
+async function createWarmContext(): Promise<Context> {
+  const [context, { readAccountIndex }, { resolveStateFolder }] = await Promise.all([
+    createContext(),
+    import('./session-store/account-index.ts'),
+    import('./session-store/state-folder.ts'),
+  ]);
+  const { env, platform, keychain } = context;
+  if (env.AUTHSVC_SESSION) return context;
   try {
     const { accounts } = readAccountIndex(resolveStateFolder(env, platform));
     if (accounts.some(({ storage }) => storage === 'keychain')) keychain.warmUp();
   } catch {
     // The command itself will meet the same file, and say what is wrong with it.
   }
+  return context;
 }

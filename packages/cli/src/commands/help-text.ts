@@ -33,12 +33,18 @@ function formatAnswer(line: string): string[] {
 }
 
 /** Puts parts into as few lines as hold them. */
-function fill(parts: readonly string[], indent: string, indentOfRest = indent, separator = ' '): string[] {
+export function fill(
+  parts: readonly string[],
+  indent: string,
+  indentOfRest = indent,
+  separator = ' ',
+  width = HELP_WIDTH,
+): string[] {
   const lines: string[] = [];
   let line = '';
   for (const part of parts) {
     const longer = line === '' ? indent + part : line + separator + part;
-    if (line !== '' && longer.length > HELP_WIDTH) {
+    if (line !== '' && longer.length > width) {
       lines.push(line);
       line = indentOfRest + part;
     } else {
