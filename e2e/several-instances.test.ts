@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queryPostgres } from '../test/postgres-query.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import type { Answer } from './support/http-client.ts';
+import { nginxObstacle } from './support/plain-nginx.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
 
 const password = 'correct horse battery';
@@ -12,7 +13,7 @@ const newPassword = 'staple after staple';
 const rounds = Number(process.env.AUTHSVC_E2E_ROUNDS ?? 40);
 const longestRoundsMs = 120_000 + rounds * 1000;
 
-describe('two instances behind nginx, on one PostgreSQL database', () => {
+describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL database', () => {
   let folder: TemporaryFolder;
   let cluster: Cluster;
 

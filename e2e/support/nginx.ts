@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Certificate } from './certificate.ts';
+import { nginxProgram } from './plain-nginx.ts';
 import { root } from './program.ts';
 
 export interface NginxOptions {
@@ -38,7 +39,8 @@ export async function startNginx({ folder, port, certificate, upstreams }: Nginx
     ${documented} }`;
   await mkdir(join(folder, 'tmp'));
   await writeFile(join(folder, 'nginx.conf'), configuration);
-  const run = (...args: string[]) => execa('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log', ...args]);
+  const run = (...args: string[]) =>
+    execa(nginxProgram, ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log', ...args]);
   // It returns once it listens.
   await run();
   return async () => {

@@ -10,11 +10,12 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-const program = '/usr/sbin/nginx';
+/** Where Debian puts it; not every user has it in the path. */
+export const nginxProgram = '/usr/sbin/nginx';
 
 /** Why nginx cannot be run on this machine; nothing when it can. */
 export const nginxObstacle =
-  spawnSync(program, ['-v'], { stdio: 'ignore' }).status === 0 ? undefined : 'nginx is not installed';
+  spawnSync(nginxProgram, ['-v'], { stdio: 'ignore' }).status === 0 ? undefined : 'nginx is not installed';
 
 /** Starts an nginx that passes everything on to `upstream` and says nothing about it but `directives`. */
 export async function startPlainNginx(
@@ -47,7 +48,7 @@ http {
 `;
   const file = join(folder, 'nginx.conf');
   await writeFile(file, configuration);
-  const child = execa(program, ['-e', 'stderr', '-p', folder, '-c', file], { reject: false, stdin: 'ignore' });
+  const child = execa(nginxProgram, ['-e', 'stderr', '-p', folder, '-c', file], { reject: false, stdin: 'ignore' });
   const ended = child.then(({ stderr }) => stderr);
   let hasEnded = false;
   ended.then(
