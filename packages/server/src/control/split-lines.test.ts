@@ -3,7 +3,7 @@ import { LONGEST_LINE, splitLines } from './split-lines.ts';
 
 async function linesOf(...chunks: (string | Uint8Array)[]) {
   async function* stream() {
-    for (const chunk of chunks) yield Buffer.from(chunk);
+    for (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
   }
   const lines = [];
   for await (const line of splitLines(stream())) lines.push(line);
@@ -33,5 +33,11 @@ describe('splitLines', () => {
       'next',
       undefined,
     ]);
+  });
+
+  it('holds no more than it may of a line that never ends', async () => {
+    const mebibyte = Buffer.alloc(1 << 20, 'x');
+    // Longer than any string can be.
+    expect(await linesOf(...Array.from({ length: 600 }, () => mebibyte), '\nnext')).toEqual([undefined, 'next']);
   });
 });
