@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import { describe, expect } from 'vitest';
 import { send } from './support/http-client.ts';
 import { it } from './support/journey.ts';
-import { setUpMachine } from './support/machine.ts';
 import { querySqlite } from './support/own-sqlite.ts';
 
 const password = 'correct horse battery';
@@ -28,8 +27,8 @@ function importLines(socketPath: string, emails: readonly string[]): Promise<num
 describe('a backup taken while accounts are made', () => {
   it('restores to a sound database that holds all that was acknowledged before it began', async ({
     machine,
+    otherMachine,
     home,
-    onTestFinished,
   }) => {
     const { url } = await machine.start();
     await importLines(
@@ -72,11 +71,9 @@ describe('a backup taken while accounts are made', () => {
     await Promise.all(writers);
 
     expect(await querySqlite(path, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
-    const restored = setUpMachine(home, 'restored');
-    expect(await restored.authsvc(['restore', path, '--json'])).toMatchObject({ exitCode: 0 });
-    onTestFinished(restored.stop);
-    const served = await restored.start();
-    const { stdout } = await restored.authsvc(['users', 'export']);
+    expect(await otherMachine.authsvc(['restore', path, '--json'])).toMatchObject({ exitCode: 0 });
+    const served = await otherMachine.start();
+    const { stdout } = await otherMachine.authsvc(['users', 'export']);
     const emails = new Set(stdout.split('\n').map((line) => JSON.parse(line).email as string));
     expect(acknowledged.filter((email) => !emails.has(email))).toEqual([]);
     expect(emails.size).toBeGreaterThanOrEqual(STOCK + acknowledged.length);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect } from 'vitest';
 import { send } from './support/http-client.ts';
 import { it } from './support/journey.ts';
-import { type Machine, setUpMachine } from './support/machine.ts';
+import type { Machine } from './support/machine.ts';
 import { querySqlite } from './support/own-sqlite.ts';
 
 /** Of Python's bcrypt 5.0.0, as the Flask service stores it. */
@@ -54,7 +54,7 @@ async function logIn(url: string, email: string, secret = password): Promise<num
 }
 
 describe(`${MANY.toLocaleString('en')} accounts`, () => {
-  it('go out and in again, and log in', async ({ machine, home, onTestFinished }) => {
+  it('go out and in again, and log in', async ({ machine, otherMachine, home }) => {
     await machine.start();
     const path = await writeUsers(join(home, 'users.jsonl'), 0, MANY);
     expect(await importFile(machine, path, '--dry-run')).toMatchObject({ answer: { imported: MANY, dry_run: true } });
@@ -62,14 +62,12 @@ describe(`${MANY.toLocaleString('en')} accounts`, () => {
     const exported = (await machine.authsvc(['users', 'export'])).stdout;
     expect(`${exported}\n`).toBe(await readFile(path, 'utf8'));
 
-    const other = setUpMachine(home, 'other');
-    onTestFinished(other.stop);
-    const { url } = await other.start();
+    const { url } = await otherMachine.start();
     const copy = join(home, 'exported.jsonl');
     await writeFile(copy, exported, { mode: 0o600 });
-    expect(await importFile(other, copy)).toEqual(took(MANY));
-    expect(await importFile(other, copy)).toEqual(took(0, MANY));
-    expect((await other.authsvc(['users', 'export'])).stdout).toBe(exported);
+    expect(await importFile(otherMachine, copy)).toEqual(took(MANY));
+    expect(await importFile(otherMachine, copy)).toEqual(took(0, MANY));
+    expect((await otherMachine.authsvc(['users', 'export'])).stdout).toBe(exported);
     for (const index of [0, 1, 4999, 5000, MANY - 1]) {
       expect([index, await logIn(url, emailOf(index))]).toEqual([index, 200]);
       expect([index, await logIn(url, emailOf(index), `${password}!`)]).toEqual([index, 401]);

@@ -34,6 +34,11 @@ export const it = test
     onCleanup(machine.stop);
     return machine;
   })
+  .extend('otherMachine', ({ home }, { onCleanup }) => {
+    const machine = setUpMachine(home, 'other');
+    onCleanup(machine.stop);
+    return machine;
+  })
   .extend('secretService', async ({ home }, { onCleanup }) => {
     const service = await startSecretService(home);
     onCleanup(service.stop);
