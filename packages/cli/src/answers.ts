@@ -2,7 +2,6 @@ import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Check } from './prompts/prompter.ts';
-import { readStdinLines } from './stdin-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Says at once what no address can be; the service has the last word. */
@@ -63,6 +62,7 @@ export async function readStdinSecrets(
       what: `${options[0]} reads a pipe or a file, and standard input is a terminal`,
     });
   }
+  const { readStdinLines } = await import('./stdin-lines.ts');
   const lines = await readStdinLines(context.stdin, options);
   const take = (wanted: boolean | undefined) => (wanted ? lines.shift() : undefined);
   const [token, password, newPassword] = [take(tokenStdin), take(passwordStdin), take(newPasswordStdin)];

@@ -2,16 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import { type CommandEntry, commands, DESCRIBES_ALL } from './command-list.ts';
+import { helpWidth } from './commands/help-text.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
-import { formatProgramHelp, helpWidth } from './program-help.ts';
 import { createTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
 /** The program without its commands: the options that each of them takes, and how it speaks. */
 function createProgram(context: Context): Command {
-  const width = () => helpWidth(context.stdout.columns);
   const program = new Command('authsvc')
     .version(readVersion(), ...VERSION_OPTION)
     .helpOption(...HELP_OPTION)
@@ -20,13 +19,18 @@ function createProgram(context: Context): Command {
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: () => undefined,
-      getOutHelpWidth: width,
+      getOutHelpWidth: () => helpWidth(context.stdout.columns),
       outputError: () => undefined,
     })
     .exitOverride();
   for (const [flags, description] of globalOptions) program.option(flags, description);
-  program.helpInformation = () => formatProgramHelp(width());
   return program;
+}
+
+/** Only for the page of the program itself, which commander is not left to make. */
+async function describeProgram(program: Command, { stdout }: Context): Promise<void> {
+  const { formatProgramHelp } = await import('./program-help.ts');
+  program.helpInformation = () => formatProgramHelp(helpWidth(stdout.columns));
 }
 
 /** The program with every command in full, as nobody runs it. */
@@ -71,6 +75,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     } else {
       const [first, second] = operands;
       const wanted = first === 'help' ? second : first;
+      if (wanted === undefined) await describeProgram(program, context);
       const isNeeded = ({ name }: CommandEntry) => name === wanted || first === DESCRIBES_ALL;
       // A command that is known is run without the others; a mistyped one is told from all of them.
       const isKnown = first === wanted && commands.some(({ name }) => name === wanted);

@@ -7,7 +7,10 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${readVersion()}\n`);
 } else if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
   process.stdout.on('error', () => process.exit());
-  const { formatProgramHelp, helpWidth } = await import('./program-help.ts');
+  const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
+    import('./program-help.ts'),
+    import('./commands/help-text.ts'),
+  ]);
   process.stdout.write(formatProgramHelp(helpWidth(process.stdout.columns)));
 } else {
   // Whoever read the output has gone, as in `authsvc profile | head -0`.

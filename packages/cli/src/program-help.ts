@@ -1,9 +1,6 @@
 import { commands } from './command-list.ts';
-import { fill, formatHelp, HELP_WIDTH } from './commands/help-text.ts';
+import { fill, formatHelp } from './commands/help-text.ts';
 import { globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
-
-/** Longer lines are hard to read, however wide the terminal is. */
-const WIDEST_HELP = 100;
 
 const rest = `${formatHelp({
   examples: [
@@ -27,11 +24,6 @@ Exit statuses:
   2  usage, or a missing answer      7  keychain unavailable or locked
   3  daemon unreachable            130  Ctrl-C
   4  not logged in, or wrong password`;
-
-/** How wide a help page is on a terminal of so many columns, or on none. */
-export function helpWidth(columns: number | undefined): number {
-  return Math.min(columns ?? HELP_WIDTH, WIDEST_HELP);
-}
 
 /** The help of the program itself. It is made without commander, which takes longer to load than the page to print. */
 export function formatProgramHelp(width: number): string {

@@ -8,6 +8,14 @@ export interface HelpText {
 /** Columns of a terminal that nobody has made wider. */
 export const HELP_WIDTH = 80;
 
+/** Longer lines are hard to read, however wide the terminal is. */
+const WIDEST_HELP = 100;
+
+/** How wide a help page is on a terminal of so many columns, or on none. */
+export function helpWidth(columns: number | undefined): number {
+  return Math.min(columns ?? HELP_WIDTH, WIDEST_HELP);
+}
+
 /** The end of every help page, in one layout that fits a terminal. */
 export function formatHelp({ examples, json }: HelpText): string {
   const sections = ['', 'Examples:', ...formatExamples(examples)];
