@@ -22,7 +22,7 @@ async function bench({ quick, rounds, only, json }) {
   await setUp().catch(exitFailed);
   if (!chosen.every(({ needsNobodyElse }) => needsNobodyElse)) await installParties().catch(exitFailed);
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-bench-'));
-  process.once('SIGINT', () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? '', node: process.version };

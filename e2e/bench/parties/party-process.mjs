@@ -29,8 +29,12 @@ export async function startParty(name, args, { folder, env = {} }) {
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
+  // However this program ends, it leaves nobody behind.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   /** @type {Promise<void>} */
   const ended = new Promise((resolve) => child.once('close', () => resolve()));
+  child.once('close', () => process.off('exit', kill));
   /** @type {Promise<string>} */
   const listening = new Promise((resolve) => {
     const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
