@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -65,7 +65,9 @@ describe('the packed packages', () => {
     ]);
     const env = cleanEnvironment(home, network);
     const quietly = ['--no-audit', '--no-fund', '--loglevel', 'error'];
-    await run(folder, env, 'npm', ['install', '--prefix', folder, '--ignore-scripts', ...quietly, ...packed]);
+    // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings for npm.
+    await writeFile(join(folder, 'package.json'), '{"private":true}');
+    await run(folder, env, 'npm', ['install', '--ignore-scripts', ...quietly, ...packed]);
     await lendBinary(folder, 'sqlite3', 'core');
 
     const installed = join(folder, 'node_modules', '.bin', 'authsvc');
