@@ -11,6 +11,9 @@ const headerText = fc.string({
 });
 const visible = headerText.map((text) => text.replaceAll('\x7f', '').trim());
 
+/** A client resolves `..` before it sends, and so may ask for a path that exists. */
+const staysNowhere = (url: string) => new URL(url, 'http://localhost').pathname.startsWith('/nowhere');
+
 /** Requests that are refused for where they go, where they come from, or who sends them. */
 export function badTargets(owner: Owner): BadRequestKind[] {
   const { register, logIn, askReset, reset } = rightRequests(owner);
@@ -66,8 +69,8 @@ export function badTargets(owner: Owner): BadRequestKind[] {
   );
   const paths = fc
     .tuple(method, path)
-    .filter(([verb, text]) => verb !== 'GET' || !/^\/*([?#].*)?$/.test(`/${text}`))
-    .map(([verb, text]) => ({ request: { method: verb as 'GET', url: `/nowhere/${text}` } }));
+    .map(([verb, text]) => ({ request: { method: verb as 'GET', url: `/nowhere/${text}` } }))
+    .filter(({ request }) => staysNowhere(request.url));
 
   const elsewhere = spoiled(owner, fc.oneof(register, logIn, askReset, reset), ({ fields }) => {
     const header = fc.oneof(
