@@ -1,0 +1,106 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildEnvironment } from './install.mjs';
+import { root } from './root.mjs';
+import { exitFailed, mustRun, runQuietly, step } from './step.mjs';
+
+/** @typedef {import('./test-projects.mjs').Totals} Totals */
+/** @typedef {{ version: string, totals: Totals | undefined, seconds: number }} Result `totals` are missing where it did not come to the tests */
+
+/** Major versions of Node that are supported, as the npm package `node` has them. */
+const supported = ['20', '22', '24'];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: supported },
+    quick: { type: 'boolean', default: false },
+    project: { type: 'string', multiple: true, default: ['unit', 'postgres', 'e2e', 'packed'] },
+    write: { type: 'boolean', default: false },
+  },
+});
+const projects = values.quick ? ['unit'] : values.project;
+
+await nameUncommitted().catch(exitFailed);
+/** @type {Result[]} */
+const results = [];
+for (const major of values.only) results.push(await test(major).catch(exitFailed));
+const table = tableOf(results);
+console.log(`\n${projects.join(', ')}:\n\n${table}`);
+if (values.write) writeTable(table);
+process.exitCode = results.every(({ totals }) => totals?.failed === 0) ? 0 : 1;
+
+/** What is tested is a clone, and so what is committed. */
+async function nameUncommitted() {
+  const changes = await mustRun('git', ['status', '--porcelain'], { cwd: root });
+  if (changes !== '') console.error(`! Not tested, because not committed:\n${changes}`);
+}
+
+/**
+ * Installs, builds and tests a clone of its own under one version of Node, so that nothing is shared but the package manager's store.
+ *
+ * @param {string} major
+ * @returns {Promise<Result>}
+ */
+async function test(major) {
+  const folder = mkdtempSync(join(tmpdir(), `authsvc-node-${major}-`));
+  try {
+    const execPath = await fetchNode(major, folder);
+    const version = (await mustRun(execPath, ['--version'], { cwd: folder })).trim();
+    console.log(`\nNode ${version}`);
+    const started = performance.now();
+    const clone = join(folder, 'clone');
+    await mustRun('git', ['clone', '--quiet', '--no-hardlinks', root, clone], { cwd: folder });
+
+    const totalsFile = join(folder, 'totals.json');
+    // Every native package here speaks Node-API, which is the same for every version, so headers of another version will do.
+    const env = { ...buildEnvironment(), PATH: `${dirname(execPath)}${delimiter}${process.env.PATH}` };
+    const { log } = await runQuietly(execPath, [join('scripts', 'test-projects.mjs'), totalsFile, ...projects], {
+      cwd: clone,
+      env,
+    });
+    console.log(log.trimEnd());
+    const seconds = Math.round((performance.now() - started) / 1000);
+    const totals = existsSync(totalsFile) ? JSON.parse(readFileSync(totalsFile, 'utf8')) : undefined;
+    return { version, totals, seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} major
+ * @param {string} folder any outside the clone, whose settings npm would obey
+ * @returns {Promise<string>} the path of the program
+ */
+async function fetchNode(major, folder) {
+  const fetched = step(`Fetched Node ${major}`, () =>
+    mustRun('npx', ['--yes', '--package', `node@${major}`, '--', 'node', '--print', 'process.execPath'], {
+      cwd: folder,
+    }),
+  );
+  const lines = (await fetched).trim().split('\n');
+  return lines.at(-1) ?? '';
+}
+
+/** @param {readonly Result[]} rows */
+function tableOf(rows) {
+  const lines = rows.map(({ version, totals, seconds }) => {
+    const cells = totals ? [totals.passed, totals.failed, totals.skipped.length] : ['none ran', '', ''];
+    return `| ${[version, ...cells, seconds].join(' | ')} |`;
+  });
+  return ['| Node | passed | failed | skipped | seconds |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+/** @param {string} text the table, which takes the place of the one in the README */
+function writeTable(text) {
+  const readme = join(root, 'README.md');
+  const before = readFileSync(readme, 'utf8');
+  const marked = /<!-- node versions -->\n[\s\S]*?<!-- \/node versions -->/;
+  if (!marked.test(before)) throw new Error('the README has no place for the table: <!-- node versions -->');
+  writeFileSync(
+    readme,
+    before.replace(marked, () => `<!-- node versions -->\n${text}\n<!-- /node versions -->`),
+  );
+}
