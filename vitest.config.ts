@@ -1,7 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { propertyFactor } from './test/property-settings.ts';
 
 // Journeys hash real passwords and start real processes on what may be a two-core machine.
 const journeyMilliseconds = 120_000;
+/** A long hunt may take as many times as long. */
+const unitMilliseconds = 30_000 * Math.max(1, propertyFactor);
 /** npm fetches a hundred packages. */
 const installMilliseconds = 600_000;
 
@@ -26,8 +29,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           globalSetup: 'test/postgres-setup.ts',
+          setupFiles: 'test/property-seed.ts',
           include: ['packages/*/src/**/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: unitMilliseconds,
           hookTimeout: 30_000,
         },
       },
@@ -35,10 +39,11 @@ export default defineConfig({
         test: {
           name: 'postgres',
           globalSetup: 'test/postgres-setup.ts',
+          setupFiles: 'test/property-seed.ts',
           env: { AUTHSVC_TEST_DIALECT: 'postgres' },
           include: onEveryDatabase,
           exclude: databaseBound,
-          testTimeout: 30_000,
+          testTimeout: unitMilliseconds,
           hookTimeout: 30_000,
         },
       },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/property-settings.ts';
 import { exitStatus } from './exit-status.ts';
 import { createCliBench } from './testing/cli-bench.ts';
 
@@ -52,7 +53,7 @@ describe('whatever the arguments are', () => {
         if (!argv.includes('--debug')) expect(stderr).not.toMatch(/\n\s+at /);
         expect(bench.files()).toEqual({});
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 });

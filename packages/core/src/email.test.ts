@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/property-settings.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 
@@ -117,7 +118,7 @@ describe('parseEmail', () => {
         expect(key).toMatch(/^[!-~]{1,64}@[a-z0-9.-]+$/);
         expect(parseEmail(key)).toEqual({ address: key, key });
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

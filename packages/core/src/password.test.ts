@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/property-settings.ts';
 import { AuthError } from './errors.ts';
 import { admitNewPassword, normalizePassword, PASSWORD_MAX_LENGTH } from './password.ts';
 import { defaultPolicy } from './testing.ts';
@@ -84,7 +85,7 @@ describe('admitNewPassword', () => {
           expect(error).toMatchObject({ name: 'AuthError', code: 'password_rejected', field: 'password' });
         }
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/property-settings.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { fileVariableOf } from './read-setting.ts';
 import type { Setting } from './setting.ts';
@@ -50,7 +51,7 @@ describe('whatever the environment holds', () => {
           for (const problem of error.problems) expect(problem).toMatch(/^AUTHSVC_\w+ /);
         }
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -67,7 +68,7 @@ describe('whatever the environment holds', () => {
           expect(error.message).not.toContain(CANARY);
         }
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

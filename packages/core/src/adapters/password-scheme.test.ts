@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../../test/property-settings.ts';
 import { hashCost, hashPassword, problemWithHash, verifyPassword } from './password-scheme.ts';
 
 /** The lowest that bcrypt knows: these facts are about bytes, not about time. */
@@ -72,7 +73,7 @@ describe('verifyPassword', () => {
         expect(verifyPassword(one, hash)).toBe(true);
         expect(verifyPassword(other, hash)).toBe(one === other);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
