@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runs } from '../../../test/property-settings.ts';
 import { statusOf } from './refusal.ts';
 import { badBodies } from './testing/bad-requests/bad-bodies.ts';
 import { badHttp } from './testing/bad-requests/bad-http.ts';
@@ -72,7 +73,7 @@ describe('two thousand bad requests', () => {
         expectRefusal(statusCode, headers['content-type'], payload, codes);
         if (email !== undefined) refusedEmails.add(email);
       }),
-      { numRuns: RUNS },
+      runs(RUNS),
     );
     await expectNothingHappened();
   });
@@ -89,7 +90,7 @@ describe('two thousand bad requests', () => {
           clientCodes.map(([code]) => code),
         );
       }),
-      { numRuns: RUNS },
+      runs(RUNS),
     );
     await expectNothingHappened();
   });
