@@ -1,0 +1,39 @@
+export type Dialect = 'sqlite' | 'postgres';
+
+export type SizeName = 'small' | 'full';
+
+/** One fault that the service must survive, and how that is shown. */
+export interface Row<Size extends string = string> {
+  /** By which it is chosen on the command line: the name of its file. */
+  readonly name: string;
+  readonly fault: string;
+  readonly dialects: readonly Dialect[];
+  /** `small` for every run of the tests, `full` for the table; each size is an option of the command line by its name. */
+  readonly sizes: Readonly<Record<SizeName, Readonly<Record<Size, number>>>>;
+  run(context: RowContext<Size>): Promise<Outcome>;
+}
+
+export interface RowContext<Size extends string = string> {
+  readonly size: Readonly<Record<Size, number>>;
+  readonly dialect: Dialect;
+  /** Empty, of this run alone, and removed after it. */
+  readonly folder: string;
+  /** Says how far it is, to whoever waits for a long run. */
+  log(line: string): void;
+  /** Has something ended after the run, however that goes; what began last ends first. */
+  onEnd(work: () => unknown): void;
+}
+
+export interface Outcome {
+  /** What was done, and to what. */
+  readonly done: string;
+  /** How often. */
+  readonly times: number;
+  /** What was counted and measured. */
+  readonly counted: string;
+  readonly holds: boolean;
+  /** What did not hold. */
+  readonly why?: string;
+  /** Why this machine cannot show it; nothing holds then. */
+  readonly notRun?: string;
+}

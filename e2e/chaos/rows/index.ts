@@ -1,0 +1,5 @@
+import type { Row } from '../row.ts';
+import { oneEmailRow } from './one-email.ts';
+
+/** In the order of the table. */
+export const rows: readonly Row[] = [oneEmailRow];

@@ -1,0 +1,45 @@
+import { startDaemon } from '../../support/daemon.ts';
+import { send } from '../../support/http-client.ts';
+import { makeDatabase } from '../database.ts';
+import { repeatWhileBusy } from '../repeat-while-busy.ts';
+import type { Row } from '../row.ts';
+import { judge } from '../run-row.ts';
+
+const email = 'ada@example.com';
+
+export const oneEmailRow: Row<'registrations'> = {
+  name: 'one-email',
+  fault: 'One email registered many times at once',
+  dialects: ['sqlite', 'postgres'],
+  sizes: { small: { registrations: 10 }, full: { registrations: 50 } },
+  async run({ size, dialect, folder, onEnd }) {
+    const database = await makeDatabase(dialect, folder);
+    const daemon = await startDaemon({ home: folder, settings: database.settings });
+    onEnd(() => daemon.stop());
+    const json = { email, password: 'correct horse battery' };
+    const attempts = Array.from({ length: size.registrations }, () =>
+      repeatWhileBusy(() => send(daemon.url, 'POST /users', { json })),
+    );
+    const answers = await Promise.all(attempts);
+    const taken = { code: 'email_taken', message: 'email already registered' };
+    const won = answers.filter(({ status }) => status === 200).length;
+    const lost = answers.filter(({ status, body }) => status === 400 && bodyIs(body, taken)).length;
+    const [count] = await database.query('select count(*) as people from users');
+    const failures = [
+      won === 1 ? '' : `${won} registrations were accepted`,
+      won + lost === answers.length ? '' : `answered ${answers.map(({ status }) => status).join()}`,
+      Number(count?.people) === 1 ? '' : `${count?.people} rows of users`,
+    ].filter(Boolean);
+    return judge(
+      `registered ${email} ${size.registrations} times at once`,
+      size.registrations,
+      `${won} × 200, ${lost} × 400 email_taken, ${count?.people} row`,
+      failures,
+    );
+  },
+};
+
+function bodyIs(body: unknown, expected: Readonly<Record<string, string>>): boolean {
+  const given = body as Readonly<Record<string, unknown>>;
+  return Object.entries(expected).every(([key, value]) => given[key] === value);
+}

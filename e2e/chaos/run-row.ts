@@ -1,0 +1,36 @@
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import type { Dialect, Outcome, Row, RowContext } from './row.ts';
+
+export interface RowRun {
+  readonly dialect: Dialect;
+  readonly size: RowContext['size'];
+  readonly log?: (line: string) => void;
+}
+
+/** Runs a row in a folder of its own, and ends what it began. One that throws does not hold. */
+export async function runRow(row: Row, { dialect, size, log = () => undefined }: RowRun): Promise<Outcome> {
+  const folder = await makeTemporaryFolder();
+  const ends: (() => unknown)[] = [];
+  try {
+    return await row.run({ size, dialect, folder: folder.path, log, onEnd: (work) => ends.push(work) });
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { done: 'ended before its time', times: 0, counted: '', holds: false, why };
+  } finally {
+    for (const end of ends.reverse()) await end();
+    await folder.remove();
+  }
+}
+
+/** What a row gives back: it holds when nothing speaks against it. */
+export function judge(done: string, times: number, counted: string, failures: readonly string[]): Outcome {
+  if (failures.length === 0) return { done, times, counted, holds: true };
+  const shown = failures.slice(0, 5).join('; ');
+  const why = failures.length > 5 ? `${shown}; and ${failures.length - 5} more` : shown;
+  return { done, times, counted, holds: false, why };
+}
+
+/** What a row gives back on a machine that lacks something. */
+export function cannotRun(notRun: string): Outcome {
+  return { done: 'nothing', times: 0, counted: '', holds: false, notRun };
+}
