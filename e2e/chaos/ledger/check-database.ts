@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { RowDatabase } from '../database.ts';
+import type { Dialect } from '../row.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Holds the database to the ledger, past the service: its tables, its audit trail, and with SQLite the file itself. */
+export async function checkDatabase(database: RowDatabase, dialect: Dialect, ledger: Ledger): Promise<void> {
+  const check = (holds: boolean, sentence: string) => holds || ledger.surprise(sentence);
+  if (dialect === 'sqlite') {
+    const integrity = JSON.stringify(await database.query('pragma integrity_check'));
+    check(integrity === '[{"integrity_check":"ok"}]', `integrity_check says ${integrity}`);
+    const orphans = await database.query('pragma foreign_key_check');
+    check(orphans.length === 0, `${orphans.length} rows belong to nobody`);
+  }
+  const emails = new Set((await database.query('select email from users')).map(({ email }) => String(email)));
+  const sessions = await database.query(
+    'select token_digest, email from sessions join users on users.id = sessions.user_id',
+  );
+  const sessionDigests = new Set(sessions.map(({ token_digest }) => String(token_digest)));
+  const sessionCounts = new Map<string, number>();
+  for (const { email } of sessions) sessionCounts.set(String(email), (sessionCounts.get(String(email)) ?? 0) + 1);
+  const tokens = await database.query('select token_digest from reset_tokens');
+  const tokenDigests = new Set(tokens.map(({ token_digest }) => String(token_digest)));
+
+  for (const account of ledger.accounts) {
+    const { email, state, live, ended, unheardSessions } = account;
+    if (!account.doubt) check(emails.has(email) === (state === 'there'), `${email}: ${state}, and the table differs`);
+    for (const session of live) check(sessionDigests.has(digest(session)), `${email}: a session is missing`);
+    for (const session of ended) check(!sessionDigests.has(digest(session)), `${email}: a session has not ended`);
+    const count = sessionCounts.get(email) ?? 0;
+    check(count <= live.size + unheardSessions, `${email}: ${count} sessions, of which ${live.size} are known`);
+    if (account.token !== undefined && !account.isTokenInDoubt) {
+      check(tokenDigests.has(digest(account.token)), `${email}: a reset token is missing`);
+    }
+    for (const token of account.spentTokens) check(!tokenDigests.has(digest(token)), `${email}: a token is not spent`);
+  }
+  const events = await database.query('select type, count(*) as times from events group by type');
+  const timesOf = new Map(events.map(({ type, times }) => [String(type), Number(times)]));
+  for (const [type, { least, most }] of Object.entries(ledger.tally)) {
+    const times = timesOf.get(type) ?? 0;
+    check(times >= least && times <= most, `${times} events ${type}, where ${least} to ${most} have happened`);
+  }
+}
+
+function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}

@@ -1,0 +1,114 @@
+import { EventEmitter, once } from 'node:events';
+import { send } from '../../support/http-client.ts';
+import { type Account, type Operation, requestFor } from './account.ts';
+import type { Ledger } from './ledger.ts';
+
+/** So few that nothing is held back for the number of tries on one account. */
+const OPERATIONS_PER_ACCOUNT = 14;
+
+export interface MixedLoad {
+  /** Resolves with the nth acknowledged write from the start of this load, or when the load has ended. */
+  acknowledged(nth: number): Promise<void>;
+  /** Lets what is under way be answered, or cut off, and ends. */
+  stop(): Promise<void>;
+}
+
+/** People who write to the service without a pause, each to an account of their own. They outlive a service that is killed. */
+export class People {
+  readonly #ledger: Ledger;
+  readonly #accounts: (Account | undefined)[];
+  readonly #done = new Map<Account, number>();
+
+  constructor(ledger: Ledger, count: number) {
+    this.#ledger = ledger;
+    this.#accounts = Array.from({ length: count }, () => undefined);
+  }
+
+  /** Their accounts, each of which may have a write in doubt. */
+  accounts(): Account[] {
+    return this.#accounts.filter((account) => account !== undefined);
+  }
+
+  /** Begins to write; whoever is cut off waits for the next time. */
+  write(url: string): MixedLoad {
+    const changes = new EventEmitter();
+    let isStopped = false;
+    let acknowledged = 0;
+    const one = async (index: number) => {
+      while (!isStopped) {
+        const account = this.#accountOf(index);
+        const outcome = await this.#writeOnce(url, account);
+        if (outcome === 'cut') return;
+        if (outcome === 'unavailable') this.#accounts[index] = undefined;
+        if (outcome !== 'done') continue;
+        acknowledged += 1;
+        changes.emit('change');
+      }
+    };
+    let hasEnded = false;
+    const all = Promise.all(this.#accounts.map((_, index) => one(index))).then(() => {
+      hasEnded = true;
+      changes.emit('change');
+    });
+    return {
+      acknowledged: async (nth) => {
+        while (acknowledged < nth && !hasEnded) await once(changes, 'change');
+      },
+      stop: async () => {
+        isStopped = true;
+        await all;
+      },
+    };
+  }
+
+  #accountOf(index: number): Account {
+    const current = this.#accounts[index];
+    const done = current ? (this.#done.get(current) ?? 0) : 0;
+    if (current && current.state !== 'deleted' && done < OPERATIONS_PER_ACCOUNT) return current;
+    const account = this.#ledger.open();
+    this.#accounts[index] = account;
+    return account;
+  }
+
+  async #writeOnce(url: string, account: Account): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
+    this.#done.set(account, (this.#done.get(account) ?? 0) + 1);
+    const operation = chooseOperation(account);
+    this.#ledger.begin(account, operation);
+    const [target, options] = requestFor(account, operation);
+    const answer = await send(url, target, options).catch(() => undefined);
+    if (!answer) {
+      this.#ledger.doubt(account, operation);
+      return 'cut';
+    }
+    const { code } = answer.body as { code?: string };
+    if (answer.status === 200) {
+      this.#ledger.acknowledge(account, operation, answer);
+      return 'done';
+    }
+    if (code === 'overloaded' || code === 'rate_limited') {
+      this.#ledger.refuse(account);
+      return 'refused';
+    }
+    if (code !== 'database_unavailable') {
+      this.#ledger.surprise(`${target} for ${account.email} was answered ${answer.status} ${code}`);
+    }
+    this.#ledger.doubt(account, operation);
+    return 'unavailable';
+  }
+}
+
+function chooseOperation(account: Account): Operation {
+  if (account.state === 'absent') return { kind: 'register' };
+  const [session] = account.live;
+  if (session === undefined) return { kind: 'log-in' };
+  const newPassword = `another password ${Math.random()}`;
+  const chance = Math.random();
+  if (account.token !== undefined && !account.isTokenInDoubt && chance < 0.4) {
+    return { kind: 'reset', token: account.token, newPassword };
+  }
+  if (chance < 0.6) return { kind: 'ask-reset' };
+  if (chance < 0.75) return { kind: 'log-out', session };
+  if (chance < 0.85) return { kind: 'change-password', session, newPassword };
+  if (chance < 0.9) return { kind: 'delete', session };
+  return { kind: 'log-in' };
+}

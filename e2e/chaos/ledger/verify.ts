@@ -1,0 +1,94 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Answer, send } from '../../support/http-client.ts';
+import type { Account, Operation } from './account.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Holds the service to what it acknowledged of one account, through HTTP, after it was found out whether its write in doubt has happened. */
+export async function verifyAccount(url: string, ledger: Ledger, account: Account): Promise<void> {
+  const { email } = account;
+  const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${email}: ${sentence}`);
+  const logIn = async (password: string) =>
+    await patiently(() => send(url, 'POST /sessions', { json: { email, password } }));
+  const profileStatus = async (session: string) => (await send(url, 'GET /profile', { session })).status;
+
+  const { doubt } = account;
+  if (doubt) {
+    const happened = await hasHappened(doubt);
+    if (happened === undefined) account.doubt = undefined;
+    else ledger.settle(account, doubt, happened);
+    // Not at all means that the token is as good as it was.
+    if (doubt.kind === 'reset' && happened === false) await useToken(doubt);
+  }
+
+  if (account.state === 'there') {
+    if (account.formerPassword !== undefined) {
+      const { status } = await logIn(account.formerPassword);
+      check(status === 401, `the former password was answered ${status}`);
+    }
+    const answer = await logIn(account.password);
+    check(answer.status === 200, `the password was answered ${answer.status}`);
+    if (answer.status === 200) ledger.acknowledge(account, { kind: 'log-in' }, answer);
+  } else if (account.state === 'deleted') {
+    const { status } = await logIn(account.password);
+    check(status === 401, `deleted, and a login was answered ${status}`);
+  }
+  for (const session of account.live) {
+    const { status, body } = await send(url, 'GET /profile', { session });
+    const isTheirs = status === 200 && (body as { email?: string }).email === email;
+    check(isTheirs, `a session that was opened was answered ${status}`);
+  }
+  for (const session of account.ended) {
+    const status = await profileStatus(session);
+    check(status === 403, `a session that has ended was answered ${status}`);
+  }
+  for (const token of account.spentTokens) {
+    const json = { email, reset_token: token, new_password: 'never to be set by this' };
+    const { status } = await patiently(() => send(url, 'PUT /reset_password', { json }));
+    check(status === 403, `a reset token that is spent was answered ${status}`);
+  }
+
+  async function hasHappened(operation: Operation): Promise<boolean | undefined> {
+    switch (operation.kind) {
+      case 'register':
+        return await opens(account.password);
+      case 'log-out':
+        return (await profileStatus(operation.session)) === 403;
+      case 'reset':
+      case 'change-password':
+        return await opens(operation.newPassword);
+      case 'delete':
+        return !(await opens(account.password));
+      default:
+        return undefined;
+    }
+  }
+
+  /** A session that this opens belongs to nobody, and ends again. */
+  async function opens(password: string): Promise<boolean> {
+    const answer = await logIn(password);
+    check(answer.status === 200 || answer.status === 401, `a login was answered ${answer.status}`);
+    if (answer.session === undefined) return false;
+    ledger.acknowledge(account, { kind: 'log-in' }, answer);
+    const { status } = await send(url, 'DELETE /sessions', { session: answer.session });
+    check(status === 200, `a logout was answered ${status}`);
+    ledger.acknowledge(account, { kind: 'log-out', session: answer.session }, undefined);
+    return true;
+  }
+
+  async function useToken(operation: Operation & { kind: 'reset' }): Promise<void> {
+    const json = { email, reset_token: operation.token, new_password: operation.newPassword };
+    const { status } = await patiently(() => send(url, 'PUT /reset_password', { json }));
+    check(status === 200, `the token of a reset that did not happen was answered ${status}`);
+    if (status === 200) ledger.acknowledge(account, operation, undefined);
+  }
+}
+
+/** Repeats what was sent away for coming too early, after the time that it was told. */
+async function patiently(request: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await request();
+    const { code } = answer.body as { code?: string };
+    if (code !== 'overloaded' && code !== 'rate_limited') return answer;
+    await setTimeout(Number(answer.headers['retry-after']) * 1000);
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout } from 'node:timers/promises';
+import { startDaemon } from '../../support/daemon.ts';
+import { makeDatabase } from '../database.ts';
+import { checkDatabase } from '../ledger/check-database.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { People } from '../ledger/mixed-load.ts';
+import { verifyAccount } from '../ledger/verify.ts';
+import type { Row } from '../row.ts';
+import { judge } from '../run-row.ts';
+
+const LONGEST_START_MS = 2000;
+/** So that what is under way differs from kill to kill: after as many answers at most, and then as many milliseconds. */
+const MOST_ANSWERS = 40;
+const MOST_MILLISECONDS = 60;
+
+export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers'> = {
+  name: 'kill',
+  fault: 'kill -9 under a mixed load of writes',
+  dialects: ['sqlite', 'postgres'],
+  sizes: {
+    small: { kills: 3, 'kills-on-postgres': 2, writers: 4 },
+    full: { kills: 200, 'kills-on-postgres': 50, writers: 8 },
+  },
+  async run({ size, dialect, folder, log, onEnd }) {
+    const kills = dialect === 'sqlite' ? size.kills : size['kills-on-postgres'];
+    const database = await makeDatabase(dialect, folder);
+    const ledger = createLedger();
+    const people = new People(ledger, size.writers);
+    const startsMs: number[] = [];
+    const start = async () => {
+      const started = performance.now();
+      const daemon = await startDaemon({ home: folder, settings: database.settings });
+      startsMs.push(performance.now() - started);
+      return daemon;
+    };
+    let daemon = await start();
+    onEnd(() => daemon.stop('SIGKILL'));
+    const firstStartMs = startsMs.pop() ?? 0;
+
+    for (let kill = 1; kill <= kills; kill += 1) {
+      const load = people.write(daemon.url);
+      await load.acknowledged(1 + Math.floor(Math.random() * MOST_ANSWERS));
+      await setTimeout(Math.random() * MOST_MILLISECONDS);
+      await daemon.stop('SIGKILL');
+      await load.stop();
+      daemon = await start();
+      const { url } = daemon;
+      await Promise.all(people.accounts().map((account) => verifyAccount(url, ledger, account)));
+      if (kill % 10 === 0) log(`${kill} kills, ${ledger.acknowledged()} writes acknowledged`);
+    }
+    for (const account of ledger.accounts) await verifyAccount(daemon.url, ledger, account);
+    await checkDatabase(database, dialect, ledger);
+
+    const slowestMs = Math.max(...startsMs);
+    const slow = startsMs.filter((milliseconds) => milliseconds > LONGEST_START_MS).length;
+    const failures = [...ledger.surprises, ...(slow > 0 ? [`${slow} starts took longer than 2 s`] : [])];
+    return judge(
+      `${size.writers} people registered, logged in and out, reset and changed passwords and deleted accounts; the service was killed and started again`,
+      kills,
+      `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, all there; ${ledger.doubted()} unanswered, each wholly or not at all; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
+      failures,
+    );
+  },
+};
