@@ -1,6 +1,7 @@
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
+import { closeUnread } from './close-unread.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
 import { exposureOf } from './exposure.ts';
@@ -26,6 +27,7 @@ const LIMITS = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
+  unreadTimeout: 10_000,
   checkInterval: 1000,
   connections: 1000,
 } as const;
@@ -66,6 +68,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   });
   server.server.maxConnections = LIMITS.connections;
 
+  closeUnread(server, LIMITS);
   addTurns(server);
   addRequestRules(server, exposure);
   server.setErrorHandler(handleError);
