@@ -6,8 +6,17 @@ import { runPnpm } from './install.mjs';
 import { root } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
 
-/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, and certificates. */
-export const systemPackages = ['libsecret-1-dev', 'dbus', 'gnome-keyring', 'zsh', 'fish', 'nginx-light', 'openssl'];
+/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, certificates, and a look at what the service asks of the disk. */
+export const systemPackages = [
+  'libsecret-1-dev',
+  'dbus',
+  'gnome-keyring',
+  'zsh',
+  'fish',
+  'nginx-light',
+  'openssl',
+  'strace',
+];
 
 /**
  * Installs what the tests need of the system, where that can be done without asking anybody.

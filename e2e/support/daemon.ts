@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly home: string;
   /** Settings beyond a free port and a data folder in the home; bcrypt costs as little as is allowed unless said otherwise. */
   readonly settings?: Environment;
+  /** A program that runs the daemon and takes its command line as its last arguments, as `strace` does. */
+  readonly under?: readonly string[];
 }
 
 /**
@@ -31,7 +33,7 @@ export interface DaemonOptions {
  *
  * @throws when it ends before, with what it said.
  */
-export async function startDaemon({ home, settings = {} }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ home, settings = {}, under = [] }: DaemonOptions): Promise<Daemon> {
   const dataFolder = settings.AUTHSVC_DATA_DIR ?? join(home, 'data');
   const env = cleanEnvironment(home, {
     AUTHSVC_LISTEN_PORT: '0',
@@ -39,7 +41,8 @@ export async function startDaemon({ home, settings = {} }: DaemonOptions): Promi
     AUTHSVC_DATA_DIR: dataFolder,
     ...settings,
   });
-  const child = execa(process.execPath, [authsvcFile, 'serve'], {
+  const [program = '', ...args] = [...under, process.execPath, authsvcFile, 'serve'];
+  const child = execa(program, args, {
     env,
     extendEnv: false,
     stdin: 'ignore',

@@ -1,6 +1,9 @@
 import type { Row } from '../row.ts';
+import { diskFullRow } from './disk-full.ts';
+import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
+import { lockedRow } from './locked.ts';
 import { oneEmailRow } from './one-email.ts';
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [killRow, oneEmailRow];
+export const rows: readonly Row[] = [killRow, fsyncRow, diskFullRow, lockedRow, oneEmailRow];

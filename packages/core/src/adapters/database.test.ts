@@ -65,7 +65,7 @@ describe('openSqliteDatabase', () => {
         expect(await connections.raw('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
         expect(await connections.raw('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
         expect(await connections.raw('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
-        expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 1500 }]);
+        expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 500 }]);
       }
     });
   });

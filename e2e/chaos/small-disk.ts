@@ -1,0 +1,56 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A disk of its own, held in memory. */
+export interface SmallDisk {
+  readonly path: string;
+  /** Fills it to the last byte. */
+  fill(): Promise<void>;
+  /** Takes away what filled it. */
+  empty(): Promise<void>;
+  makeReadOnly(): void;
+  unmount(): void;
+}
+
+/** Why there can be none on this machine; nothing when there can. */
+export const smallDiskObstacle = findObstacle();
+
+/** Mounts a small disk on an empty folder. */
+export function mountSmallDisk(path: string, bytes: number): SmallDisk {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', path]);
+  const filler = join(path, 'filler');
+  return {
+    path,
+    fill: async () => {
+      const file = await open(filler, 'a');
+      try {
+        for (const length of [65_536, 4096, 1]) await writeUntilFull(() => file.write(Buffer.alloc(length)));
+      } finally {
+        await file.close();
+      }
+    },
+    empty: () => rm(filler),
+    makeReadOnly: () => {
+      execFileSync('mount', ['-o', 'remount,ro', path]);
+    },
+    unmount: () => {
+      execFileSync('umount', ['--lazy', path]);
+    },
+  };
+}
+
+async function writeUntilFull(write: () => Promise<unknown>): Promise<void> {
+  try {
+    for (;;) await write();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
+
+function findObstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'small disks are mounted on Linux alone';
+  // In a mount namespace of its own, of which nothing stays.
+  const tried = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { encoding: 'utf8' });
+  return tried.status === 0 ? undefined : `no disk can be mounted here: ${(tried.stderr || 'no unshare').trim()}`;
+}
