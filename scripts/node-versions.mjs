@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -45,6 +45,8 @@ async function nameUncommitted() {
  */
 async function test(major) {
   const folder = mkdtempSync(join(tmpdir(), `authsvc-node-${major}-`));
+  // As root, PostgreSQL runs as another user, who must get at its programs.
+  chmodSync(folder, 0o755);
   try {
     const execPath = await fetchNode(major, folder);
     const version = (await mustRun(execPath, ['--version'], { cwd: folder })).trim();

@@ -31,7 +31,13 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
 }
 
 function statIfThere(path: string): Stats | undefined {
-  return attempt(`the data folder ${path} cannot be reached`, () => statSync(path, { throwIfNoEntry: false }));
+  try {
+    return statSync(path);
+  } catch (cause) {
+    // Not `throwIfNoEntry`: from Node 22 on it also hides that a folder above is a file.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw refusalOfSystem(`the data folder ${path} cannot be reached`, cause);
+  }
 }
 
 function attempt<Result>(sentence: string, action: () => Result): Result {
