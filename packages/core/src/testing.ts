@@ -176,6 +176,8 @@ export interface TestAuth extends AuthPorts {
   readonly hasher: CheapHasher;
   readonly mailer: RecordingMailer;
   readonly sessions: BatchedSessions;
+  /** Session checks as another process would have them; whoever makes them closes them. */
+  readonly createSessions: () => BatchedSessions;
   readonly database: Database;
   /** What the store told of, in order. */
   readonly events: AuthEvent[];
@@ -191,12 +193,14 @@ export async function createTestAuth(
   const events: AuthEvent[] = [];
   const store = createKnexStore(database, (event) => events.push(event));
   const rules = { ...defaultPolicy, ...policy };
-  const sessions = database.createSessions(store, {
-    idleMs: rules.lifetimes.idleMs,
-    onFlushError: (error) => {
-      throw error;
-    },
-  });
+  const createSessions = () =>
+    database.createSessions(store, {
+      idleMs: rules.lifetimes.idleMs,
+      onFlushError: (error) => {
+        throw error;
+      },
+    });
+  const sessions = createSessions();
   return {
     clock: createFixedClock(),
     random: createCountingRandom(),
@@ -208,6 +212,7 @@ export async function createTestAuth(
     events,
     store,
     sessions,
+    createSessions,
     close: async () => {
       await sessions.close();
       await database.close();

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { commandsPath, propertyFactor, runs } from '../../../test/property-settings.ts';
+import { compareAll } from './model/compare-all.ts';
+import { guestCommands, opening } from './model/guest-commands.ts';
+import { operatorCommands } from './model/operator-commands.ts';
+import { openService } from './model/service.ts';
+import { sessionCommands } from './model/session-commands.ts';
+import { createWorld } from './model/world.ts';
+
+/** Sequences of half as many on average. */
+const MOST_COMMANDS = 60;
+
+/** Some ten seconds of computing, and more of waiting where others write to the same disk. */
+const TIMEOUT_MS = 300_000 * Math.max(1, propertyFactor);
+
+describe('whatever is done, one thing after the other', () => {
+  it('comes out as the contract says, and leaves what it says', { timeout: TIMEOUT_MS }, async () => {
+    const sequences = fc.commands([...guestCommands, ...sessionCommands, ...operatorCommands], {
+      maxCommands: MOST_COMMANDS,
+      size: 'max',
+      ...(commandsPath !== undefined && { replayPath: commandsPath }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 3 }), sequences, async (accounts, commands) => {
+        const service = await openService();
+        const world = createWorld(service.auth.clock.now());
+        try {
+          for (const command of opening(accounts)) await command.run(world, service);
+          await fc.asyncModelRun(() => ({ model: world, real: service }), commands);
+          await compareAll(world, service);
+        } finally {
+          await service.close();
+        }
+      }),
+      runs(100),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import type { Client } from '../client.ts';
+
+type Spellings = readonly [string, ...string[]];
+
+/** What is one account, however it is spelled. The key is written here and computed nowhere, so that it can be compared with what the rules make of the spellings. */
+export interface Mailbox {
+  readonly key: string;
+  readonly spellings: Spellings;
+}
+
+/** Near to each other: in case, by a tag, and in the two ways in which Unicode writes an ü. */
+export const mailboxes: readonly Mailbox[] = [
+  { key: 'ada.lovelace@example.com', spellings: ['ada.lovelace@example.com', 'Ada.Lovelace@Example.COM'] },
+  { key: 'ada.lovelace+1@example.com', spellings: ['ada.lovelace+1@example.com', 'ADA.LOVELACE+1@example.com'] },
+  {
+    key: 'ada.lovelace@xn--bcher-kva.example',
+    spellings: [
+      'ada.lovelace@b\u00fccher.example',
+      'Ada.Lovelace@BU\u0308CHER.example',
+      'ada.lovelace@xn--bcher-kva.example',
+    ],
+  },
+  { key: 'ada_lovelace@example.com', spellings: ['ada_lovelace@example.com', 'ada_lovelace@EXAMPLE.com'] },
+];
+
+/** What is no address at all. */
+export const noMailbox: Mailbox = { key: '', spellings: ['ada.lovelace@127.0.0.1', 'ada\u0131@example.com', ''] };
+
+/** What is one password, however it is typed; the first spelling is the one that is hashed. */
+export interface Password {
+  readonly spellings: Spellings;
+  readonly isRefusedFor: (mailbox: Mailbox) => boolean;
+  /** Nobody can have it, even where it was taken in from elsewhere. */
+  readonly matchesNobody?: boolean;
+}
+
+const admitted = () => false;
+const refused = () => true;
+
+export const passwords: readonly [Password, ...Password[]] = [
+  { spellings: ['correct horse battery'], isRefusedFor: admitted },
+  { spellings: ['Correct horse battery'], isRefusedFor: admitted },
+  { spellings: ['caf\u00e9 au lait', 'cafe\u0301 au lait'], isRefusedFor: admitted },
+  { spellings: ['Ada.Lovelace'], isRefusedFor: ({ key }) => key.startsWith('ada.lovelace@') },
+  { spellings: ['ada.lovelace@B\u00fccher.example'], isRefusedFor: ({ key }) => key.endsWith('bcher-kva.example') },
+  { spellings: ['short'], isRefusedFor: refused },
+  { spellings: ['PassWord123'], isRefusedFor: refused },
+  { spellings: ['correct horse \ud800'], isRefusedFor: refused, matchesNobody: true },
+];
+
+/** Where requests come from: this machine, by addresses that count as three. */
+export const places: readonly Client[] = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({
+  address,
+  userAgent: `a browser at ${address}`,
+  proxied: false,
+}));

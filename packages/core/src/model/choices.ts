@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { mailboxes, noMailbox, type Password, passwords, places } from './cast.ts';
+import type { Typed } from './rules.ts';
+import type { Service } from './service.ts';
+import { type Account, isGood, isOpen, type World } from './world.ts';
+
+/** Who and what a command is about. Where that depends on what happened before, it is chosen when the command runs. */
+
+const mailbox = fc.oneof(
+  { weight: 15, arbitrary: fc.constantFrom(...mailboxes) },
+  { weight: 1, arbitrary: fc.constant(noMailbox) },
+);
+
+export const typed: fc.Arbitrary<Typed> = mailbox.chain((one) =>
+  fc.constantFrom(...one.spellings).map((email) => ({ mailbox: one, email })),
+);
+
+/** Mostly whoever has an account, in one spelling or another. */
+export type Someone = (world: World) => Typed;
+
+export const someone: fc.Arbitrary<Someone> = fc
+  .tuple(typed, fc.nat({ max: 9 }), fc.nat({ max: 5 }))
+  .map(([other, number, spelling]) => ({ accounts }) => {
+    const mailbox = number === 9 ? undefined : [...accounts.keys()][number % accounts.size];
+    return mailbox ? { mailbox, email: mailbox.spellings[spelling % mailbox.spellings.length] ?? '' } : other;
+  });
+
+export const place = fc.constantFrom(...places);
+
+/** A password as somebody types it. */
+export interface Entry {
+  readonly password: Password;
+  readonly text: string;
+}
+
+const spellingOf = (password: Password, number: number): Entry => ({
+  password,
+  text: password.spellings[number % password.spellings.length] ?? password.spellings[0],
+});
+
+export const entry: fc.Arbitrary<Entry> = fc
+  .tuple(fc.constantFrom(...passwords), fc.nat({ max: 1 }))
+  .map(([password, number]) => spellingOf(password, number));
+
+/** One that everybody may have. */
+export const usual: Entry = spellingOf(passwords[0], 0);
+
+/** One that is mostly admitted. */
+export const newEntry: fc.Arbitrary<Entry> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...passwords.slice(0, 3)).map((password) => spellingOf(password, 0)) },
+  { weight: 1, arbitrary: entry },
+);
+
+/** The password that an account has, typed in one way or another, or any. */
+export type Guess = (account: Account | undefined) => Entry;
+
+export const guess: fc.Arbitrary<Guess> = fc.tuple(fc.nat({ max: 7 }), entry, fc.nat({ max: 1 })).map(
+  ([wrong, other, number]) =>
+    (account) =>
+      account && wrong > 0 ? spellingOf(account.password, number) : other,
+);
+
+/** The more often one is named, the more often it is chosen. */
+export function often<One>(times: number, one: One): One[] {
+  return new Array<One>(times).fill(one);
+}
+
+/** One of what was ever issued, named by its number; mostly one that is still good. */
+export interface Pick {
+  readonly number: number;
+  readonly among: 'good' | 'all';
+}
+
+export const pick: fc.Arbitrary<Pick> = fc.record({
+  number: fc.nat({ max: 9 }),
+  among: fc.constantFrom('good', 'good', 'good', 'good', 'good', 'all'),
+});
+
+/** A session or a token with its number; none of either where nothing was issued yet. */
+export interface Picked<Thing> {
+  readonly thing: Thing | undefined;
+  readonly number: number | undefined;
+}
+
+function choose<Thing>(things: readonly Thing[], { number, among }: Pick, isLive: (thing: Thing) => boolean) {
+  const all = things.map((thing, index) => ({ thing, number: index }));
+  const live = all.filter(({ thing }) => isLive(thing));
+  const candidates = among === 'good' && live.length > 0 ? live : all;
+  return candidates[number % candidates.length] ?? { thing: undefined, number: undefined };
+}
+
+export const chooseSession = (world: World, wanted: Pick) =>
+  choose(world.sessions, wanted, (session) => isOpen(world, session));
+export const chooseToken = (world: World, wanted: Pick) =>
+  choose(world.tokens, wanted, (token) => isGood(world, token));
+
+export function sessionToken({ sessions }: Service, number: number | undefined): string {
+  return (number === undefined ? undefined : sessions[number]?.token) ?? 'never issued';
+}
+
+export function resetToken({ resetTokens }: Service, number: number | undefined): string {
+  return (number === undefined ? undefined : resetTokens[number]) ?? 'never issued';
+}

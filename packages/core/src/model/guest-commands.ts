@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import type { Client } from '../client.ts';
+import { logIn } from '../log-in.ts';
+import { register } from '../register.ts';
+import { requestPasswordReset } from '../request-password-reset.ts';
+import { resetPassword } from '../reset-password.ts';
+import { localClient } from '../testing.ts';
+import { mailboxes, places } from './cast.ts';
+import {
+  chooseToken,
+  type Entry,
+  type Guess,
+  guess,
+  newEntry,
+  often,
+  pick,
+  place,
+  resetToken,
+  type Someone,
+  someone,
+  typed,
+  usual,
+} from './choices.ts';
+import { type Command, command, outcomeOf } from './command.ts';
+import * as rules from './rules.ts';
+import type { Service } from './service.ts';
+
+const registering = (who: rules.Typed, { password, text }: Entry, client: Client) =>
+  command('register', (world) => ({
+    said: `${who.email}, ${text}`,
+    rule: () => rules.register(world, who, password),
+    act: async ({ auth }) => ({ email: (await register(auth, { email: who.email, password: text, client })).email }),
+  }));
+
+const loggingIn = (whose: Someone, guessed: Guess, client: Client) =>
+  command('logIn', (world) => {
+    const who = whose(world);
+    const { password, text } = guessed(world.accounts.get(who.mailbox));
+    return {
+      said: `${who.email}, ${text}, ${client.address}`,
+      rule: () => rules.logIn(world, who, password, client),
+      act: async ({ auth, sessions }) => {
+        const { session, token, user } = await logIn(auth, { email: who.email, password: text, client });
+        sessions.push({ id: session.id, token });
+        return { email: user.email };
+      },
+    };
+  });
+
+const attempt = (service: Service, email: string, text: string, client: Client) =>
+  outcomeOf(() => logIn(service.auth, { email, password: text, client }));
+
+/** Several in a row, and from here on it takes longer. */
+const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>
+  command('logIn wrongly', (world) => {
+    const who = whose(world);
+    const wrong = { spellings: ['nobody has this'] as const, isRefusedFor: () => false };
+    return {
+      said: `${who.email}, ${client.address}, ${times} times`,
+      rule: () => inTurn(times, () => outcomeOf(async () => rules.logIn(world, who, wrong, client))),
+      act: (service) => inTurn(times, () => attempt(service, who.email, wrong.spellings[0], client)),
+    };
+  }),
+);
+
+async function inTurn<Result>(times: number, work: () => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  while (results.length < times) results.push(await work());
+  return results;
+}
+
+const requestingReset = fc.tuple(someone, place).map(([whose, client]) =>
+  command('requestPasswordReset', (world) => {
+    const who = whose(world);
+    return {
+      said: who.email,
+      rule: () => rules.requestReset(world, who),
+      act: async ({ auth, resetTokens }) => {
+        const outcome = await requestPasswordReset(auth, { email: who.email, client });
+        if (outcome.delivery !== 'response') return outcome;
+        resetTokens.push(outcome.resetToken);
+        return { email: outcome.email };
+      },
+    };
+  }),
+);
+
+/** Mostly with the address that the token was made for. */
+const resetting = fc
+  .tuple(pick, typed, fc.nat({ max: 3 }), newEntry, place)
+  .map(([wanted, other, own, { password, text }, client]) =>
+    command('resetPassword', (world) => {
+      const { thing: token, number } = chooseToken(world, wanted);
+      const who = token && own > 0 ? token.account : other;
+      const { email } = who;
+      return {
+        said: `token ${number}, ${email}, ${text}`,
+        rule: () => rules.reset(world, { mailbox: who.mailbox, email }, token, password, client),
+        act: async (service) => {
+          const sent = { email, resetToken: resetToken(service, number), newPassword: text, client };
+          return { email: (await resetPassword(service.auth, sent)).email };
+        },
+      };
+    }),
+  );
+
+/** What anybody may try; the more often one is named, the more often it is chosen. */
+export const guestCommands: readonly fc.Arbitrary<Command>[] = [
+  ...often(
+    3,
+    fc.tuple(typed, newEntry, place).map((given) => registering(...given)),
+  ),
+  ...often(
+    6,
+    fc.tuple(someone, guess, place).map((given) => loggingIn(...given)),
+  ),
+  guessing,
+  ...often(2, requestingReset),
+  ...often(3, resetting),
+];
+
+/** Accounts that are there to begin with, each with a session from two places. */
+export function opening(accounts: number): Command[] {
+  return mailboxes.slice(0, accounts).flatMap((mailbox) => {
+    const who = { mailbox, email: mailbox.spellings[0] };
+    const logIns = places.slice(1).map((client) =>
+      loggingIn(
+        () => who,
+        () => usual,
+        client,
+      ),
+    );
+    return [registering(who, usual, localClient), ...logIns];
+  });
+}

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { deleteExpired } from '../housekeeping.ts';
+import { importUsers } from '../import-users.ts';
+import {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  revokeAllSessions,
+  revokeSessions,
+} from '../operate.ts';
+import type { User } from '../user.ts';
+import { entry, often, someone, typed } from './choices.ts';
+import { between, type Command, command } from './command.ts';
+import * as rules from './operator-rules.ts';
+import type { Typed } from './rules.ts';
+import { hashOf, type Service } from './service.ts';
+import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const seen = ({ email, disabledAt }: User) => ({ email, disabledAt });
+
+function onAccount(
+  name: string,
+  rule: (world: World, who: Typed) => unknown,
+  act: (auth: Service['auth'], email: string) => Promise<User>,
+): fc.Arbitrary<Command> {
+  return someone.map((whose) =>
+    command(name, (world) => {
+      const who = whose(world);
+      return {
+        said: who.email,
+        rule: () => rule(world, who),
+        act: async ({ auth }) => seen(await act(auth, who.email)),
+      };
+    }),
+  );
+}
+
+const issuing = someone.map((whose) =>
+  command('issueResetTokenFor', (world) => {
+    const who = whose(world);
+    return {
+      said: who.email,
+      rule: () => rules.issueTokenFor(world, who),
+      act: async ({ auth, resetTokens }) => {
+        const { user, resetToken, expiresAt } = await issueResetTokenFor(auth, who.email);
+        resetTokens.push(resetToken);
+        return { ...seen(user), expiresAt };
+      },
+    };
+  }),
+);
+
+const revokingAll = fc.constant('').map((said) =>
+  command('revokeAllSessions', (world) => ({
+    said,
+    rule: () => between(endSessions(world, undefined)),
+    act: ({ auth }) => revokeAllSessions(auth),
+  })),
+);
+
+/** By pages, as the console turns them. */
+const searching = fc
+  .tuple(fc.constantFrom('', 'ada', '+', '_', '%', '.', '\\', 'xn--'), fc.integer({ min: 1, max: 3 }))
+  .map(([search, limit]) =>
+    command('listUsers', (world) => ({
+      said: `${search}, by ${limit}`,
+      rule: () => rules.search(world, search).map(({ email, disabledAt }) => ({ email, disabledAt })),
+      act: async ({ auth }) => {
+        const found: User[] = [];
+        for (;;) {
+          const page = await auth.store.listUsers({ search, afterEmailKey: found.at(-1)?.emailKey, limit });
+          found.push(...page);
+          if (page.length < limit) return found.map(seen);
+        }
+      },
+    })),
+  );
+
+const incoming = fc.record({
+  typed,
+  password: entry.map(({ password }) => password),
+  createdAt: fc.constantFrom(undefined, 0, 1_700_000_000_000),
+  disabledAt: fc.constantFrom(undefined, undefined, 1_800_000_000_000),
+});
+
+const importing = fc.tuple(fc.array(incoming, { maxLength: 3 }), fc.boolean()).map(([batch, dryRun]) =>
+  command('importUsers', (world) => ({
+    said: `${batch.map(({ typed: { email } }) => email).join(' ')}${dryRun ? ', dry' : ''}`,
+    rule: () => rules.take(world, batch, dryRun),
+    act: async ({ auth }) => {
+      const users = batch.map(({ typed: { email }, password, createdAt, disabledAt }) => {
+        return { email, passwordHash: hashOf(password, true), createdAt, disabledAt };
+      });
+      const outcomes = await importUsers(auth, users, { dryRun });
+      return outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'refused'));
+    },
+  })),
+);
+
+const keepingHouse = fc.constant('').map((said) =>
+  command('deleteExpired', () => ({
+    said,
+    rule: () => undefined,
+    act: async ({ auth }) => {
+      await deleteExpired(auth);
+    },
+  })),
+);
+
+const restarting = fc.constant('').map((said) =>
+  command('restart', () => ({
+    said,
+    rule: () => undefined,
+    act: (service) => service.restart(),
+  })),
+);
+
+/** To the very ends of what expires, and a minute short of them: so precisely is it known when a session was last used. */
+const passing = fc
+  .constantFrom(
+    ...[...often(6, MINUTE_MS), ...often(2, TOKEN_MS - MINUTE_MS), TOKEN_MS, HOUR_MS, 24 * HOUR_MS],
+    ...[IDLE_MS - MINUTE_MS, IDLE_MS, LIFETIME_MS - MINUTE_MS, LIFETIME_MS],
+  )
+  .map((milliseconds) =>
+    command('time passes', (world) => ({
+      said: `${milliseconds / MINUTE_MS} min`,
+      rule: () => {
+        world.now += milliseconds;
+      },
+      act: (service) => service.passTime(milliseconds),
+    })),
+  );
+
+export const operatorCommands: readonly fc.Arbitrary<Command>[] = [
+  onAccount('disableUser', rules.disable, disableUser),
+  ...often(2, onAccount('enableUser', rules.enable, enableUser)),
+  onAccount('deleteUser', rules.remove, deleteUser),
+  onAccount('revokeSessions', rules.revoke, revokeSessions),
+  onAccount('getUser', rules.show, getUser),
+  ...[...often(2, issuing), revokingAll, searching, importing],
+  ...[keepingHouse, restarting, ...often(3, passing)],
+];

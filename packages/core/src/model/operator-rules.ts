@@ -1,0 +1,77 @@
+import { noMailbox, type Password } from './cast.ts';
+import { admitAddress, createAccount, removeAccount, type Typed } from './rules.ts';
+import { type Account, endSessions, issueToken, refuse, voidTokens, type World } from './world.ts';
+
+/** What operators may expect, as in `rules.ts`. */
+
+function find(world: World, { mailbox }: Typed): Account {
+  admitAddress(mailbox);
+  return world.accounts.get(mailbox) ?? refuse('unknown_email');
+}
+
+const seen = ({ email, disabledAt }: Account) => ({ email, disabledAt });
+
+export function disable(world: World, typed: Typed) {
+  const account = find(world, typed);
+  account.disabledAt ??= world.now;
+  endSessions(world, account);
+  voidTokens(world, account);
+  return seen(account);
+}
+
+export function enable(world: World, typed: Typed) {
+  const account = find(world, typed);
+  account.disabledAt = undefined;
+  return seen(account);
+}
+
+export function remove(world: World, typed: Typed) {
+  const account = find(world, typed);
+  removeAccount(world, account);
+  return seen(account);
+}
+
+export function revoke(world: World, typed: Typed) {
+  const account = find(world, typed);
+  endSessions(world, account);
+  return seen(account);
+}
+
+export function issueTokenFor(world: World, typed: Typed) {
+  const account = find(world, typed);
+  if (account.disabledAt !== undefined) refuse('unknown_email');
+  issueToken(world, account);
+  return { ...seen(account), expiresAt: world.tokens.at(-1)?.expiresAt };
+}
+
+export function show(world: World, typed: Typed) {
+  return seen(find(world, typed));
+}
+
+/** By rising key, those that have a text in it. */
+export function search(world: World, text: string) {
+  return [...world.accounts.values()]
+    .filter(({ mailbox }) => mailbox.key.includes(text))
+    .sort((one, other) => (one.mailbox.key < other.mailbox.key ? -1 : 1));
+}
+
+/** An account from elsewhere. */
+export interface Incoming {
+  readonly typed: Typed;
+  readonly password: Password;
+  readonly createdAt: number | undefined;
+  readonly disabledAt: number | undefined;
+}
+
+export function take(world: World, batch: readonly Incoming[], dryRun: boolean) {
+  const taken = new Set<Typed['mailbox']>();
+  return batch.map(({ typed, password, createdAt, disabledAt }) => {
+    if (typed.mailbox === noMailbox) return 'refused';
+    if (taken.has(typed.mailbox) || world.accounts.has(typed.mailbox)) return 'exists';
+    taken.add(typed.mailbox);
+    const account = createAccount(world, typed, password);
+    const arrived = { ...account, hasOldHash: true, disabledAt, createdAt: createdAt ?? world.now };
+    if (!dryRun) world.accounts.set(typed.mailbox, arrived);
+    return 'imported';
+  });
+}

@@ -1,0 +1,182 @@
+import type { Client } from '../client.ts';
+import { type Mailbox, noMailbox, type Password } from './cast.ts';
+import {
+  type Account,
+  countTry,
+  endSessions,
+  type Issued,
+  isGood,
+  isOpen,
+  issueToken,
+  LIFETIME_MS,
+  loginCounter,
+  type Opened,
+  refuse,
+  voidTokens,
+  type World,
+} from './world.ts';
+
+/** An address as somebody typed it. */
+export interface Typed {
+  readonly mailbox: Mailbox;
+  readonly email: string;
+}
+
+/** What owners of accounts may expect, in the words of the contract. Each refuses, or changes the world and says what is answered. */
+
+export function register(world: World, { mailbox, email }: Typed, password: Password) {
+  admitAddress(mailbox);
+  admitPassword(password, mailbox);
+  if (world.accounts.has(mailbox)) refuse('email_taken');
+  world.accounts.set(mailbox, createAccount(world, { mailbox, email }, password));
+  return { email };
+}
+
+export function createAccount(world: World, { mailbox, email }: Typed, password: Password): Account {
+  return {
+    mailbox,
+    email,
+    password,
+    hasOldHash: false,
+    disabledAt: undefined,
+    createdAt: world.now,
+    knownSince: new Map(),
+    confirmations: undefined,
+  };
+}
+
+export function logIn(world: World, { mailbox }: Typed, password: Password, client: Client) {
+  admitAddress(mailbox);
+  const counter = loginCounter(world, mailbox, client);
+  world.logins.set(counter, countTry(world, world.logins.get(counter)));
+  const account = world.accounts.get(mailbox);
+  if (!account || !matches(account, password) || account.disabledAt !== undefined) return refuse('invalid_credentials');
+  world.logins.delete(counter);
+  account.hasOldHash = false;
+  account.knownSince.set(client.address, world.now);
+  const now = world.now;
+  world.sessions.push({ account, createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS, client, ended: false });
+  return { email: account.email };
+}
+
+export function authenticate(world: World, session: Opened | undefined): Opened {
+  if (!session || !isOpen(world, session)) return refuse('unauthenticated');
+  session.lastUsedAt = world.now;
+  return session;
+}
+
+export function logOut(world: World, session: Opened | undefined) {
+  authenticate(world, session).ended = true;
+}
+
+export function requestReset(world: World, { mailbox }: Typed) {
+  admitAddress(mailbox);
+  const account = world.accounts.get(mailbox);
+  if (!account || account.disabledAt !== undefined) return refuse('unknown_email');
+  issueToken(world, account);
+  return { email: account.email };
+}
+
+export function reset(world: World, { mailbox }: Typed, token: Issued | undefined, password: Password, client: Client) {
+  admitAddress(mailbox);
+  admitPassword(password, mailbox);
+  const account = world.accounts.get(mailbox);
+  if (!account || token?.account !== account || !isGood(world, token)) return refuse('invalid_reset_token');
+  setPassword(account, password);
+  voidTokens(world, account);
+  endSessions(world, account);
+  world.logins.delete(mailbox.key);
+  world.logins.delete(`${mailbox.key} ${client.address}`);
+  return { email: account.email };
+}
+
+export function confirm(world: World, session: Opened | undefined, password: Password): Opened {
+  const own = authenticate(world, session);
+  countConfirmation(world, own.account, password);
+  own.account.confirmations = undefined;
+  return own;
+}
+
+export function changePassword(world: World, session: Opened | undefined, current: Password, password: Password) {
+  const own = authenticate(world, session);
+  // A new password that is refused is no guess at the current one.
+  admitPassword(password, own.account.mailbox);
+  confirm(world, own, current);
+  setPassword(own.account, password);
+  voidTokens(world, own.account);
+  endSessions(world, own.account, own);
+  return { email: own.account.email };
+}
+
+export function changeEmail(world: World, session: Opened | undefined, password: Password, { mailbox, email }: Typed) {
+  const own = authenticate(world, session);
+  admitAddress(mailbox);
+  const { account } = own;
+  countConfirmation(world, account, password);
+  // Counted like a failure: whoever tries one taken address after the other is slowed down.
+  if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
+  account.confirmations = undefined;
+  world.accounts.delete(account.mailbox);
+  world.accounts.set(mailbox, account);
+  account.mailbox = mailbox;
+  account.email = email;
+  voidTokens(world, account);
+  return { email };
+}
+
+export function deleteOwn(world: World, session: Opened | undefined, password: Password) {
+  const { account } = confirm(world, session, password);
+  removeAccount(world, account);
+  return { email: account.email };
+}
+
+export function removeAccount(world: World, account: Account): void {
+  world.accounts.delete(account.mailbox);
+  endSessions(world, account);
+  voidTokens(world, account);
+}
+
+/** The last used one first; those that were used at the same time as they were opened. */
+export function listOwn(world: World, session: Opened | undefined) {
+  const { account } = authenticate(world, session);
+  return world.sessions
+    .map((opened, number) => ({ opened, number }))
+    .filter(({ opened }) => opened.account === account && isOpen(world, opened))
+    .map(({ opened: { createdAt, lastUsedAt, expiresAt, client }, number }) => {
+      return { number, createdAt, lastUsedAt, expiresAt, address: client.address, userAgent: client.userAgent };
+    })
+    .sort((one, other) => other.lastUsedAt - one.lastUsedAt || one.number - other.number);
+}
+
+export function endOne(world: World, session: Opened | undefined, target: Opened | undefined) {
+  const { account } = authenticate(world, session);
+  if (target?.account !== account || !isOpen(world, target)) return refuse('not_found');
+  target.ended = true;
+}
+
+export function endOthers(world: World, session: Opened | undefined) {
+  const own = authenticate(world, session);
+  return endSessions(world, own.account, own);
+}
+
+export function admitAddress(mailbox: Mailbox): void {
+  if (mailbox === noMailbox) refuse('invalid_request');
+}
+
+function admitPassword(password: Password, mailbox: Mailbox): void {
+  if (password.isRefusedFor(mailbox)) refuse('password_rejected');
+}
+
+function countConfirmation(world: World, account: Account, password: Password): void {
+  account.confirmations = countTry(world, account.confirmations);
+  if (!matches(account, password)) refuse('invalid_credentials');
+}
+
+function matches(account: Account, password: Password): boolean {
+  return account.password === password && !password.matchesNobody;
+}
+
+function setPassword(account: Account, password: Password): void {
+  account.password = password;
+  account.hasOldHash = false;
+}

@@ -1,0 +1,60 @@
+import { createTestAuth, type TestAuth } from '../testing.ts';
+import type { Password } from './cast.ts';
+import { IDLE_MS, LIFETIME_MS, TOKEN_MS } from './world.ts';
+
+/** The real service under test, and all that it ever handed out, in order. */
+export interface Service {
+  readonly auth: TestAuth;
+  readonly sessions: { readonly id: string; readonly token: string }[];
+  readonly resetTokens: string[];
+  /** Forgets what is held in memory, as a new process would. */
+  restart(): Promise<void>;
+  /** Lets time pass. As in life, uses of sessions have been stored before it is noticeable. */
+  passTime(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A hash as the service makes it, or as it came from elsewhere. Like bcrypt, it takes every half of a character for one and the same. */
+export function hashOf({ spellings }: Password, isOld: boolean): string {
+  return `${isOld ? 'old' : 'cheap'}:${spellings[0].toWellFormed()}`;
+}
+
+/** On a database of its own. No password costs time, and whoever asks is on this machine, so that tries are counted by account alone. */
+export async function openService(): Promise<Service> {
+  const auth = await createTestAuth({
+    lifetimes: { idleMs: IDLE_MS, lifetimeMs: LIFETIME_MS },
+    resetTokenMs: TOKEN_MS,
+    resetDelivery: 'response',
+    throttleLoopback: false,
+  });
+  const hasher = {
+    ...auth.hasher,
+    verify: async (password: string, hash: string | undefined) =>
+      ['cheap', 'old'].some((scheme) => hash === `${scheme}:${password.toWellFormed()}`),
+    needsRehash: (hash: string) => hash.startsWith('old:'),
+  };
+  let { sessions } = auth;
+  return {
+    auth: {
+      ...auth,
+      hasher,
+      get sessions() {
+        return sessions;
+      },
+    },
+    sessions: [],
+    resetTokens: [],
+    restart: async () => {
+      await sessions.close();
+      sessions = auth.createSessions();
+    },
+    passTime: async (milliseconds) => {
+      await sessions.flush();
+      auth.clock.advance(milliseconds);
+    },
+    close: async () => {
+      await sessions.close();
+      await auth.close();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { authenticate } from '../authenticate.ts';
+import { changeEmail } from '../change-email.ts';
+import { changePassword } from '../change-password.ts';
+import type { Client } from '../client.ts';
+import { type Actor, confirmPassword } from '../confirm-password.ts';
+import { deleteAccount } from '../delete-account.ts';
+import { logOut } from '../log-out.ts';
+import { endOtherSessions, endSession, listSessions } from '../own-sessions.ts';
+import {
+  chooseSession,
+  entry,
+  guess,
+  newEntry,
+  often,
+  type Pick,
+  pick,
+  place,
+  sessionToken,
+  typed,
+} from './choices.ts';
+import { between, type Command, command, type Step } from './command.ts';
+import * as rules from './rules.ts';
+import type { Service } from './service.ts';
+import { isOpen, type Opened, type World } from './world.ts';
+
+/** Done with a session: what the rule and the service are given of it. */
+interface WithSession {
+  readonly session: Opened | undefined;
+  readonly actor: (service: Service) => Promise<Actor>;
+  readonly token: (service: Service) => string;
+  readonly client: Client;
+}
+
+function withSession(name: string, step: (world: World, given: WithSession) => Step) {
+  return (wanted: Pick, client: Client): Command =>
+    command(name, (world) => {
+      const { thing: session, number } = chooseSession(world, wanted);
+      const token = (service: Service) => sessionToken(service, number);
+      const actor = async (service: Service) => ({ session: await authenticate(service.auth, token(service)), client });
+      const { said, rule, act } = step(world, { session, actor, token, client });
+      return { said: said === '' ? `session ${number}` : `session ${number}, ${said}`, rule, act };
+    });
+}
+
+const simply = (build: (wanted: Pick, client: Client) => Command) =>
+  fc.tuple(pick, place).map(([wanted, client]) => build(wanted, client));
+
+const authenticating = simply(
+  withSession('authenticate', (world, { session, actor }) => ({
+    said: '',
+    rule: () => ({ email: rules.authenticate(world, session).account.email }),
+    act: async (service) => ({ email: (await actor(service)).session.email }),
+  })),
+);
+
+const loggingOut = simply(
+  withSession('logOut', (world, { session, token, client }) => ({
+    said: '',
+    rule: () => rules.logOut(world, session),
+    act: (service) => logOut(service.auth, { token: token(service), client }),
+  })),
+);
+
+const listing = simply(
+  withSession('listSessions', (world, { session, actor }) => ({
+    said: '',
+    rule: () => rules.listOwn(world, session),
+    act: async (service) => {
+      const listed = await listSessions(service.auth, (await actor(service)).session);
+      const times = listed.map(({ lastUsedAt }) => lastUsedAt);
+      if (times.some((time, index) => time > (times[index - 1] ?? time))) throw new Error('not in order');
+      return listed
+        .map(({ id, createdAt, lastUsedAt, expiresAt, address, userAgent }) => {
+          const number = service.sessions.findIndex((issued) => issued.id === id);
+          return { number, createdAt, lastUsedAt, expiresAt, address, userAgent };
+        })
+        .sort((one, other) => other.lastUsedAt - one.lastUsedAt || one.number - other.number);
+    },
+  })),
+);
+
+/** What has expired unnoticed is left out: it may be found, as long as housekeeping has not come by. */
+const endingOne = fc.tuple(pick, place, pick).map(([wanted, client, target]) =>
+  withSession('endSession', (world, { session, actor }) => {
+    const chosen = chooseSession(world, target);
+    const { thing, number } =
+      chosen.thing?.ended === false && !isOpen(world, chosen.thing) ? { thing: undefined, number: undefined } : chosen;
+    return {
+      said: `ends ${number}`,
+      rule: () => rules.endOne(world, session, thing),
+      act: async (service) => {
+        const id = number === undefined ? undefined : service.sessions[number]?.id;
+        return endSession(service.auth, await actor(service), id ?? 'never issued');
+      },
+    };
+  })(wanted, client),
+);
+
+const endingOthers = simply(
+  withSession('endOtherSessions', (world, { session, actor }) => ({
+    said: '',
+    rule: () => between(rules.endOthers(world, session)),
+    act: async (service) => endOtherSessions(service.auth, await actor(service)),
+  })),
+);
+
+const confirming = fc.tuple(pick, place, guess).map(([wanted, client, guessed]) =>
+  withSession('confirmPassword', (world, { session, actor }) => {
+    const { password, text } = guessed(session?.account);
+    return {
+      said: text,
+      rule: () => ({ email: rules.confirm(world, session, password).account.email }),
+      act: async (service) => {
+        const confirmed = await confirmPassword(service.auth, await actor(service), text);
+        return confirmed.write(async (_transaction, { email }) => ({ email }));
+      },
+    };
+  })(wanted, client),
+);
+
+const changingPassword = fc.tuple(pick, place, guess, newEntry).map(([wanted, client, guessed, next]) =>
+  withSession('changePassword', (world, { session, actor }) => {
+    const { password, text } = guessed(session?.account);
+    return {
+      said: `${text}, ${next.text}`,
+      rule: () => rules.changePassword(world, session, password, next.password),
+      act: async (service) => {
+        const change = { ...(await actor(service)), currentPassword: text, newPassword: next.text };
+        return { email: (await changePassword(service.auth, change)).email };
+      },
+    };
+  })(wanted, client),
+);
+
+const changingEmail = fc.tuple(pick, place, guess, typed).map(([wanted, client, guessed, next]) =>
+  withSession('changeEmail', (world, { session, actor }) => {
+    const { password, text } = guessed(session?.account);
+    return {
+      said: `${text}, ${next.email}`,
+      rule: () => rules.changeEmail(world, session, password, next),
+      act: async (service) => {
+        const change = { ...(await actor(service)), password: text, newEmail: next.email };
+        return { email: await changeEmail(service.auth, change) };
+      },
+    };
+  })(wanted, client),
+);
+
+const deletingOwn = fc.tuple(pick, place, entry, guess).map(([wanted, client, other, guessed]) =>
+  withSession('deleteAccount', (world, { session, actor }) => {
+    const { password, text } = session ? guessed(session.account) : other;
+    return {
+      said: text,
+      rule: () => rules.deleteOwn(world, session, password),
+      act: async (service) => ({
+        email: await deleteAccount(service.auth, { ...(await actor(service)), password: text }),
+      }),
+    };
+  })(wanted, client),
+);
+
+/** What is done with a session; the more often one is named, the more often it is chosen. */
+export const sessionCommands: readonly fc.Arbitrary<Command>[] = [
+  ...[...often(2, authenticating), loggingOut, ...often(2, listing), ...often(2, endingOne), endingOthers],
+  ...[...often(2, confirming), ...often(2, changingPassword), ...often(3, changingEmail), deletingOwn],
+];

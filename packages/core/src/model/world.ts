@@ -1,0 +1,118 @@
+import type { Client } from '../client.ts';
+import type { Mailbox, Password } from './cast.ts';
+
+/** Tries that are counted until one succeeds. */
+export interface Tries {
+  readonly count: number;
+  readonly blockedUntil: number;
+  readonly forgottenAt: number;
+}
+
+export interface Account {
+  mailbox: Mailbox;
+  /** As it was registered. */
+  email: string;
+  password: Password;
+  /** Whether the hash came from elsewhere, and no login has bettered it yet. */
+  hasOldHash: boolean;
+  disabledAt: number | undefined;
+  readonly createdAt: number;
+  /** When its owner last logged in from an address. */
+  readonly knownSince: Map<string, number>;
+  confirmations: Tries | undefined;
+}
+
+export interface Opened {
+  readonly account: Account;
+  readonly createdAt: number;
+  lastUsedAt: number;
+  readonly expiresAt: number;
+  readonly client: Client;
+  ended: boolean;
+}
+
+export interface Issued {
+  readonly account: Account;
+  readonly expiresAt: number;
+  isVoid: boolean;
+}
+
+/** All that the service promises to know, in plain memory. Sessions and tokens are those that were ever issued, in order. */
+export interface World {
+  now: number;
+  readonly accounts: Map<Mailbox, Account>;
+  readonly sessions: Opened[];
+  readonly tokens: Issued[];
+  /** Failed logins, by mailbox and, where the account is known there, by address. */
+  readonly logins: Map<string, Tries>;
+}
+
+export const IDLE_MS = 7 * 86_400_000;
+export const LIFETIME_MS = 30 * 86_400_000;
+export const TOKEN_MS = 10 * 60_000;
+const KNOWN_MS = 30 * 86_400_000;
+
+export function createWorld(now: number): World {
+  return { now, accounts: new Map(), sessions: [], tokens: [], logins: new Map() };
+}
+
+/** What the world refuses; told apart by its code and, where one has to wait, by how long. */
+export class Refusal extends Error {
+  readonly code: string;
+  readonly seconds: number | undefined;
+
+  constructor(code: string, seconds?: number) {
+    super(code);
+    this.code = code;
+    this.seconds = seconds;
+  }
+}
+
+export function refuse(code: string, seconds?: number): never {
+  throw new Refusal(code, seconds);
+}
+
+export function isOpen(world: World, session: Opened): boolean {
+  return !session.ended && world.now < session.expiresAt && world.now < session.lastUsedAt + IDLE_MS;
+}
+
+export function isGood(world: World, token: Issued): boolean {
+  return !token.isVoid && world.now < token.expiresAt;
+}
+
+/** Ends what there is of an account's sessions, but for one. @returns how many were open, and how many had expired by themselves. */
+export function endSessions(world: World, whose: Account | undefined, except?: Opened): { open: number; all: number } {
+  const ended = world.sessions.filter(
+    (session) => !session.ended && session !== except && (whose === undefined || session.account === whose),
+  );
+  const open = ended.filter((session) => isOpen(world, session)).length;
+  for (const session of ended) session.ended = true;
+  return { open, all: ended.length };
+}
+
+export function voidTokens(world: World, account: Account): void {
+  for (const token of world.tokens) if (token.account === account) token.isVoid = true;
+}
+
+/** A newer one voids the older. */
+export function issueToken(world: World, account: Account): void {
+  voidTokens(world, account);
+  world.tokens.push({ account, expiresAt: world.now + TOKEN_MS, isVoid: false });
+}
+
+/** Under which name failed logins are counted. */
+export function loginCounter(world: World, mailbox: Mailbox, client: Client): string {
+  const last = world.accounts.get(mailbox)?.knownSince.get(client.address);
+  const isKnown = last !== undefined && world.now < last + KNOWN_MS;
+  return isKnown ? `${mailbox.key} ${client.address}` : mailbox.key;
+}
+
+/** Four tries in a row are free; from the fifth on each delays the next, by a second that doubles up to 15 minutes. A day after the last one it is forgotten. */
+export function countTry(world: World, before: Tries | undefined): Tries {
+  if (before && world.now < before.blockedUntil) {
+    refuse('rate_limited', Math.ceil((before.blockedUntil - world.now) / 1000));
+  }
+  const count = before && world.now < before.forgottenAt ? before.count + 1 : 1;
+  const delayMs = count > 4 ? Math.min(1000 * 2 ** (count - 5), 15 * 60_000) : 0;
+  return { count, blockedUntil: world.now + delayMs, forgottenAt: world.now + 86_400_000 };
+}
