@@ -21,6 +21,9 @@ const databaseBound = [
   'packages/server/src/control/routes/backup.test.ts',
 ];
 
+/** Every project that starts the programs has their bundle made from what was compiled last. */
+const setups = ['scripts/bundle-setup.mjs', 'test/postgres-setup.ts'];
+
 export default defineConfig({
   test: {
     watch: false,
@@ -28,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup: 'test/postgres-setup.ts',
+          globalSetup: setups,
           setupFiles: 'test/property-seed.ts',
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: unitMilliseconds,
@@ -38,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'postgres',
-          globalSetup: 'test/postgres-setup.ts',
+          globalSetup: setups,
           setupFiles: 'test/property-seed.ts',
           env: { AUTHSVC_TEST_DIALECT: 'postgres' },
           include: onEveryDatabase,
@@ -50,7 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          globalSetup: 'test/postgres-setup.ts',
+          globalSetup: setups,
           include: ['e2e/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'e2e/packed/**'],
           testTimeout: journeyMilliseconds,

@@ -21,6 +21,9 @@ export async function setUp() {
     await step('Installed the packages', install);
   }
   await step('Built', build, (emitted) => (emitted === 0 ? 'nothing was stale' : `${emitted} files`));
+  // Known only once the packages are installed.
+  const { bundle } = await import('./bundle.mjs');
+  await step('Bundled', bundle, (made) => (made ? '' : 'nothing was stale'));
 }
 
 /**

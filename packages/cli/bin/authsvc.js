@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+require('./load-program.js')
+  .loadProgram('main')
+  .then(({ main }) => main(process.argv.slice(2)));

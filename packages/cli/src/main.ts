@@ -1,20 +1,22 @@
 import type { Context } from './context.ts';
 import { readVersion } from './version.ts';
 
-const argv = process.argv.slice(2);
-
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-  process.stdout.write(`${readVersion()}\n`);
-} else if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
-  process.stdout.on('error', () => process.exit());
-  const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
-    import('./program-help.ts'),
-    import('./commands/help-text.ts'),
-  ]);
-  process.stdout.write(formatProgramHelp(helpWidth(process.stdout.columns)));
-} else {
+/** The program: does what its command line says, and ends the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${readVersion()}\n`);
+    return;
+  }
   // Whoever read the output has gone, as in `authsvc profile | head -0`.
   process.stdout.on('error', () => process.exit());
+  if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
+    const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
+      import('./program-help.ts'),
+      import('./commands/help-text.ts'),
+    ]);
+    process.stdout.write(formatProgramHelp(helpWidth(process.stdout.columns)));
+    return;
+  }
   const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
   const context = await (needsSession ? createWarmContext() : createContext());
   // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.

@@ -17,12 +17,14 @@ function makeFolder(): string {
 /** Runs a command, and reads from what V8 counted which modules it loaded: own ones by their path in `dist`, others by their package. */
 async function modulesOf(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
   const folder = makeFolder();
-  const { exitCode, stderr } = await execa(process.execPath, [authsvcFile, ...args], {
+  const child = execa(process.execPath, [authsvcFile, ...args], {
     env: { ...env, NODE_V8_COVERAGE: folder },
     extendEnv: false,
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
   });
+  if (args[0] === 'serve') child.stdout.once('data', () => child.kill('SIGTERM'));
+  const { exitCode, stderr } = await child;
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
   const urls = readdirSync(folder).flatMap((name) => {
     const { result }: { result: { url: string }[] } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -37,47 +39,41 @@ async function modulesOf(args: readonly string[], env: Readonly<Record<string, s
       const [, ownPackage] = /\/packages\/([^/]+)\/dist\//.exec(path) ?? [];
       return packageName ?? (ownPackage === undefined ? path : `@authsvc/${ownPackage}`);
     });
-  return [...new Set(names)].filter((name) => name !== authsvcFile).sort();
+  return [...new Set(names)].filter((name) => !name.startsWith(`${packageFolder}/bin/`)).sort();
 }
+
+/** Two that every command loads: the program, and what the bundler puts beside it. */
+const always = ['bundle/main.cjs', 'bundle/rolldown-runtime.cjs'];
 
 describe('what is loaded', () => {
   it('is nothing but its own version for --version', async () => {
-    expect(await modulesOf(['--version'], { HOME: makeFolder() })).toEqual(['main.js', 'version.js']);
+    expect(await modulesOf(['--version'], { HOME: makeFolder() })).toEqual(always);
   });
 
   it('is no command, and nothing that reads command lines, for --help', async () => {
-    expect(await modulesOf(['--help'], { HOME: makeFolder() })).toEqual([
-      'cli-error.js',
-      'command-list.js',
-      'commands/help-text.js',
-      'exit-status.js',
-      'global-options.js',
-      'main.js',
-      'program-help.js',
-      'server-url.js',
-      'version.js',
-    ]);
+    expect(await modulesOf(['--help'], { HOME: makeFolder() })).toEqual(['bundle/help.cjs', ...always]);
   });
 
-  it('is the command itself for profile: no colours, no prompts, no server, no other command', async () => {
+  it('is the same for profile and login: no colours, no prompts, no server, no other command', async () => {
     const server = await startContractServer();
     server.users.set('ada@example.com', 'correct horse');
     const env = { HOME: makeFolder(), AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' };
     const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
-    const forLogin = await modulesOf(login, env, 'correct horse');
-    expect(forLogin.filter((name) => !name.endsWith('.js'))).toEqual(['commander']);
-    const modules = await modulesOf(['profile'], env);
-    expect(modules.filter((name) => !name.endsWith('.js'))).toEqual(['commander']);
-    expect(modules.filter((name) => /^(commands|prompts|daemon|doctor|completion|operator)\//.test(name))).toEqual([
-      'commands/help-text.js',
-      'commands/profile.js',
-    ]);
+    const shared = ['bundle/help.cjs', ...always, 'bundle/session.cjs'];
+    expect(await modulesOf(login, env, 'correct horse')).toEqual([...shared, 'bundle/login.cjs'].sort());
+    expect(await modulesOf(['profile'], env)).toEqual(shared);
   });
 
   it('is no server for asking whether a daemon runs', async () => {
     const modules = await modulesOf([], { HOME: makeFolder() });
-    expect(modules).toContain('daemon/local-daemon.js');
-    expect(modules.filter((name) => !name.endsWith('.js'))).toEqual(['@authsvc/server', 'commander']);
-    expect(modules).not.toContain('fastify');
+    expect(modules).toContain('bundle/local-daemon.cjs');
+    expect(modules).not.toContain('bundle/server.cjs');
+    expect(modules).not.toContain('bundle/core.cjs');
+  });
+
+  it('is a bundle for the daemon, with no package but those that cannot be bundled', async () => {
+    const modules = await modulesOf(['serve'], { HOME: makeFolder(), AUTHSVC_LISTEN_PORT: '0' });
+    const packages = modules.filter((name) => !name.startsWith('bundle/'));
+    expect(packages).toEqual(['bcrypt', 'bindings', 'file-uri-to-path', 'node-gyp-build', 'piscina', 'sqlite3']);
   });
 });

@@ -9,7 +9,7 @@ import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon }
 
 /** A database that has much to migrate takes its time. */
 const LONGEST_START_MS = 60_000;
-const DAEMON_FILE = fileURLToPath(new URL('./detached-daemon.js', import.meta.url));
+const DAEMON_FILE = fileURLToPath(new URL('../../bin/authsvc-daemon.js', import.meta.url));
 
 export interface DaemonStart {
   /** `false` when one was running already. */

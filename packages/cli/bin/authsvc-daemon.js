@@ -1,0 +1,3 @@
+require('./load-program.js')
+  .loadProgram('daemon/detached-daemon')
+  .then(({ main }) => main());
