@@ -45,6 +45,16 @@ describe('the sessions of whoever asks', () => {
     expect(await listSessions(auth, others.session)).toEqual([others.session]);
   });
 
+  it('lists a use that is not stored yet, also once what was held of its user is forgotten', async () => {
+    auth.clock.advance(60_000);
+    await authenticate(auth, first.token);
+    auth.sessions.forget({ userId: first.user.id });
+    expect((await listSessions(auth, actor.session)).map(({ lastUsedAt }) => lastUsedAt)).toEqual([
+      auth.clock.now(),
+      second.session.lastUsedAt,
+    ]);
+  });
+
   it('leaves out what has expired', async () => {
     auth.clock.advance(7 * DAY_MS - 2000);
     await authenticate(auth, first.token);

@@ -62,7 +62,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       if (uses.note(tokenDigest, entry.storedUseAt, nowMs)) entry.storedUseAt = nowMs;
     },
 
-    lastUse: (tokenDigest) => entries.get(tokenDigest)?.lastUsedAt,
+    lastUse: (tokenDigest) => entries.get(tokenDigest)?.lastUsedAt ?? uses.unstored(tokenDigest),
 
     forget: (ended) => {
       forgotten += 1;
