@@ -1,6 +1,6 @@
 import { type Client, isLoopback, networkOf } from './client.ts';
-import { AuthError } from './errors.ts';
-import { type AuthEventType, authEvent } from './event.ts';
+import { AuthError, type ThrottledAttempt } from './errors.ts';
+import { authEvent } from './event.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
 import { digestSecret } from './secret.ts';
 import {
@@ -14,10 +14,10 @@ import {
 
 type AdmissionPorts = Pick<AuthPorts, 'clock' | 'store' | 'policy'>;
 
-/** Who is counted, and what is recorded when they are refused. */
+/** Who is counted, and for what; a refusal is recorded as that, `login_throttled` for one. */
 interface Attempt {
   readonly throttles: readonly Throttle[];
-  readonly event: AuthEventType;
+  readonly kind: ThrottledAttempt;
   readonly client: Client;
   readonly userId?: string | undefined;
   readonly emailKey?: string;
@@ -74,13 +74,14 @@ export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Pro
   const states = await ports.store.findThrottles(attempt.throttles.map(({ key }) => key));
   for (const { key, rule } of attempt.throttles) {
     const state = states.get(key);
-    if (state?.noted) refuse(blockedForMs(rule, state, now));
+    if (state?.noted) refuse(blockedForMs(rule, state, now), attempt.kind);
   }
-  refuse(await ports.store.write((transaction) => count(transaction, ports, attempt)));
+  const blockedMs = await ports.store.write((transaction) => count(transaction, ports, attempt));
+  refuse(blockedMs, attempt.kind);
 }
 
 async function count(transaction: WriteTransaction, ports: AdmissionPorts, attempt: Attempt): Promise<number> {
-  const { client, userId, emailKey } = attempt;
+  const { kind, client, userId, emailKey } = attempt;
   for (const { key, rule } of attempt.throttles) {
     const state = await transaction.lockThrottle(key);
     // Read once the lock is held: beside a counter that another attempt saved meanwhile, an older time would look blocked.
@@ -89,7 +90,7 @@ async function count(transaction: WriteTransaction, ports: AdmissionPorts, attem
     if (blockedMs > 0) {
       if (state && !state.noted) {
         await transaction.saveThrottle(key, { ...state, noted: true });
-        await transaction.addEvent(authEvent(ports.clock, attempt.event, client, { userId, emailKey }));
+        await transaction.addEvent(authEvent(ports.clock, `${kind}_throttled`, client, { userId, emailKey }));
       }
       return blockedMs;
     }
@@ -98,11 +99,12 @@ async function count(transaction: WriteTransaction, ports: AdmissionPorts, attem
   return 0;
 }
 
-function refuse(blockedMs: number): void {
+function refuse(blockedMs: number, throttled: ThrottledAttempt): void {
   if (blockedMs === 0) return;
   const retryAfterSeconds = Math.ceil(blockedMs / 1000);
   throw new AuthError('rate_limited', {
     retryAfterSeconds,
+    throttled,
     message: `too many attempts; try again in ${retryAfterSeconds} s`,
   });
 }

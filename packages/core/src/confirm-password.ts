@@ -41,7 +41,7 @@ export async function confirmPassword(
   if (!user) throw new AuthError('unauthenticated');
   const throttle = { key: `confirm:user:${user.id}`, rule: FAILED_LOGINS };
   const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
-  await admitAttempt(ports, { throttles: [throttle], event: 'confirmation_throttled', client, ...who });
+  await admitAttempt(ports, { throttles: [throttle], kind: 'confirmation', client, ...who });
 
   const comparable = password.isWellFormed() ? user.passwordHash : undefined;
   if (!(await ports.hasher.verify(normalizePassword(password), comparable))) {

@@ -31,6 +31,9 @@ const defaultMessages = {
   database_unavailable: 'the database does not answer right now; try again shortly',
 } satisfies Record<AuthErrorCode, string>;
 
+/** What was tried too often. */
+export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation';
+
 export interface AuthErrorDetails {
   /** A sentence for a person; each code has one of its own when this is left out. */
   readonly message?: string;
@@ -38,6 +41,8 @@ export interface AuthErrorDetails {
   readonly field?: string;
   /** Whole seconds after which a retry makes sense. */
   readonly retryAfterSeconds?: number;
+  /** With `rate_limited`: which kind of attempt. */
+  readonly throttled?: ThrottledAttempt;
   readonly cause?: unknown;
 }
 
@@ -47,11 +52,13 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode;
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly throttled: ThrottledAttempt | undefined;
 
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
     super(details.message ?? defaultMessages[code], { cause: details.cause });
     this.code = code;
     this.field = details.field;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.throttled = details.throttled;
   }
 }

@@ -1,4 +1,9 @@
-export { type BcryptHasher, type BcryptHasherOptions, createBcryptHasher } from './adapters/bcrypt-hasher.ts';
+export {
+  type BcryptHasher,
+  type BcryptHasherOptions,
+  createBcryptHasher,
+  type HashTiming,
+} from './adapters/bcrypt-hasher.ts';
 export { checkSqliteFile, type SqliteHealth } from './adapters/check-sqlite-file.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
 export { type CopiedTable, copyDatabase } from './adapters/copy-database.ts';
@@ -8,7 +13,7 @@ export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
 export { type FlaskUser, readFlaskUsers } from './adapters/flask-users.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
 export { createKnexStore } from './adapters/knex-store.ts';
-export { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
+export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } from './adapters/memory-sessions.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
@@ -21,7 +26,7 @@ export { changePassword, type PasswordChange } from './change-password.ts';
 export { type Client, isLoopback } from './client.ts';
 export type { Actor } from './confirm-password.ts';
 export { deleteAccount } from './delete-account.ts';
-export { AuthError, type AuthErrorCode } from './errors.ts';
+export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
 export { deleteExpired } from './housekeeping.ts';
 export { IMPORT_BATCH_SIZE, type ImportedUser, type ImportOutcome, importUsers } from './import-users.ts';

@@ -38,7 +38,7 @@ export async function logIn(ports: LogInPorts, { email, password, client }: Cred
   const account = await byAccount(ports, key, user?.id, client);
   await admitAttempt(ports, {
     throttles: [...byAddress(ports, 'login', LOGINS_BY_ADDRESS, client), account],
-    event: 'login_throttled',
+    kind: 'login',
     client,
     userId: user?.id,
     emailKey: key,

@@ -159,6 +159,8 @@ export interface Store {
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
   /** Stores when sessions, named by their digests, were last used; those that have ended meanwhile stay ended. */
   saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
+  /** How many mails are owed, those included that wait for their next try. */
+  countOwedMails(): Promise<number>;
   /** Whether the database answers and every migration has been applied. */
   isReady(): Promise<boolean>;
 }

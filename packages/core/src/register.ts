@@ -29,7 +29,7 @@ export async function register(
   using _place = ports.hasher.takePlace();
   await admitAttempt(ports, {
     throttles: byAddress(ports, 'register', REGISTRATIONS_BY_ADDRESS, client),
-    event: 'registration_throttled',
+    kind: 'registration',
     client,
     emailKey: key,
   });

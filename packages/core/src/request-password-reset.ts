@@ -31,7 +31,7 @@ export async function requestPasswordReset(
   if (resetDelivery === 'response' && client.proxied) throw new AuthError('reset_delivery_refused');
   await admitAttempt(ports, {
     throttles: byAddress(ports, 'reset-request', RESET_REQUESTS_BY_ADDRESS, client),
-    event: 'password_reset_throttled',
+    kind: 'password_reset',
     client,
     emailKey: key,
   });

@@ -32,7 +32,7 @@ export async function resetPassword(
   using _place = ports.hasher.takePlace();
   await admitAttempt(ports, {
     throttles: byAddress(ports, 'reset', RESETS_BY_ADDRESS, client),
-    event: 'password_reset_throttled',
+    kind: 'password_reset',
     client,
     emailKey: key,
   });

@@ -5,7 +5,7 @@ import { hashSync } from 'bcrypt';
 import { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../errors.ts';
-import { createBcryptHasher } from './bcrypt-hasher.ts';
+import { createBcryptHasher, type HashTiming } from './bcrypt-hasher.ts';
 import { openSqliteDatabase } from './database.ts';
 import type { HashTask } from './hash-worker.ts';
 import { hashPassword } from './password-scheme.ts';
@@ -30,6 +30,24 @@ describe('createBcryptHasher', () => {
   it('verifies what other systems wrote', async () => {
     const imported = hashPassword('secure_password', 4).replace('$2b$', '$2y$');
     expect(await hasher.verify('secure_password', imported)).toBe(true);
+  });
+
+  it('tells how many passwords wait and are hashed, and how long each took', async () => {
+    const timings: HashTiming[] = [];
+    const narrow = createBcryptHasher({ cost: 10, workers: 1, onHashed: (timing) => timings.push(timing) });
+    try {
+      const hashed = Promise.all([narrow.hash('first_password'), narrow.hash('second_password'), narrow.hash('third')]);
+      expect(narrow.load()).toEqual({ waiting: 2, working: 1 });
+      await hashed;
+      expect(narrow.load()).toEqual({ waiting: 0, working: 0 });
+      expect(timings).toHaveLength(3);
+      for (const { hashMs } of timings) expect(hashMs).toBeGreaterThan(1);
+      const [first, , last] = timings;
+      // The last one waited while the two before it were hashed.
+      expect(last?.waitMs).toBeGreaterThan((first?.hashMs ?? Number.NaN) + (timings[1]?.hashMs ?? Number.NaN) - 5);
+    } finally {
+      await narrow.close();
+    }
   });
 
   it('wants a new hash for those of a lower cost alone', () => {

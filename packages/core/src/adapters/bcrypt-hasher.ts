@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
-import type { HashTask } from './hash-worker.ts';
+import type { HashTask, TimedResult } from './hash-worker.ts';
 import { hashCost, problemWithHash } from './password-scheme.ts';
 import { systemRandom } from './system.ts';
 
@@ -20,9 +20,20 @@ export interface BcryptHasherOptions {
   readonly workers?: number;
   /** How long a password may have to wait for a worker, in milliseconds; 2,000 by default. */
   readonly maxWaitMs?: number;
+  /** Told of each password that was hashed or compared. */
+  readonly onHashed?: (timing: HashTiming) => void;
+}
+
+/** How long one password took, in milliseconds. */
+export interface HashTiming {
+  /** Until a worker began with it. */
+  readonly waitMs: number;
+  readonly hashMs: number;
 }
 
 export interface BcryptHasher extends PasswordHasher {
+  /** How many passwords wait for a worker now, and how many are being hashed. */
+  load(): { waiting: number; working: number };
   /** Waits for what is being hashed, and ends the workers. */
   close(): Promise<void>;
 }
@@ -36,6 +47,7 @@ export function createBcryptHasher({
   cost,
   workers = availableParallelism(),
   maxWaitMs = 2000,
+  onHashed,
 }: BcryptHasherOptions): BcryptHasher {
   const pool = new Piscina({
     filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
@@ -80,9 +92,10 @@ export function createBcryptHasher({
     const queuedBehind = Math.ceil(hashing / workers);
     const startedAt = performance.now();
     try {
-      const result: Result = await pool.run(task);
-      const measuredMs = (performance.now() - startedAt) / queuedBehind;
-      hashMs += (measuredMs - hashMs) / 8;
+      const { result, ms }: TimedResult<Result> = await pool.run(task);
+      const totalMs = performance.now() - startedAt;
+      hashMs += (totalMs / queuedBehind - hashMs) / 8;
+      onHashed?.({ waitMs: Math.max(0, totalMs - ms), hashMs: ms });
       return result;
     } finally {
       hashing -= 1;
@@ -91,6 +104,7 @@ export function createBcryptHasher({
 
   return {
     takePlace,
+    load: () => ({ waiting: Math.max(0, hashing - workers), working: Math.min(hashing, workers) }),
     hash: (password) => run<string>({ kind: 'hash', password, cost }),
     verify: async (password, passwordHash) => {
       const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });

@@ -4,9 +4,16 @@ export type HashTask =
   | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
   | { readonly kind: 'verify'; readonly password: string; readonly passwordHash: string };
 
+/** What came of a task, and how long it took here, in milliseconds. */
+export interface TimedResult<Result> {
+  readonly result: Result;
+  readonly ms: number;
+}
+
 /** Runs in a worker thread, where a synchronous call blocks nobody. */
-export default function runHashTask(task: HashTask): string | boolean {
-  return task.kind === 'hash'
-    ? hashPassword(task.password, task.cost)
-    : verifyPassword(task.password, task.passwordHash);
+export default function runHashTask(task: HashTask): TimedResult<string | boolean> {
+  const startedAt = performance.now();
+  const result =
+    task.kind === 'hash' ? hashPassword(task.password, task.cost) : verifyPassword(task.password, task.passwordHash);
+  return { result, ms: performance.now() - startedAt };
 }

@@ -114,6 +114,12 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       }
     },
 
+    countOwedMails: async () => {
+      const [counted] = await read('outbox').count({ mails: '*' });
+      // PostgreSQL's counts are of 64 bits, and come as text.
+      return Number(counted?.mails);
+    },
+
     deleteExpired: (expiry, limit) => deleteExpiredRows(database, expiry, limit),
 
     isReady: database.isMigrated,

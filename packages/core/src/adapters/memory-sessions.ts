@@ -9,8 +9,19 @@ export interface MemorySessionsOptions extends SessionUsesOptions {
   readonly maxSessions?: number;
 }
 
+/** How session checks went so far. */
+export interface SessionCheckCounts {
+  /** Sessions that are held in memory now. */
+  readonly held: number;
+  /** Checks that were answered from there, and those that asked the database. */
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /** Session checks that write their uses in batches. */
-export interface BatchedSessions extends ActiveSessions, Pick<SessionUses, 'flush' | 'close'> {}
+export interface BatchedSessions extends ActiveSessions, Pick<SessionUses, 'flush' | 'close'> {
+  counts(): SessionCheckCounts;
+}
 
 type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { storedUseAt: number };
 
@@ -23,6 +34,8 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
   let forgotten = 0;
+  let hits = 0;
+  let misses = 0;
   // Goes on where it stopped: a new one would step over everything that has been deleted. Kept only from one eviction to the next, because it holds on to what the
   // map was.
   let oldestFirst: Iterator<string> | undefined;
@@ -53,7 +66,15 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
   }
 
   return {
-    find: (tokenDigest) => entries.get(tokenDigest) ?? read(tokenDigest),
+    find: (tokenDigest) => {
+      const entry = entries.get(tokenDigest);
+      if (entry) {
+        hits += 1;
+        return entry;
+      }
+      misses += 1;
+      return read(tokenDigest);
+    },
 
     touch: ({ tokenDigest }, nowMs) => {
       const entry = entries.get(tokenDigest);
@@ -78,6 +99,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       for (const [tokenDigest, { userId }] of entries) if (userId === ended.userId) entries.delete(tokenDigest);
     },
 
+    counts: () => ({ held: entries.size, hits, misses }),
     flush: uses.flush,
     close: uses.close,
   };

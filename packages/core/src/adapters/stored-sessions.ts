@@ -9,8 +9,10 @@ import { createSessionUses, type SessionUsesOptions } from './session-uses.ts';
  */
 export function createStoredSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);
+  let misses = 0;
   return {
     find: async (tokenDigest) => {
+      misses += 1;
       const session = await store.findActiveSession(tokenDigest);
       const unstored = uses.unstored(tokenDigest) ?? 0;
       return session && unstored > session.lastUsedAt ? { ...session, lastUsedAt: unstored } : session;
@@ -22,6 +24,7 @@ export function createStoredSessions(store: Store, options: SessionUsesOptions):
     forget: () => {
       // Nothing is held.
     },
+    counts: () => ({ held: 0, hits: 0, misses }),
     flush: uses.flush,
     close: uses.close,
   };
