@@ -24,6 +24,7 @@ const defaults: Config = {
   mailFrom: 'authsvc@localhost',
   mailFolder: undefined,
   auditRetentionDays: 90,
+  metricsAddress: undefined,
   logFileMaxBytes: 10_000_000,
   logLevel: 'info',
   isDefaultDataFolder: true,
@@ -69,6 +70,7 @@ describe('loadConfig', () => {
       AUTHSVC_MAIL_FROM: 'Example <auth@example.com>',
       AUTHSVC_MAIL_DIR: '',
       AUTHSVC_AUDIT_RETENTION_DAYS: '30',
+      AUTHSVC_METRICS_ADDRESS: '9464',
       AUTHSVC_LOG_FILE_MAX_BYTES: '5000',
       AUTHSVC_LOG_LEVEL: 'trace',
     };
@@ -91,6 +93,7 @@ describe('loadConfig', () => {
       mailFrom: 'Example <auth@example.com>',
       mailFolder: undefined,
       auditRetentionDays: 30,
+      metricsAddress: { host: '127.0.0.1', port: 9464 },
       logFileMaxBytes: 5000,
       logLevel: 'trace',
       isDefaultDataFolder: false,

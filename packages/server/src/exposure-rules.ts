@@ -7,6 +7,7 @@ export interface ConfigWarning {
     | 'public_url_is_http'
     | 'reset_delivery_is_response'
     | 'mails_go_to_files'
+    | 'metrics_beyond_loopback'
     | 'setting_unknown'
     | 'setting_weakens';
   readonly message: string;
@@ -17,11 +18,21 @@ export interface ConfigWarning {
  * it is left out.
  */
 export function exposureProblems(values: Partial<SettingValues>): string[] {
-  const { listenHost, resetDelivery, smtpUrl, mailFolder } = values;
+  const { listenHost, listenPort, metricsAddress, resetDelivery, smtpUrl, mailFolder } = values;
   const problems: string[] = [];
   if (listenHost !== undefined && 'publicUrl' in values && !values.publicUrl && !isLoopbackHost(listenHost)) {
     problems.push(
       `AUTHSVC_LISTEN_HOST ${listenHost} can be reached from other machines: set AUTHSVC_PUBLIC_URL to the address that clients use, such as https://auth.example.com (or http://localhost:4100 for a container whose port is published on this machine alone), or leave AUTHSVC_LISTEN_HOST out to serve this machine only`,
+    );
+  }
+  if (metricsAddress && metricsAddress.port !== 0 && metricsAddress.port === listenPort) {
+    problems.push(
+      `AUTHSVC_METRICS_ADDRESS ${metricsAddress.port} is the port that clients use: give the metrics a port of their own`,
+    );
+  }
+  if (metricsAddress && 'publicUrl' in values && !values.publicUrl && !isLoopbackHost(metricsAddress.host)) {
+    problems.push(
+      `AUTHSVC_METRICS_ADDRESS ${metricsAddress.host} can be reached from other machines: set AUTHSVC_PUBLIC_URL to the address that clients use, or name the port alone to serve metrics to this machine only`,
     );
   }
   if (resetDelivery === 'response' && isReachableFromOutside(values)) {
@@ -42,7 +53,8 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
 }
 
 /** What is in force and better known. */
-export function exposureWarnings({ publicUrl, resetDelivery, mailFolder }: SettingValues): ConfigWarning[] {
+export function exposureWarnings(values: SettingValues): ConfigWarning[] {
+  const { publicUrl, resetDelivery, mailFolder, metricsAddress } = values;
   const warnings: ConfigWarning[] = [];
   if (publicUrl?.protocol === 'http:') {
     warnings.push({
@@ -62,6 +74,13 @@ export function exposureWarnings({ publicUrl, resetDelivery, mailFolder }: Setti
     warnings.push({
       event: 'mails_go_to_files',
       message: 'mails are written to files in AUTHSVC_MAIL_DIR, and sent to nobody',
+    });
+  }
+  if (metricsAddress && !isLoopbackHost(metricsAddress.host)) {
+    warnings.push({
+      event: 'metrics_beyond_loopback',
+      message:
+        'AUTHSVC_METRICS_ADDRESS is not on loopback: whoever reaches it may read the metrics, unencrypted and without a password; let a firewall admit who collects them',
     });
   }
   return warnings;

@@ -33,6 +33,23 @@ export function readListenHost(text: string): string {
   throw new SettingProblem(`must be an IP address or localhost, not ${quote(text)}`);
 }
 
+/** Where something listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads a port, of loopback then, or an address and a port. */
+export function readListenAddress(text: string): ListenAddress | undefined {
+  const [, bracketed, plain, digits = ''] = /^(?:(?:\[([^\]]*)\]|([^:]*)):)?(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? (plain === 'localhost' ? '127.0.0.1' : (plain ?? '127.0.0.1'));
+  const port = Number(digits);
+  if (digits === '' || port > 65_535 || isIP(host) !== (bracketed === undefined ? 4 : 6)) {
+    throw new SettingProblem(`must be a port, or an IP address and a port such as 127.0.0.1:9464, not ${quote(text)}`);
+  }
+  return { host, port };
+}
+
 /** Reads the address that clients use: http or https, a host, perhaps a port, and nothing after it. */
 export function readPublicUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

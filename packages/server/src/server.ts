@@ -7,6 +7,8 @@ import { addNotFoundHandler, createClientErrorHandler, handleError } from './err
 import { exposureOf } from './exposure.ts';
 import { lazySchemas } from './lazy-schemas.ts';
 import { type LogStream, logOptions } from './log.ts';
+import { countRefusals, measureRequests } from './metrics/measure-requests.ts';
+import type { Measurements } from './metrics/measurements.ts';
 import { includesAddress } from './network-settings.ts';
 import { addOpenapiRoute } from './openapi-route.ts';
 import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
@@ -34,13 +36,15 @@ const LIMITS = {
 
 export interface ServerOptions extends Pick<Config, 'logLevel'>, Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
   readonly logStream: LogStream;
+  /** Filled by every request; without it nothing is measured. */
+  readonly measurements?: Measurements;
   /** Looks on while the routes are added. */
   readonly beforeRoutes?: (server: FastifyInstance) => void;
 }
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
 export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
-  const { logLevel, logStream, publicUrl, trustedProxies = [], beforeRoutes } = options;
+  const { logLevel, logStream, measurements, publicUrl, trustedProxies = [], beforeRoutes } = options;
   const exposure = exposureOf(publicUrl);
   const server = fastify({
     logger: logOptions(logLevel, logStream, ports.clock),
@@ -63,7 +67,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
     return503OnClosing: false,
     schemaController: lazySchemas,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
-    frameworkErrors: createFrameworkErrorHandler(exposure),
+    frameworkErrors: countRefusals(measurements, createFrameworkErrorHandler(exposure)),
     clientErrorHandler: createClientErrorHandler(exposure.headers),
   });
   server.server.maxConnections = LIMITS.connections;
@@ -71,11 +75,12 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   closeUnread(server, LIMITS);
   addTurns(server);
   addRequestRules(server, exposure);
-  server.setErrorHandler(handleError);
+  server.setErrorHandler(countRefusals(measurements, handleError));
   addNotFoundHandler(server);
   addBodyParsers(server);
   server.register(fastifyCookie, { hook: false });
 
+  if (measurements) measureRequests(server, measurements);
   beforeRoutes?.(server);
 
   addUserRoutes(server, ports);

@@ -21,6 +21,9 @@ import { describePortHolder } from './describe-port-holder.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
+import { monitorEventLoop } from './metrics/event-loop-delay.ts';
+import { measureStore } from './metrics/measure-store.ts';
+import { createMeasurements } from './metrics/measurements.ts';
 import { openDataFolder } from './open-data-folder.ts';
 import { openDatabase } from './open-database.ts';
 import { openRotatingLog } from './rotating-log.ts';
@@ -95,11 +98,24 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(database.close);
     await database.migrate();
 
-    const hasher = createBcryptHasher({ cost: config.bcryptCost });
+    const measurements = createMeasurements();
+    const eventLoop = monitorEventLoop();
+    closers.push(eventLoop.stop);
+    const hasher = createBcryptHasher({
+      cost: config.bcryptCost,
+      onHashed: ({ waitMs, hashMs }) => {
+        measurements.hashWaitSeconds.observe(waitMs / 1000);
+        measurements.hashSeconds.observe(hashMs / 1000);
+      },
+    });
     closers.push(hasher.close);
 
     const policy = policyOf(config);
-    const store = createKnexStore(database, (event) => logEvent(server.log, event));
+    const knexStore = createKnexStore(database, (event) => {
+      measurements.events[event.type] += 1;
+      logEvent(server.log, event);
+    });
+    const store = measureStore(knexStore, measurements);
     const sessions = createSessions(store, {
       idleMs: policy.lifetimes.idleMs,
       onFlushError: (err) => server.log.error({ err }, 'the last uses of sessions could not be stored yet'),
@@ -119,7 +135,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const mails = createMailDispatcher(ports, (err) => {
       server.log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
     });
-    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, logStream });
+    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, logStream, measurements });
     const closeServer = prepareShutDown(server, CLOSE_GRACE_MS);
     closers.push(async () => {
       await Promise.all([closeServer(), mails.stop()]);
@@ -127,6 +143,11 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const url = await listen(server, config);
     mails.wake();
     closers.push(startHousekeeping(ports, server.log));
+    const metrics = { measurements, hasher, sessions, store, eventLoop };
+    if (config.metricsAddress) {
+      const { openMetricsListener } = await import('./metrics/metrics-listener.ts');
+      closers.push((await openMetricsListener(config.metricsAddress, metrics, server.log)).close);
+    }
 
     const startedAt = new Date(systemClock.now()).toISOString();
     const describe = (): DaemonBody => ({
@@ -144,7 +165,10 @@ export async function startService(config: Config, options: ServiceOptions = {})
       requestStop = resolve;
     });
     const warnings = [...config.warnings, ...weakenedSettings(config)];
-    const control = buildControlServer({ ...ports, database, daemon: { describe, warnings, requestStop } }, server.log);
+    const control = buildControlServer(
+      { ...ports, database, metrics, daemon: { describe, warnings, requestStop } },
+      server.log,
+    );
     // Last of all, so that whoever can ask for the daemon can also use it.
     closeControl = await openControlSocket(control.server, paths.socket);
     closers.push(() => control.drain(CLOSE_GRACE_MS));

@@ -27,6 +27,7 @@ describe('settingsTable', () => {
       resetTokenSeconds: Number(settings.resetTokenSeconds.defaultText.split(';')[0]),
       smtpUrl: undefined,
       mailFolder: undefined,
+      metricsAddress: undefined,
       auditRetentionDays: Number(settings.auditRetentionDays.defaultText),
       logLevel: settings.logLevel.defaultText,
     });

@@ -8,7 +8,13 @@ import {
   readMailFrom,
   readSmtpUrl,
 } from './mail-settings.ts';
-import { defaultTrustedProxies, readListenHost, readNetworks, readPublicUrl } from './network-settings.ts';
+import {
+  defaultTrustedProxies,
+  readListenAddress,
+  readListenHost,
+  readNetworks,
+  readPublicUrl,
+} from './network-settings.ts';
 import { nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
@@ -133,6 +139,14 @@ export const settings = {
     defaultText: '90',
     description: 'What happened to accounts is kept for so many days.',
     read: wholeNumber(1, 3650),
+  },
+  metricsAddress: {
+    name: 'AUTHSVC_METRICS_ADDRESS',
+    defaultText: 'none',
+    description:
+      'Where `GET /metrics` is served over TCP, such as `9464` on loopback or `10.0.0.5:9464`; never the port for clients. Beyond loopback it needs `AUTHSVC_PUBLIC_URL`. The control socket has it always.',
+    read: readListenAddress,
+    readDefault: nothing,
   },
   logFileMaxBytes: {
     name: 'AUTHSVC_LOG_FILE_MAX_BYTES',

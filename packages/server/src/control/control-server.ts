@@ -3,6 +3,8 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { addBodyParsers } from '../body-parsers.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
 import { lazySchemas } from '../lazy-schemas.ts';
+import type { MetricSources } from '../metrics/metric.ts';
+import { addMetricsRoute } from '../metrics/metrics-route.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { addBackupRoute } from './routes/backup.ts';
 import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
@@ -15,6 +17,7 @@ import { trackInFlight } from './track-in-flight.ts';
 export interface ControlPorts extends ServerPorts {
   readonly daemon: DaemonControl;
   readonly database: Pick<Database, 'backUp'>;
+  readonly metrics: MetricSources;
 }
 
 export interface ControlServer {
@@ -47,5 +50,6 @@ export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger):
   addUserFileRoutes(server, ports);
   addEventRoutes(server, ports);
   addBackupRoute(server, ports);
+  addMetricsRoute(server, ports.metrics);
   return { server, drain };
 }

@@ -1,6 +1,7 @@
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
 import { buildControlServer, type ControlPorts } from '../control/control-server.ts';
+import { createMeasurements } from '../metrics/measurements.ts';
 
 export interface TestControlServer {
   readonly auth: TestAuth;
@@ -25,7 +26,14 @@ export async function createTestControlServer(
     requestStop: () => undefined,
     warnings: [],
   };
-  const { server } = buildControlServer({ ...own, daemon, ...ports }, log satisfies FastifyBaseLogger);
+  const metrics = {
+    measurements: createMeasurements(),
+    hasher: { load: () => ({ waiting: 0, working: 0 }) },
+    sessions: own.sessions,
+    store: own.store,
+    eventLoop: { take: () => ({ median: 0, p99: 0, max: 0 }) },
+  };
+  const { server } = buildControlServer({ ...own, daemon, metrics, ...ports }, log satisfies FastifyBaseLogger);
   return {
     auth: own,
     server,
