@@ -4,6 +4,7 @@ import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
 import { lockedRow } from './locked.ts';
 import { oneEmailRow } from './one-email.ts';
+import { rowsUnderLoad } from './under-load.ts';
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [killRow, fsyncRow, diskFullRow, lockedRow, oneEmailRow];
+export const rows: readonly Row[] = [killRow, fsyncRow, diskFullRow, lockedRow, oneEmailRow, ...rowsUnderLoad];

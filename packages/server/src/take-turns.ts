@@ -22,10 +22,13 @@ export function addTurns(server: FastifyInstance): void {
       if (waiting.get(socket)) socket.pause();
     });
     raw.once('socket', () => {
-      const left = (waiting.get(socket) ?? 1) - 1;
-      waiting.set(socket, left);
-      if (left === 0) socket.resume();
-      done();
+      // One of each connection at a time: hundreds that arrived together are not answered before everybody else.
+      setImmediate(() => {
+        const left = (waiting.get(socket) ?? 1) - 1;
+        waiting.set(socket, left);
+        if (left === 0) socket.resume();
+        done();
+      });
     });
   });
 }

@@ -1,0 +1,45 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** The value below which so many percent lie; NaN of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? sorted[0] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 50);
+}
+
+/** What a process holds. */
+export interface Holdings {
+  /** Resident memory, in MB of a million bytes. */
+  readonly residentMb: number;
+  /** Open files of every kind, sockets among them. */
+  readonly files: number;
+  readonly sockets: number;
+}
+
+/** Whether this system tells what a process holds. */
+export async function tellsHoldings(): Promise<boolean> {
+  return readdir('/proc/self/fd').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The resident memory of a process, in MB of a million bytes. */
+export async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
+}
+
+/** What a process holds, as /proc tells it. */
+export async function holdingsOf(pid: number): Promise<Holdings> {
+  const folder = `/proc/${pid}/fd`;
+  const names = await readdir(folder);
+  // One that was closed since is none.
+  const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => undefined)));
+  const open = targets.filter((target) => target !== undefined);
+  const sockets = open.filter((target) => target.startsWith('socket:')).length;
+  return { residentMb: await residentMb(pid), files: open.length, sockets };
+}
