@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { send } from './support/http-client.ts';
 import { it } from './support/journey.ts';
 import type { Machine } from './support/machine.ts';
 import { querySqlite } from './support/own-sqlite.ts';
+import { authsvcFile } from './support/program.ts';
 
 /** Of Python's bcrypt 5.0.0, as the Flask service stores it. */
 const password = 'b4l0u';
@@ -43,6 +45,13 @@ async function importFile(machine: Machine, ...args: string[]) {
   return { exitCode, answer: JSON.parse(stdout), stderr };
 }
 
+/** To a reader who takes a byte at a time, as shells do. */
+async function exportSlowly({ env }: Machine): Promise<string> {
+  const script = '"$0" "$1" users export | while IFS= read -r line; do printf "%s\\n" "$line"; done';
+  const { stdout } = await execa('sh', ['-c', script, process.execPath, authsvcFile], { env, extendEnv: false });
+  return stdout;
+}
+
 const took = (imported: number, exists = 0) => ({
   exitCode: 0,
   answer: { imported, exists, refused: [], dry_run: false },
@@ -61,6 +70,7 @@ describe(`${MANY.toLocaleString('en')} accounts`, () => {
     expect(await importFile(machine, path)).toEqual(took(MANY));
     const exported = (await machine.authsvc(['users', 'export'])).stdout;
     expect(`${exported}\n`).toBe(await readFile(path, 'utf8'));
+    expect(await exportSlowly(machine)).toBe(exported);
 
     const { url } = await otherMachine.start();
     const copy = join(home, 'exported.jsonl');

@@ -22,8 +22,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
   const [{ run }] = await Promise.all([import('./cli.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
+  await Promise.all([process.stdout, process.stderr].map(taken));
   // A pipe that nobody closes, at standard input, would keep the process alive.
   process.exit(status);
+}
+
+/** Resolves once all that was written is out of our hands: what a slow reader has not taken yet would be lost with the process. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (stream.writableLength === 0) return resolve();
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
 }
 
 async function createContext(): Promise<Context> {
