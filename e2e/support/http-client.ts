@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestByHttp } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 
 export interface Answer {
@@ -24,11 +24,13 @@ export interface SendOptions {
   readonly onSent?: () => void;
   /** One of this machine's addresses, to send from; on Linux every address in 127.0.0.0/8 is. */
   readonly from?: string;
+  /** Whose connections are used; without one, the request has a connection of its own. */
+  readonly agent?: Agent;
   /** The authority, in PEM, that vouches for an https server. */
   readonly authority?: string;
 }
 
-/** Sends one request on a connection of its own. `target` is a method and a path, as in `GET /profile`. */
+/** Sends one request. `target` is a method and a path, as in `GET /profile`. */
 export function send(url: string, target: string, options: SendOptions = {}): Promise<Answer> {
   const [method = '', path = ''] = target.split(' ');
   const { body, contentType } = encode(options);
@@ -39,11 +41,11 @@ export function send(url: string, target: string, options: SendOptions = {}): Pr
     ...options.headers,
   };
   const address = new URL(path, url);
-  const { from, authority: ca } = options;
+  const { from, authority: ca, agent = false } = options;
   const source = from === undefined ? {} : { localAddress: from, family: 4 };
   const request = address.protocol === 'https:' ? requestByHttps : requestByHttp;
   return new Promise((resolve, reject) => {
-    const outgoing = request(address, { method, headers, agent: false, ca, ...source }, (incoming) => {
+    const outgoing = request(address, { method, headers, agent, ca, ...source }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);

@@ -4,7 +4,16 @@ import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
 import { lockedRow } from './locked.ts';
 import { oneEmailRow } from './one-email.ts';
+import { sigtermRow } from './sigterm.ts';
 import { rowsUnderLoad } from './under-load.ts';
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [killRow, fsyncRow, diskFullRow, lockedRow, oneEmailRow, ...rowsUnderLoad];
+export const rows: readonly Row[] = [
+  killRow,
+  fsyncRow,
+  diskFullRow,
+  lockedRow,
+  oneEmailRow,
+  sigtermRow,
+  ...rowsUnderLoad,
+];

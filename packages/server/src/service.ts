@@ -35,6 +35,8 @@ import { weakenedSettings } from './weakened-settings.ts';
 
 /** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
 const CLOSE_GRACE_MS = 9000;
+/** Who still waits for a hash by then is told to come back, while there is time to tell them. */
+const GIVE_UP_HASHING_AFTER_MS = 7000;
 
 /** From this machine, a listener on every address is reached at loopback. */
 const REACHED_AT: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -136,7 +138,11 @@ export async function startService(config: Config, options: ServiceOptions = {})
       server.log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
     });
     const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, logStream, measurements });
-    const closeServer = prepareShutDown(server, CLOSE_GRACE_MS);
+    const closeServer = prepareShutDown(server, {
+      hurryAfterMs: GIVE_UP_HASHING_AFTER_MS,
+      hurry: hasher.giveUp,
+      graceMs: CLOSE_GRACE_MS,
+    });
     closers.push(async () => {
       await Promise.all([closeServer(), mails.stop()]);
     });

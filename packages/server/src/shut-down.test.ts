@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createGate, type Gate } from '@authsvc/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareShutDown } from './shut-down.ts';
+import { prepareShutDown, type ShutDownOptions } from './shut-down.ts';
 
 describe('prepareShutDown', () => {
   let server: FastifyInstance;
@@ -30,8 +30,8 @@ describe('prepareShutDown', () => {
 
   const port = () => (server.server.address() as AddressInfo).port;
 
-  async function listen(graceMs: number) {
-    const shutDown = prepareShutDown(server, graceMs);
+  async function listen(graceMs: number, options: Partial<ShutDownOptions> = {}) {
+    const shutDown = prepareShutDown(server, { graceMs, ...options });
     await server.listen({ host: '127.0.0.1', port: 0 });
     return shutDown;
   }
@@ -83,6 +83,15 @@ describe('prepareShutDown', () => {
     await shutDown();
     await gone;
     agent.destroy();
+  });
+
+  it('asks for an answer what is still in flight when time runs short', async () => {
+    const shutDown = await listen(60_000, { hurryAfterMs: 1, hurry: () => gate.open() });
+    const agent = new Agent();
+    const answered = get('/slow', agent);
+    await arrived.opened;
+    await shutDown();
+    expect(await answered).toBe('late');
   });
 
   it('cuts what is stuck once the grace is over', async () => {

@@ -3,13 +3,25 @@ import type { FastifyInstance } from 'fastify';
 
 const SWEEP_INTERVAL_MS = 50;
 
+/** Times in milliseconds from when the server is told to end. */
+export interface ShutDownOptions {
+  /** When what is still in flight is asked to come to an answer; nobody is asked without {@link hurry}. */
+  readonly hurryAfterMs?: number;
+  readonly hurry?: () => void;
+  /** When what is left is cut off. */
+  readonly graceMs: number;
+}
+
 /**
  * Prepares an HTTP server for its end. What this returns stops accepting connections, lets requests in flight be answered, closes every connection that has none as
  * soon as it has none, and after `graceMs` closes the rest.
  *
  * Stock Fastify waits for connections that are stuck, for ever, or cuts those that are not.
  */
-export function prepareShutDown(server: FastifyInstance, graceMs: number): () => Promise<void> {
+export function prepareShutDown(
+  server: FastifyInstance,
+  { graceMs, hurryAfterMs = graceMs, hurry = () => undefined }: ShutDownOptions,
+): () => Promise<void> {
   const sockets = new Set<Socket>();
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -26,12 +38,14 @@ export function prepareShutDown(server: FastifyInstance, graceMs: number): () =>
     // Fastify stops accepting a little later than it is told.
     const ended = new Promise((resolve) => server.server.close(resolve));
     const sweep = setInterval(closeIdle, SWEEP_INTERVAL_MS);
+    const late = setTimeout(hurry, hurryAfterMs);
     const end = setTimeout(() => server.server.closeAllConnections(), graceMs);
     closeIdle();
     try {
       await Promise.all([ended, server.close()]);
     } finally {
       clearInterval(sweep);
+      clearTimeout(late);
       clearTimeout(end);
     }
   };

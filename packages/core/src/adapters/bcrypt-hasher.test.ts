@@ -107,6 +107,16 @@ describe('createBcryptHasher', () => {
     await narrow.close();
   });
 
+  it('sends away all who wait when there is no time left, and whoever comes then', async () => {
+    const ending = createBcryptHasher({ cost: 12, workers: 1, maxWaitMs: 60_000 });
+    const waiting = Array.from({ length: 3 }, () => ending.hash('secure_password'));
+    ending.giveUp();
+    const sentAway = new AuthError('overloaded', { retryAfterSeconds: 1 });
+    for (const hash of waiting) await expect(hash).rejects.toEqual(sentAway);
+    expect(() => ending.takePlace()).toThrow(sentAway);
+    await ending.close();
+  });
+
   it('finishes what is under way before it closes', async () => {
     const closing = createBcryptHasher({ cost: 10, workers: 1 });
     const hashes = Promise.all([closing.hash('one_password'), closing.hash('two_password')]);

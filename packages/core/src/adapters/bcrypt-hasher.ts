@@ -34,7 +34,9 @@ export interface HashTiming {
 export interface BcryptHasher extends PasswordHasher {
   /** How many passwords wait for a worker now, and how many are being hashed. */
   load(): { waiting: number; working: number };
-  /** Waits for what is being hashed, and ends the workers. */
+  /** Sends away, as `overloaded`, everyone whose password is not hashed yet: there is no time left for them. */
+  giveUp(): void;
+  /** Waits for what is being hashed, unless that was given up, and ends the workers. */
   close(): Promise<void>;
 }
 
@@ -67,8 +69,12 @@ export function createBcryptHasher({
   let hashMs = 55 * 2 ** (cost - 10);
   /** Until when those who were refused have been promised room, one after the other. */
   let promisedUntil = 0;
+  /** How to send away each of those who wait for a hash. */
+  const waiting = new Set<(error: AuthError) => void>();
+  let hasGivenUp = false;
 
   function takePlace(): HashingPlace {
+    if (hasGivenUp) throw noTimeLeft();
     const waitMs = (Math.max(0, places + 1 - workers) * hashMs) / workers;
     if (waitMs > maxWaitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
     places += 1;
@@ -92,7 +98,7 @@ export function createBcryptHasher({
     const queuedBehind = Math.ceil(hashing / workers);
     const startedAt = performance.now();
     try {
-      const { result, ms }: TimedResult<Result> = await pool.run(task);
+      const { result, ms }: TimedResult<Result> = await orSentAway(pool.run(task));
       const totalMs = performance.now() - startedAt;
       hashMs += (totalMs / queuedBehind - hashMs) / 8;
       onHashed?.({ waitMs: Math.max(0, totalMs - ms), hashMs: ms });
@@ -102,9 +108,26 @@ export function createBcryptHasher({
     }
   }
 
+  async function orSentAway<Result>(work: Promise<Result>): Promise<Result> {
+    let sendAway = (_error: AuthError): void => undefined;
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        sendAway = reject;
+        waiting.add(sendAway);
+        work.then(resolve, reject);
+      });
+    } finally {
+      waiting.delete(sendAway);
+    }
+  }
+
   return {
     takePlace,
     load: () => ({ waiting: Math.max(0, hashing - workers), working: Math.min(hashing, workers) }),
+    giveUp: () => {
+      hasGivenUp = true;
+      for (const sendAway of waiting) sendAway(noTimeLeft());
+    },
     hash: (password) => run<string>({ kind: 'hash', password, cost }),
     verify: async (password, passwordHash) => {
       const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
@@ -113,8 +136,13 @@ export function createBcryptHasher({
     needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
     costOf: hashCost,
     problemWith: problemWithHash,
-    close: () => pool.close(),
+    close: () => (hasGivenUp ? pool.destroy() : pool.close()),
   };
+}
+
+/** Another instance, or this one after its next start, has time. */
+function noTimeLeft(): AuthError {
+  return new AuthError('overloaded', { retryAfterSeconds: 1 });
 }
 
 /** A hash that no known password has. A malformed one would be refused by bcrypt in no time at all, and tell that there is no account. */

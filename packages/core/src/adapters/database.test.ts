@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import knex from 'knex';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import sqlite3 from 'sqlite3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteDatabase } from './database.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { migrationNames } from './migrations/index.ts';
@@ -65,8 +66,23 @@ describe('openSqliteDatabase', () => {
         expect(await connections.raw('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
         expect(await connections.raw('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
         expect(await connections.raw('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
-        expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 500 }]);
+        expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 1500 }]);
       }
+    });
+  });
+
+  it('takes what a write has waited for its turn from what it waits for the lock', async () => {
+    await withDatabase(async ({ transaction }) => {
+      await transaction(async (trx) => trx.raw('select 1'));
+      const configure = vi.spyOn(sqlite3.Database.prototype, 'configure');
+      const now = vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValueOnce(1000);
+      await transaction(async (trx) => trx.raw('select 1'));
+      now.mockReturnValueOnce(0).mockReturnValueOnce(2000);
+      await transaction(async (trx) => trx.raw('select 1'));
+      now.mockRestore();
+      const given = configure.mock.calls.map(([option, value]) => [option, value]);
+      configure.mockRestore();
+      expect(given).toEqual([500, 1500, 0, 1500].map((milliseconds) => ['busyTimeout', milliseconds]));
     });
   });
 

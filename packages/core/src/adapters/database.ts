@@ -5,13 +5,10 @@ import { DatabaseRefusedError } from './database-refused-error.ts';
 import { isMigrated, migrateIn } from './migrate.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
 import { backUpSqlite } from './sqlite-backup.ts';
-import { ImmediateSqliteClient } from './sqlite-client.ts';
+import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './sqlite-client.ts';
 import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
 
-/** How long a statement waits for another process's lock, in milliseconds; in SQLite's own thread, never on the event loop. */
-const BUSY_TIMEOUT_MS = 500;
-/** A write may wait for its turn for so long, and then for that lock: together and with a hash they stay under 2 s. */
-const ACQUIRE_TIMEOUT_MS = 1000;
+const ACQUIRE_TIMEOUT_MS = 1500;
 const READ_CONNECTIONS = 4;
 
 // FULL: an answer waits for the disk, so that what was acknowledged survives a loss of power.

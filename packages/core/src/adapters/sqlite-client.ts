@@ -8,7 +8,11 @@ const require = createRequire(import.meta.url);
 
 interface SqliteTransaction {
   query(connection: unknown, sql: string): Promise<unknown>;
-  begin(connection: unknown): Promise<unknown>;
+  begin(connection: SqliteConnection): Promise<unknown>;
+}
+
+interface SqliteConnection {
+  configure(option: 'busyTimeout', milliseconds: number): void;
 }
 
 const SqliteClient = require('knex/lib/dialects/sqlite3') as { new (config: Knex.Config): Knex.Client };
@@ -16,10 +20,22 @@ const SqliteTransaction = require('knex/lib/dialects/sqlite3/execution/sqlite-tr
   new (...parameters: unknown[]): SqliteTransaction;
 };
 
+/** How long a statement waits for another process's lock, in milliseconds; in SQLite's own thread, never on the event loop. */
+export const BUSY_TIMEOUT_MS = 1500;
+
 /** Knex begins a deferred transaction, and two of those that read and then write get SQLITE_BUSY at once, however long they might have waited. */
 class ImmediateTransaction extends SqliteTransaction {
-  override begin(connection: unknown): Promise<unknown> {
-    return this.query(connection, 'BEGIN IMMEDIATE;');
+  readonly #askedAt = performance.now();
+
+  override async begin(connection: SqliteConnection): Promise<unknown> {
+    // One waits for its turn and for the lock together for so long. Behind another that waited for the lock in vain, each would otherwise wait for as long again.
+    const waitedMs = Math.round(performance.now() - this.#askedAt);
+    connection.configure('busyTimeout', Math.max(0, BUSY_TIMEOUT_MS - waitedMs));
+    try {
+      return await this.query(connection, 'BEGIN IMMEDIATE;');
+    } finally {
+      connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
+    }
   }
 }
 
