@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildEnvironment } from './install.mjs';
 import { root } from './root.mjs';
@@ -45,7 +45,7 @@ async function nameUncommitted() {
  */
 async function test(major) {
   const folder = mkdtempSync(join(tmpdir(), `authsvc-node-${major}-`));
-  // As root, PostgreSQL runs as another user, who must get at its programs.
+  // Tests that are run as root do some things as another user, who must get at the programs.
   chmodSync(folder, 0o755);
   try {
     const execPath = await fetchNode(major, folder);
@@ -74,7 +74,7 @@ async function test(major) {
 /**
  * @param {string} major
  * @param {string} folder any outside the clone, whose settings npm would obey
- * @returns {Promise<string>} the path of the program
+ * @returns {Promise<string>} the path of the program, in that folder: npm's own is for its user alone
  */
 async function fetchNode(major, folder) {
   const fetched = step(`Fetched Node ${major}`, () =>
@@ -83,7 +83,9 @@ async function fetchNode(major, folder) {
     }),
   );
   const lines = (await fetched).trim().split('\n');
-  return lines.at(-1) ?? '';
+  const own = join(folder, basename(lines.at(-1) ?? ''));
+  copyFileSync(lines.at(-1) ?? '', own);
+  return own;
 }
 
 /** @param {readonly Result[]} rows */

@@ -89,13 +89,13 @@ async function measure() {
 
 /** @param {{ known: number[], other: number[] }} times */
 function report({ known, other }) {
-  const milliseconds = (/** @type {number} */ value) => `${value.toFixed(2)} ms`.padStart(10);
+  const milliseconds = (/** @type {number} */ value) => `${value.toFixed(2)} ms`.padStart(12);
   const line = (/** @type {string} */ what, /** @type {readonly number[]} */ values) =>
     [what.padEnd(14), ...[50, 25, 75].map((percent) => milliseconds(percentile(values, percent)))].join('');
   const difference = median(known) - median(other);
   const verdict = Math.abs(difference) < TARGET_MS ? 'met' : 'missed';
   say(`\n${pairs} pairs of failed logins at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`);
-  say(`${' '.repeat(14)}${['median', 'p25', 'p75'].map((name) => name.padStart(10)).join('')}`);
+  say(`${' '.repeat(14)}${['median', 'p25', 'p75'].map((name) => name.padStart(12)).join('')}`);
   say(line('known email', known));
   say(line('unknown email', other));
   say(`difference of the medians ${difference.toFixed(3)} ms; target under ${TARGET_MS} ms: ${verdict}`);
