@@ -29,7 +29,7 @@ export class People {
     return this.#accounts.filter((account) => account !== undefined);
   }
 
-  /** Begins to write; whoever is cut off waits for the next time. */
+  /** Begins to write; whoever is cut off, or told that there is no database, waits for the next time. */
   write(url: string): MixedLoad {
     const changes = new EventEmitter();
     let isStopped = false;
@@ -38,8 +38,8 @@ export class People {
       while (!isStopped) {
         const account = this.#accountOf(index);
         const outcome = await this.#writeOnce(url, account);
-        if (outcome === 'cut') return;
         if (outcome === 'unavailable') this.#accounts[index] = undefined;
+        if (outcome === 'cut' || outcome === 'unavailable') return;
         if (outcome !== 'done') continue;
         acknowledged += 1;
         changes.emit('change');

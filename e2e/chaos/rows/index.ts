@@ -4,6 +4,9 @@ import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
 import { lockedRow } from './locked.ts';
 import { oneEmailRow } from './one-email.ts';
+import { oneTokenRow } from './one-token.ts';
+import { postgresGoneRow } from './postgres-gone.ts';
+import { resetAgainstLoginRow } from './reset-against-login.ts';
 import { sigtermRow } from './sigterm.ts';
 import { rowsUnderLoad } from './under-load.ts';
 
@@ -14,6 +17,9 @@ export const rows: readonly Row[] = [
   diskFullRow,
   lockedRow,
   oneEmailRow,
+  oneTokenRow,
+  resetAgainstLoginRow,
   sigtermRow,
+  postgresGoneRow,
   ...rowsUnderLoad,
 ];
