@@ -26,11 +26,17 @@ const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
  */
 export function parsePostgresUrl(url: string): PostgresAddress {
   const { hostname, port, username, password, pathname, searchParams } = parse(url);
-  const unknown = [...searchParams.keys()].find((key) => !PARAMETERS.includes(key));
-  if (unknown !== undefined) {
-    throw new DatabaseRefusedError(`the database's URL has a parameter that is not known: ${unknown}`);
+  if ([...searchParams.keys()].some((key) => !PARAMETERS.includes(key))) {
+    // Not named: behind a '?' that should have been percent-encoded, it is a part of the password.
+    throw new DatabaseRefusedError(
+      `the database's URL has a parameter that is not known; what is known: ${PARAMETERS.join(', ')}`,
+    );
   }
   const host = decode(hostname.replace(/^\[|\]$/g, '')) || (searchParams.get('host') ?? 'localhost');
+  if (/[@/]/.test(pathname.slice(1))) {
+    // The name is told in logs, and behind a '/' that should have been percent-encoded it is a part of the password.
+    throw new DatabaseRefusedError("the database's URL is not percent-encoded as it must be");
+  }
   const database = decode(pathname.slice(1));
   if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
   return {
