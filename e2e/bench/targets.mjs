@@ -35,6 +35,7 @@ const targets = /** @type {readonly Target[]} */ ([
   least('GET /profile of any session × one Knex read', 0.9, 'scale/any/authsvc', 'scale/any/one-read'),
   mostOf('ready after start × bare node', 8, 'start-up/authsvc', 'start-up/bare-node'),
   least('session check on PostgreSQL × SELECT by primary key', 0.7, 'postgres/check', 'postgres/select'),
+  mostOf('a session check with metrics × without, processor time', 1.03, 'metrics/measured', 'metrics/bare'),
   most('memory at rest', 130, 'MB', 'memory/rest', ({ value }) => value),
 ]);
 

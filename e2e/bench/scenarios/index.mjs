@@ -2,6 +2,7 @@ import { checks } from './checks.mjs';
 import { commandLine } from './command-line.mjs';
 import { flood } from './flood.mjs';
 import { logins } from './logins.mjs';
+import { metrics } from './metrics.mjs';
 import { overload } from './overload.mjs';
 import { postgres } from './postgres.mjs';
 import { registration } from './registration.mjs';
@@ -10,4 +11,16 @@ import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
 
 /** Every scenario, in the order in which they run. */
-export const scenarios = [checks, logins, registration, storm, flood, overload, scale, startUp, commandLine, postgres];
+export const scenarios = [
+  checks,
+  logins,
+  registration,
+  storm,
+  flood,
+  overload,
+  scale,
+  startUp,
+  commandLine,
+  metrics,
+  postgres,
+];

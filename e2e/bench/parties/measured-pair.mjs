@@ -1,0 +1,92 @@
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { importCore, root } from './own-dependency.mjs';
+import { startParty } from './party-process.mjs';
+
+/** @typedef {import('./party-process.mjs').Party} Party */
+/** @typedef {'measured' | 'bare'} Half */
+
+/**
+ * What the pair says of itself.
+ *
+ * @typedef {object} PairState
+ * @property {Record<Half, string>} urls
+ * @property {Record<Half, number>} answered requests so far
+ * @property {number} cpuMicroseconds processor time of the process so far
+ * @property {string} cookie of an open session
+ * @property {string} email whose it is
+ */
+
+const file = fileURLToPath(import.meta.url);
+
+/**
+ * Starts the service twice in one process, once with its metrics and once without, over the same database and sessions: so both run the same compiled code, in the same memory, and differ in nothing else.
+ *
+ * @param {string} folder
+ * @returns {Promise<Party>} its URL answers with {@link PairState}
+ */
+export function startMeasuredPair(folder) {
+  return startParty('measured-pair', [file, 'serve'], { folder });
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<PairState>}
+ */
+export async function pairState(url) {
+  return /** @type {any} */ (await (await fetch(url)).json());
+}
+
+if (process.argv[1] === file && process.argv[2] === 'serve') await serve();
+
+async function serve() {
+  const { systemClock } = await importCore();
+  const { createTestAuth } = await importBuilt('core', 'testing.js');
+  const { buildServer } = await importBuilt('server', 'index.js');
+  const { createMeasurements } = await importBuilt('server', 'metrics/measurements.js');
+  const ports = { ...(await createTestAuth()), clock: systemClock };
+  const options = { logLevel: 'info', logStream: process.stderr };
+  const halves = {
+    measured: buildServer(ports, { ...options, measurements: createMeasurements() }),
+    bare: buildServer(ports, options),
+  };
+
+  // Before they listen, they answer to localhost without a port.
+  const email = 'somebody@example.com';
+  const payload = { email, password: 'a password of nobody in particular' };
+  await halves.bare.inject({ method: 'POST', url: '/users', payload });
+  const login = await halves.bare.inject({ method: 'POST', url: '/sessions', payload });
+  const cookie = login.headers['set-cookie'].split(';', 1)[0];
+
+  const urls = { measured: '', bare: '' };
+  const answered = { measured: 0, bare: 0 };
+  for (const half of /** @type {const} */ (['measured', 'bare'])) {
+    urls[half] = await halves[half].listen({ host: '127.0.0.1', port: 0 });
+    halves[half].server.on('request', () => {
+      answered[half] += 1;
+    });
+  }
+
+  const teller = createServer((_request, response) => {
+    const { user, system } = process.cpuUsage();
+    response.end(JSON.stringify({ urls, answered, cpuMicroseconds: user + system, cookie, email }));
+  });
+  teller.listen(0, '127.0.0.1', () => {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (teller.address());
+    process.stdout.write(`listening on http://127.0.0.1:${port}\n`);
+  });
+  process.once('SIGTERM', async () => {
+    await ports.close();
+    process.exit(0);
+  });
+}
+
+/**
+ * @param {'core' | 'server'} workspacePackage
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+function importBuilt(workspacePackage, path) {
+  return import(pathToFileURL(join(root, 'packages', workspacePackage, 'dist', path)).href);
+}
