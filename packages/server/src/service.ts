@@ -24,6 +24,7 @@ import { createMailDispatcher } from './mail-dispatcher.ts';
 import { monitorEventLoop } from './metrics/event-loop-delay.ts';
 import { measureStore } from './metrics/measure-store.ts';
 import { createMeasurements } from './metrics/measurements.ts';
+import { openMetricsListener } from './metrics/metrics-listener.ts';
 import { openDataFolder } from './open-data-folder.ts';
 import { openDatabase } from './open-database.ts';
 import { openRotatingLog } from './rotating-log.ts';
@@ -151,7 +152,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(startHousekeeping(ports, server.log));
     const metrics = { measurements, hasher, sessions, store, eventLoop };
     if (config.metricsAddress) {
-      const { openMetricsListener } = await import('./metrics/metrics-listener.ts');
       closers.push((await openMetricsListener(config.metricsAddress, metrics, server.log)).close);
     }
 
