@@ -2,7 +2,8 @@ import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { keepModuleUrls, requireFromOwner } from './bundle-plugins.mjs';
+import { escapeAll, keepModuleUrls, requireFromOwner } from './bundle-plugins.mjs';
+import { compileBundle } from './compile-bundle.mjs';
 import { licencesOf } from './licences.mjs';
 import { root } from './root.mjs';
 
@@ -41,7 +42,7 @@ export async function bundle() {
     preserveEntrySignatures: 'allow-extension',
     checks: { ineffectiveDynamicImport: false },
     external: neverInstalled,
-    plugins: [requireFromOwner(), keepModuleUrls()],
+    plugins: [requireFromOwner(), keepModuleUrls(), escapeAll()],
   });
   const { output } = await bundler.write({
     dir: unfinished,
@@ -57,6 +58,7 @@ export async function bundle() {
   await bundler.close();
   const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   writeFileSync(join(unfinished, 'LICENSES.txt'), licencesOf(modules));
+  await compileBundle(unfinished);
   rmSync(folder, { recursive: true, force: true });
   renameSync(unfinished, folder);
   return true;
@@ -65,7 +67,9 @@ export async function bundle() {
 function isFresh() {
   const made = Math.min(...entries.map((name) => modifiedAt(join(folder, name))));
   const notes = ['core', 'server', 'cli'].map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
-  const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'licences.mjs'].map((name) => join(root, 'scripts', name));
+  const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'compile-bundle.mjs', 'licences.mjs', 'record-compiled.cjs'].map(
+    (name) => join(root, 'scripts', name),
+  );
   return [...notes, ...recipe, join(root, 'pnpm-lock.yaml')].every((file) => modifiedAt(file) < made);
 }
 
