@@ -56,19 +56,6 @@ export function keepModuleUrls() {
   };
 }
 
-/**
- * Writes every character beyond ASCII as an escape.
- *
- * @returns {import('rolldown').Plugin}
- */
-export function escapeAll() {
-  return {
-    name: 'escape-all',
-    renderChunk: (code) =>
-      code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  };
-}
-
 /** @param {string} name of a package of ours */
 function requireOf(name) {
   return `require('node:module').createRequire(require.resolve('@authsvc/${name}'))`;

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { escapeAll, keepModuleUrls, requireFromOwner } from './bundle-plugins.mjs';
+import { keepModuleUrls, requireFromOwner } from './bundle-plugins.mjs';
 import { compileBundle } from './compile-bundle.mjs';
 import { licencesOf } from './licences.mjs';
 import { root } from './root.mjs';
@@ -34,7 +34,6 @@ const groups = [
  */
 export async function bundle() {
   if (isFresh()) return false;
-  const unfinished = mkdtempSync(`${folder}.`);
   const bundler = await rolldown({
     cwd: root,
     input: { main: join(dist, 'main.js'), 'detached-daemon': join(dist, 'daemon', 'detached-daemon.js') },
@@ -42,10 +41,9 @@ export async function bundle() {
     preserveEntrySignatures: 'allow-extension',
     checks: { ineffectiveDynamicImport: false },
     external: neverInstalled,
-    plugins: [requireFromOwner(), keepModuleUrls(), escapeAll()],
+    plugins: [requireFromOwner(), keepModuleUrls()],
   });
-  const { output } = await bundler.write({
-    dir: unfinished,
+  const { output } = await bundler.generate({
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: ({ name, facadeModuleId }) =>
@@ -56,12 +54,24 @@ export async function bundle() {
     codeSplitting: { includeDependenciesRecursively: false, groups },
   });
   await bundler.close();
-  const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+  const chunks = output.filter((file) => file.type === 'chunk');
+  const unfinished = mkdtempSync(`${folder}.`);
+  for (const { fileName, code } of chunks) writeFileSync(join(unfinished, fileName), inAscii(code));
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
   writeFileSync(join(unfinished, 'LICENSES.txt'), licencesOf(modules));
   await compileBundle(unfinished);
   rmSync(folder, { recursive: true, force: true });
   renameSync(unfinished, folder);
   return true;
+}
+
+/**
+ * Every character beyond ASCII as an escape, so that a byte is a character, and V8 keeps it as one.
+ *
+ * @param {string} code
+ */
+function inAscii(code) {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function isFresh() {

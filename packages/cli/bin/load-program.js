@@ -1,8 +1,7 @@
 // CommonJS, which starts sooner than a module.
 const { readFileSync, statSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { dirname, join } = require('node:path');
-const { pathToFileURL } = require('node:url');
+const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const dist = join(__dirname, '..', 'dist');
@@ -37,7 +36,8 @@ function createLoader(onLoad) {
     const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
     // V8 passes over what another version, or one with other flags, has compiled.
     const script = new Script(source, {
-      filename: pathToFileURL(file).href,
+      // Kept in what is compiled, which is made elsewhere than it is used.
+      filename: `authsvc/dist/bundle/${basename(file)}`,
       cachedData: readIfThere(`${file}.compiled`),
     });
     onLoad?.(file, script);

@@ -14,7 +14,7 @@ function makeFolder(): string {
   return folder;
 }
 
-/** Runs a command, and reads from what V8 counted which modules it loaded: own ones by their path in `dist`, others by their package. */
+/** Runs a command, and reads from what V8 counted which files it loaded: of the bundle by their path in `dist`, others by their package. */
 async function modulesOf(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
   const folder = makeFolder();
   const child = execa(process.execPath, [authsvcFile, ...args], {
@@ -31,13 +31,11 @@ async function modulesOf(args: readonly string[], env: Readonly<Record<string, s
     return result.map(({ url }) => url);
   });
   const names = urls
-    .filter((url) => url.startsWith('file://'))
+    .filter((url) => url.startsWith('file://') || url.startsWith('authsvc/'))
     .map((url) => {
+      if (url.startsWith('authsvc/dist/')) return url.slice('authsvc/dist/'.length);
       const path = decodeURIComponent(new URL(url).pathname);
-      if (path.startsWith(`${packageFolder}/dist/`)) return path.slice(packageFolder.length + '/dist/'.length);
-      const [, packageName] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
-      const [, ownPackage] = /\/packages\/([^/]+)\/dist\//.exec(path) ?? [];
-      return packageName ?? (ownPackage === undefined ? path : `@authsvc/${ownPackage}`);
+      return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? path;
     });
   return [...new Set(names)].filter((name) => !name.startsWith(`${packageFolder}/bin/`)).sort();
 }
