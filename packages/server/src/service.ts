@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import {
   type AuthPolicy,
   type AuthPorts,
+  type BcryptHasher,
   createBcryptHasher,
   createFolderMailer,
   createKnexStore,
@@ -149,7 +150,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
     });
     const url = await listen(server, config);
     mails.wake();
-    closers.push(startHousekeeping(ports, server.log));
     const metrics = { measurements, hasher, sessions, store, eventLoop };
     if (config.metricsAddress) {
       closers.push((await openMetricsListener(config.metricsAddress, metrics, server.log)).close);
@@ -178,12 +178,20 @@ export async function startService(config: Config, options: ServiceOptions = {})
     // Last of all, so that whoever can ask for the daemon can also use it.
     closeControl = await openControlSocket(control.server, paths.socket);
     closers.push(() => control.drain(CLOSE_GRACE_MS));
+    closers.push(startHousekeeping(ports, server.log));
+    // Once whoever waits for the start has been told of it: only who logs in at this moment waits for the workers.
+    const soon = setImmediate(startWorkers, hasher, server.log);
+    closers.push(() => clearImmediate(soon));
     for (const { event, message } of config.warnings) server.log.warn({ event }, message);
     return { url, log: server.log, stopRequested, describe, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function startWorkers(hasher: BcryptHasher, log: FastifyBaseLogger): void {
+  hasher.start().catch((err) => log.error({ err }, 'the workers that hash passwords could not be started yet'));
 }
 
 function createMailer({ smtpUrl, mailFolder, mailFrom }: Config): Mailer {

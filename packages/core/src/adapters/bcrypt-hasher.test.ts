@@ -124,6 +124,23 @@ describe('createBcryptHasher', () => {
     expect(await hashes).toEqual([expect.stringMatching(/^\$2b\$10\$/), expect.stringMatching(/^\$2b\$10\$/)]);
   });
 
+  it('starts its workers when it is told to, or with the first password', async () => {
+    let workers = 0;
+    const count = () => {
+      workers += 1;
+    };
+    process.on('worker', count);
+    const [idle, told, asked] = ['idle', 'told', 'asked'].map(() => createBcryptHasher({ cost: 10, workers: 1 }));
+    await idle?.close();
+    await told?.start();
+    await told?.verify('a_password', undefined);
+    expect(workers).toBe(1);
+    await asked?.verify('a_password', undefined);
+    expect(workers).toBe(2);
+    process.off('worker', count);
+    await Promise.all([told?.close(), asked?.close()]);
+  });
+
   describe('beside other work', () => {
     let folder: string;
     beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
 import type { HashTask, TimedResult } from './hash-worker.ts';
@@ -32,6 +32,8 @@ export interface HashTiming {
 }
 
 export interface BcryptHasher extends PasswordHasher {
+  /** Starts the workers, which the first password would otherwise wait for. */
+  start(): Promise<void>;
   /** How many passwords wait for a worker now, and how many are being hashed. */
   load(): { waiting: number; working: number };
   /** Sends away, as `overloaded`, everyone whose password is not hashed yet: there is no time left for them. */
@@ -51,17 +53,7 @@ export function createBcryptHasher({
   maxWaitMs = 2000,
   onHashed,
 }: BcryptHasherOptions): BcryptHasher {
-  const pool = new Piscina({
-    filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
-    minThreads: workers,
-    maxThreads: workers,
-    niceIncrement: WORKER_NICE_INCREMENT,
-    // Otherwise a task that finds no worker free goes back to the end of the queue, and waits for as long as others come.
-    stricterFIFO: true,
-    // Nothing of the service's environment is needed in there.
-    env: {},
-    execArgv: [],
-  });
+  let starting: Promise<Piscina> | undefined;
   const dummyHash = wellFormedHash(cost);
   let places = 0;
   let hashing = 0;
@@ -72,6 +64,15 @@ export function createBcryptHasher({
   /** How to send away each of those who wait for a hash. */
   const waiting = new Set<(error: AuthError) => void>();
   let hasGivenUp = false;
+
+  function startPool(): Promise<Piscina> {
+    // A failure is not kept: the next password is another try.
+    starting ??= createPool(workers).catch((error) => {
+      starting = undefined;
+      throw error;
+    });
+    return starting;
+  }
 
   function takePlace(): HashingPlace {
     if (hasGivenUp) throw noTimeLeft();
@@ -96,8 +97,10 @@ export function createBcryptHasher({
   async function run<Result>(task: HashTask): Promise<Result> {
     hashing += 1;
     const queuedBehind = Math.ceil(hashing / workers);
-    const startedAt = performance.now();
     try {
+      const pool = await startPool();
+      const startedAt = performance.now();
+      if (hasGivenUp) throw noTimeLeft();
       const { result, ms }: TimedResult<Result> = await orSentAway(pool.run(task));
       const totalMs = performance.now() - startedAt;
       hashMs += (totalMs / queuedBehind - hashMs) / 8;
@@ -122,6 +125,9 @@ export function createBcryptHasher({
   }
 
   return {
+    start: async () => {
+      await startPool();
+    },
     takePlace,
     load: () => ({ waiting: Math.max(0, hashing - workers), working: Math.min(hashing, workers) }),
     giveUp: () => {
@@ -136,13 +142,32 @@ export function createBcryptHasher({
     needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
     costOf: hashCost,
     problemWith: problemWithHash,
-    close: () => (hasGivenUp ? pool.destroy() : pool.close()),
+    close: async () => {
+      const pool = await starting?.catch(() => undefined);
+      await (hasGivenUp ? pool?.destroy() : pool?.close());
+    },
   };
 }
 
 /** Another instance, or this one after its next start, has time. */
 function noTimeLeft(): AuthError {
   return new AuthError('overloaded', { retryAfterSeconds: 1 });
+}
+
+/** The library is loaded with the first pool, so that a daemon listens sooner. */
+async function createPool(workers: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
+    filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
+    minThreads: workers,
+    maxThreads: workers,
+    niceIncrement: WORKER_NICE_INCREMENT,
+    // Otherwise a task that finds no worker free goes back to the end of the queue, and waits for as long as others come.
+    stricterFIFO: true,
+    // Nothing of the service's environment is needed in there.
+    env: {},
+    execArgv: [],
+  });
 }
 
 /** A hash that no known password has. A malformed one would be refused by bcrypt in no time at all, and tell that there is no account. */
