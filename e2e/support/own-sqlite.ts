@@ -9,12 +9,14 @@ interface Sqlite {
 }
 
 const { Database } = createRequire(join(root, 'packages', 'core', 'package.json'))('sqlite3') as {
-  Database: new (path: string) => Sqlite;
+  Database: new (path: string, done: (error: Error | null) => void) => Sqlite;
 };
 
 /** Runs one statement on a database file, with the very SQLite that the service has, and gives its rows. */
 export async function querySqlite(path: string, sql: string, values?: readonly unknown[]): Promise<unknown[]> {
-  const database = new Database(path);
+  const database = await new Promise<Sqlite>((resolve, reject) => {
+    const opened = new Database(path, (error) => (error ? reject(error) : resolve(opened)));
+  });
   try {
     return await new Promise((resolve, reject) => {
       const settle = (error: Error | null, rows: unknown[] = []) => (error ? reject(error) : resolve(rows));

@@ -1,13 +1,17 @@
 import type { Row } from '../row.ts';
+import { clockRow } from './clock.ts';
 import { diskFullRow } from './disk-full.ts';
 import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
 import { lockedRow } from './locked.ts';
+import { migratorsRow } from './migrators.ts';
 import { oneEmailRow } from './one-email.ts';
 import { oneTokenRow } from './one-token.ts';
 import { postgresGoneRow } from './postgres-gone.ts';
+import { refusalsRow } from './refusals.ts';
 import { resetAgainstLoginRow } from './reset-against-login.ts';
 import { sigtermRow } from './sigterm.ts';
+import { smtpRow } from './smtp.ts';
 import { rowsUnderLoad } from './under-load.ts';
 
 /** In the order of the table. */
@@ -16,9 +20,13 @@ export const rows: readonly Row[] = [
   fsyncRow,
   diskFullRow,
   lockedRow,
+  refusalsRow,
+  clockRow,
+  smtpRow,
   oneEmailRow,
   oneTokenRow,
   resetAgainstLoginRow,
+  migratorsRow,
   sigtermRow,
   postgresGoneRow,
   ...rowsUnderLoad,
