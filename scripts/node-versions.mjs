@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildEnvironment } from './install.mjs';
 import { root } from './root.mjs';
-import { exitFailed, mustRun, runQuietly, step } from './step.mjs';
+import { exitFailed, mustRun, step } from './step.mjs';
 
 /** @typedef {import('./test-projects.mjs').Totals} Totals */
 /** @typedef {{ version: string, totals: Totals | undefined, seconds: number }} Result `totals` are missing where it did not come to the tests */
@@ -26,8 +27,8 @@ await nameUncommitted().catch(exitFailed);
 /** @type {Result[]} */
 const results = [];
 for (const major of values.only) results.push(await test(major).catch(exitFailed));
-const table = tableOf(results);
-console.log(`\n${projects.join(', ')}:\n\n${table}`);
+const table = `Tests: ${projects.join(', ')}.\n\n${tableOf(results)}`;
+console.log(`\n${table}`);
 if (values.write) writeTable(table);
 process.exitCode = results.every(({ totals }) => totals?.failed === 0) ? 0 : 1;
 
@@ -58,11 +59,11 @@ async function test(major) {
     const totalsFile = join(folder, 'totals.json');
     // Every native package here speaks Node-API, which is the same for every version, so headers of another version will do.
     const env = { ...buildEnvironment(), PATH: `${dirname(execPath)}${delimiter}${process.env.PATH}` };
-    const { log } = await runQuietly(execPath, [join('scripts', 'test-projects.mjs'), totalsFile, ...projects], {
+    spawnSync(execPath, [join('scripts', 'test-projects.mjs'), totalsFile, ...projects], {
       cwd: clone,
       env,
+      stdio: ['ignore', 'inherit', 'inherit'],
     });
-    console.log(log.trimEnd());
     const seconds = Math.round((performance.now() - started) / 1000);
     const totals = existsSync(totalsFile) ? JSON.parse(readFileSync(totalsFile, 'utf8')) : undefined;
     return { version, totals, seconds };
