@@ -53,6 +53,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
       await transaction.addMail(mail('sooner', NOW + 1));
       await transaction.addMail({ ...mail('never', NOW + 99), userId: undefined });
     });
+    expect(await store.countOwedMails()).toBe(3);
     const claim = (nowMs: number) =>
       store.write((transaction) => transaction.claimMail(nowMs, (attempt, now) => now + attempt * 10));
     expect(await claim(NOW)).toBeUndefined();

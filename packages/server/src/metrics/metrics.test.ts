@@ -94,7 +94,7 @@ describe('the metrics of a running service', () => {
       await send('/sessions', ada);
       await send('/sessions', wrong);
     };
-    const names = ['authsvc_logins', 'authsvc_events', 'authsvc_hash', 'authsvc_write', 'authsvc_database'];
+    const names = ['authsvc_logins', 'authsvc_events', 'authsvc_hash', 'authsvc_database'];
     expect(await changes(work, ...names)).toEqual({
       'authsvc_logins_total{result="succeeded"}': 1,
       'authsvc_logins_total{result="failed"}': 1,
@@ -103,15 +103,14 @@ describe('the metrics of a running service', () => {
       'authsvc_events_total{type="login_failed"}': 1,
       authsvc_hash_wait_seconds_count: 3,
       authsvc_hash_duration_seconds_count: 3,
-      // Each login counts the attempt before, and records what came of it.
-      authsvc_write_transaction_duration_seconds_count: 5,
     });
-    const { authsvc_hash_duration_seconds_sum: hashing, authsvc_write_transaction_duration_seconds_sum: writing } =
-      await read();
+    const told = await read();
     // Three hashes of cost 10 in seconds, on the fastest machine there is and on a very busy one.
-    expect(hashing).toBeGreaterThan(0.03);
-    expect(hashing).toBeLessThan(30);
-    expect(writing).toBeGreaterThan(0);
+    expect(told.authsvc_hash_duration_seconds_sum).toBeGreaterThan(0.03);
+    expect(told.authsvc_hash_duration_seconds_sum).toBeLessThan(30);
+    // Each login counts the attempt before, and records what came of it; mails that are due are looked for as well.
+    expect(told.authsvc_write_transaction_duration_seconds_count).toBeGreaterThanOrEqual(5);
+    expect(told.authsvc_write_transaction_duration_seconds_sum).toBeGreaterThan(0);
   });
 
   it('tell a full queue of passwords while it is full', async () => {

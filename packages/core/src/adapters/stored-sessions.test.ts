@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from '../authenticate.ts';
+import { logIn } from '../log-in.ts';
+import { register } from '../register.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createStoredSessions } from './stored-sessions.ts';
+
+const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
+
+describe('createStoredSessions', () => {
+  let auth: TestAuth;
+
+  beforeEach(async () => {
+    auth = await createTestAuth();
+    await register(auth, credentials);
+  });
+  afterEach(() => auth.close());
+
+  it('asks the database each time, and counts that', async () => {
+    const { token } = await logIn(auth, credentials);
+    const sessions = createStoredSessions(auth.store, {
+      idleMs: 604_800_000,
+      onFlushError: (error) => {
+        throw error;
+      },
+    });
+    await authenticate({ ...auth, sessions }, token);
+    await authenticate({ ...auth, sessions }, token);
+    expect(sessions.counts()).toEqual({ held: 0, hits: 0, misses: 2 });
+    await sessions.close();
+  });
+});
