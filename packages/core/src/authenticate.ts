@@ -4,17 +4,24 @@ import type { AuthPorts } from './ports.ts';
 import { digestSecret } from './secret.ts';
 import { type ActiveSession, isExpired } from './session.ts';
 
+type Ports = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
+
 /**
- * Tells whose session a token opens, and notes that it was used.
+ * Tells whose session a token opens, and notes that it was used. A session that is held in memory is told at once, since this is what the service does all day.
  *
- * @throws {@link AuthError} `unauthenticated`: no token, or one that was never issued, has ended, or is past its idle or absolute lifetime.
+ * @returns a promise when the database has to be asked, and for every refusal: {@link AuthError} `unauthenticated`: no token, or one that was never issued, has ended, or
+ * is past its idle or absolute lifetime.
  */
-export async function authenticate(
-  ports: Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>,
-  token: string | undefined,
-): Promise<ActiveSession> {
-  if (!token) throw new AuthError('unauthenticated');
-  const session = await ports.sessions.find(digestSecret(token));
+export function authenticate(ports: Ports, token: string | undefined): ActiveSession | Promise<ActiveSession> {
+  const found = token ? ports.sessions.find(digestSecret(token)) : undefined;
+  const now = ports.clock.now();
+  if (!found || found instanceof Promise || isExpired(found, now, ports.policy.lifetimes)) return admit(ports, found);
+  ports.sessions.touch(found, now);
+  return found;
+}
+
+async function admit(ports: Ports, found: ReturnType<Ports['sessions']['find']>): Promise<ActiveSession> {
+  const session = await found;
   const now = ports.clock.now();
   if (!session) throw new AuthError('unauthenticated');
   if (isExpired(session, now, ports.policy.lifetimes)) {
@@ -26,10 +33,7 @@ export async function authenticate(
 }
 
 /** Deletes a session that was found to be over, so that it stays dead when the clock is set back. */
-async function endExpired(
-  ports: Pick<AuthPorts, 'clock' | 'sessions' | 'store'>,
-  { tokenDigest, userId, id: sessionId }: ActiveSession,
-): Promise<void> {
+async function endExpired(ports: Ports, { tokenDigest, userId, id: sessionId }: ActiveSession): Promise<void> {
   try {
     await ports.store.write(async (transaction) => {
       const ended = await transaction.deleteSession(tokenDigest);

@@ -95,7 +95,11 @@ describe('register', () => {
     for (let index = 0; index < 5; index += 1) await from(remoteClient, `remote${index}`);
     auth.clock.advance(59_000);
     await expect(from(remoteClient, 'sixth')).rejects.toEqual(
-      new AuthError('rate_limited', { retryAfterSeconds: 1, message: 'too many attempts; try again in 1 s' }),
+      new AuthError('rate_limited', {
+        retryAfterSeconds: 1,
+        message: 'too many attempts; try again in 1 s',
+        throttled: 'registration',
+      }),
     );
     expect(auth.hasher.counts.hash).toBe(5);
     await from({ ...remoteClient, address: '192.0.2.2' }, 'neighbour');

@@ -1,24 +1,23 @@
 import type { AuthEvent, Clock } from '@authsvc/core';
-import type { FastifyBaseLogger, FastifyServerOptions } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
+import { pino } from 'pino';
 import type { Config } from './config.ts';
 
 export interface LogStream {
   write(line: string): void;
 }
 
-type LoggerOptions = Exclude<FastifyServerOptions['logger'], boolean | undefined>;
-
 /** One JSON line for each thing that happened: the level by its name, the time in UTC. */
-export function logOptions(level: Config['logLevel'], stream: LogStream, clock: Clock): LoggerOptions {
-  return {
+export function createLog(level: Config['logLevel'], stream: LogStream, clock: Clock): FastifyBaseLogger {
+  const options = {
     level,
-    stream,
     base: null,
     messageKey: 'message',
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
     serializers: { err: describeError },
   };
+  return pino(options, stream);
 }
 
 /** Logs what happened to an account or a session; the account by its id or digest, never by its address. */

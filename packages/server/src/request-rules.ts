@@ -5,6 +5,7 @@ import { checkOrigin } from './check-origin.ts';
 import { handleError } from './error-handler.ts';
 import type { Exposure } from './exposure.ts';
 import { refuse } from './refusal.ts';
+import { takeTurn } from './take-turns.ts';
 
 /** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
 export function addRequestRules(server: FastifyInstance, { names, cookie, headers }: Exposure): void {
@@ -13,7 +14,7 @@ export function addRequestRules(server: FastifyInstance, { names, cookie, header
     reply.headers(headers);
     checkHost(request.raw, names);
     checkOrigin(request.raw, names);
-    done();
+    takeTurn(request.raw, reply.raw, done);
   });
   server.server.on('listening', () => {
     const address = server.server.address();

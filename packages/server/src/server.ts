@@ -1,12 +1,11 @@
 import fastifyCookie from '@fastify/cookie';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
 import { closeUnread } from './close-unread.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
 import { exposureOf } from './exposure.ts';
 import { lazySchemas } from './lazy-schemas.ts';
-import { type LogStream, logOptions } from './log.ts';
 import { countRefusals, measureRequests } from './metrics/measure-requests.ts';
 import type { Measurements } from './metrics/measurements.ts';
 import { includesAddress } from './network-settings.ts';
@@ -20,7 +19,6 @@ import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
 import type { ServerPorts } from './server-ports.ts';
-import { addTurns } from './take-turns.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {
@@ -34,8 +32,8 @@ const LIMITS = {
   connections: 1000,
 } as const;
 
-export interface ServerOptions extends Pick<Config, 'logLevel'>, Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
-  readonly logStream: LogStream;
+export interface ServerOptions extends Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
+  readonly log: FastifyBaseLogger;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements;
   /** Looks on while the routes are added. */
@@ -44,13 +42,12 @@ export interface ServerOptions extends Pick<Config, 'logLevel'>, Partial<Pick<Co
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
 export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
-  const { logLevel, logStream, measurements, publicUrl, trustedProxies = [], beforeRoutes } = options;
+  const { log, measurements, publicUrl, trustedProxies = [], beforeRoutes } = options;
   const exposure = exposureOf(publicUrl);
   const server = fastify({
-    logger: logOptions(logLevel, logStream, ports.clock),
     logController: new LogController({ disableRequestLogging: true }),
-    // Requests are not logged one by one, so none needs a logger of its own.
-    childLoggerFactory: (logger) => logger,
+    // Requests are not logged one by one: none needs a logger of its own, nor the listeners with which Fastify's own logger would time it.
+    childLoggerFactory: () => log,
     trustProxy: includesAddress(trustedProxies),
     bodyLimit: LIMITS.body,
     requestTimeout: LIMITS.requestTimeout,
@@ -72,15 +69,15 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   });
   server.server.maxConnections = LIMITS.connections;
 
+  // First, so that it times what the others refuse.
+  if (measurements) measureRequests(server, measurements);
   closeUnread(server, LIMITS);
-  addTurns(server);
   addRequestRules(server, exposure);
   server.setErrorHandler(countRefusals(measurements, handleError));
   addNotFoundHandler(server);
   addBodyParsers(server);
   server.register(fastifyCookie, { hook: false });
 
-  if (measurements) measureRequests(server, measurements);
   beforeRoutes?.(server);
 
   addUserRoutes(server, ports);

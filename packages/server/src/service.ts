@@ -20,7 +20,7 @@ import { assertSocketPathFits, openControlSocket } from './control/open-control-
 import { dataPaths } from './data-folder.ts';
 import { describePortHolder } from './describe-port-holder.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { type LogStream, logEvent } from './log.ts';
+import { createLog, type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
 import { monitorEventLoop } from './metrics/event-loop-delay.ts';
 import { measureStore } from './metrics/measure-store.ts';
@@ -89,10 +89,11 @@ export async function startService(config: Config, options: ServiceOptions = {})
 
     let { logStream } = options;
     if (!logStream) {
-      const log = openRotatingLog(paths.log, { maxBytes: config.logFileMaxBytes });
-      closers.push(log.close);
-      logStream = log;
+      const logFile = openRotatingLog(paths.log, { maxBytes: config.logFileMaxBytes });
+      closers.push(logFile.close);
+      logStream = logFile;
     }
+    const log = createLog(config.logLevel, logStream, systemClock);
 
     // Closed last but for the log and the lock: until then it can be asked who is stopping.
     let closeControl = (): void => undefined;
@@ -117,12 +118,12 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const policy = policyOf(config);
     const knexStore = createKnexStore(database, (event) => {
       measurements.events[event.type] += 1;
-      logEvent(server.log, event);
+      logEvent(log, event);
     });
     const store = measureStore(knexStore, measurements);
     const sessions = createSessions(store, {
       idleMs: policy.lifetimes.idleMs,
-      onFlushError: (err) => server.log.error({ err }, 'the last uses of sessions could not be stored yet'),
+      onFlushError: (err) => log.error({ err }, 'the last uses of sessions could not be stored yet'),
     });
     closers.push(sessions.close);
 
@@ -137,9 +138,9 @@ export async function startService(config: Config, options: ServiceOptions = {})
       policy,
     };
     const mails = createMailDispatcher(ports, (err) => {
-      server.log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
+      log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
     });
-    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, logStream, measurements });
+    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, log, measurements });
     const closeServer = prepareShutDown(server, {
       hurryAfterMs: GIVE_UP_HASHING_AFTER_MS,
       hurry: hasher.giveUp,
@@ -152,7 +153,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     mails.wake();
     const metrics = { measurements, hasher, sessions, store, eventLoop };
     if (config.metricsAddress) {
-      closers.push((await openMetricsListener(config.metricsAddress, metrics, server.log)).close);
+      closers.push((await openMetricsListener(config.metricsAddress, metrics, log)).close);
     }
 
     const startedAt = new Date(systemClock.now()).toISOString();
@@ -173,17 +174,18 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const warnings = [...config.warnings, ...weakenedSettings(config)];
     const control = buildControlServer(
       { ...ports, database, metrics, daemon: { describe, warnings, requestStop } },
-      server.log,
+      log,
     );
     // Last of all, so that whoever can ask for the daemon can also use it.
     closeControl = await openControlSocket(control.server, paths.socket);
     closers.push(() => control.drain(CLOSE_GRACE_MS));
-    closers.push(startHousekeeping(ports, server.log));
+    closers.push(startHousekeeping(ports, log));
     // Once whoever waits for the start has been told of it: only who logs in at this moment waits for the workers.
-    const soon = setImmediate(startWorkers, hasher, server.log);
+    const soon = setImmediate(startWorkers, hasher, log);
     closers.push(() => clearImmediate(soon));
-    for (const { event, message } of config.warnings) server.log.warn({ event }, message);
-    return { url, log: server.log, stopRequested, describe, close };
+    log.info({ url, version: VERSION }, 'listening');
+    for (const { event, message } of config.warnings) log.warn({ event }, message);
+    return { url, log: log, stopRequested, describe, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createGate } from '@authsvc/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addTurns } from './take-turns.ts';
+import { takeTurn } from './take-turns.ts';
 
 /** Of a client that sends on without waiting for an answer. */
 const REQUESTS = 5000;
@@ -12,7 +12,7 @@ const AT_ONCE = 65_536 / 27;
 
 const count = (text: string, word: string) => text.split(word).length - 1;
 
-describe('addTurns', () => {
+describe('takeTurn', () => {
   let server: FastifyInstance;
   let arrived: number;
   let begun: string[];
@@ -24,7 +24,7 @@ describe('addTurns', () => {
     server.server.on('request', () => {
       arrived += 1;
     });
-    addTurns(server);
+    server.addHook('onRequest', ({ raw }, reply, done) => takeTurn(raw, reply.raw, done));
     server.addHook('onRequest', (request, _reply, done) => {
       begun.push(request.url);
       done();

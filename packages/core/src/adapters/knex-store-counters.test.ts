@@ -58,11 +58,10 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
       store.write((transaction) => transaction.claimMail(nowMs, (attempt, now) => now + attempt * 10));
     expect(await claim(NOW)).toBeUndefined();
     const claims = await Promise.all([claim(NOW + 2), claim(NOW + 2), claim(NOW + 2)]);
-    expect(claims).toEqual([
-      { ...mail('sooner', NOW + 12), attempts: 1 },
-      { ...mail('later', NOW + 12), attempts: 1 },
-      undefined,
-    ]);
+    // On PostgreSQL it is not said which of three transactions comes first.
+    expect(new Set(claims)).toEqual(
+      new Set([{ ...mail('sooner', NOW + 12), attempts: 1 }, { ...mail('later', NOW + 12), attempts: 1 }, undefined]),
+    );
     await store.write((transaction) => transaction.deleteMail('later'));
     expect(await claim(NOW + 12)).toEqual({ ...mail('sooner', NOW + 32), attempts: 2 });
     expect(await claim(NOW + 12)).toBeUndefined();

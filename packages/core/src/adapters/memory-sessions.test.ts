@@ -134,7 +134,7 @@ describe('createMemorySessions', () => {
       let ended = false;
       const checks = Array.from({ length: 8 }, async (_, check) => {
         for (let turn = 0; turn < check; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-        const found = await authenticate(auth, token).catch((error: AuthError) => error.code);
+        const found = await Promise.resolve(authenticate(auth, token)).catch((error: AuthError) => error.code);
         if (ended && typeof found !== 'string') late.push(`round ${round}, check ${check}`);
       });
       const ending = logOut(auth, { token, client: localClient }).then(() => {

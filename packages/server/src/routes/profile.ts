@@ -1,4 +1,4 @@
-import { authenticate } from '@authsvc/core';
+import { type ActiveSession, authenticate } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ProfileBody } from '../contract.ts';
 import { answerSchema } from '../schemas.ts';
@@ -15,9 +15,12 @@ export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): vo
         response: answerSchema<ProfileBody>('email'),
       },
     },
-    async (request): Promise<ProfileBody> => {
-      const { email } = await authenticate(ports, readSessionCookie(request));
-      return { email };
+    // Not async: it would have a session that is held in memory wait for nothing.
+    (request): ProfileBody | Promise<ProfileBody> => {
+      const session = authenticate(ports, readSessionCookie(request));
+      return session instanceof Promise ? session.then(profileOf) : profileOf(session);
     },
   );
 }
+
+const profileOf = ({ email }: ActiveSession): ProfileBody => ({ email });

@@ -1,6 +1,7 @@
 import type { AuthPolicy } from '@authsvc/core';
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import type { FastifyInstance } from 'fastify';
+import { createLog } from '../log.ts';
 import { buildServer, type ServerOptions } from '../server.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
@@ -21,7 +22,7 @@ export async function createTestServer(
   const auth = await createTestAuth(policy);
   const logLines: string[] = [];
   const logStream = { write: (line: string) => logLines.push(line) };
-  const server = buildServer({ ...auth, ...ports }, { logLevel: 'trace', logStream, ...options });
+  const server = buildServer({ ...auth, ...ports }, { log: createLog('trace', logStream, auth.clock), ...options });
   return {
     auth,
     server,
