@@ -1,10 +1,10 @@
 import { type AuthPorts, deleteExpired } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
 
-const INTERVAL_MS = 3_600_000;
+const LONGEST_INTERVAL_MS = 3_600_000;
 
 /**
- * Deletes what has expired, now and every hour.
+ * Deletes what has expired, now and then each time that what lives shortest has had time to expire, every hour at the latest: no table outgrows what is alive by much.
  *
  * @returns what stops it, once a deletion under way is over.
  */
@@ -12,20 +12,24 @@ export function startHousekeeping(
   ports: Pick<AuthPorts, 'clock' | 'store' | 'policy'>,
   log: FastifyBaseLogger,
 ): () => Promise<void> {
+  const { lifetimes, resetTokenMs } = ports.policy;
+  const intervalMs = Math.min(LONGEST_INTERVAL_MS, lifetimes.idleMs, lifetimes.lifetimeMs, resetTokenMs);
+  let cleaning: Promise<void> | undefined;
   const clean = async () => {
     try {
       await deleteExpired(ports);
     } catch (err) {
-      log.error({ err }, 'what has expired could not be deleted; tried again in an hour');
+      log.error({ err }, 'what has expired could not be deleted; tried again later');
     }
+    cleaning = undefined;
   };
-  let cleaning = clean();
   const timer = setInterval(() => {
-    cleaning = clean();
-  }, INTERVAL_MS);
+    cleaning ??= clean();
+  }, intervalMs);
   timer.unref();
-  return () => {
+  cleaning = clean();
+  return async () => {
     clearInterval(timer);
-    return cleaning;
+    await cleaning;
   };
 }

@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dialect } from '../row.ts';
+import type { Person } from './person.ts';
+
+export interface House {
+  readonly dialect: Dialect;
+  readonly folder: string;
+  /** Everybody who has an account, or may have one. */
+  readonly people: readonly Person[];
+}
+
+/** What concerns all accounts, done by the operator while nobody else does anything, so that the model can tell what must come of it. */
+export async function operateOnAll(operator: Person, { dialect, folder, people }: House): Promise<void> {
+  const { tally } = operator;
+  await operator.operate({ method: 'GET', path: '/daemon' }, 200);
+  await operator.operate({ method: 'GET', path: '/daemon/warnings' }, 200);
+  await operator.operate({ method: 'GET', path: '/metrics' }, 200);
+  await operator.operate({ method: 'GET', path: '/events?newest=true&limit=100' }, 200);
+  await operator.operate({ method: 'GET', path: '/users?limit=10' }, 200);
+
+  const { text } = await operator.operate({ method: 'GET', path: '/users/export' }, 200);
+  const exported = text.split('\n').length - 1;
+  if (exported !== tally.accounts) tally.unexpected.push(`${exported} exported instead of ${tally.accounts}`);
+  // Nobody is new.
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const answer = await operator.operate({ method: 'POST', path: '/users/import', headers, body: text }, 200);
+  const summary = `{"summary":{"imported":0,"exists":${exported},"refused":0}}`;
+  if (!answer.text.includes(summary)) tally.unexpected.push(`POST /users/import: ${answer.text.slice(-200)}`);
+
+  if (dialect === 'sqlite') {
+    const path = join(folder, 'backup.db');
+    await operator.operate({ method: 'POST', path: '/backup', body: { path } }, 200);
+    await rm(path);
+  }
+
+  await operator.operate({ method: 'POST', path: '/sessions/revoke-all' }, 200);
+  tally.expect('all_sessions_revoked');
+  for (const person of people) if (person.account) person.endSessions(person.account);
+}

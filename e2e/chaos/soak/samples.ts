@@ -1,0 +1,44 @@
+import { setInterval as every } from 'node:timers/promises';
+import { must } from '../load/account.ts';
+import { exchange } from '../load/exchange.ts';
+import { median } from '../load/figures.ts';
+
+const SETTLE_MS = 200;
+/** Looks that must find the same, one after the other, until nothing is opened or closed any more. */
+const STEADY_LOOKS = 8;
+
+/** What the service tells of itself at one moment. */
+export interface Sample {
+  readonly residentMb: number;
+  readonly heapMb: number;
+  readonly files: number;
+}
+
+export async function takeSample(control: string): Promise<Sample> {
+  const { text } = await must(exchange(control, { method: 'GET', path: '/metrics' }));
+  const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  return {
+    residentMb: figure('process_resident_memory_bytes') / 1e6,
+    heapMb: figure('nodejs_heap_size_used_bytes') / 1e6,
+    files: figure('process_open_fds'),
+  };
+}
+
+/** Memory over many samples: what is resident in the middle of them, and the heap at its least, which is when it was just swept. */
+export function memoryOf(samples: readonly Sample[]): { residentMb: number; heapMb: number } {
+  return {
+    residentMb: median(samples.map(({ residentMb }) => residentMb)),
+    heapMb: Math.min(...samples.map(({ heapMb }) => heapMb)),
+  };
+}
+
+/** Waits until the service, which nobody asks for anything, opens and closes nothing any more. */
+export async function settledFiles(control: string): Promise<number> {
+  const looks: number[] = [];
+  for await (const _ of every(SETTLE_MS)) {
+    looks.push((await takeSample(control)).files);
+    const last = looks.slice(-STEADY_LOOKS);
+    if (last.length === STEADY_LOOKS && new Set(last).size === 1) break;
+  }
+  return looks.at(-1) ?? Number.NaN;
+}

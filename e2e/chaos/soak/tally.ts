@@ -1,0 +1,24 @@
+/** What was done to the service, and what must be there because of it. */
+export class Tally {
+  /** Requests, by what they were. */
+  readonly done = new Map<string, number>();
+  /** Events that must have been recorded, by type. */
+  readonly events = new Map<string, number>();
+  /** Answers that nothing explains. */
+  readonly unexpected: string[] = [];
+  accounts = 0;
+  operations = 0;
+  /** Requests that the hashers had no room for, and that were sent again. */
+  sentAway = 0;
+  /** Sessions that were tried after they had expired: who finds one first, it or the housekeeping, records its end. */
+  expiredTried = 0;
+
+  count(act: string): void {
+    this.operations += 1;
+    this.done.set(act, (this.done.get(act) ?? 0) + 1);
+  }
+
+  expect(event: string): void {
+    this.events.set(event, (this.events.get(event) ?? 0) + 1);
+  }
+}
