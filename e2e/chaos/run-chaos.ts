@@ -4,8 +4,10 @@ import { setup } from '../../test/postgres-setup.ts';
 import { type ChaosOptions, readOptions, usage } from './options.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/index.ts';
-import { runRow } from './run-row.ts';
+import { endRun, runRow } from './run-row.ts';
 import { outcomeTable, type TableLine } from './table.ts';
+
+const INTERRUPTED = 130;
 
 /**
  * Runs the rows that the command line asks for, one after another, and prints their table.
@@ -27,6 +29,15 @@ export async function runChaos(argv: readonly string[]): Promise<number> {
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? '', node: process.version };
   say(`\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, size ${options.size}\n`);
   const tearDown = await setup();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // What is loaded with PostgreSQL would end the process before anything else has ended.
+    process.removeAllListeners(signal);
+    process.once(signal, () => {
+      endRun()
+        .then(tearDown)
+        .finally(() => process.exit(INTERRUPTED));
+    });
+  }
   try {
     const lines: (TableLine & { readonly name: string; readonly seconds: number })[] = [];
     for (const row of rows.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {

@@ -11,16 +11,30 @@ export interface RowRun {
 export async function runRow(row: Row, { dialect, size, log = () => undefined }: RowRun): Promise<Outcome> {
   const folder = await makeTemporaryFolder();
   const ends: (() => unknown)[] = [];
+  let isEnding = false;
+  const onEnd = (work: () => unknown) => {
+    // An interrupted row goes on for a moment.
+    if (isEnding) work();
+    else ends.push(work);
+  };
+  const endAll = async () => {
+    isEnding = true;
+    for (const end of ends.splice(0).reverse()) await end();
+    await folder.remove();
+  };
+  endRun = endAll;
   try {
-    return await row.run({ size, dialect, folder: folder.path, log, onEnd: (work) => ends.push(work) });
+    return await row.run({ size, dialect, folder: folder.path, log, onEnd });
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { done: 'ended before its time', times: 0, counted: '', holds: false, why };
   } finally {
-    for (const end of ends.reverse()) await end();
-    await folder.remove();
+    await endAll();
   }
 }
+
+/** Ends what the row that runs has begun, for when it is not to run to its end. */
+export let endRun: () => Promise<void> = async () => undefined;
 
 /** What a row gives back: it holds when nothing speaks against it. */
 export function judge(done: string, times: number, counted: string, failures: readonly string[]): Outcome {

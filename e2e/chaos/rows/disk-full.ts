@@ -26,7 +26,8 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     const disk = mountSmallDisk(machine.dataFolder, DISK_BYTES);
     onEnd(disk.unmount);
     // The log lies on the same disk, and is set aside again and again while there is no room.
-    const { url, pid } = await machine.start({ AUTHSVC_LOG_FILE_MAX_BYTES: '65536' });
+    const settings = { AUTHSVC_LOG_FILE_MAX_BYTES: '4096' };
+    const { url, pid } = await machine.start(settings);
     onEnd(machine.stop);
     const database = await makeDatabase(dialect, folder);
     const ledger = createLedger();
@@ -70,11 +71,19 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     for (const account of ledger.accounts) await verifyAccount(url, ledger, account);
     await checkDatabase(database, dialect, ledger);
     if ((await machine.status()).pid !== pid) failures.push('the daemon is another one');
+
+    await disk.fill();
+    await machine.stop();
+    const { url: newUrl } = await machine.start(settings);
+    const [someone] = people.accounts().flatMap(({ live }) => [...live]);
+    const { status } = await send(newUrl, 'GET /profile', { session: someone });
+    if (status !== 200) failures.push(`started again on the full disk, GET /profile was answered ${status}`);
+    await disk.empty();
     const logs = await readdir(join(machine.dataFolder, 'logs'));
     const { size: errorBytes } = await stat(join(machine.dataFolder, 'logs', 'stderr.log'));
     if (errorBytes > 0) failures.push('the daemon said something beside its log');
     return judge(
-      `filled the disk of database and log to the last byte, wrote ${size.writes} times, made room, and wrote on`,
+      `filled the disk of database and log to the last byte, wrote ${size.writes} times, made room, and wrote on; stopped and started it on the full disk`,
       size.fillings,
       `${refused} writes × 503 database_unavailable, ${reads} reads × 200 meanwhile; the first write with room again × 200; ${ledger.acknowledged()} writes acknowledged around it, all there; one process, ${logs.length} files of log`,
       [...failures, ...ledger.surprises],
