@@ -1,7 +1,8 @@
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { compiledFile } from '../packages/cli/bin/load-program.js';
 import { keepModuleUrls, requireFromOwner } from './bundle-plugins.mjs';
 import { compileBundle } from './compile-bundle.mjs';
 import { licencesOf } from './licences.mjs';
@@ -10,8 +11,6 @@ import { root } from './root.mjs';
 const packages = join(root, 'packages');
 const dist = join(packages, 'cli', 'dist');
 const folder = join(dist, 'bundle');
-/** The one that programs look at to tell whether a bundle is newer than what the compiler wrote. */
-const entries = ['main.cjs', 'detached-daemon.cjs'];
 
 /** What Knex would load for databases that are not ours. */
 const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-native|pg-query-stream|tedious)$/;
@@ -22,8 +21,13 @@ const groups = [
     test: /\/cli\/dist\/(cli-error|command-list|commands\/help-text|exit-status|global-options|program-help|server-url)\.js$/,
   },
   {
+    // Before the rest, which is loaded while the helper of the keychain starts.
+    name: 'keychain',
+    test: /\/cli\/dist\/(context|keychain\/[\w-]+|session-store\/(account-index|file-lock|private-file|state-folder))\.js$/,
+  },
+  {
     name: 'session',
-    test: /\/cli\/dist\/(?!main|version)([\w-]+|(keychain|session-store)\/[\w-]+|commands\/(logout|profile))\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
+    test: /\/cli\/dist\/(?!main|version)([\w-]+|session-store\/[\w-]+|commands\/(logout|profile))\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
   },
 ];
 
@@ -56,12 +60,18 @@ export async function bundle() {
   await bundler.close();
   const chunks = output.filter((file) => file.type === 'chunk');
   const unfinished = mkdtempSync(`${folder}.`);
-  for (const { fileName, code } of chunks) writeFileSync(join(unfinished, fileName), inAscii(code));
-  const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
-  writeFileSync(join(unfinished, 'LICENSES.txt'), licencesOf(modules));
-  await compileBundle(unfinished);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(unfinished, folder);
+  try {
+    for (const { fileName, code } of chunks) writeFileSync(join(unfinished, fileName), inAscii(code));
+    const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
+    writeFileSync(join(unfinished, 'LICENSES.txt'), licencesOf(modules));
+    await compileBundle(unfinished);
+    chmodSync(unfinished, 0o755);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(unfinished, folder);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
   return true;
 }
 
@@ -75,7 +85,9 @@ function inAscii(code) {
 }
 
 function isFresh() {
-  const made = Math.min(...entries.map((name) => modifiedAt(join(folder, name))));
+  const entries = ['main.cjs', 'detached-daemon.cjs'].map((name) => join(folder, name));
+  // Compiled by another version of Node, it would do, and be slower.
+  const made = Math.min(...[...entries, compiledFile(join(folder, 'main.cjs'))].map(modifiedAt));
   const notes = ['core', 'server', 'cli'].map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
   const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'compile-bundle.mjs', 'licences.mjs', 'record-compiled.cjs'].map(
     (name) => join(root, 'scripts', name),

@@ -34,11 +34,10 @@ function createLoader(onLoad) {
     const folder = dirname(file);
     // The bundler leaves nothing in it but ASCII, which is read fastest in this way.
     const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
-    // V8 passes over what another version, or one with other flags, has compiled.
     const script = new Script(source, {
       // Kept in what is compiled, which is made elsewhere than it is used.
       filename: `authsvc/dist/bundle/${basename(file)}`,
-      cachedData: readIfThere(`${file}.compiled`),
+      cachedData: readIfThere(compiledFile(file)),
     });
     onLoad?.(file, script);
     const module = { exports: {} };
@@ -53,6 +52,16 @@ function createLoader(onLoad) {
   return load;
 }
 exports.createLoader = createLoader;
+
+/**
+ * Where the build leaves a file as V8 compiled it. Another version of V8 could not use it, and one that runs with other flags passes over it.
+ *
+ * @param {string} file
+ */
+function compiledFile(file) {
+  return `${file}.v8-${process.versions.v8}`;
+}
+exports.compiledFile = compiledFile;
 
 /** @param {string} bundle */
 function isFresh(bundle) {

@@ -57,7 +57,7 @@ describe('what is loaded', () => {
     server.users.set('ada@example.com', 'correct horse');
     const env = { HOME: makeFolder(), AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' };
     const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
-    const shared = ['bundle/help.cjs', ...always, 'bundle/session.cjs'];
+    const shared = ['bundle/help.cjs', 'bundle/keychain.cjs', ...always, 'bundle/session.cjs'];
     expect(await modulesOf(login, env, 'correct horse')).toEqual([...shared, 'bundle/login.cjs'].sort());
     expect(await modulesOf(['profile'], env)).toEqual(shared);
   });
