@@ -18,7 +18,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
   name: 'disk-full',
   fault: 'Disk full',
   dialects: ['sqlite'],
-  sizes: { small: { fillings: 1, writes: 20 }, full: { fillings: 10, writes: 200 } },
+  sizes: { small: { fillings: 1, writes: 12 }, full: { fillings: 10, writes: 200 } },
   async run({ size, folder, dialect, onEnd }) {
     if (smallDiskObstacle !== undefined) return cannotRun(smallDiskObstacle);
     const machine = setUpMachine(folder);

@@ -9,7 +9,7 @@ import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
 /** So that what is under way differs from kill to kill: after as many answers at most, and then as many milliseconds. */
-const MOST_ANSWERS = 40;
+const MOST_ANSWERS_EACH = 5;
 const MOST_MILLISECONDS = 60;
 
 export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'> = {
@@ -17,7 +17,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
   fault: 'kill -9 under a mixed load of writes',
   dialects: ['sqlite', 'postgres'],
   sizes: {
-    small: { kills: 3, 'kills-on-postgres': 2, writers: 4, 'start-ms': 10_000 },
+    small: { kills: 2, 'kills-on-postgres': 1, writers: 3, 'start-ms': 10_000 },
     full: { kills: 200, 'kills-on-postgres': 50, writers: 8, 'start-ms': 2000 },
   },
   async run({ size, dialect, folder, log, onEnd }) {
@@ -38,7 +38,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
 
     for (let kill = 1; kill <= kills; kill += 1) {
       const load = people.write(daemon.url);
-      await load.acknowledged(1 + Math.floor(Math.random() * MOST_ANSWERS));
+      await load.acknowledged(1 + Math.floor(Math.random() * MOST_ANSWERS_EACH * size.writers));
       await setTimeout(Math.random() * MOST_MILLISECONDS);
       await daemon.stop('SIGKILL');
       await load.stop();
