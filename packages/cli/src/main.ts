@@ -7,9 +7,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${readVersion()}\n`);
     return;
   }
-  // Whoever read the output has gone, as in `authsvc profile | head -0`.
-  process.stdout.on('error', () => process.exit());
   if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
+    endWithReader();
     const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
       import('./program-help.ts'),
       import('./commands/help-text.ts'),
@@ -19,6 +18,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
   const context = await (needsSession ? createWarmContext() : createContext());
+  // Opening the output takes a while, which the keychain's helper uses to start.
+  endWithReader();
   // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
   const [{ run }] = await Promise.all([import('./cli.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
@@ -34,6 +35,11 @@ function taken(stream: NodeJS.WriteStream): Promise<void> {
     stream.once('error', () => resolve());
     stream.write('', () => resolve());
   });
+}
+
+/** Whoever read the output has gone, as in `authsvc profile | head -0`. */
+function endWithReader(): void {
+  process.stdout.on('error', () => process.exit());
 }
 
 async function createContext(): Promise<Context> {
