@@ -20,6 +20,7 @@ const checks = [
   ],
   ['Shape', () => program(join(root, 'scripts', 'check-shape.mjs'))],
   ['What shows the security rules', () => program(join(root, 'scripts', 'check-security.mjs'))],
+  ['What operators are told', () => program(join(root, 'scripts', 'check-operations.mjs'))],
   ['Dependency audit', audit],
   ['Types', () => program(compiler, '-p', 'tsconfig.tests.json')],
   ['Types of the scripts', () => program(compiler, '-p', join('scripts', 'tsconfig.json'))],

@@ -6,8 +6,8 @@ import type { Tally } from './tally.ts';
 /** Of its lifetime, as what is younger is surely alive when a request with it arrives, and what is older surely dead. */
 const ALIVE = 0.4;
 const EXPIRED = 1.2;
-/** From the next failure in a row on, the service makes one wait. */
-const FAILURES = 3;
+/** Failures in a row: the service makes one wait from the fifth on, and counts what has to be sent again as well. */
+const FAILURES = 2;
 
 interface Token {
   readonly token: string;
@@ -89,6 +89,10 @@ export class Person {
       const answer = await exchange(to, outgoing);
       if (answer.status === 503 && codeOf(answer) === 'overloaded') {
         this.tally.sentAway += 1;
+        continue;
+      }
+      if (answer.status === 503 && codeOf(answer) === 'database_unavailable') {
+        this.tally.unavailable += 1;
         continue;
       }
       this.tally.count(act);

@@ -10,6 +10,8 @@ export class Tally {
   operations = 0;
   /** Requests that the hashers had no room for, and that were sent again. */
   sentAway = 0;
+  /** Requests that the database had no time for, and that were sent again. */
+  unavailable = 0;
   /** Sessions that were tried after they had expired: who finds one first, it or the housekeeping, records its end. */
   expiredTried = 0;
 
