@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setInterval as every } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
 import { openSession } from '../load/account.ts';
 import { exchange } from '../load/exchange.ts';
@@ -8,6 +9,10 @@ import { judge } from '../run-row.ts';
 
 /** Whoever is not closed by then is no longer waited for. */
 const GIVE_UP_MS = 40_000;
+/** So many answers of 48 kB are more than the system takes for a connection. */
+const MORE_THAN_FITS = 120;
+/** They come one after the other: slowness is what is tried here, and not a rush. */
+const ARRIVE_EVERY_MS = 4;
 
 interface Host {
   readonly address: string;
@@ -25,14 +30,25 @@ const kinds: Readonly<Record<string, (socket: Socket, host: string) => void>> = 
   },
   'answers never read': (socket, host) => {
     socket.pause();
-    const requests = `GET /profile HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(20);
-    const sendOn = () => {
-      while (socket.write(requests));
-    };
-    socket.on('drain', sendOn);
-    sendOn();
+    const request = `GET /openapi.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    socket.write(request.repeat(MORE_THAN_FITS));
+    // Whoever reads nothing learns by writing that the other end has gone.
+    repeatedly(socket, () => socket.write(request));
   },
 };
+
+/** What one in a hundred does: it fills the memory of a service that reads on while its answers are not taken. */
+const flood = 'requests without end, and answers never read';
+
+function sendWithoutEnd(socket: Socket, host: string): void {
+  socket.pause();
+  const requests = `GET /profile HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(20);
+  const sendOn = () => {
+    while (socket.write(requests));
+  };
+  socket.on('drain', sendOn);
+  sendOn();
+}
 
 export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
   name: 'slow-clients',
@@ -54,18 +70,23 @@ export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
       exchange(daemon.url, { method: 'GET', path: turn % 2 === 0 ? '/profile' : '/health', session }),
     );
     const names = Object.keys(kinds);
-    const clients = Array.from({ length: size.clients }, (_, index) => beSlow(host, names[index % names.length] ?? ''));
+    const clients: Promise<{ kind: string; seconds: number }>[] = [];
+    for await (const _ of every(ARRIVE_EVERY_MS)) {
+      const index = clients.length;
+      clients.push(beSlow(host, index % 100 === 99 ? flood : (names[index % names.length] ?? '')));
+      if (clients.length === size.clients) break;
+    }
     const ends = await Promise.all(clients);
     const meanwhile = await others.stop();
 
     const slowest = Math.max(...ends.map(({ seconds }) => seconds));
     const late = ends.filter(({ seconds }) => seconds > size['closed-within']);
-    const failures = names.flatMap((name) => {
+    const failures = [...names, flood].flatMap((name) => {
       const count = late.filter(({ kind }) => kind === name).length;
       return count === 0 ? [] : [`${count} with ${name} were open for more than ${size['closed-within']} s`];
     });
     return judge(
-      `slow clients at once: ${names.join(', ')}`,
+      `slow clients at once: ${names.join(', ')}, and in one of a hundred ${flood}`,
       size.clients,
       `${ends.length - late.length} closed, the last after ${slowest.toFixed(1)} s; ` +
         `${meanwhile.sent} requests of others, p99 ${meanwhile.p99Ms.toFixed(0)} ms, slowest ${meanwhile.slowestMs.toFixed(0)} ms`,
@@ -79,7 +100,7 @@ function beSlow({ address, port }: Host, kind: string): Promise<{ kind: string; 
   return new Promise((resolve) => {
     const begunAt = performance.now();
     let haltedAt = begunAt;
-    const socket = connect(port, address, () => kinds[kind]?.(socket, `${address}:${port}`));
+    const socket = connect(port, address, () => (kinds[kind] ?? sendWithoutEnd)(socket, `${address}:${port}`));
     const giveUp = setTimeout(() => {
       haltedAt = begunAt;
       socket.destroy();
@@ -104,6 +125,10 @@ function postHead(host: string): string {
 /** Sends the text, and then a letter for ever, a byte a second. */
 function drip(socket: Socket, text: string): void {
   let sent = 0;
-  const timer = setInterval(() => socket.write(text[sent++] ?? 'x'), 1000);
+  repeatedly(socket, () => socket.write(text[sent++] ?? 'x'));
+}
+
+function repeatedly(socket: Socket, act: () => void): void {
+  const timer = setInterval(act, 1000);
   socket.once('close', () => clearInterval(timer));
 }

@@ -30,7 +30,16 @@ export const soakRow: Row<
   sizes: {
     // Sessions live for so many seconds; memory and files in per cent, because a service that has just started still grows into its heap, and opens its database once more for each that asks;
     // the database of a busy machine may be late for some.
-    small: { operations: 400, people: 6, lifetime: 8, 'memory-within': 100, 'files-within': 30, unavailable: 20, samples: 1, seed: 1 },
+    small: {
+      operations: 400,
+      people: 6,
+      lifetime: 8,
+      'memory-within': 100,
+      'files-within': 30,
+      unavailable: 20,
+      samples: 1,
+      seed: 1,
+    },
     // An hour of thirty a second.
     full: {
       operations: 108_000,

@@ -27,7 +27,7 @@ const LIMITS = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
-  unreadTimeout: 10_000,
+  unreadTimeout: 5000,
   checkInterval: 1000,
   connections: 1000,
 } as const;
