@@ -59,7 +59,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
     return judge(
       `${size.writers} people registered, logged in and out, reset and changed passwords and deleted accounts; the service was killed and started again`,
       kills,
-      `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, all there; ${ledger.doubted()} unanswered, each wholly or not at all; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
+      `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, ${ledger.doubted()} unanswered, ${ledger.surprises.length} lost or half done; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
       failures,
     );
   },

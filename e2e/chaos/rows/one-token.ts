@@ -35,7 +35,7 @@ export const oneTokenRow: Row<'uses'> = {
     return judge(
       `used one reset token ${size.uses} times at once, each for another password`,
       size.uses,
-      `${winners.length} × 200, ${losers} × 403 invalid_reset_token; the winner's password opens the account`,
+      `${winners.length} × 200, ${losers} × 403 invalid_reset_token; a login with the winner's password × ${login?.status}`,
       failures,
     );
   },

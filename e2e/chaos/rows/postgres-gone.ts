@@ -69,7 +69,7 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
     return judge(
       `stopped PostgreSQL under a mixed load of writes, asked ${size.requests} times, and started it again`,
       size.outages,
-      `${unavailable} × 503 database_unavailable, slowest ${Math.round(slowestMs)} ms; served again ${Math.round(slowestReturnMs)} ms after it was back, by the same process (${pid}); ${ledger.acknowledged()} writes acknowledged, all there; ${ledger.doubted()} not acknowledged, each wholly or not at all`,
+      `${unavailable} × 503 database_unavailable, slowest ${Math.round(slowestMs)} ms; served again ${Math.round(slowestReturnMs)} ms after it was back, by the same process (${pid}); ${ledger.acknowledged()} writes acknowledged, ${ledger.doubted()} not, ${ledger.surprises.length} lost or half done`,
       [...failures, ...ledger.surprises],
     );
   },

@@ -22,6 +22,7 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
     const failures: string[] = [];
     let opened = 0;
     let refused = 0;
+    let left = 0;
     for (let round = 0; round < size.rounds; round += 1) {
       const email = `person${round}@example.com`;
       await call('POST /users', { email, password });
@@ -45,18 +46,21 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
         else failures.push(`a login of ${email} was answered ${login.status}`);
         if (login.session === undefined) continue;
         const profile = await send(daemon.url, 'GET /profile', { session: login.session });
-        if (profile.status !== 403) failures.push(`a session that the old password of ${email} opened lives on`);
+        if (profile.status === 403) continue;
+        left += 1;
+        failures.push(`a session that the old password of ${email} opened lives on`);
       }
       const sessions = await database.query(
         `select 1 from sessions join users on users.id = sessions.user_id where email = '${email}'`,
       );
+      left += sessions.length;
       if (sessions.length > 0) failures.push(`${sessions.length} sessions of ${email} are left`);
     }
     if (opened === 0) failures.push('no login was ever ahead of the reset, so that there was no race');
     return judge(
       `reset a password among ${loginsARound} logins with the old one`,
       size.rounds,
-      `${opened} logins ahead of the reset, ${refused} behind it; no session of theirs left after it, in HTTP and in the table`,
+      `${opened} logins ahead of the reset, ${refused} behind it; ${left} sessions of theirs left after it, in HTTP or in the table`,
       failures,
     );
   },

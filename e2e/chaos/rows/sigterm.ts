@@ -31,6 +31,7 @@ export const sigtermRow: Row<'endings' | 'requests'> = {
     const counts = new Map<string, number>();
     const promised: string[] = [];
     let refused = 0;
+    let unanswered = 0;
     let slowestMs = 0;
     for (let ending = 0; ending < size.endings; ending += 1) {
       const { url } = daemon;
@@ -64,6 +65,7 @@ export const sigtermRow: Row<'endings' | 'requests'> = {
         const { status, code } = await answer;
         const key = `${target} ${status} ${code}`.trim();
         counts.set(key, (counts.get(key) ?? 0) + 1);
+        if (status === 0) unanswered += 1;
         if (status !== 200 && status !== 503) failures.push(`${target} was answered ${status} ${code}`);
         if (status === 200 && target === 'POST /users') promised.push((options.json as { email: string }).email);
       }
@@ -84,7 +86,7 @@ export const sigtermRow: Row<'endings' | 'requests'> = {
     return judge(
       `sent SIGTERM with ${size.requests} requests in flight: logins, registrations, sessions and profiles`,
       size.endings,
-      `${counted.join(', ')}; none without an answer; new connections refused ${refused} times while they were answered; slowest end ${Math.round(slowestMs)} ms, each with 0`,
+      `${counted.join(', ')}; ${unanswered} without an answer; new connections refused ${refused} times while they were answered; slowest end ${Math.round(slowestMs)} ms`,
       failures,
     );
   },

@@ -38,6 +38,8 @@ export const smtpRow: Row<Size> = {
     const failures: string[] = [];
     const counted: string[] = [];
     let slowestMs = 0;
+    let replies = 0;
+    let asked = 0;
     const tryServer = async (server: BadServer) => {
       const home = join(folder, server.what.replaceAll(' ', '-'));
       await mkdir(home);
@@ -46,11 +48,13 @@ export const smtpRow: Row<Size> = {
       const database = await makeDatabase('sqlite', home);
       const times = (event: string) => daemon.stderr().split(`"event":"${event}"`).length - 1;
       const ask = async (address: string) => {
+        asked += 1;
         const started = performance.now();
         const { status, body } = await send(daemon.url, 'POST /reset_password', { json: { email: address } });
         slowestMs = Math.max(slowestMs, performance.now() - started);
         const expected = JSON.stringify({ email: address, message: 'reset instructions sent' });
-        if (status !== 200 || JSON.stringify(body) !== expected) {
+        if (status === 200 && JSON.stringify(body) === expected) replies += 1;
+        else {
           failures.push(`${server.what}: answered ${status} ${JSON.stringify(body)}`);
         }
       };
@@ -75,14 +79,14 @@ export const smtpRow: Row<Size> = {
       if (isOver && connections !== undefined && connections > MOST_TRIES) {
         failures.push(`${server.what}: ${connections} connections`);
       }
-      counted.push(`${server.what}: ${server.tries} tries${isOver ? ', then given up with an event' : ''}`);
+      counted.push(`${server.what}: ${server.tries} tries, given up with an event ${givenUp} times`);
     };
     await Promise.all((await badServers(context)).map(tryServer));
     if (slowestMs > size['reply-ms']) failures.push(`a reply took ${Math.round(slowestMs)} ms`);
     return judge(
       'asked for resets of an account and of nobody, with a mail server that takes no mail',
-      3 * (size.replies + 1),
-      `the same reply, slowest ${Math.round(slowestMs)} ms; ${counted.join('; ')}`,
+      asked,
+      `${replies} times the same reply, slowest ${Math.round(slowestMs)} ms; ${counted.join('; ')}`,
       failures,
     );
   },
