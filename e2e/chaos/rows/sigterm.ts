@@ -4,20 +4,22 @@ import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
 import { type Answer, type SendOptions, send } from '../../support/http-client.ts';
 import { makeDatabase } from '../database.ts';
-import { repeatWhileBusy } from '../repeat-while-busy.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-const LONGEST_END_MS = 10_000;
 /** So that the signal comes while all are on their way, or some have been answered. */
 const MOST_MILLISECONDS = 300;
 const password = 'correct horse battery';
 
-export const sigtermRow: Row<'endings' | 'requests'> = {
+export const sigtermRow: Row<'endings' | 'requests' | 'end-ms'> = {
   name: 'sigterm',
   fault: 'SIGTERM under load',
   dialects: ['sqlite', 'postgres'],
-  sizes: { small: { endings: 1, requests: 100 }, full: { endings: 50, requests: 100 } },
+  // The limit is judged in full, on a machine that has nothing else to do.
+  sizes: {
+    small: { endings: 1, requests: 100, 'end-ms': 30_000 },
+    full: { endings: 50, requests: 100, 'end-ms': 10_000 },
+  },
   async run({ size, folder, dialect, log, onEnd }) {
     const database = await makeDatabase(dialect, folder);
     const start = () => startDaemon({ home: folder, settings: database.settings });
@@ -74,7 +76,7 @@ export const sigtermRow: Row<'endings' | 'requests'> = {
       const tookMs = performance.now() - asked;
       slowestMs = Math.max(slowestMs, tookMs);
       if (exitCode !== 0) failures.push(`it ended with ${exitCode ?? signal}`);
-      if (tookMs > LONGEST_END_MS) failures.push(`it took ${Math.round(tookMs)} ms to end`);
+      if (tookMs > size['end-ms']) failures.push(`it took ${Math.round(tookMs)} ms to end`);
       for (const agent of agents) agent.destroy();
       if ((ending + 1) % 10 === 0) log(`${ending + 1} endings`);
       daemon = await start();
@@ -111,8 +113,12 @@ function requestOf(
   }
 }
 
-function post(url: string, target: string, email: string): Promise<Answer> {
-  return repeatWhileBusy(() => send(url, target, { json: { email, password } }));
+/** Repeats it until it is done, however busy the service is. */
+async function post(url: string, target: string, email: string): Promise<Answer> {
+  for (;;) {
+    const answer = await send(url, target, { json: { email, password } });
+    if (answer.status === 200) return answer;
+  }
 }
 
 function isRefused(url: string): Promise<boolean> {
