@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
+import { join } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
+import { root } from '../../support/program.ts';
 import { makeDatabase, type RowDatabase } from '../database.ts';
 import { must, openSession } from '../load/account.ts';
 import { exchange } from '../load/exchange.ts';
@@ -18,6 +21,8 @@ import { Tally } from '../soak/tally.ts';
 /** The first of so many parts warms up; memory is compared between the next three and the last three. */
 const PARTS = 12;
 const WINDOW = 3;
+/** From so many operations on, chance leaves nothing out. */
+const MANY = 2000;
 /** Housekeeping comes by as often as sessions end; it is late where the machine is busy. */
 const PRUNED_WITHIN_LIFETIMES = 6;
 
@@ -108,6 +113,7 @@ export const soakRow: Row<
         `${left.sessions} sessions and ${left.resetTokens} reset tokens left, ${tally.accounts} accounts`,
       [
         ...tally.unexpected,
+        size.operations >= MANY ? await untried(tally) : '',
         tally.unavailable <= size.unavailable ? '' : `the database was unavailable ${tally.unavailable} times`,
         late.residentMb <= early.residentMb * most ? '' : `${late.residentMb.toFixed(0)} MB are resident`,
         late.heapMb <= early.heapMb * most ? '' : `the heap has ${late.heapMb.toFixed(1)} MB`,
@@ -120,6 +126,17 @@ export const soakRow: Row<
     );
   },
 };
+
+/** Which of the endpoints in openapi.json nobody asked. */
+async function untried(tally: Tally): Promise<string> {
+  const text = await readFile(join(root, 'packages', 'server', 'openapi.json'), 'utf8');
+  const { paths } = JSON.parse(text) as { paths: Record<string, object> };
+  const endpoints = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const left = endpoints.filter((endpoint) => !tally.done.has(endpoint));
+  return left.length === 0 ? '' : `nobody asked ${left.join(', ')}`;
+}
 
 /** Lets go of every connection, and counts what the service has open then. */
 function settled(agent: Agent, control: string): Promise<number> {

@@ -84,7 +84,7 @@ export class Person {
   }
 
   async #send(to: string, outgoing: Outgoing, status: number, code: string | undefined): Promise<Incoming> {
-    const act = `${outgoing.method} ${outgoing.path.replace(/\?.*|\/[\da-f]{8}-[-\da-f]{27}$/, '')}`;
+    const act = `${outgoing.method} ${outgoing.path.replace(/\?.*/, '').replace(/[\da-f]{8}-[-\da-f]{27}$/, '{id}')}`;
     for (;;) {
       const answer = await exchange(to, outgoing);
       if (answer.status === 503 && codeOf(answer) === 'overloaded') {
