@@ -36,9 +36,9 @@ export const soakRow: Row<
     // Sessions live for so many seconds; memory and files in per cent, because a service that has just started still grows into its heap, and opens its database once more for each that asks;
     // the database of a busy machine may be late for some.
     small: {
-      operations: 400,
+      operations: 250,
       people: 6,
-      lifetime: 8,
+      lifetime: 6,
       'memory-within': 100,
       'files-within': 30,
       unavailable: 20,
