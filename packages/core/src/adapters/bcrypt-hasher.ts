@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
@@ -53,7 +54,7 @@ export function createBcryptHasher({
   maxWaitMs = 2000,
   onHashed,
 }: BcryptHasherOptions): BcryptHasher {
-  let starting: Promise<Piscina> | undefined;
+  let starting: Promise<Pool> | undefined;
   const dummyHash = wellFormedHash(cost);
   let places = 0;
   let hashing = 0;
@@ -65,7 +66,7 @@ export function createBcryptHasher({
   const waiting = new Set<(error: AuthError) => void>();
   let hasGivenUp = false;
 
-  function startPool(): Promise<Piscina> {
+  function startPool(): Promise<Pool> {
     // A failure is not kept: the next password is another try.
     starting ??= createPool(workers).catch((error) => {
       starting = undefined;
@@ -98,7 +99,7 @@ export function createBcryptHasher({
     hashing += 1;
     const queuedBehind = Math.ceil(hashing / workers);
     try {
-      const pool = await startPool();
+      const { pool } = await startPool();
       const startedAt = performance.now();
       if (hasGivenUp) throw noTimeLeft();
       const { result, ms }: TimedResult<Result> = await orSentAway(pool.run(task));
@@ -143,8 +144,9 @@ export function createBcryptHasher({
     costOf: hashCost,
     problemWith: problemWithHash,
     close: async () => {
-      const pool = await starting?.catch(() => undefined);
-      await (hasGivenUp ? pool?.destroy() : pool?.close());
+      const started = await starting?.catch(() => undefined);
+      await started?.ready;
+      await (hasGivenUp ? started?.pool.destroy() : started?.pool.close());
     },
   };
 }
@@ -154,11 +156,25 @@ function noTimeLeft(): AuthError {
   return new AuthError('overloaded', { retryAfterSeconds: 1 });
 }
 
+interface Pool {
+  readonly pool: Piscina;
+  /** Every worker has loaded what it needs: a thread that is ended while it loads bcrypt takes the process with it. */
+  readonly ready: Promise<unknown>;
+}
+
+/** Piscina takes the first workers for ready from the start. Each says so itself, in its first message. */
+function hasLoaded(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    for (const sign of ['message', 'error', 'exit']) worker.once(sign, () => resolve());
+  });
+}
+
 /** The library is loaded with the first pool, so that a daemon listens sooner. */
-async function createPool(workers: number): Promise<Piscina> {
+async function createPool(workers: number): Promise<Pool> {
   const { Piscina } = await import('piscina');
-  return new Piscina({
+  const pool = new Piscina({
     filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
+    name: 'runHashTask',
     minThreads: workers,
     maxThreads: workers,
     niceIncrement: WORKER_NICE_INCREMENT,
@@ -168,6 +184,7 @@ async function createPool(workers: number): Promise<Piscina> {
     env: {},
     execArgv: [],
   });
+  return { pool, ready: Promise.all(pool.threads.map(hasLoaded)) };
 }
 
 /** A hash that no known password has. A malformed one would be refused by bcrypt in no time at all, and tell that there is no account. */

@@ -10,8 +10,12 @@ export interface TimedResult<Result> {
   readonly ms: number;
 }
 
-/** Runs in a worker thread, where a synchronous call blocks nobody. */
-export default function runHashTask(task: HashTask): TimedResult<string | boolean> {
+/**
+ * Runs in a worker thread, where a synchronous call blocks nobody.
+ *
+ * Not the default export: Node makes a façade for one when a module is loaded by `require`, and aborts the process when the thread is ended meanwhile.
+ */
+export function runHashTask(task: HashTask): TimedResult<string | boolean> {
   const startedAt = performance.now();
   const result =
     task.kind === 'hash' ? hashPassword(task.password, task.cost) : verifyPassword(task.password, task.passwordHash);

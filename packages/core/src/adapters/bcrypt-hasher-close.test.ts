@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+/** Closes one hasher after the other, each at another moment of its workers' start, with a password that still waits for them. */
+const program = `
+  import { createBcryptHasher } from ${JSON.stringify(import.meta.resolve('@authsvc/core'))};
+  for (let afterMs = 0; afterMs < 60; afterMs += 2) {
+    const hasher = createBcryptHasher({ cost: 4, workers: 3 });
+    const hashed = hasher.hash('secure_password');
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await hasher.close();
+    await hashed;
+  }
+  console.log('closed');
+`;
+
+it('closes at any moment of its start, and the process lives on', async () => {
+  // A process of its own: one that does not live on takes this test with it.
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  expect(stdout).toBe('closed\n');
+});
