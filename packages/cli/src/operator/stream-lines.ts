@@ -6,6 +6,9 @@ import type { Context } from '../context.ts';
 import { describeControlFailure, locateDaemon } from '../daemon/local-daemon.ts';
 import { notRunning, refusal } from './ask-daemon.ts';
 
+/** Nobody listens; `EINVAL` is a path too long for any socket. */
+const ABSENT = ['ENOENT', 'ECONNREFUSED', 'EINVAL'];
+
 /**
  * Exchanges lines of JSON with the daemon: sends as they are read, and gives back the answer's as they come, so that neither side ever holds all of them.
  *
@@ -39,7 +42,7 @@ export async function* streamLines<Line>(
   } catch (error) {
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw notRunning(place);
+    if (code !== undefined && ABSENT.includes(code)) throw notRunning(place);
     throw describeControlFailure(error, place);
   } finally {
     outgoing.destroy();

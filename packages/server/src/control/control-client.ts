@@ -2,7 +2,8 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { DaemonBody, DaemonStoppingBody } from './control-contract.ts';
 
 const ANSWER_MS = 5000;
-const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'];
+/** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
+const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 const FORBIDDEN = ['EACCES', 'EPERM'];
 
 /** Somebody holds the control socket, and does not answer as a daemon does: it hangs, or it is something else. */
