@@ -76,17 +76,21 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   server.setErrorHandler(countRefusals(measurements, handleError));
   addNotFoundHandler(server);
   addBodyParsers(server);
-  server.register(fastifyCookie, { hook: false });
 
   beforeRoutes?.(server);
 
   addUserRoutes(server, ports);
-  addSessionRoutes(server, ports);
   addProfileRoute(server, ports);
   addResetPasswordRoutes(server, ports);
-  addOwnSessionRoutes(server, ports);
-  addAccountRoutes(server, ports);
   addAboutRoutes(server, ports);
+  // Only these set cookies; the others are spared the look for some in each answer.
+  server.register((scope, _options, done) => {
+    scope.register(fastifyCookie, { hook: false });
+    addSessionRoutes(scope, ports);
+    addOwnSessionRoutes(scope, ports);
+    addAccountRoutes(scope, ports);
+    done();
+  });
   addOpenapiRoute(server);
   return server;
 }

@@ -30,6 +30,7 @@ import { openDataFolder } from './open-data-folder.ts';
 import { openDatabase } from './open-database.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { buildServer } from './server.ts';
+import { settleNextTick } from './settle-next-tick.ts';
 import { prepareShutDown } from './shut-down.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 import { VERSION } from './version.ts';
@@ -65,6 +66,7 @@ export interface RunningService {
  * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`: one sentence each; nothing is left open.
  */
 export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
+  settleNextTick();
   const paths = dataPaths(config.dataFolder);
   assertSocketPathFits(paths.socket);
   let state: DaemonBody['state'] = 'running';
