@@ -34,16 +34,22 @@ async function bench({ quick, rounds, only, json }) {
     const { name, title } = scenario;
     const stageFolder = join(folder, name);
     mkdirSync(stageFolder);
-    const rows = await runScenario(scenario, { folder: stageFolder, rounds, quick, passwordHash });
+    try {
+      const rows = await runScenario(scenario, { folder: stageFolder, rounds, quick, passwordHash });
+      sections.push({ name, title, rows });
+    } catch (error) {
+      // What the others have measured in half an hour is not lost with it.
+      process.stderr.write(`✗ ${title}: ${/** @type {Error} */ (error).message}\n`);
+      process.exitCode = 1;
+    }
     rmSync(stageFolder, { recursive: true });
-    sections.push({ name, title, rows });
+    if (json === undefined) continue;
+    const targets = judgeTargets(sections.flatMap(({ rows }) => rows));
+    const results = { machine, load: loadGenerator, quick, rounds, scenarios: sections, targets };
+    writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
   }
   const verdicts = judgeTargets(sections.flatMap(({ rows }) => rows));
   say(`${resultTable(sections)}\n\n${targetTable(verdicts)}`);
-  if (json !== undefined) {
-    const results = { machine, load: loadGenerator, quick, rounds, scenarios: sections, targets: verdicts };
-    writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
-  }
 }
 
 function readOptionsOrExit() {

@@ -45,8 +45,11 @@ async function serve() {
   const { createTestAuth } = await importBuilt('core', 'testing.js');
   const { buildServer } = await importBuilt('server', 'index.js');
   const { createMeasurements } = await importBuilt('server', 'metrics/measurements.js');
+  const { createLog } = await importBuilt('server', 'log.js');
+  const { settleNextTick } = await importBuilt('server', 'settle-next-tick.js');
+  settleNextTick();
   const ports = { ...(await createTestAuth()), clock: systemClock };
-  const options = { logLevel: 'info', logStream: process.stderr };
+  const options = { log: createLog('info', process.stderr, systemClock) };
   const halves = {
     measured: buildServer(ports, { ...options, measurements: createMeasurements() }),
     bare: buildServer(ports, options),
