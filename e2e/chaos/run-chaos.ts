@@ -28,6 +28,14 @@ export async function runChaos(argv: readonly string[]): Promise<number> {
   }
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? '', node: process.version };
   say(`\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, size ${options.size}\n`);
+  const lines: (TableLine & { readonly name: string; readonly seconds: number })[] = [];
+  /** Also of a run that is cut short: some rows take a quarter of an hour. */
+  const report = () => {
+    say(`\n${outcomeTable(lines)}`);
+    if (options.json !== undefined) {
+      writeFileSync(options.json, `${JSON.stringify({ machine, size: options.size, rows: lines }, undefined, 2)}\n`);
+    }
+  };
   const tearDown = await setup();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // What is loaded with PostgreSQL would end the process before anything else has ended.
@@ -35,11 +43,11 @@ export async function runChaos(argv: readonly string[]): Promise<number> {
     process.once(signal, () => {
       endRun()
         .then(tearDown)
+        .then(report)
         .finally(() => process.exit(INTERRUPTED));
     });
   }
   try {
-    const lines: (TableLine & { readonly name: string; readonly seconds: number })[] = [];
     for (const row of rows.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
       for (const dialect of row.dialects.filter((one) => options.dialects.includes(one))) {
         const fault = row.dialects.length > 1 ? `${row.fault}, ${dialect}` : row.fault;
@@ -51,10 +59,7 @@ export async function runChaos(argv: readonly string[]): Promise<number> {
         lines.push({ name: row.name, fault, ...outcome, seconds });
       }
     }
-    say(`\n${outcomeTable(lines)}`);
-    if (options.json !== undefined) {
-      writeFileSync(options.json, `${JSON.stringify({ machine, size: options.size, rows: lines }, undefined, 2)}\n`);
-    }
+    report();
     return lines.every(({ holds }) => holds) ? 0 : 1;
   } finally {
     await tearDown();
