@@ -5,7 +5,7 @@ import { KNOWN_ADDRESS_MS } from './throttle.ts';
 const ROWS_PER_STEP = 500;
 
 /** `last_used_at` in the store lags behind what is known in memory by less than this. */
-const USE_LAG_MS = 1_200_000;
+const USE_LAG_MS = 120_000;
 
 /**
  * Deletes what has expired: sessions, reset tokens, counters, known addresses, and events past their retention; a step at a time.

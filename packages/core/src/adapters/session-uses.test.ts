@@ -9,7 +9,7 @@ import { createGate, createTestAuth, localClient, type TestAuth } from '../testi
 import { createSessionUses, type SessionUses } from './session-uses.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
-const PRECISION_MS = 600_000;
+const MINUTE_MS = 60_000;
 
 describe('createSessionUses', () => {
   let auth: TestAuth;
@@ -30,16 +30,16 @@ describe('createSessionUses', () => {
   const logInOnce = async () => (await logIn(auth, credentials)).session;
   const storedUse = async (tokenDigest: string) => (await auth.store.findActiveSession(tokenDigest))?.lastUsedAt;
 
-  it('takes note of one use in ten minutes, and stores it', async () => {
+  it('takes note of one use a minute, and stores it', async () => {
     const { tokenDigest, createdAt } = await logInOnce();
     const uses = over({});
-    expect(uses.note(tokenDigest, createdAt, createdAt + PRECISION_MS - 1)).toBe(false);
+    expect(uses.note(tokenDigest, createdAt, createdAt + MINUTE_MS - 1)).toBe(false);
     expect(uses.unstored(tokenDigest)).toBeUndefined();
-    expect(uses.note(tokenDigest, createdAt, createdAt + PRECISION_MS)).toBe(true);
-    expect(uses.unstored(tokenDigest)).toBe(createdAt + PRECISION_MS);
+    expect(uses.note(tokenDigest, createdAt, createdAt + MINUTE_MS)).toBe(true);
+    expect(uses.unstored(tokenDigest)).toBe(createdAt + MINUTE_MS);
     expect(await storedUse(tokenDigest)).toBe(createdAt);
     await uses.close();
-    expect(await storedUse(tokenDigest)).toBe(createdAt + PRECISION_MS);
+    expect(await storedUse(tokenDigest)).toBe(createdAt + MINUTE_MS);
   });
 
   it('takes note more often where the idle lifetime is short', async () => {
@@ -59,16 +59,16 @@ describe('createSessionUses', () => {
       throw failure;
     });
     const uses = over({ saveSessionUses });
-    for (const { tokenDigest, createdAt } of [one, two]) uses.note(tokenDigest, createdAt, createdAt + PRECISION_MS);
+    for (const { tokenDigest, createdAt } of [one, two]) uses.note(tokenDigest, createdAt, createdAt + MINUTE_MS);
     const failing = uses.flush();
     await saving.opened;
-    uses.note(two.tokenDigest, two.createdAt, two.createdAt + 2 * PRECISION_MS);
+    uses.note(two.tokenDigest, two.createdAt, two.createdAt + 2 * MINUTE_MS);
     failed.open();
     await expect(failing).rejects.toBe(failure);
 
     await uses.flush();
-    expect(await storedUse(one.tokenDigest)).toBe(one.createdAt + PRECISION_MS);
-    expect(await storedUse(two.tokenDigest)).toBe(two.createdAt + 2 * PRECISION_MS);
+    expect(await storedUse(one.tokenDigest)).toBe(one.createdAt + MINUTE_MS);
+    expect(await storedUse(two.tokenDigest)).toBe(two.createdAt + 2 * MINUTE_MS);
     await uses.close();
   });
 
@@ -90,14 +90,14 @@ describe('createSessionUses', () => {
         saves.push(...values);
       },
     });
-    uses.note('one', 0, PRECISION_MS);
+    uses.note('one', 0, MINUTE_MS);
     const closed = uses.flush().then(() => undefined);
     await Promise.resolve();
-    uses.note('two', 0, 2 * PRECISION_MS);
+    uses.note('two', 0, 2 * MINUTE_MS);
     const closing = uses.close();
     saving.open();
     await Promise.all([closed, closing]);
-    expect(saves).toEqual([PRECISION_MS, 2 * PRECISION_MS]);
+    expect(saves).toEqual([MINUTE_MS, 2 * MINUTE_MS]);
   });
 
   it('waits, when it closes, for a save that is under way', async () => {
@@ -109,7 +109,7 @@ describe('createSessionUses', () => {
         return saved.opened;
       },
     });
-    uses.note('one', 0, PRECISION_MS);
+    uses.note('one', 0, MINUTE_MS);
     const flushing = uses.flush();
     await saving.opened;
     let closed = false;
@@ -124,7 +124,7 @@ describe('createSessionUses', () => {
 
   it('does not bring a session back by storing its last use', async () => {
     const { token, session } = await logIn(auth, credentials);
-    auth.clock.advance(PRECISION_MS);
+    auth.clock.advance(MINUTE_MS);
     await authenticate(auth, token);
     await logOut(auth, { token, client: localClient });
     await auth.sessions.flush();
@@ -138,7 +138,7 @@ describe('createSessionUses', () => {
       const told = new Promise((resolve) => {
         const store = { ...auth.store, saveSessionUses: () => Promise.reject(failure) };
         const uses = createSessionUses(store, { idleMs: 604_800_000, onFlushError: resolve });
-        uses.note('one', 0, PRECISION_MS);
+        uses.note('one', 0, MINUTE_MS);
         vi.advanceTimersByTime(5000);
       });
       expect(await told).toBe(failure);

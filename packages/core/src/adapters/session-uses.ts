@@ -3,11 +3,11 @@ import type { Store } from '../ports.ts';
 /** Shorter where the idle lifetime is, so that other instances see a use while it matters. */
 const FLUSH_INTERVAL_MS = 5000;
 const SHORTEST_FLUSH_INTERVAL_MS = 100;
-/** `last_used_at` on disk lags by this at most, so that a busy session costs one write in ten minutes. */
-const USE_PRECISION_MS = 600_000;
+/** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
+const USE_PRECISION_MS = 60_000;
 
 export interface SessionUsesOptions {
-  /** `last_used_at` on disk lags by ten minutes, or a tenth of this if that is shorter. */
+  /** `last_used_at` on disk lags by a minute, or a tenth of this if that is shorter. */
   readonly idleMs: number;
   readonly onFlushError: (error: unknown) => void;
 }

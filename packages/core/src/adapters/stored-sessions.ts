@@ -5,7 +5,7 @@ import { createSessionUses, type SessionUsesOptions } from './session-uses.ts';
 /**
  * Session checks that ask the database each time, so that what ends through one instance has ended for every other.
  *
- * Only when a session was last used is told late: a use that another instance noted shows up within ten minutes, or a fifth of the idle lifetime if that is shorter.
+ * Only when a session was last used is told late: a use that another instance noted shows up within a minute, or a fifth of the idle lifetime if that is shorter.
  */
 export function createStoredSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);
