@@ -55,7 +55,7 @@ export async function bundle() {
     // A module that is imported late need not be one: the loader of modules would cost a command some milliseconds.
     dynamicImportInCjs: false,
     comments: false,
-    // Left out, every module would lose its own, and run by the loose rules: other semantics, and a tenth slower.
+    // Left out, every module would lose its own, and run by the loose rules, which mean something else.
     strict: true,
     codeSplitting: { includeDependenciesRecursively: false, groups },
   });
