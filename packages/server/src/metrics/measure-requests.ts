@@ -10,14 +10,12 @@ type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyRepl
  * is two looks at the clock and three numbers in memory that is there already; Fastify's own timing would hang two listeners on each answer.
  */
 export function measureRequests(server: FastifyInstance, measurements: Measurements): void {
-  const meterOf = (meter: RouteMeter): onSendHookHandler => {
-    const { answers, seconds } = meter;
-    return (request, { statusCode }, _payload, done) => {
-      answers[statusCode] = (answers[statusCode] as number) + 1;
-      seconds.observe((performance.now() - request.arrivedAt) / 1000);
+  const meterOf =
+    (meter: RouteMeter): onSendHookHandler =>
+    (request, { statusCode }, _payload, done) => {
+      count(meter, statusCode, request);
       done();
     };
-  };
   const measuring = new Set<unknown>();
 
   server.decorateRequest('arrivedAt', 0);
@@ -33,21 +31,24 @@ export function measureRequests(server: FastifyInstance, measurements: Measureme
     // A route for HEAD comes with the hooks of its GET.
     route.onSend = [...[route.onSend ?? []].flat().filter((hook) => !measuring.has(hook)), measure];
   });
-  const measureUnrouted = meterOf(measurements.unrouted);
-  server.addHook('onSend', (request, reply, payload, done) => {
-    if (request.is404) measureUnrouted.call(server, request, reply, payload, done);
-    else done();
-  });
   server.server.on('clientError', () => {
     measurements.malformed += 1;
   });
 }
 
-/** Counts what a handler of errors refuses, by its code, before the handler answers. */
+function count({ answers, seconds }: RouteMeter, status: number, { arrivedAt }: FastifyRequest): void {
+  answers[status] = (answers[status] as number) + 1;
+  seconds.observe((performance.now() - arrivedAt) / 1000);
+}
+
+/** Counts what a handler of errors refuses, by its code, before the handler answers; and with it every request that has no route. */
 export function countRefusals(measurements: Measurements | undefined, handle: ErrorHandler): ErrorHandler {
   if (!measurements) return handle;
   return (error, request, reply) => {
-    measurements.refusals[refusalOf(error).body.code] += 1;
+    const { status, body } = refusalOf(error);
+    measurements.refusals[body.code] += 1;
+    // One whose path cannot be read has not arrived.
+    if (request.is404 && request.arrivedAt > 0) count(measurements.unrouted, status, request);
     if (error instanceof AuthError && error.throttled) measurements.throttled[error.throttled] += 1;
     handle(error, request, reply);
   };
