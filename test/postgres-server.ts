@@ -3,7 +3,7 @@ import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
-import { reachablePostgres } from './reachable-postgres.ts';
+import { reachablePostgres } from './reachable-postgres.mjs';
 
 const running: NodeJS.EventEmitter = process;
 const ends = ['beforeExit', 'exit'];

