@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { propertyFactor } from './test/property-settings.ts';
 
@@ -27,6 +28,8 @@ const setups = ['scripts/bundle-setup.mjs', 'test/postgres-setup.ts'];
 export default defineConfig({
   test: {
     watch: false,
+    // Vitest leaves a core to itself, which on a machine of two is half of them.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
