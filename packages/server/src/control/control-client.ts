@@ -1,9 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DaemonBody, DaemonStoppingBody } from './control-contract.ts';
 
 const ANSWER_MS = 5000;
 /** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
 const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
+const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
+/** How long a daemon that was killed may hold its socket: until the last of its threads has ended. */
+const LONGEST_END_MS = 2000;
+const RETRY_MS = 20;
 const FORBIDDEN = ['EACCES', 'EPERM'];
 
 /** Somebody holds the control socket, and does not answer as a daemon does: it hangs, or it is something else. */
@@ -51,9 +56,19 @@ export async function askControl(
   }
 }
 
-/** Asks who runs on a data folder; errors as {@link askControl}. */
+/** Asks who runs on a data folder, and again where the connection breaks off, since that is how a killed daemon ends; errors as {@link askControl}. */
 export async function findDaemon(socket: string): Promise<DaemonBody | undefined> {
-  const reply = await askControl(socket, { method: 'GET', path: '/daemon' });
+  const giveUpAt = performance.now() + LONGEST_END_MS;
+  let reply: ControlReply | undefined;
+  for (;;) {
+    try {
+      reply = await askControl(socket, { method: 'GET', path: '/daemon' });
+      break;
+    } catch (error) {
+      if (!hasBrokenOff(error) || performance.now() > giveUpAt) throw error;
+      await pause(RETRY_MS);
+    }
+  }
   if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
   return reply?.body as DaemonBody | undefined;
 }
@@ -92,6 +107,11 @@ export async function requestStop(socket: string): Promise<DaemonStoppingBody | 
   const reply = await askControl(socket, { method: 'POST', path: '/daemon/stop' });
   if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
   return reply?.body as DaemonStoppingBody | undefined;
+}
+
+function hasBrokenOff(error: unknown): boolean {
+  if (!(error instanceof ControlSilentError)) return false;
+  return BROKEN_OFF.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
 function absentOrThrow(error: unknown): undefined {

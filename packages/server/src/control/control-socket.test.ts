@@ -116,6 +116,21 @@ describe('findDaemon', () => {
     mute.close();
     await rm(folder, { recursive: true });
   });
+
+  it('asks again where the connection breaks off: one that was killed holds its socket for a moment', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'authsvc-control-'));
+    const socket = join(folder, 'a.sock');
+    let asked = 0;
+    const dying = createServer((connection) => {
+      connection.destroy();
+      asked += 1;
+      if (asked === 3) dying.close();
+    }).listen(socket);
+    await once(dying, 'listening');
+    expect(await findDaemon(socket)).toBeUndefined();
+    expect(asked).toBe(3);
+    await rm(folder, { recursive: true });
+  });
 });
 
 describe('assertSocketPathFits', () => {
