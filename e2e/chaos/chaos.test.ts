@@ -6,6 +6,6 @@ describe.each(rows)('$name', (row) => {
   it.for(row.dialects)('holds on %s, in small', async (dialect, { skip }) => {
     const outcome = await runRow(row, { dialect, size: row.sizes.small });
     skip(outcome.notRun !== undefined, outcome.notRun);
-    expect(outcome).toMatchObject({ holds: true });
+    expect(outcome.holds, JSON.stringify(outcome)).toBe(true);
   });
 });

@@ -42,7 +42,7 @@ export const connectionFloodRow: Row<'connections' | 'seconds' | 'healthy-within
     const until = performance.now() + size.seconds * 1000;
     for await (const _ of every(SAMPLE_MS)) {
       during.push(await holdingsOf(daemon.pid));
-      const isFull = during.some(({ sockets }) => sockets >= CAP);
+      const isFull = during.some(({ sockets }) => sockets - before.sockets >= CAP);
       if (isFull && performance.now() >= until) break;
       if (performance.now() >= until + 30_000) break;
     }
