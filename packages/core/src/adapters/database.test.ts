@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteDatabase } from './database.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { migrationNames } from './migrations/index.ts';
+import { findPreparedRow } from './prepared-row.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 const nodeArguments = (script: string, path: string) => ['--input-type=module', '-e', script, path];
@@ -69,6 +70,32 @@ describe('openSqliteDatabase', () => {
         expect(await connections.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 1500 }]);
       }
     });
+  });
+
+  it('prepares a statement once a connection, reads with it what is there, keeps nothing open, and lets go of it at the end', async () => {
+    const prepare = vi.spyOn(sqlite3.Database.prototype, 'prepare');
+    await withDatabase(async ({ read, write }) => {
+      const find = (type: string) => findPreparedRow(read, 'by_type', 'select at from events where type = ?', [type]);
+      for (const at of [1, 2, 3]) {
+        expect(await find(`event-${at}`)).toBeUndefined();
+        await write('events').insert({ at, type: `event-${at}` });
+        expect(await find(`event-${at}`)).toEqual({ at });
+      }
+      expect(prepare).toHaveBeenCalledTimes(1);
+      await Promise.all(Array.from({ length: 20 }, () => find('event-1')));
+      expect(prepare).toHaveBeenCalledTimes(4);
+      expect(await write.raw('PRAGMA wal_checkpoint(TRUNCATE)')).toEqual([{ busy: 0, log: 0, checkpointed: 0 }]);
+
+      await write.schema.alterTable('events', (table) => table.text('more'));
+      expect(await find('event-2')).toEqual({ at: 2 });
+      const lost = findPreparedRow(read, 'lost', 'select at from lost_rows where type = ?', ['any']);
+      await expect(lost).rejects.toThrow('no such table: lost_rows');
+      await write.schema.createTable('lost_rows', (table) => table.text('at'));
+      await expect(findPreparedRow(read, 'lost', 'select at from lost_rows', [])).resolves.toBeUndefined();
+    });
+    prepare.mockRestore();
+    // What SQLite leaves when its last connection is closed, and only then.
+    expect(await readdir(folder)).toEqual(['authsvc.sqlite']);
   });
 
   it('takes what a write has waited for its turn from what it waits for the lock', async () => {

@@ -22,8 +22,6 @@ export interface Database {
   readonly write: Knex;
   /** Runs a transaction; one that the database gave up for the sake of another is run again, a few times. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** The first row that a statement gives; where the database prepares statements it does so once, by this name. */
-  findRow(name: string, sql: string, bindings: readonly string[]): Promise<unknown>;
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
@@ -61,7 +59,6 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
     read,
     write,
     transaction: (work) => write.transaction(work),
-    findRow: async (_name, sql, bindings) => (await read.raw<unknown[]>(sql, bindings))[0],
     migrate: () => write.transaction((trx) => migrateIn(trx, path)),
     isMigrated: () => isMigrated(read),
     backUp: (file) => backUpSqlite(read, file),
@@ -71,7 +68,7 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
 
 function createSqliteKnex(path: string, connections: number, pragmas: string): Knex {
   return knexModule({
-    client: ImmediateSqliteClient as typeof Knex.Client,
+    client: ImmediateSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
     useNullAsDefault: true,
     // An error's message would otherwise quote the statement with its values, and so carry addresses and hashes into logs.

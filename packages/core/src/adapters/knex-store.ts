@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './database-error.ts';
 import { deleteExpiredRows } from './knex-housekeeping.ts';
 import { createWriteTransaction } from './knex-write-transaction.ts';
+import { findPreparedRow } from './prepared-row.ts';
 import {
   type ActiveSessionRow,
   type EventRow,
@@ -21,7 +22,7 @@ import {
 
 const USES_PER_TRANSACTION = 500;
 
-/** Asked at every request where many instances share a database. */
+/** Asked at every request where many instances share a database, and where a session is not held in memory. */
 const FIND_ACTIVE_SESSION = `
   select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at, users.email
   from sessions join users on users.id = sessions.user_id
@@ -60,7 +61,7 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     },
 
     findActiveSession: async (tokenDigest) => {
-      const row = await database.findRow('find_active_session', FIND_ACTIVE_SESSION, [tokenDigest]);
+      const row = await findPreparedRow(read, 'find_active_session', FIND_ACTIVE_SESSION, [tokenDigest]);
       return row === undefined ? undefined : toActiveSession(row as ActiveSessionRow);
     },
 

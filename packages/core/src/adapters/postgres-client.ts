@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
+import type { NamedQuery } from './prepared-row.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -11,17 +12,9 @@ interface PostgresConnection {
   __knex__disposed?: unknown;
 }
 
-interface Statement {
-  readonly sql: string;
-  readonly bindings?: readonly unknown[];
-  /** With a name, the server prepares the statement once a connection. */
-  readonly options?: { readonly name: string };
-  response?: { readonly rows: readonly unknown[] };
-}
-
 interface PostgresKnexClient extends Knex.Client {
   acquireRawConnection(): Promise<PostgresConnection>;
-  _query(connection: PostgresConnection, statement: Statement): Promise<Statement>;
+  _query(connection: PostgresConnection, query: NamedQuery): Promise<NamedQuery>;
 }
 
 const PostgresClient = require('knex/lib/dialects/postgres') as { new (config: Knex.Config): PostgresKnexClient };
@@ -37,9 +30,9 @@ export class BoundedPostgresClient extends PostgresClient {
     return connection;
   }
 
-  override async _query(connection: PostgresConnection, statement: Statement): Promise<Statement> {
+  override async _query(connection: PostgresConnection, query: NamedQuery): Promise<NamedQuery> {
     try {
-      return await super._query(connection, statement);
+      return await super._query(connection, query);
     } catch (error) {
       if ((error as Error).message === 'Query read timeout') {
         // The statement may still be under way: nobody may be given this connection, nor wait for a rollback on it.
@@ -48,22 +41,5 @@ export class BoundedPostgresClient extends PostgresClient {
       }
       throw error;
     }
-  }
-}
-
-/** Asks for one row by a prepared statement, without Knex's builder: a third of the processor time. */
-export async function findPreparedRow(
-  knex: Knex,
-  name: string,
-  sql: string,
-  bindings: readonly unknown[],
-): Promise<unknown> {
-  const client: PostgresKnexClient = knex.client;
-  const connection = await client.acquireConnection();
-  try {
-    const { response } = await client._query(connection, { sql, bindings, options: { name } });
-    return response?.rows[0];
-  } finally {
-    await client.releaseConnection(connection);
   }
 }

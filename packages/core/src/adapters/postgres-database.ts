@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { isTransactionConflict } from './database-error.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { isMigrated, migrateIn } from './migrate.ts';
-import { BoundedPostgresClient, findPreparedRow } from './postgres-client.ts';
+import { BoundedPostgresClient } from './postgres-client.ts';
 import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
 
@@ -51,7 +51,6 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
     read: knex,
     write: knex,
     transaction: (work) => retryConflicts(() => knex.transaction(work)),
-    findRow: (name, sql, bindings) => findPreparedRow(knex, name, sql.replace('?', '$1'), bindings),
     migrate: () => migrate(address),
     isMigrated: () => isMigrated(knex),
     backUp: async () => {
