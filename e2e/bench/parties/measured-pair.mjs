@@ -12,7 +12,8 @@ import { startParty } from './party-process.mjs';
  *
  * @typedef {object} PairState
  * @property {Record<Half, string>} urls
- * @property {Record<Half, number>} answered requests so far
+ * @property {Record<Half, number>} answered requests since it was last asked
+ * @property {Record<Half, number>} took microseconds from a request's event to its answer's last byte being handed to the system, without interruption: the mean of the middle half of them, since it was last asked
  * @property {number} cpuMicroseconds processor time of the process so far
  * @property {string} cookie of an open session
  * @property {string} email whose it is
@@ -63,17 +64,28 @@ async function serve() {
   const cookie = login.headers['set-cookie'].split(';', 1)[0];
 
   const urls = { measured: '', bare: '' };
-  const answered = { measured: 0, bare: 0 };
+  /** @type {Record<Half, number[]>} */
+  const times = { measured: [], bare: [] };
   for (const half of /** @type {const} */ (['measured', 'bare'])) {
     urls[half] = await halves[half].listen({ host: '127.0.0.1', port: 0 });
-    halves[half].server.on('request', () => {
-      answered[half] += 1;
+    const { server } = halves[half];
+    const [answer] = server.listeners('request');
+    server.removeAllListeners('request');
+    server.on('request', (/** @type {unknown} */ request, /** @type {unknown} */ response) => {
+      const startedAt = performance.now();
+      answer(request, response);
+      times[half].push(1000 * (performance.now() - startedAt));
     });
   }
 
   const teller = createServer((_request, response) => {
     const { user, system } = process.cpuUsage();
-    response.end(JSON.stringify({ urls, answered, cpuMicroseconds: user + system, cookie, email }));
+    const { bare, measured } = times;
+    const answered = { bare: bare.length, measured: measured.length };
+    const took = { bare: midmean(bare), measured: midmean(measured) };
+    bare.length = 0;
+    measured.length = 0;
+    response.end(JSON.stringify({ urls, answered, took, cpuMicroseconds: user + system, cookie, email }));
   });
   teller.listen(0, '127.0.0.1', () => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (teller.address());
@@ -83,6 +95,13 @@ async function serve() {
     await ports.close();
     process.exit(0);
   });
+}
+
+/** @param {readonly number[]} values */
+function midmean(values) {
+  const quarter = Math.floor(values.length / 4);
+  const middle = values.toSorted((a, b) => a - b).slice(quarter, values.length - quarter);
+  return middle.reduce((sum, value) => sum + value, 0) / Math.max(1, middle.length);
 }
 
 /**

@@ -7,10 +7,24 @@ import type { Exposure } from './exposure.ts';
 import { refuse } from './refusal.ts';
 import { takeTurn } from './take-turns.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its headers had been read, in milliseconds of the monotonic clock; 0 where nothing is measured. */
+    arrivedAt: number;
+  }
+}
+
 /** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
-export function addRequestRules(server: FastifyInstance, { names, cookie, headers }: Exposure): void {
+export function addRequestRules(
+  server: FastifyInstance,
+  { names, cookie, headers }: Exposure,
+  { timed }: { readonly timed: boolean },
+): void {
   server.decorate('sessionCookie', cookie);
+  server.decorateRequest('arrivedAt', 0);
+  // One hook for all, since each one costs every request.
   server.addHook('onRequest', (request, reply, done) => {
+    if (timed) request.arrivedAt = performance.now();
     reply.headers(headers);
     checkHost(request.raw, names);
     checkOrigin(request.raw, names);

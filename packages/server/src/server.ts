@@ -69,10 +69,9 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   });
   server.server.maxConnections = LIMITS.connections;
 
-  // First, so that it times what the others refuse.
-  if (measurements) measureRequests(server, measurements);
   closeUnread(server, LIMITS);
-  addRequestRules(server, exposure);
+  addRequestRules(server, exposure, { timed: measurements !== undefined });
+  if (measurements) measureRequests(server, measurements);
   server.setErrorHandler(countRefusals(measurements, handleError));
   addNotFoundHandler(server);
   addBodyParsers(server);

@@ -18,11 +18,6 @@ export function measureRequests(server: FastifyInstance, measurements: Measureme
     };
   const measuring = new Set<unknown>();
 
-  server.decorateRequest('arrivedAt', 0);
-  server.addHook('onRequest', (request, _reply, done) => {
-    request.arrivedAt = performance.now();
-    done();
-  });
   server.addHook('onRoute', (route) => {
     const meter = createRouteMeter(String(route.method), route.url);
     measurements.routes.push(meter);
@@ -52,11 +47,4 @@ export function countRefusals(measurements: Measurements | undefined, handle: Er
     if (error instanceof AuthError && error.throttled) measurements.throttled[error.throttled] += 1;
     handle(error, request, reply);
   };
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** When its headers had been read, in milliseconds of the monotonic clock. */
-    arrivedAt: number;
-  }
 }

@@ -49,7 +49,7 @@ export async function openMetricsListener(
     clientErrorHandler: createClientErrorHandler(rules.headers),
   });
   server.server.maxConnections = LIMITS.connections;
-  addRequestRules(server, rules);
+  addRequestRules(server, rules, { timed: false });
   server.setErrorHandler(handleError);
   addNotFoundHandler(server);
   addMetricsRoute(server, sources);
