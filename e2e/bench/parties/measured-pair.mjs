@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { importCore, root } from './own-dependency.mjs';
+import { fileURLToPath } from 'node:url';
+import { importBuilt } from './own-dependency.mjs';
 import { startParty } from './party-process.mjs';
 
 /** @typedef {import('./party-process.mjs').Party} Party */
@@ -42,11 +41,17 @@ export async function pairState(url) {
 if (process.argv[1] === file && process.argv[2] === 'serve') await serve();
 
 async function serve() {
-  const { systemClock } = await importCore();
+  /** @type {typeof import('../../../packages/core/dist/index.js')} */
+  const { systemClock } = await importBuilt('core', 'index.js');
+  /** @type {typeof import('../../../packages/core/dist/testing.js')} */
   const { createTestAuth } = await importBuilt('core', 'testing.js');
+  /** @type {typeof import('../../../packages/server/dist/index.js')} */
   const { buildServer } = await importBuilt('server', 'index.js');
+  /** @type {typeof import('../../../packages/server/dist/metrics/measurements.js')} */
   const { createMeasurements } = await importBuilt('server', 'metrics/measurements.js');
+  /** @type {typeof import('../../../packages/server/dist/log.js')} */
   const { createLog } = await importBuilt('server', 'log.js');
+  /** @type {typeof import('../../../packages/server/dist/settle-next-tick.js')} */
   const { settleNextTick } = await importBuilt('server', 'settle-next-tick.js');
   settleNextTick();
   const ports = { ...(await createTestAuth()), clock: systemClock };
@@ -61,7 +66,7 @@ async function serve() {
   const payload = { email, password: 'a password of nobody in particular' };
   await halves.bare.inject({ method: 'POST', url: '/users', payload });
   const login = await halves.bare.inject({ method: 'POST', url: '/sessions', payload });
-  const cookie = login.headers['set-cookie'].split(';', 1)[0];
+  const cookie = String(login.headers['set-cookie']).split(';', 1)[0];
 
   const urls = { measured: '', bare: '' };
   /** @type {Record<Half, number[]>} */
@@ -69,7 +74,7 @@ async function serve() {
   for (const half of /** @type {const} */ (['measured', 'bare'])) {
     urls[half] = await halves[half].listen({ host: '127.0.0.1', port: 0 });
     const { server } = halves[half];
-    const [answer] = server.listeners('request');
+    const [answer = () => undefined] = server.listeners('request');
     server.removeAllListeners('request');
     server.on('request', (/** @type {unknown} */ request, /** @type {unknown} */ response) => {
       const startedAt = performance.now();
@@ -102,13 +107,4 @@ function midmean(values) {
   const quarter = Math.floor(values.length / 4);
   const middle = values.toSorted((a, b) => a - b).slice(quarter, values.length - quarter);
   return middle.reduce((sum, value) => sum + value, 0) / Math.max(1, middle.length);
-}
-
-/**
- * @param {'core' | 'server'} workspacePackage
- * @param {string} path
- * @returns {Promise<any>}
- */
-function importBuilt(workspacePackage, path) {
-  return import(pathToFileURL(join(root, 'packages', workspacePackage, 'dist', path)).href);
 }

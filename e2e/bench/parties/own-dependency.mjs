@@ -19,10 +19,12 @@ export async function importOwnDependency(workspacePackage, name) {
 }
 
 /**
- * Loads what the service asks its database with, for what can be measured in one process only.
+ * Loads a module of the service, for what can be measured in one process only.
  *
+ * @param {'core' | 'server'} workspacePackage
+ * @param {string} path in what was built
  * @returns {Promise<any>}
  */
-export function importCore() {
-  return import(pathToFileURL(join(root, 'packages', 'core', 'dist', 'index.js')).href);
+export function importBuilt(workspacePackage, path) {
+  return import(pathToFileURL(join(root, 'packages', workspacePackage, 'dist', path)).href);
 }

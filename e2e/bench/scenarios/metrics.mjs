@@ -1,4 +1,4 @@
-import { expectCheck, measureChecks } from '../load/session-checks.mjs';
+import { expectCheck, loadGenerator, measureChecks } from '../load/session-checks.mjs';
 import { pairState, startMeasuredPair } from '../parties/measured-pair.mjs';
 import { alternate } from '../rounds.mjs';
 import { parties } from './scenario.mjs';
@@ -11,6 +11,7 @@ const halves = /** @type {const} */ (['bare', 'measured']);
 export const metrics = {
   name: 'metrics',
   title: "What metrics cost: the server's processor time for a session check, 16 connections",
+  needsNobodyElse: loadGenerator === 'wrk',
   run: async ({ folder, rounds, quick, seconds, start }) => {
     const { url } = await start(startMeasuredPair(folder));
     const { urls, cookie, email } = await pairState(url);

@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { measureInFlight } from '../load/in-flight.mjs';
 import { post } from '../load/post.mjs';
-import { expectCheck, measureChecks } from '../load/session-checks.mjs';
+import { expectCheck, loadGenerator, measureChecks } from '../load/session-checks.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
-import { importCore } from '../parties/own-dependency.mjs';
+import { importBuilt } from '../parties/own-dependency.mjs';
 import { startPostgres } from '../parties/postgres.mjs';
 import { alternate } from '../rounds.mjs';
 import { password, seededCookie, seededToken, userEmail } from '../seed.mjs';
@@ -20,7 +20,7 @@ const clients = 2 * availableParallelism();
 export const postgres = {
   name: 'postgres',
   title: 'PostgreSQL, 10 connections an instance',
-  needsNobodyElse: true,
+  needsNobodyElse: loadGenerator === 'wrk',
   run: async ({ folder, rounds, passwordHash, seconds, start }) => {
     const { url } = await start(startPostgres());
     const instances = [];
@@ -29,14 +29,18 @@ export const postgres = {
     }
     const [one = '', two = ''] = instances.map((instance) => instance.url);
 
-    const { openPostgresDatabase, createKnexStore } = await importCore();
+    /** @type {typeof import('../../../packages/core/dist/index.js')} */
+    const { openPostgresDatabase, createKnexStore } = await importBuilt('core', 'index.js');
+    /** @type {typeof import('../../../packages/core/dist/adapters/prepared-row.js')} */
+    const { findPreparedRow } = await importBuilt('core', 'adapters/prepared-row.js');
     const database = await openPostgresDatabase({ url });
     try {
       await seed(database, passwordHash);
       const store = createKnexStore(database, () => undefined);
       /** @type {readonly string[]} */
       const digests = Array.from({ length: accounts }, (_, index) => digestOf(seededToken(index)));
-      const bareSelect = (/** @type {string} */ digest) => database.findRow('bare_select', BARE_SELECT, [digest]);
+      const bareSelect = (/** @type {string} */ digest) =>
+        findPreparedRow(database.read, 'bare_select', BARE_SELECT, [digest]);
       const cookies = Array.from({ length: 1000 }, (_, index) => seededCookie(index));
       const logInTo = (/** @type {readonly string[]} */ urls) => async () => [
         await measureInFlight({

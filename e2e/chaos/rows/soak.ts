@@ -74,7 +74,8 @@ export const soakRow: Row<
     const { text } = await must(exchange(control, { method: 'GET', path: '/users/export' }));
     const passwordHash = String(JSON.parse(text).password_hash);
 
-    const agent = new Agent({ keepAlive: true });
+    // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
+    const agent = new Agent({ keepAlive: true, timeout: 60_000 });
     onEnd(() => agent.destroy());
     const lifetimeMs = size.lifetime * 1000;
     const surroundings = { url: daemon.url, control, agent, tally, passwordHash, lifetimeMs };
