@@ -12,7 +12,7 @@ interface Row {
   party: string;
   unit: string;
   against?: string;
-  samples: { value: number; p99Ms?: number }[];
+  samples: { value: number; p99Ms?: number; failed?: number; slowestMs?: number }[];
 }
 
 interface Parts {
@@ -105,6 +105,11 @@ describe('the tables of the benchmark', () => {
     ]);
     const slower = { ...authsvc, samples: authsvc.samples.map(({ value }) => ({ value: value / 2 })) };
     expect(judgeTargets([fastify, slower])).toMatchObject([{ measured: 0.375, met: false }]);
+    const answers = [0, 0, 1].map((failed) => ({ value: 9, failed, slowestMs: 2000 + 500 * failed }));
+    expect(judgeTargets([{ ...authsvc, id: 'overload/patient', samples: answers }])).toMatchObject([
+      { what: '200 logins in flight: neither 200 nor 503', measured: 1, met: false },
+      { what: '200 logins in flight: slowest answer', measured: 2500, met: true },
+    ]);
   });
 });
 

@@ -82,6 +82,8 @@ describe('openSqliteDatabase', () => {
         expect(await find(`event-${at}`)).toEqual({ at });
       }
       expect(prepare).toHaveBeenCalledTimes(1);
+      const held = await Promise.all(Array.from({ length: 4 }, () => read.client.acquireConnection()));
+      for (const connection of held) await read.client.releaseConnection(connection);
       await Promise.all(Array.from({ length: 20 }, () => find('event-1')));
       expect(prepare).toHaveBeenCalledTimes(4);
       expect(await write.raw('PRAGMA wal_checkpoint(TRUNCATE)')).toEqual([{ busy: 0, log: 0, checkpointed: 0 }]);
