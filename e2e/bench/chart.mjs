@@ -70,7 +70,7 @@ export function drawChart({ machine, load, rounds, scenarios }) {
       ...measured.map((bar, index) => drawBar(bar, most, top + panelHead + index * barStep)),
     ];
   });
-  const footer = `Medians of ${rounds} alternated rounds on ${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load by ${load} on the same machine.`;
+  const footer = `Medians of at least ${rounds} alternated rounds on ${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load by ${load} on the same machine.`;
   const height = y + margin;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="How authsvc performs against better-auth, a bare Fastify route and raw bcrypt">`,
