@@ -7,14 +7,16 @@ import { root } from '../../support/program.ts';
 import { makeDatabase, type RowDatabase } from '../database.ts';
 import { must, openSession } from '../load/account.ts';
 import { exchange } from '../load/exchange.ts';
+import { median } from '../load/figures.ts';
 import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 import { Chance } from '../soak/chance.ts';
+import { watchHeap } from '../soak/heap.ts';
 import { operateOnAll } from '../soak/house-acts.ts';
 import { live } from '../soak/live.ts';
 import { Person } from '../soak/person.ts';
-import { memoryOf, type Sample, settledFiles, takeSample } from '../soak/samples.ts';
+import { residentMb, type Sample, settledFiles, takeSample } from '../soak/samples.ts';
 import { residentEmail } from '../soak/stranger-acts.ts';
 import { Tally } from '../soak/tally.ts';
 
@@ -59,8 +61,10 @@ export const soakRow: Row<
   },
   async run({ size, dialect, folder, log, onEnd }) {
     const database = await makeDatabase(dialect, folder);
+    const heap = await watchHeap(folder);
     const settings = {
       ...database.settings,
+      ...heap.settings,
       AUTHSVC_SESSION_LIFETIME_SECONDS: String(size.lifetime),
       AUTHSVC_RESET_TOKEN_SECONDS: String(size.lifetime),
     };
@@ -86,6 +90,7 @@ export const soakRow: Row<
     const operator = new Person('operator', new Chance(size.seed), surroundings);
 
     const samples: Sample[][] = [];
+    const heapMb: number[] = [];
     let filesAfterWarmUp = Number.NaN;
     for (let part = 1; part <= PARTS; part += 1) {
       const own: Sample[] = [];
@@ -95,14 +100,20 @@ export const soakRow: Row<
         own.push(await takeSample(control));
       }
       samples.push(own);
+      heapMb.push(await heap.keptMb(daemon));
       // It ends every session; those of the last part are left to expire.
       if (part < PARTS) await operateOnAll(operator, { dialect, folder, people });
       if (part === 1) filesAfterWarmUp = await settled(agent, control);
-      log(`${tally.operations} operations; ${memoryOf(own).residentMb.toFixed(0)} MB resident`);
+      log(
+        `${tally.operations} operations; ${residentMb(own).toFixed(0)} MB resident, ${heapMb.at(-1)?.toFixed(1)} MB kept in the heap`,
+      );
     }
     const files = await settled(agent, control);
-    const early = memoryOf(samples.slice(1, 1 + WINDOW).flat());
-    const late = memoryOf(samples.slice(-WINDOW).flat());
+    const early = {
+      residentMb: residentMb(samples.slice(1, 1 + WINDOW).flat()),
+      heapMb: median(heapMb.slice(1, 1 + WINDOW)),
+    };
+    const late = { residentMb: residentMb(samples.slice(-WINDOW).flat()), heapMb: median(heapMb.slice(-WINDOW)) };
     const most = 1 + size['memory-within'] / 100;
 
     const left = await waitUntilPruned(database, PRUNED_WITHIN_LIFETIMES * lifetimeMs);
@@ -110,14 +121,14 @@ export const soakRow: Row<
       `${tally.done.size} kinds of requests, to the endpoints and as the operator, by ${size.people} at once, as fast as they go`,
       tally.operations,
       `${tally.unexpected.length} unexpected answers, ${tally.sentAway} × overloaded, ${tally.unavailable} × database_unavailable; ${early.residentMb.toFixed(0)} MB resident, then ${late.residentMb.toFixed(0)}; ` +
-        `heap ${early.heapMb.toFixed(1)} MB, then ${late.heapMb.toFixed(1)}; ${filesAfterWarmUp} open files, then ${files}; ` +
+        `heap without garbage ${early.heapMb.toFixed(1)} MB, then ${late.heapMb.toFixed(1)}; ${filesAfterWarmUp} open files, then ${files}; ` +
         `${left.sessions} sessions and ${left.resetTokens} reset tokens left, ${tally.accounts} accounts`,
       [
         ...tally.unexpected,
         size.operations >= MANY ? await untried(tally) : '',
         tally.unavailable <= size.unavailable ? '' : `the database was unavailable ${tally.unavailable} times`,
         late.residentMb <= early.residentMb * most ? '' : `${late.residentMb.toFixed(0)} MB are resident`,
-        late.heapMb <= early.heapMb * most ? '' : `the heap has ${late.heapMb.toFixed(1)} MB`,
+        late.heapMb <= early.heapMb * most ? '' : `the heap keeps ${late.heapMb.toFixed(1)} MB`,
         Math.abs(files - filesAfterWarmUp) <= (filesAfterWarmUp * size['files-within']) / 100
           ? ''
           : `${files} files are open`,

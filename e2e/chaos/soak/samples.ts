@@ -10,7 +10,6 @@ const STEADY_LOOKS = 8;
 /** What the service tells of itself at one moment. */
 export interface Sample {
   readonly residentMb: number;
-  readonly heapMb: number;
   readonly files: number;
 }
 
@@ -19,17 +18,13 @@ export async function takeSample(control: string): Promise<Sample> {
   const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
     residentMb: figure('process_resident_memory_bytes') / 1e6,
-    heapMb: figure('nodejs_heap_size_used_bytes') / 1e6,
     files: figure('process_open_fds'),
   };
 }
 
-/** Memory over many samples: what is resident in the middle of them, and the heap at its least, which is when it was just swept. */
-export function memoryOf(samples: readonly Sample[]): { residentMb: number; heapMb: number } {
-  return {
-    residentMb: median(samples.map(({ residentMb }) => residentMb)),
-    heapMb: Math.min(...samples.map(({ heapMb }) => heapMb)),
-  };
+/** What is resident in the middle of many samples. */
+export function residentMb(samples: readonly Sample[]): number {
+  return median(samples.map((sample) => sample.residentMb));
 }
 
 /** Waits until the service, which nobody asks for anything, opens and closes nothing any more. */
