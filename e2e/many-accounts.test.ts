@@ -126,12 +126,18 @@ describe("the Flask service's database", () => {
         PRIMARY KEY (id)
       )`,
     );
+    const { url } = await machine.start();
+    expect(await importFile(machine, '--from', 'flask-sqlite', path)).toEqual({
+      exitCode: 2,
+      answer: { error: { code: 'unreadable_file', message: `${path} holds no account: its table of users is empty` } },
+      stderr: '',
+    });
+
     const insert = 'INSERT INTO users (email, hashed_password, session_id) VALUES (?, ?, ?)';
     await querySqlite(path, insert, ['text@example.com', passwordHash, 'an old session']);
     await querySqlite(path, insert, ['bytes@example.com', Buffer.from(passwordHash), null]);
     await querySqlite(path, insert, ['not an address', passwordHash, null]);
 
-    const { url } = await machine.start();
     const reason = 'email must be an email address';
     const expected = { imported: 2, exists: 0, refused: [{ line: 3, reason }], dry_run: false };
     expect(await importFile(machine, '--from', 'flask-sqlite', path)).toEqual({

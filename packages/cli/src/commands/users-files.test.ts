@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LocalService, startLocalService } from '../testing/local-service.ts';
 
@@ -134,7 +135,22 @@ describe('authsvc users import', () => {
     ['a CSV without the columns', 'users.csv', 'name,email\nAda,ada@example.com\n', [], 'must name the columns'],
     ['a database as lines', 'users.db', Buffer.from('SQLite format 3\0 and more'), [], '--from flask-sqlite'],
     ['bytes as CSV', 'users.csv', Buffer.alloc(5000), [], 'is not text'],
-    ['UTF-16', 'users.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), [], 'is not text'],
+    ['a NUL byte', 'users.jsonl', '{}\n{"email":"\0"}\n', [], 'line 2 holds a NUL byte'],
+    ['a workbook', 'users.csv', Buffer.from('PK\x03\x04\x14\0', 'latin1'), [], 'save the sheet as CSV UTF-8'],
+    ['an old workbook', 'users.csv', Buffer.from('d0cf11e0a1b11ae1', 'hex'), [], 'save the sheet as CSV UTF-8'],
+    ['a compressed file', 'users.jsonl', gzipSync('{}\n'), [], 'gunzip'],
+    ['an empty CSV', 'users.csv', '', [], 'no line names the columns'],
+    ['a CSV of blank lines', 'users.csv', '\uFEFF\r\n  \r\n', [], 'no line names the columns'],
+    ['a CSV that says its delimiter alone', 'users.csv', 'sep=;\n', [], 'no line names the columns'],
+    [
+      'a CSV that names columns alone',
+      'users.csv',
+      'email,hash\r\n,,,\r\n',
+      [],
+      'no line follows the names of columns',
+    ],
+    ['lines that are none', 'users.jsonl', '', [], 'holds no account'],
+    ['blank lines', 'users.jsonl', '\n \r\n', [], 'holds no account'],
     [
       'lines as a database',
       'users.jsonl',
@@ -172,9 +188,48 @@ describe('authsvc users import', () => {
     });
   });
 
-  it('takes an empty file', async () => {
-    expect(await importFile('empty.jsonl', '')).toEqual(took(0));
-    expect(await importFile('empty.csv', '')).toEqual(took(0));
+  it.each([
+    ['CR line ends', (text: string) => text.replaceAll('\n', '\r')],
+    ['CRLF line ends', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['a byte-order mark', (text: string) => `\uFEFF${text}`],
+    ['UTF-16 as Excel saves it', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-16 without a mark', (text: string) => Buffer.from(text, 'utf16le')],
+    ['big-endian UTF-16', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16()],
+    ['semicolons', (text: string) => text.replaceAll(',', ';')],
+    ['tabs', (text: string) => text.replaceAll(',', '\t')],
+    ['a line that says the delimiter', (text: string) => `sep=|\n${text.replaceAll(',', '|')}`],
+  ])('reads CSV with %s', async (_what, encode) => {
+    const csv = `name,email,password_hash\n"Ada\nthe, ""first"", ü",ada@example.com,${hash}\nBob,bob@example.com,${hash}\n`;
+    expect(await importFile('users.csv', encode(csv))).toEqual(took(2));
+    expect((await exported()).map(({ email }) => email)).toEqual(['ada@example.com', 'bob@example.com']);
+  });
+
+  it.each([
+    ['CR line ends', (text: string) => text.replaceAll('\n', '\r')],
+    ['UTF-16 as PowerShell writes it', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+  ])('reads JSON Lines with %s', async (_what, encode) => {
+    const lines = ['ada', 'bob'].map((name) => JSON.stringify({ email: `${name}@example.com`, password_hash: hash }));
+    expect(await importFile('users.jsonl', encode(`${lines.join('\n')}\n`))).toEqual(took(2));
+  });
+
+  it('takes a file whose name ends in .tsv for CSV', async () => {
+    expect(await importFile('users.TSV', `email\thash\nada@example.com\t${hash}\n`)).toEqual(took(1));
+  });
+
+  it('refuses an address that is not UTF-8, by its line, and reads over such bytes elsewhere', async () => {
+    const csv = `email,hash,name\nj\u00fcrgen@example.com,${hash},x\nada@example.com,${hash},J\u00fcrgen\n`;
+    const reason = 'not UTF-8: save the file as UTF-8, and import it again';
+    expect(await importFile('users.csv', Buffer.from(csv, 'latin1'))).toEqual(took(1, 0, [{ line: 2, reason }]));
+  });
+
+  it('says how CSV is read where lines of JSON were expected', async () => {
+    const { answer } = await importFile('users.txt', `email,hash\nada@example.com,${hash}\n`);
+    expect(answer).toMatchObject({
+      refused: [
+        { line: 1, reason: 'not JSON; a CSV file is read with --from csv' },
+        { line: 2, reason: 'not JSON' },
+      ],
+    });
   });
 });
 

@@ -40,6 +40,25 @@ describe('readCsv', () => {
     ]);
   });
 
+  it.each([',', ';', '\t', '|'])('finds the delimiter %j in the names of the columns', async (delimiter) => {
+    const text = ['"a, or; b\tor | c"', 'b', 'c'].join(delimiter);
+    expect(await read(`${text}\n${['1', '"2,;\t|"', '3'].join(delimiter)}`)).toEqual([
+      { line: 2, fields: { 'a, or; b\tor | c': '1', b: '2,;\t|', c: '3' } },
+    ]);
+  });
+
+  it('takes the delimiter that the first line says, whatever the names hold', async () => {
+    expect(await read('sep=;\r\na,x;b\r\n1;2')).toEqual([{ line: 3, fields: { 'a,x': '1', b: '2' } }]);
+    expect(await read('"sep=\t"\na\tb\n1\t2')).toEqual([{ line: 3, fields: { a: '1', b: '2' } }]);
+  });
+
+  it('passes over lines of delimiters alone', async () => {
+    expect(await rows('1,2,3\n,,\n , ,\n4,5,6')).toEqual([
+      [2, '1', '2', '3'],
+      [5, '4', '5', '6'],
+    ]);
+  });
+
   it('takes a quote in the middle for text', async () => {
     expect(await rows('1"2,"3"4,"5" 6\n')).toEqual([[2, '1"2', '"3"4', '"5" 6']]);
   });

@@ -9,15 +9,16 @@ interface Line {
   readonly text: string | undefined;
 }
 
-/** RFC 4180, with spaces around quotes; text that only begins with a quote is text. */
-const FIELD = /[ \t]*"((?:[^"]|"")*)"[ \t]*(,|$)|([^,]*)(,|$)/y;
-const OPEN_FIELD = /[ \t]*"(?:[^"]|"")*$/y;
+/** What Excel writes before the names of the columns where the delimiter is not the usual one. */
+const DELIMITER_LINE = /^"?sep=(.)"?$/i;
+const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * Reads CSV whose first line names the columns.
+ * Reads CSV whose first line names the columns. The delimiter is the one that a `sep=` line before
+ * them says, or else the one that makes the most columns.
  *
- * A quote that is never closed would swallow all that follows. Here it costs its own line: what it took in is read again as lines of its own, and no record is longer
- * than a line may be.
+ * A quote that is never closed would swallow all that follows. Here it costs its own line: what it
+ * took in is read again as lines of its own, and no record is longer than a line may be.
  *
  * @param checkColumns throws where the names are not what they must be.
  */
@@ -26,6 +27,8 @@ export async function* readCsv(
   checkColumns: (names: readonly string[]) => void,
 ): AsyncGenerator<CsvRecord> {
   const { LONGEST_LINE, splitLines } = await import('@authsvc/server/split-lines');
+  const splitRecord = await loadParser();
+  let delimiters: readonly string[] = DELIMITERS;
   let columns: readonly string[] | undefined;
   /** Those of a record that is not complete. */
   let open: Line[] = [];
@@ -38,15 +41,38 @@ export async function* readCsv(
       yield* giveUp(lines);
       return;
     }
-    const values = splitRecord(whole);
-    open = values ? [] : lines;
-    if (!values || whole.trim() === '') return;
-    if (columns) {
-      yield { line, fields: Object.fromEntries(columns.map((name, index) => [name, values[index] ?? ''])) };
+    if (open.length > 0 && !next.text.includes('"')) {
+      open = lines;
       return;
     }
-    columns = values.map((name) => name.toLowerCase());
+    const said = line === 1 ? DELIMITER_LINE.exec(whole)?.[1] : undefined;
+    if (said !== undefined) {
+      delimiters = [said];
+      return;
+    }
+    const read = mostFields(whole);
+    open = read ? [] : lines;
+    if (!read || whole.replaceAll(read.delimiter, '').trim() === '') return;
+    if (columns) {
+      yield { line, fields: Object.fromEntries(columns.map((name, index) => [name, read.values[index] ?? ''])) };
+      return;
+    }
+    delimiters = [read.delimiter];
+    columns = read.values.map((name) => name.toLowerCase());
     checkColumns(columns);
+  }
+
+  /** @returns `undefined` where a quote is open at the end. */
+  function mostFields(text: string): { delimiter: string; values: string[] } | undefined {
+    return delimiters
+      .flatMap((delimiter) => {
+        const values = splitRecord(text, delimiter);
+        return values ? [{ delimiter, values }] : [];
+      })
+      .reduce<ReturnType<typeof mostFields>>(
+        (most, next) => (most && most.values.length >= next.values.length ? most : next),
+        undefined,
+      );
   }
 
   function* giveUp([first, ...rest]: readonly Line[]): Generator<CsvRecord> {
@@ -65,15 +91,30 @@ export async function* readCsv(
   while (open.length > 0) yield* giveUp(open);
 }
 
-/** @returns `undefined` where a quote is open at the end. */
-function splitRecord(text: string): string[] | undefined {
-  const values: string[] = [];
-  for (let at = 0; ; at = FIELD.lastIndex) {
-    OPEN_FIELD.lastIndex = at;
-    if (OPEN_FIELD.test(text)) return undefined;
-    FIELD.lastIndex = at;
-    const [, quoted, quotedEnd, plain = '', plainEnd] = FIELD.exec(text) ?? [];
-    values.push((quoted?.replaceAll('""', '"') ?? plain).trim());
-    if ((quotedEnd ?? plainEnd) !== ',') return values;
-  }
+/** @returns what splits one record, and gives `undefined` where a quote is open at its end. */
+async function loadParser(): Promise<(text: string, delimiter: string) => string[] | undefined> {
+  const { CsvError, parse } = await import('csv-parse/sync');
+  const split = (text: string, delimiter: string, rtrim: boolean) => {
+    const options = { delimiter, ltrim: true, relax_column_count: true, relax_quotes: true, rtrim } as const;
+    const [values = []] = parse(text, { ...options, record_delimiter: [] }) as string[][];
+    return values.map((value) => value.trim());
+  };
+  return (text, delimiter) => {
+    // Most lines, in a tenth of the time.
+    if (!text.includes('"')) return text.split(delimiter).map((value) => value.trim());
+    try {
+      try {
+        return split(text, delimiter, true);
+      } catch (error) {
+        // Text after a closing quote: the quotes are text as well, and blanks behind them are kept.
+        if (error instanceof CsvError && error.code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE') {
+          return split(text, delimiter, false);
+        }
+        throw error;
+      }
+    } catch (error) {
+      if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED') return undefined;
+      throw error;
+    }
+  };
 }

@@ -1,9 +1,10 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { ImportLine } from '@authsvc/server/operator-contract';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import { readCsv } from './read-csv.ts';
+import { NotTextError, readText } from './read-text.ts';
 
 export const importFormats = ['jsonl', 'csv', 'flask-sqlite'] as const;
 export type ImportFormat = (typeof importFormats)[number];
@@ -16,26 +17,39 @@ export interface UnreadableLine {
 
 const HASH_NAMES = ['password_hash', 'hashed_password', 'hash', 'password'];
 
+/** How each is read, and what it is when nothing was. */
+const readers = {
+  csv: [fromCsv, 'no line follows the names of columns'],
+  jsonl: [fromJsonLines, 'it is empty'],
+  'flask-sqlite': [fromFlask, 'its table of users is empty'],
+} as const;
+
 /** Says what kind of file it is by its name. */
 export function formatOf(file: string): ImportFormat {
-  return /\.csv$/i.test(file) ? 'csv' : 'jsonl';
+  return /\.(csv|tsv)$/i.test(file) ? 'csv' : 'jsonl';
 }
 
 /**
  * Reads accounts from a file, one after another; what is wrong with a line is given back in its place.
  *
- * @throws {@link CliError} `unreadable_file`: it is not there, or is not what it is said to be.
+ * @throws {@link CliError} `unreadable_file`: it is not there, is not what it is said to be, or holds
+ * not one line.
  */
 export async function* readUsers(
   file: string,
   format: ImportFormat,
 ): AsyncGenerator<ImportLine | UnreadableLine, void, void> {
+  const [read, emptyBecause] = readers[format];
+  let isEmpty = true;
   try {
-    if (format === 'csv') yield* fromCsv(file);
-    else if (format === 'jsonl') yield* fromJsonLines(file);
-    else yield* fromFlask(file);
+    for await (const line of read(file)) {
+      isEmpty = false;
+      yield line;
+    }
+    if (isEmpty) throw unreadable(`${file} holds no account: ${emptyBecause}`);
   } catch (error) {
     if (error instanceof CliError) throw error;
+    if (error instanceof NotTextError) throw unreadable(`${file} ${error.message}`, error);
     const { code, name, message } = error as NodeJS.ErrnoException;
     throw unreadable(name === 'DatabaseRefusedError' ? message : `${file} cannot be read (${code ?? message})`, error);
   }
@@ -50,17 +64,21 @@ async function* fromJsonLines(file: string): AsyncGenerator<ImportLine | Unreada
       yield { line, refused: `longer than ${LONGEST_LINE} characters` };
     } else if (text.trim() !== '') {
       const fields = parseObject(text);
-      yield fields ? toImportLine(line, fields) : { line, refused: 'not JSON' };
+      const hint = line === 1 && !text.startsWith('{') ? '; a CSV file is read with --from csv' : '';
+      yield fields ? toImportLine(line, fields) : { line, refused: `not JSON${hint}` };
     }
   }
 }
 
 async function* fromCsv(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
+  let isNamed = false;
   for await (const record of readCsv(readText(file), assertColumns)) {
     yield 'refused' in record ? record : toImportLine(record.line, record.fields);
   }
+  if (!isNamed) throw unreadable(`${file} holds no account: no line names the columns`);
 
   function assertColumns(names: readonly string[]): void {
+    isNamed = true;
     if (names.includes('email') && names.some((name) => HASH_NAMES.includes(name))) return;
     throw unreadable(`The first line of ${file} must name the columns, email and password_hash among them`);
   }
@@ -72,16 +90,6 @@ async function* fromFlask(file: string): AsyncGenerator<ImportLine | UnreadableL
   const { readFlaskUsers } = await import('@authsvc/core');
   for await (const { id, email, passwordHash } of readFlaskUsers(file)) {
     yield toImportLine(id, { email, password_hash: passwordHash });
-  }
-}
-
-/** @throws {@link CliError} the file is no text, as a database is not. */
-async function* readText(file: string): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    if (chunk.includes(0)) {
-      throw unreadable(`${file} is not text; a database of the Flask service is read with --from flask-sqlite`);
-    }
-    yield chunk;
   }
 }
 
@@ -98,6 +106,10 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
   const hash = HASH_NAMES.map((name) => fields[name]).find((value) => typeof value === 'string');
   if (typeof email !== 'string' || typeof hash !== 'string')
     return { line, refused: 'email and password_hash are needed' };
+  // What the decoder puts in the place of bytes that are no UTF-8; an address with it is no one's.
+  if (`${email}${hash}`.includes('\uFFFD')) {
+    return { line, refused: 'not UTF-8: save the file as UTF-8, and import it again' };
+  }
   return {
     line,
     email: email.trim(),

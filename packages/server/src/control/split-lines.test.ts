@@ -18,6 +18,14 @@ describe('splitLines', () => {
     expect(await linesOf('', '\n')).toEqual(['']);
   });
 
+  it('splits at CR, as well where a chunk ends with it', async () => {
+    expect(await linesOf('one\rtwo\r\rfour\r')).toEqual(['one', 'two', '', 'four']);
+    expect(await linesOf('one\r', 'two\r', '\r', 'four\r')).toEqual(['one', 'two', '', 'four']);
+    const long = 'x'.repeat(LONGEST_LINE + 1);
+    expect(await linesOf(`${long}\r`, 'two\r')).toEqual([undefined, 'two']);
+    expect(await linesOf(`${long.slice(1)}\r`, '\ntwo\r')).toEqual([long.slice(1), 'two']);
+  });
+
   it('leaves a byte-order mark out, and puts characters together that chunks cut', async () => {
     expect(await linesOf('\uFEFFone\n\uFEFFtwo')).toEqual(['one', '\uFEFFtwo']);
     const bytes = Buffer.from('é\nü');

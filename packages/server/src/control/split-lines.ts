@@ -1,8 +1,12 @@
 /** Of one line of an import, in characters: more than an address, a hash and two times will ever take. */
 export const LONGEST_LINE = 16_384;
 
+/** A CR that a chunk ends with waits for the next one, which may begin with its LF. */
+const LINE_END = /\r\n|\n|\r(?!$)/;
+
 /**
- * Splits UTF-8 text into its lines, whose ends may be LF or CRLF; a byte-order mark is left out. Never holds more than a chunk and a line.
+ * Splits UTF-8 text into its lines, whose ends may be LF, CRLF or CR; a byte-order mark is left out.
+ * Never holds more than a chunk and a line.
  *
  * @returns `undefined` in the place of a line longer than {@link LONGEST_LINE}.
  */
@@ -11,18 +15,19 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
   let rest = '';
   let isTooLong = false;
   const finish = (text: string) => {
-    const line = isTooLong || text.length > LONGEST_LINE ? undefined : text.replace(/\r$/, '');
+    const line = isTooLong || text.length > LONGEST_LINE ? undefined : text;
     isTooLong = false;
     return line;
   };
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split(LINE_END);
     rest = lines.pop() ?? '';
     for (const line of lines) yield finish(line);
-    if (rest.length <= LONGEST_LINE) continue;
+    const end = rest.endsWith('\r') ? '\r' : '';
+    if (rest.length - end.length <= LONGEST_LINE) continue;
     isTooLong = true;
-    rest = '';
+    rest = end;
   }
   rest += decoder.decode();
-  if (isTooLong || rest !== '') yield finish(rest);
+  if (isTooLong || rest !== '') yield finish(rest.replace(/\r$/, ''));
 }
