@@ -1,19 +1,31 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import type { WireErrorCode } from './contract.ts';
 
 declare module 'fastify' {
   interface FastifySchema {
     /** The operation's name in OpenAPI, and so in a client that is generated from it. */
     operationId?: string;
     summary?: string;
+    /** What its rules may refuse with, for OpenAPI. One that names `unauthenticated` needs a session. */
+    refusals?: readonly WireErrorCode[];
   }
 }
 
-/** `GET /openapi.json`: the committed description, which a test generates anew from the routes' schemas and compares. */
-export function addOpenapiRoute(server: FastifyInstance): void {
-  let document: string | undefined;
-  server.get('/openapi.json', (_request, reply) => {
-    document ??= readFileSync(new URL('../openapi.json', import.meta.url), 'utf8');
-    return reply.type('application/json; charset=utf-8').send(document);
+/**
+ * `GET /openapi.json`: the committed description, which a test generates again from the routes'
+ * schemas and compares, with the address and the cookie's name of this instance.
+ */
+export function addOpenapiRoute(server: FastifyInstance, publicUrl: URL | undefined): void {
+  const read = () => JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'));
+  let document: ReturnType<typeof read>;
+  server.get('/openapi.json', ({ host }, reply) => {
+    if (!document) {
+      document = read();
+      document.components.securitySchemes.session.name = server.sessionCookie.name;
+    }
+    // Without a public URL the host is one of our own, which was checked.
+    document.servers = [{ url: publicUrl ? publicUrl.href.replace(/\/$/, '') : `http://${host}` }];
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify(document, undefined, 2));
   });
 }

@@ -1,16 +1,44 @@
 import fastifySwagger from '@fastify/swagger';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WireErrorCode } from './contract.ts';
 import { statusOf } from './refusal.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
-const errorStatuses = [...new Set(Object.values(statusOf))].sort((one, other) => one - other);
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, object>>;
+}
 
-const errorBody = {
+/** For each code, whether an operation may be refused with it beside those that its route names. */
+const isCommon = {
+  invalid_request: () => true,
+  password_rejected: () => false,
+  email_taken: () => false,
+  invalid_credentials: () => false,
+  unauthenticated: () => false,
+  unknown_email: () => false,
+  invalid_reset_token: () => false,
+  reset_delivery_refused: () => false,
+  cross_origin: (method) => method !== 'get',
+  not_found: () => false,
+  // Where there is no operation.
+  method_not_allowed: () => false,
+  payload_too_large: () => true,
+  unsupported_media_type: (method) => method !== 'get',
+  misdirected_request: () => true,
+  rate_limited: () => false,
+  internal: () => true,
+  overloaded: () => false,
+  database_unavailable: () => false,
+} satisfies Record<WireErrorCode, (method: string) => boolean>;
+
+const refusal = {
   type: 'object',
   properties: {
-    code: { type: 'string', enum: Object.keys(statusOf) },
-    message: { type: 'string' },
+    code: { type: 'string', description: 'Stable, for machines' },
+    message: { type: 'string', description: 'For a person; it may change' },
     errors: {
       type: 'array',
       items: {
@@ -22,30 +50,41 @@ const errorBody = {
   },
   required: ['code', 'message'],
 };
+const retryAfter = {
+  'Retry-After': { description: 'Seconds after which to try again', schema: { type: 'integer' } },
+};
 
-/** Every refusal, described once: by its status, with the codes that it may carry. */
-const refusals = Object.fromEntries(
-  errorStatuses.map((status) => {
-    const codes = Object.entries(statusOf).flatMap(([code, of]) => (of === status ? [code] : []));
-    const schema = { ...errorBody, properties: { ...errorBody.properties, code: { type: 'string', enum: codes } } };
-    return [`Refusal${status}`, { description: codes.join(', '), content: { 'application/json': { schema } } }];
-  }),
-);
-const references = Object.fromEntries(
-  errorStatuses.map((status) => [status, { $ref: `#/components/responses/Refusal${status}` }]),
-);
-
-interface Operation {
-  readonly responses: Readonly<Record<string, object>>;
+/** One answer for each set of codes that an operation has for a status, by their names. */
+function refusalsOf(method: string, own: readonly string[]): Record<string, { name: string; answer: object }> {
+  const codes = Object.entries(statusOf).filter(
+    ([code]) => own.includes(code) || isCommon[code as WireErrorCode](method),
+  );
+  const statuses = [...new Set(codes.map(([, status]) => status))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const here = codes.flatMap(([code, of]) => (of === status ? [code] : []));
+      const code = { type: 'object', properties: { code: { type: 'string', enum: here } } };
+      const answer = {
+        description: here.join(', '),
+        ...((status === 429 || status === 503) && { headers: retryAfter }),
+        content: { 'application/json': { schema: { allOf: [{ $ref: '#/components/schemas/Refusal' }, code] } } },
+      };
+      return [status, { name: here.join('.'), answer }];
+    }),
+  );
 }
 
 function describeSuccess(schema: FastifySchema): FastifySchema {
   const answers = schema.response as Record<string, object>;
   const body = schema.body ? { consumes: ['application/json', 'application/x-www-form-urlencoded'] } : {};
-  return { ...schema, ...body, response: { 200: { description: 'Done', ...answers[200] } } } as FastifySchema;
+  const security = schema.refusals?.includes('unauthenticated') ? [{ session: [] }] : [];
+  return { ...schema, ...body, security, response: { 200: { description: 'Done', ...answers[200] } } } as FastifySchema;
 }
 
-async function describeRoutes(server: FastifyInstance): Promise<string> {
+async function describeRoutes(
+  server: FastifyInstance,
+  refusals: ReadonlyMap<string, readonly string[]>,
+): Promise<string> {
   await server.ready();
   const {
     paths = {},
@@ -55,18 +94,25 @@ async function describeRoutes(server: FastifyInstance): Promise<string> {
     paths: Record<string, Record<string, Operation>>;
     components: object;
   };
+  const answers: Record<string, object> = {};
   const described = Object.entries(paths).map(([path, operations]) => [
     path,
     Object.fromEntries(
-      Object.entries(operations).map(([method, operation]) => [
-        method,
-        { ...operation, responses: { ...operation.responses, ...references } },
-      ]),
+      Object.entries(operations).map(([method, operation]) => {
+        const responses: Record<string, object> = { ...operation.responses };
+        for (const [status, { name, answer }] of Object.entries(
+          refusalsOf(method, refusals.get(operation.operationId) ?? []),
+        )) {
+          answers[name] = answer;
+          responses[status] = { $ref: `#/components/responses/${name}` };
+        }
+        return [method, { ...operation, responses }];
+      }),
     ),
   ]);
   const document = {
     ...rest,
-    components: { ...components, responses: refusals },
+    components: { ...components, schemas: { Refusal: refusal }, responses: answers },
     paths: Object.fromEntries(described),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
@@ -78,11 +124,15 @@ describe('openapi.json', () => {
   afterEach(() => test.close());
 
   it('is what the schemas of the routes say', async () => {
+    const refusals = new Map<string, readonly string[]>();
     test = await createTestServer(
       {},
       {},
       {
-        beforeRoutes: (server) =>
+        beforeRoutes: (server) => {
+          server.addHook('onRoute', ({ schema }) => {
+            if (schema?.operationId) refusals.set(schema.operationId, schema.refusals ?? []);
+          });
           // Called, and not registered: that would be after the routes.
           fastifySwagger(
             server,
@@ -101,18 +151,36 @@ describe('openapi.json', () => {
                   : { schema: { ...schema, hide: true } as FastifySchema, url },
             },
             () => undefined,
-          ),
+          );
+        },
       },
     );
-    await expect(await describeRoutes(test.server)).toMatchFileSnapshot('../openapi.json');
+    await expect(await describeRoutes(test.server, refusals)).toMatchFileSnapshot('../openapi.json');
   });
 
-  it('is served as it was committed', async () => {
+  it.each([
+    ['no public URL', undefined, 'http://127.0.0.1', 'session_id'],
+    ['an http one', 'http://auth.test:8080', 'http://auth.test:8080', 'session_id'],
+    ['an https one', 'https://auth.test', 'https://auth.test', '__Host-session_id'],
+  ])(
+    'is served for %s, and no recommended rule of linting finds fault with it',
+    async (_what, publicUrl, url, name) => {
+      test = await createTestServer({}, {}, publicUrl ? { publicUrl: new URL(publicUrl) } : {});
+      const response = await test.server.inject({ url: '/openapi.json', headers: { host: '127.0.0.1' } });
+      expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+      const { paths, servers, components } = response.json();
+      expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/users', '/sessions/{id}', '/profile']));
+      expect(servers).toEqual([{ url }]);
+      expect(components.securitySchemes.session).toEqual({ type: 'apiKey', in: 'cookie', name });
+      const config = await createConfig({ extends: ['recommended'] });
+      const problems = await lintFromString({ source: response.body, config });
+      expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
+    },
+  );
+
+  it('names as its server the address that was asked, where there is no public URL', async () => {
     test = await createTestServer();
-    const response = await test.server.inject('/openapi.json');
-    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(Object.keys(response.json().paths)).toEqual(
-      expect.arrayContaining(['/users', '/sessions/{id}', '/profile']),
-    );
+    const response = await test.server.inject({ url: '/openapi.json', headers: { host: 'localhost' } });
+    expect(response.json().servers).toEqual([{ url: 'http://localhost' }]);
   });
 });

@@ -55,7 +55,7 @@ export const sessionsSchema = objectSchema({
       created_at: time,
       last_used_at: time,
       address: { type: 'string' },
-      user_agent: { type: 'string', nullable: true },
+      user_agent: { type: ['string', 'null'] },
       current: { type: 'boolean' },
     }),
   },

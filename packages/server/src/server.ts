@@ -90,6 +90,6 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
     addAccountRoutes(scope, ports);
     done();
   });
-  addOpenapiRoute(server);
+  addOpenapiRoute(server, publicUrl);
   return server;
 }

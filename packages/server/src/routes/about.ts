@@ -46,6 +46,7 @@ export function addAboutRoutes(server: FastifyInstance, { store }: Pick<AuthPort
       schema: {
         operationId: 'getReadiness',
         summary: 'Tell whether the database answers and is migrated',
+        refusals: ['database_unavailable'],
         response: answerSchema<ReadyBody>('status'),
       },
     },

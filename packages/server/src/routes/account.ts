@@ -26,6 +26,14 @@ export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): v
       schema: {
         operationId: 'changePassword',
         summary: 'Change your password, and end every other session of yours',
+        refusals: [
+          'password_rejected',
+          'invalid_credentials',
+          'unauthenticated',
+          'rate_limited',
+          'overloaded',
+          'database_unavailable',
+        ],
         body: passwordChangeSchema,
         response: answerSchema<PasswordChangedBody>('email', 'message'),
       },
@@ -43,6 +51,14 @@ export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): v
       schema: {
         operationId: 'changeEmail',
         summary: 'Change your email',
+        refusals: [
+          'email_taken',
+          'invalid_credentials',
+          'unauthenticated',
+          'rate_limited',
+          'overloaded',
+          'database_unavailable',
+        ],
         body: emailChangeSchema,
         response: answerSchema<EmailChangedBody>('email', 'message'),
       },
@@ -60,6 +76,7 @@ export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): v
       schema: {
         operationId: 'deleteAccount',
         summary: 'Delete your account and all that belongs to it',
+        refusals: ['invalid_credentials', 'unauthenticated', 'rate_limited', 'overloaded', 'database_unavailable'],
         body: deleteAccountSchema,
         response: answerSchema<AccountDeletedBody>('email', 'message'),
       },

@@ -10,7 +10,14 @@ import { clearSessionCookie, readSessionCookie } from '../session-cookie.ts';
 export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
   server.get(
     '/sessions',
-    { schema: { operationId: 'listSessions', summary: 'List your open sessions', response: { 200: sessionsSchema } } },
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'List your open sessions',
+        refusals: ['unauthenticated', 'database_unavailable'],
+        response: { 200: sessionsSchema },
+      },
+    },
     async (request): Promise<SessionsBody> => {
       const current = await authenticate(ports, readSessionCookie(request));
       const sessions = await listSessions(ports, current);
@@ -24,6 +31,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       schema: {
         operationId: 'endOtherSessions',
         summary: 'End every session of yours but this one',
+        refusals: ['unauthenticated', 'database_unavailable'],
         response: { 200: otherSessionsEndedSchema },
       },
     },
@@ -40,6 +48,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       schema: {
         operationId: 'endSession',
         summary: 'End one session of yours',
+        refusals: ['unauthenticated', 'not_found', 'database_unavailable'],
         params: sessionIdSchema,
         response: answerSchema<SessionEndedBody>('message'),
       },

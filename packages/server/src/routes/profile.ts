@@ -12,6 +12,7 @@ export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): vo
       schema: {
         operationId: 'getProfile',
         summary: 'Tell who is logged in',
+        refusals: ['unauthenticated', 'database_unavailable'],
         response: answerSchema<ProfileBody>('email'),
       },
     },

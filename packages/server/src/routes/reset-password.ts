@@ -18,6 +18,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
       schema: {
         operationId: 'requestPasswordReset',
         summary: 'Ask for a reset token',
+        refusals: ['unknown_email', 'reset_delivery_refused', 'rate_limited', 'database_unavailable'],
         body: resetRequestSchema,
         response: answerSchema<ResetTokenBody & ResetInstructionsBody>('email', 'reset_token', 'message'),
       },
@@ -38,6 +39,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
       schema: {
         operationId: 'resetPassword',
         summary: 'Choose a new password with a reset token; ends every session of that user',
+        refusals: ['password_rejected', 'invalid_reset_token', 'rate_limited', 'overloaded', 'database_unavailable'],
         body: passwordResetSchema,
         response: answerSchema<PasswordUpdatedBody>('email', 'message'),
       },

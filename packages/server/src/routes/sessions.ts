@@ -13,6 +13,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): v
       schema: {
         operationId: 'logIn',
         summary: 'Log in; the session comes as a cookie',
+        refusals: ['invalid_credentials', 'rate_limited', 'overloaded', 'database_unavailable'],
         body: credentialsSchema,
         response: answerSchema<LoggedInBody>('email', 'message'),
       },
@@ -31,6 +32,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): v
       schema: {
         operationId: 'logOut',
         summary: 'End this session',
+        refusals: ['unauthenticated', 'database_unavailable'],
         response: answerSchema<LoggedOutBody>('message'),
       },
     },

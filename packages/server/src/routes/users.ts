@@ -12,6 +12,7 @@ export function addUserRoutes(server: FastifyInstance, ports: ServerPorts): void
       schema: {
         operationId: 'register',
         summary: 'Create an account',
+        refusals: ['password_rejected', 'email_taken', 'rate_limited', 'overloaded', 'database_unavailable'],
         body: credentialsSchema,
         response: answerSchema<UserCreatedBody>('email', 'message'),
       },

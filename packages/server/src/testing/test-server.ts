@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { createLog } from '../log.ts';
 import { buildServer, type ServerOptions } from '../server.ts';
 import type { ServerPorts } from '../server-ports.ts';
+import { describedRefusals } from './described-refusals.ts';
 
 export interface TestServer {
   readonly auth: TestAuth;
@@ -22,7 +23,18 @@ export async function createTestServer(
   const auth = await createTestAuth(policy);
   const logLines: string[] = [];
   const logStream = { write: (line: string) => logLines.push(line) };
-  const server = buildServer({ ...auth, ...ports }, { log: createLog('trace', logStream, auth.clock), ...options });
+  const refusals = describedRefusals();
+  const server = buildServer(
+    { ...auth, ...ports },
+    {
+      log: createLog('trace', logStream, auth.clock),
+      ...options,
+      beforeRoutes: (built) => {
+        refusals.watch(built);
+        options.beforeRoutes?.(built);
+      },
+    },
+  );
   return {
     auth,
     server,
@@ -30,6 +42,7 @@ export async function createTestServer(
     close: async () => {
       await server.close();
       await auth.close();
+      refusals.check();
     },
   };
 }
