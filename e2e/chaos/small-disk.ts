@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -53,4 +54,19 @@ function findObstacle(): string | undefined {
   // In a mount namespace of its own, of which nothing stays.
   const tried = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { encoding: 'utf8' });
   return tried.status === 0 ? undefined : `no disk can be mounted here: ${(tried.stderr || 'no unshare').trim()}`;
+}
+
+/** Mounts a small disk on a folder that is made for it, for as long as a piece of work takes. */
+export async function withSmallDisk<Result>(
+  path: string,
+  bytes: number,
+  work: (path: string) => Promise<Result>,
+): Promise<Result> {
+  mkdirSync(path);
+  const disk = mountSmallDisk(path, bytes);
+  try {
+    return await work(path);
+  } finally {
+    disk.unmount();
+  }
 }

@@ -7,6 +7,7 @@ import { lockedRow } from './locked.ts';
 import { migratorsRow } from './migrators.ts';
 import { oneEmailRow } from './one-email.ts';
 import { oneTokenRow } from './one-token.ts';
+import { outputLostRow } from './output-lost.ts';
 import { postgresGoneRow } from './postgres-gone.ts';
 import { refusalsRow } from './refusals.ts';
 import { resetAgainstLoginRow } from './reset-against-login.ts';
@@ -28,6 +29,7 @@ export const rows: readonly Row[] = [
   resetAgainstLoginRow,
   migratorsRow,
   sigtermRow,
+  outputLostRow,
   postgresGoneRow,
   ...rowsUnderLoad,
 ];

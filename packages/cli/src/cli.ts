@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
-import { type CommandEntry, commands, DESCRIBES_ALL } from './command-list.ts';
+import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
 import { helpWidth } from './commands/help-text.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
+import { isReaderGone, lostOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
+import { toPathError } from './path-error.ts';
 import { createTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -63,7 +65,11 @@ async function addCommands(
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const program = createProgram(context);
+  watchOutput(context.stdout);
+  watchOutput(context.stderr);
   let status: number = exitStatus.done;
+  /** A service outlives its output, and has no results. */
+  let hasResults = true;
   const endWith = (ended: number) => {
     status = ended;
   };
@@ -78,17 +84,30 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       if (wanted === undefined) await describeProgram(program, context);
       const isNeeded = ({ name }: CommandEntry) => name === wanted || first === DESCRIBES_ALL;
       // A command that is known is run without the others; a mistyped one is told from all of them.
+      hasResults = first !== SERVICE;
       const isKnown = first === wanted && commands.some(({ name }) => name === wanted);
       await addCommands(program, context, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
       await program.parseAsync(askForHelp(argv, operands), { from: 'user' });
     }
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
-    return await tell(error, context, program.opts<GlobalOptions>());
+    // A page of help, which is a result like any other.
+    if (!(error instanceof CommanderError && error.exitCode === 0))
+      return await tell(error, context, program.opts<GlobalOptions>());
+    hasResults = true;
   } finally {
     context.keychain.close();
   }
-  return status;
+  return hasResults ? await deliver(status, context, program.opts<GlobalOptions>()) : status;
+}
+
+/** Only what has been written is done. */
+async function deliver(status: number, context: Context, options: GlobalOptions): Promise<number> {
+  try {
+    await (await createTerminal(context, options)).flush();
+    return status;
+  } catch (error) {
+    return await tell(error, context, options);
+  }
 }
 
 /** A group of commands by itself shows what is in it; and commander's own help knows no command of a group. */
@@ -108,7 +127,17 @@ function inherit(command: Command, parent: Command): Command {
 async function tell(error: unknown, context: Context, options: GlobalOptions): Promise<number> {
   const terminal = await createTerminal(context, options);
   const end = toCliError(error);
+  const isLost = end.code === 'output_lost';
+  if (isLost && isReaderGone(end.cause as Error)) return exitStatus.done;
   terminal.fail(end);
+  await settleOutput(context.stdout);
+  const failure = outputFailure(context.stdout);
+  // The error itself was to be a result.
+  if (terminal.isJson && failure && !isLost && !isReaderGone(failure)) {
+    const { fail } = await createTerminal(context, { ...options, json: false });
+    fail(end);
+    fail(lostOutput(failure));
+  }
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
     terminal.debug(cause.stack ?? cause.message);
   return end.status;
@@ -120,6 +149,8 @@ function toCliError(error: unknown): CliError {
   // Commander shows its help for a command that it does not know, and says nothing else.
   if (error instanceof CommanderError && error.code === 'commander.help') return usageError('There is no such command');
   if (error instanceof CommanderError) return usageError(error.message);
+  const pathError = toPathError(error);
+  if (pathError) return pathError;
   return new CliError({
     status: exitStatus.unexpected,
     code: 'unexpected',

@@ -17,6 +17,9 @@ export interface CommandEntry {
 /** The command that looks at all the others. */
 export const DESCRIBES_ALL = 'completion';
 
+/** The command that is the service itself. */
+export const SERVICE = 'serve';
+
 /** Every command, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   { name: 'register', summary: 'Create an account', load: () => import('./commands/register.ts') },
@@ -61,7 +64,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/daemon.ts'),
     isGroup: true,
   },
-  { name: 'serve', summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
+  { name: SERVICE, summary: 'Run the service in the foreground', load: () => import('./commands/serve.ts') },
   { name: 'doctor', summary: 'Look for what commonly goes wrong', load: () => import('./commands/doctor.ts') },
   {
     name: DESCRIBES_ALL,

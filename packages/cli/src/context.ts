@@ -1,4 +1,5 @@
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
+import { openStandardOutput } from './output.ts';
 
 /** What a prompt reads keys from: a terminal when `isTTY`, otherwise a pipe or a file. */
 export interface InputStream extends NodeJS.ReadableStream {
@@ -28,6 +29,7 @@ export interface Context {
 /** The context of the real process. */
 export function createProcessContext(): Context {
   const env = process.env;
+  let stdout: OutputStream | undefined;
   return {
     env,
     platform: process.platform,
@@ -35,7 +37,8 @@ export function createProcessContext(): Context {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      stdout ??= openStandardOutput();
+      return stdout;
     },
     get stderr() {
       return process.stderr;

@@ -1,45 +1,44 @@
 import type { Context } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+import { isReaderGone, lostOutput, openStandardOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
 import { readVersion } from './version.ts';
 
 /** The program: does what its command line says, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${readVersion()}\n`);
-    return;
+    return await print(() => `${readVersion()}\n`);
   }
   if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
-    endWithReader();
     const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
       import('./program-help.ts'),
       import('./commands/help-text.ts'),
     ]);
-    process.stdout.write(formatProgramHelp(helpWidth(process.stdout.columns)));
-    return;
+    return await print((columns) => formatProgramHelp(helpWidth(columns)));
   }
   const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
   const context = await (needsSession ? createWarmContext() : createContext());
   // Opening the output takes a while, which the keychain's helper uses to start.
-  endWithReader();
+  watchOutput(context.stdout);
+  watchOutput(context.stderr);
   // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
   const [{ run }] = await Promise.all([import('./cli.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
-  await Promise.all([process.stdout, process.stderr].map(taken));
+  await settleOutput(context.stderr);
   // A pipe that nobody closes, at standard input, would keep the process alive.
   process.exit(status);
 }
 
-/** Resolves once all that was written is out of our hands: what a slow reader has not taken yet would be lost with the process. */
-function taken(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise<void>((resolve) => {
-    if (stream.writableLength === 0) return resolve();
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
-  });
-}
-
-/** Whoever read the output has gone, as in `authsvc profile | head -0`. */
-function endWithReader(): void {
-  process.stdout.on('error', () => process.exit());
+/** Prints a page that needs no command to be loaded. */
+async function print(page: (columns: number | undefined) => string): Promise<void> {
+  const stdout = openStandardOutput();
+  watchOutput(stdout);
+  stdout.write(page(stdout.columns));
+  await settleOutput(stdout);
+  const failure = outputFailure(stdout);
+  if (!failure || isReaderGone(failure)) return;
+  watchOutput(process.stderr);
+  process.stderr.write(`✗ ${lostOutput(failure).message}\n`);
+  process.exitCode = exitStatus.unexpected;
 }
 
 async function createContext(): Promise<Context> {

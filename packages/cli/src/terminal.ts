@@ -2,6 +2,7 @@ import { CliError, type NextStep } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { type LostOutput, lostOutput, outputFailure, settleOutput } from './output.ts';
 import { loadPaint, type Paint } from './paint.ts';
 import type { Prompter } from './prompts/prompter.ts';
 
@@ -24,6 +25,12 @@ export interface Terminal {
   warn(what: string): void;
   /** `✗` and what is wrong with an answer that will be asked for again. */
   complain(what: string): void;
+  /**
+   * Waits until all results are out of our hands.
+   *
+   * @throws {@link CliError} `output_lost`, also where the reader has gone.
+   */
+  flush(lost?: LostOutput): Promise<void>;
   fail(error: CliError): void;
   /** Only with `--debug`. */
   debug(line: string): void;
@@ -66,8 +73,14 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
     complain(what) {
       note(`${notePaint.red('✗')} ${printable(what)}`);
     },
+    async flush(lost) {
+      await settleOutput(stdout);
+      const failure = outputFailure(stdout);
+      if (failure) throw lostOutput(failure, lost);
+    },
     fail({ code, message, why, next }) {
-      if (isJson) {
+      // What cannot be written to standard output is not said there.
+      if (isJson && code !== 'output_lost') {
         const sentence = printable(why === undefined ? message : `${message}. ${why}`);
         stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
         return;

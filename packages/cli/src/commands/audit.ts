@@ -66,6 +66,7 @@ async function audit(context: Context, options: AuditOptions): Promise<void> {
   for (;;) {
     if (options.follow || !terminal.isJson) show(context, terminal, page);
     else all.push(...page);
+    await terminal.flush();
     if (page.length < PAGE) {
       if (!options.follow) break;
       await wait(FOLLOW_EVERY_MS);

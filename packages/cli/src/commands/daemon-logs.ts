@@ -47,9 +47,13 @@ async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   const show = (line: string) =>
     context.stdout.write(`${terminal.isJson ? line : renderLogLine(line, terminal.paint)}\n`);
   for (const line of last.lines) show(line);
+  await terminal.flush();
   if (!options.follow) return;
   const { followLog } = await import('../daemon/follow-log.ts');
-  for await (const line of followLog(place.log, last.position)) show(line);
+  for await (const line of followLog(place.log, last.position)) {
+    show(line);
+    await terminal.flush();
+  }
 }
 
 async function noLog(place: LocalDaemonPlace): Promise<CliError> {

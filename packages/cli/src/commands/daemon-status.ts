@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { describeDaemon, shortPath } from '../daemon/describe-daemon.ts';
-import { findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
+import { findLocalDaemon, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import { describeDate } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -25,6 +25,7 @@ export function createStatusCommand(context: Context, endWith: (status: number) 
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
       const place = locateDaemon(context);
+      await waitForSocket(place);
       const daemon = await findLocalDaemon(place);
       const { paint } = terminal;
       if (!daemon) {

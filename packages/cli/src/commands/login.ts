@@ -2,10 +2,12 @@ import { Command, Option } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import type { Credentials, NewSession } from '../api-client.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import type { CliError } from '../cli-error.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { lostOutput } from '../output.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
@@ -76,7 +78,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 
   if (chosen) await keep(context, connection, session, expiresAt, chosen);
-  else print(connection, session, expiresAt);
+  else await print(connection, session, expiresAt);
 }
 
 async function askForRest(
@@ -119,13 +121,28 @@ async function keep(
   if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION is set and goes before the session that was saved');
 }
 
-function print({ terminal, server }: Connection, { email, token }: NewSession, expiresAt: string | null): void {
+async function print(
+  { terminal, server, client }: Connection,
+  session: NewSession,
+  expiresAt: string | null,
+): Promise<void> {
+  const { email, token } = session;
   terminal.printJson({ email, server, storage: 'none', expires_at: expiresAt, session: token });
+  terminal.printLines(token);
+  const what = 'The session token';
+  await terminal.flush({ what }).catch(async ({ cause }: CliError) => {
+    // A session that nobody holds is not left open.
+    const hasEnded = await client.logOut(session).then(
+      () => true,
+      () => false,
+    );
+    const why = hasEnded ? 'The session has been ended.' : 'The session could not be ended, and stays open.';
+    throw lostOutput(cause as Error, { what, why });
+  });
   terminal.succeed(
     describe(server, email, terminal.notePaint.bold),
     `Nothing is stored: put the line on standard output into AUTHSVC_SESSION; ${describeExpiryDate(expiresAt)}`,
   );
-  terminal.printLines(token);
 }
 
 function describe(server: string, email: string, bold: (text: string) => string): string {

@@ -7,6 +7,7 @@ import { exitStatus } from '../exit-status.ts';
 import { describeDate } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon } from '../operator/ask-daemon.ts';
+import { shellWord } from '../shell-word.ts';
 import { createTerminal, requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 import { USER_JSON } from './users-json.ts';
@@ -128,9 +129,14 @@ async function issueReset(context: Context, email: string, options: GlobalOption
   checkEmailOption(email, '<email>');
   const issued = await askDaemon<IssuedResetBody>(context, { method: 'POST', path: '/users/reset', body: { email } });
   terminal.printJson(issued);
+  terminal.printLines(issued.reset_token);
+  await terminal.flush({
+    what: 'The reset token',
+    why: 'It was made, and is lost: it is kept nowhere.',
+    next: { say: 'Make another', command: `authsvc users reset ${shellWord(issued.email)}` },
+  });
   terminal.succeed(
     `Reset token for ${terminal.notePaint.bold(issued.email)}, good once until ${describeDate(issued.expires_at)}`,
     terminal.describeNext({ say: 'Its owner runs', command: `authsvc reset --email ${issued.email} --token-stdin` }),
   );
-  terminal.printLines(issued.reset_token);
 }

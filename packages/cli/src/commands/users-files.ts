@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { ExportLine, ImportReport } from '@authsvc/server/operator-contract';
 import { Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { daemonLost, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { refusal } from '../operator/ask-daemon.ts';
@@ -60,7 +61,7 @@ export function createExportCommand(context: Context): Command {
         ],
       }),
     )
-    .action(() => exportUsers(context));
+    .action((_, command: Command) => exportUsers(context, command.optsWithGlobals<GlobalOptions>()));
 }
 
 async function importUsers(context: Context, file: string, options: ImportOptions): Promise<number> {
@@ -79,9 +80,12 @@ async function importUsers(context: Context, file: string, options: ImportOption
   };
   const input = Readable.from(linesFor(file, options.from ?? formatOf(file), refuse));
   const path = `/users/import${options.dryRun ? '?dry_run=true' : ''}`;
-  let summary = { imported: 0, exists: 0, refused: 0 };
+  const ifLost = options.dryRun
+    ? 'Nothing was written. Once it runs, try again.'
+    : 'What was imported by then stays. Once it runs, import the same file again: nothing is taken in twice.';
+  let summary: { imported: number; exists: number; refused: number } | undefined;
   try {
-    for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input })) {
+    for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input, ifLost })) {
       if ('summary' in report) summary = report.summary;
       else if ('done' in report) progress.show(report.done);
       else if ('error' in report) throw refusal(500, report.error);
@@ -90,6 +94,7 @@ async function importUsers(context: Context, file: string, options: ImportOption
   } finally {
     progress.clear();
   }
+  if (!summary) throw daemonLost(locateDaemon(context), ifLost);
   const { imported, exists } = summary;
   terminal.printJson({ imported, exists, refused, dry_run: options.dryRun === true });
   const count = (number: number) => number.toLocaleString('en');
@@ -115,11 +120,21 @@ function createProgress({ stderr }: Context, isJson: boolean) {
   };
 }
 
-async function exportUsers(context: Context): Promise<void> {
-  async function* lines() {
-    for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export' })) {
-      yield `${JSON.stringify(user)}\n`;
+async function exportUsers(context: Context, options: GlobalOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const { stdout } = context;
+  const ifLost = 'What was exported is not complete. Once it runs, export again.';
+  let isBegun = false;
+  try {
+    for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export', ifLost })) {
+      isBegun = true;
+      if (!stdout.write(`${JSON.stringify(user)}\n`)) await terminal.flush();
     }
+  } catch (error) {
+    // A file that was cut short is to be told from a whole one; with --json every error ends in this way.
+    if (isBegun && !terminal.isJson && error instanceof CliError && error.code === 'daemon_lost') {
+      stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } })}\n`);
+    }
+    throw error;
   }
-  await pipeline(Readable.from(lines()), context.stdout as NodeJS.WritableStream, { end: false });
 }

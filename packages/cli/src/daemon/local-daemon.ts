@@ -1,8 +1,16 @@
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { DaemonBody as Body } from '@authsvc/server/control-contract';
 import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/server/data-folder';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
+import { shellWord } from '../shell-word.ts';
+import { lockHolder } from './lock-holder.ts';
+
+/** Twice as long as a daemon takes to notice that its control socket is missing, and to make it again. */
+const LONGEST_REMAKE_MS = 2000;
+const RETRY_MS = 100;
 
 /** As the daemon says it of itself. */
 export type DaemonBody = Body;
@@ -30,9 +38,70 @@ export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBo
   });
 }
 
+/**
+ * Waits where a daemon holds the data folder and has no control socket: somebody removed it, and the daemon makes it again.
+ *
+ * @throws {@link CliError} `daemon_silent`: it does not, and the process that holds the folder is named.
+ */
+export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
+  if (process.platform === 'win32') return;
+  const giveUpAt = performance.now() + LONGEST_REMAKE_MS;
+  while (!existsSync(place.socket) && !(await isFree(place))) {
+    if (performance.now() > giveUpAt) throw heldBySilence(place);
+    await setTimeout(RETRY_MS);
+  }
+}
+
+/** Whether no process holds the lock of the data folder. */
+export async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
+  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be loaded.
+  if (!existsSync(`${lock}-journal`)) return true;
+  const { acquireFileLock } = await import('@authsvc/core');
+  // A lock that this user may not even look at is another user's, whose socket will say so.
+  const held = await acquireFileLock(lock).catch(() => 'unknown' as const);
+  if (held === 'unknown') return true;
+  await held?.release();
+  return held !== undefined;
+}
+
+/** A process holds the data folder, and cannot be asked. */
+export function heldBySilence({ dataFolder, lock }: LocalDaemonPlace): CliError {
+  const pid = lockHolder(lock);
+  return new CliError({
+    status: exitStatus.unreachable,
+    code: 'daemon_silent',
+    what: `${dataFolder} is held by a process that does not open its control socket${pid === undefined ? '' : ` (pid ${pid})`}`,
+    why: 'It is starting, stopping or suspended, or its socket was removed.',
+    ...(pid !== undefined && { next: { say: 'End it', command: `kill ${pid}` } }),
+  });
+}
+
+/** Whether a connection to a daemon was cut off, as by its end. */
+export function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return BROKEN_OFF.includes(code) || (error.name === 'ControlSilentError' && isBrokenOff(error.cause));
+}
+
+const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
+
+/** The daemon went away while it answered. */
+export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?: unknown): CliError {
+  return new CliError({
+    status: exitStatus.unreachable,
+    code: 'daemon_lost',
+    what: `The daemon of ${dataFolder} was lost in the middle of its answer`,
+    why,
+    next: { say: 'See why', command: 'authsvc daemon logs' },
+    cause,
+  });
+}
+
 /** What a failure at the control socket means to a person; anything else is returned as it is. */
-export function describeControlFailure(error: unknown, { dataFolder, socket }: LocalDaemonPlace): unknown {
+export function describeControlFailure(error: unknown, place: LocalDaemonPlace): unknown {
   if (!(error instanceof Error)) return error;
+  const { dataFolder, socket } = place;
+  if (isBrokenOff(error)) return daemonLost(place, 'What was asked of it may be done, or not.', error);
   if (error.name === 'ControlSilentError') {
     return new CliError({
       status: exitStatus.unreachable,
@@ -50,6 +119,10 @@ export function describeControlFailure(error: unknown, { dataFolder, socket }: L
       code: 'daemon_forbidden',
       what: `${socket} belongs to another user`,
       why: 'Only the user who runs a daemon may control it.',
+      next: {
+        say: 'If none runs there any more, take the folder over',
+        command: `sudo chown -R "$(id -un)" ${shellWord(dataFolder)}`,
+      },
       cause: error,
     });
   }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -7,6 +6,8 @@ import {
   type DaemonBody,
   describeControlFailure,
   findLocalDaemon,
+  heldBySilence,
+  isFree,
   type LocalDaemonPlace,
   locateDaemon,
 } from './local-daemon.ts';
@@ -56,16 +57,6 @@ async function endDaemon(daemon: DaemonBody, place: LocalDaemonPlace): Promise<D
   }
 }
 
-/** Whether nobody holds the lock of the data folder. */
-async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
-  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be loaded.
-  if (!existsSync(`${lock}-journal`)) return true;
-  const { acquireFileLock } = await import('@authsvc/core');
-  const held = await acquireFileLock(lock);
-  await held?.release();
-  return held !== undefined;
-}
-
 function notEnded({ pid, data_folder: folder }: DaemonBody): CliError {
   return new CliError({
     status: exitStatus.unexpected,
@@ -73,14 +64,5 @@ function notEnded({ pid, data_folder: folder }: DaemonBody): CliError {
     what: `The daemon has not ended after ${LONGEST_STOP_MS / 1000} s`,
     why: `Process ${pid} still holds ${folder}.`,
     next: { say: 'End it', command: `kill -9 ${pid}` },
-  });
-}
-
-function heldBySilence({ dataFolder }: LocalDaemonPlace): CliError {
-  return new CliError({
-    status: exitStatus.unexpected,
-    code: 'daemon_not_stopped',
-    what: `${dataFolder} is held by a process that does not open its control socket`,
-    why: 'It has been starting, or stopping, for a long time.',
   });
 }

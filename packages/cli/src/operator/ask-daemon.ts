@@ -1,7 +1,7 @@
 import { ApiRefusal } from '../api-refusal.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { describeControlFailure, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { describeControlFailure, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import { START_COMMAND } from '../start-command.ts';
 
@@ -23,6 +23,7 @@ const ANSWER_MS = 10_000;
 export async function askDaemon<Answer>(context: Context, request: OperatorRequest): Promise<Answer> {
   const { askControl } = await import('@authsvc/server/control-client');
   const place = locateDaemon(context);
+  await waitForSocket(place);
   const reply = await askControl(place.socket, request, request.answerMs ?? ANSWER_MS).catch((error: unknown) => {
     throw describeControlFailure(error, place);
   });

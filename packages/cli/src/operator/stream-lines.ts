@@ -3,11 +3,25 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../context.ts';
-import { describeControlFailure, locateDaemon } from '../daemon/local-daemon.ts';
+import {
+  daemonLost,
+  describeControlFailure,
+  isBrokenOff,
+  locateDaemon,
+  waitForSocket,
+} from '../daemon/local-daemon.ts';
 import { notRunning, refusal } from './ask-daemon.ts';
 
 /** Nobody listens; `EINVAL` is a path too long for any socket. */
-const ABSENT = ['ENOENT', 'ECONNREFUSED', 'EINVAL'];
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
+
+export interface LineExchange {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly input?: Readable;
+  /** What it means, and what to do, when the daemon is lost in the middle: sentences. */
+  readonly ifLost: string;
+}
 
 /**
  * Exchanges lines of JSON with the daemon: sends as they are read, and gives back the answer's as they come, so that neither side ever holds all of them.
@@ -16,9 +30,10 @@ const ABSENT = ['ENOENT', 'ECONNREFUSED', 'EINVAL'];
  */
 export async function* streamLines<Line>(
   context: Context,
-  { method, path, input }: { method: 'GET' | 'POST'; path: string; input?: Readable },
+  { method, path, input, ifLost }: LineExchange,
 ): AsyncGenerator<Line> {
   const place = locateDaemon(context);
+  await waitForSocket(place);
   const headers = { 'content-type': 'application/x-ndjson' };
   const outgoing = request({ socketPath: place.socket, method, path, agent: false, ...(input && { headers }) });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -26,6 +41,7 @@ export async function* streamLines<Line>(
   });
   const sending = input ? pipeline(input, outgoing) : Promise.resolve(outgoing.end());
   let sendFailure: unknown;
+  let hasBegun = false;
   sending.catch((error: unknown) => {
     sendFailure = error;
     outgoing.destroy(error as Error);
@@ -37,16 +53,31 @@ export async function* streamLines<Line>(
       for await (const chunk of incoming) chunks.push(chunk as Buffer);
       throw refusal(incoming.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString('utf8')));
     }
-    for await (const line of createInterface({ input: incoming })) yield JSON.parse(line) as Line;
-    if (!incoming.complete) throw new Error('the daemon broke off in the middle');
+    hasBegun = true;
+    for await (const line of createInterface({ input: incoming })) {
+      const value = parseLine<Line>(line);
+      // The last one is cut short with the connection.
+      if (value === undefined) throw daemonLost(place, ifLost);
+      yield value;
+    }
+    if (!incoming.complete) throw daemonLost(place, ifLost);
   } catch (error) {
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined && ABSENT.includes(code)) throw notRunning(place);
+    if (hasBegun ? isConnectionError(error) : isBrokenOff(error)) throw daemonLost(place, ifLost, error);
     throw describeControlFailure(error, place);
   } finally {
     outgoing.destroy();
     input?.destroy();
+  }
+}
+
+function parseLine<Line>(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,92 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+import { CliError, type NextStep } from './cli-error.ts';
+import type { OutputStream } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+
+/** The first failure of each output: Node itself forgets those of its own streams. */
+const failures = new WeakMap<OutputStream, NodeJS.ErrnoException>();
+
+/** Keeps a failure of an output from ending the process, and remembers it. */
+export function watchOutput(stream: OutputStream): void {
+  stream.on('error', (error) => remember(stream, error));
+}
+
+/** Why an output could not take what was written to it; `undefined` when it could, so far. */
+export function outputFailure(stream: OutputStream): NodeJS.ErrnoException | undefined {
+  return failures.get(stream);
+}
+
+/** Waits until all that was written is out of our hands, or cannot be. */
+export async function settleOutput(stream: OutputStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', (error) => {
+      if (error) remember(stream, error);
+      resolve();
+    });
+  });
+}
+
+function remember(stream: OutputStream, error: Error): void {
+  if (!failures.has(stream)) failures.set(stream, error);
+}
+
+/** Whether the reader of a pipe has gone, as in `authsvc audit | head -1`: that is no mistake of anyone's. */
+export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE';
+}
+
+export interface LostOutput {
+  /** What was to be written, as the beginning of a sentence. */
+  readonly what?: string;
+  readonly why?: string;
+  readonly next?: NextStep;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the terminal or the disk is gone',
+  EBADF: 'it is not open for writing',
+  EFBIG: 'the file may not grow any further',
+};
+
+/** The end of a command whose results could not be written. */
+export function lostOutput(cause: NodeJS.ErrnoException, details: LostOutput = {}): CliError {
+  const { what = 'The results', ...rest } = details;
+  const { code = '', message } = cause;
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'output_lost',
+    what: `${what} could not be written to standard output (${reasons[code] ?? message})`,
+    ...rest,
+    cause,
+  });
+}
+
+/** Standard output of this process. */
+export function openStandardOutput(): OutputStream {
+  return isFile(process.platform) ? createFileOutput(1) : process.stdout;
+}
+
+function isFile(platform: NodeJS.Platform): boolean {
+  if (platform === 'win32' || isatty(1)) return false;
+  const stats = fstatSync(1);
+  return stats.isFile() || stats.isCharacterDevice();
+}
+
+/** Node's own stream for a file writes once, and so loses the rest where a disk takes only a part. */
+function createFileOutput(file: number): OutputStream {
+  return new Writable({
+    decodeStrings: true,
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        for (let written = 0; written < chunk.length; ) written += writeSync(file, chunk, written);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}
