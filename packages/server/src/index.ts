@@ -1,3 +1,4 @@
+export { checkStart } from './check-start.ts';
 export { type Config, ConfigError, loadConfig } from './config.ts';
 export {
   type DatabaseSetting,

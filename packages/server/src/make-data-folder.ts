@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { explainPathFailure, type PathFailure, takeOver } from './path-failure.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -18,7 +19,7 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
       throw new StartRefusedError(`the data folder ${path} cannot be made: there is no folder ${dirname(path)}`);
     }
     // Recursive in either case: another start may have made it since.
-    attempt(`the data folder ${path} cannot be made`, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+    attempt(`the data folder ${path} cannot be made`, path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
     return;
   }
   if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
@@ -27,7 +28,10 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
       `the data folder ${path} can be written to by other users; mend it with: chmod 700 ${path}`,
     );
   }
-  attempt(`the data folder ${path} cannot be written to`, () => accessSync(path, constants.W_OK | constants.X_OK));
+  assertOwn('the data folder', path, stats);
+  attempt(`the data folder ${path} cannot be written to`, path, () =>
+    accessSync(path, constants.W_OK | constants.X_OK),
+  );
 }
 
 function statIfThere(path: string): Stats | undefined {
@@ -36,20 +40,39 @@ function statIfThere(path: string): Stats | undefined {
   } catch (cause) {
     // Not `throwIfNoEntry`: from Node 22 on it also hides that a folder above is a file.
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw refusalOfSystem(`the data folder ${path} cannot be reached`, cause);
+    throw refusalOfSystem(`the data folder ${path} cannot be reached`, cause, path);
   }
 }
 
-function attempt<Result>(sentence: string, action: () => Result): Result {
+function attempt<Result>(sentence: string, path: string, action: () => Result): Result {
   try {
     return action();
   } catch (cause) {
-    throw refusalOfSystem(sentence, cause);
+    throw refusalOfSystem(sentence, cause, path);
   }
 }
 
-/** The refusal for what the system would not do: a sentence, and the system's code for it. */
-export function refusalOfSystem(sentence: string, cause: unknown): StartRefusedError {
+/** The refusal for what the system would not do with a path: a sentence, why, and the command that helps. */
+export function refusalOfSystem(sentence: string, cause: unknown, path: string): StartRefusedError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new StartRefusedError(`${sentence} (${code ?? message})`, { cause });
+  const { why, remedy } = explainPathFailure(path, code);
+  const explained = remedy ? `${why}; ${describeRemedy(remedy)}` : why;
+  return new StartRefusedError(`${sentence} (${code ?? message}): ${explained}`, { cause });
+}
+
+/**
+ * Refuses what another user owns, as root could use it all the same: the service would leave files there that its owner cannot use.
+ *
+ * @throws {@link StartRefusedError}
+ */
+export function assertOwn(what: string, path: string, { uid }: Stats): void {
+  const me = process.getuid?.();
+  if (me === undefined || uid === me) return;
+  throw new StartRefusedError(
+    `${what} ${path} belongs to another user (uid ${uid}); run authsvc as that user, or ${describeRemedy(takeOver(path))}`,
+  );
+}
+
+function describeRemedy({ say, command }: NonNullable<PathFailure['remedy']>): string {
+  return command === undefined ? say : `${say} with: ${command}`;
 }

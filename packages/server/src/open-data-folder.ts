@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { acquireFileLock, type FileLock } from '@authsvc/core';
@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { ControlSilentError, findDaemon } from './control/control-client.ts';
 import type { DaemonBody } from './control/control-contract.ts';
 import { dataPaths } from './data-folder.ts';
-import { makeDataFolder, refusalOfSystem } from './make-data-folder.ts';
+import { assertOwn, makeDataFolder, refusalOfSystem } from './make-data-folder.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
 /** Longer than a daemon takes to stop, or many that start at once to settle who comes first. */
@@ -37,7 +37,7 @@ export async function openDataFolder(
   };
   try {
     if (database.kind === 'sqlite') {
-      const realPath = realDatabasePath(database.path);
+      const realPath = assertDatabaseFile(database.path);
       if (dirname(realPath) !== realpathSync(dataFolder)) {
         const lock = await tryLock(`${realPath}.lock`);
         if (!lock) throw new StartRefusedError(`another authsvc uses the database ${database.path}`);
@@ -84,6 +84,25 @@ function describe(holder: Holder): string {
   return `another authsvc (pid ${pid}, listening on ${url} since ${startedAt})`;
 }
 
+/**
+ * Looks whether the file of a database may be used, or made.
+ *
+ * @returns its path without symbolic links.
+ * @throws {@link StartRefusedError} there is no folder for it, or it is another user's.
+ */
+export function assertDatabaseFile(path: string): string {
+  const realPath = realDatabasePath(path);
+  const stats = statSync(realPath, { throwIfNoEntry: false });
+  if (!stats) return realPath;
+  assertOwn('the database', realPath, stats);
+  try {
+    accessSync(realPath, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw refusalOfSystem(`the database ${path} cannot be opened for writing`, cause, realPath);
+  }
+  return realPath;
+}
+
 /** Two data folders may name the same database by different ways. */
 function realDatabasePath(path: string): string {
   if (existsSync(path)) return realpathSync(path);
@@ -97,6 +116,6 @@ async function tryLock(path: string): Promise<FileLock | undefined> {
   try {
     return await acquireFileLock(path);
   } catch (cause) {
-    throw refusalOfSystem(`the lock ${path} cannot be taken`, cause);
+    throw refusalOfSystem(`the lock ${path} cannot be taken`, cause, path);
   }
 }

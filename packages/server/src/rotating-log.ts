@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogStream } from './log.ts';
+import { refusalOfSystem } from './make-data-folder.ts';
 
 /** How many files are kept beside the one that is written to. */
 export const KEPT_LOG_FILES = 5;
@@ -27,8 +28,7 @@ export interface RotatingLogOptions {
  * one is tried anew: a log must not end what it tells of.
  */
 export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions): LogStream & { close(): void } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let file = openSync(path, 'a', 0o600);
+  let file = openLog(path);
   let size = fstatSync(file).size;
   let isOpen = true;
 
@@ -61,6 +61,15 @@ export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions):
       closeSync(file);
     },
   };
+}
+
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, 'a', 0o600);
+  } catch (cause) {
+    throw refusalOfSystem(`the log ${path} cannot be written`, cause, path);
+  }
 }
 
 function setAside(path: string): void {

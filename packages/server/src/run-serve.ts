@@ -2,11 +2,14 @@ import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
 import type { DaemonBody } from './control/control-contract.ts';
 import { type RunningService, startService } from './service.ts';
+import { ignoreFailures, openStandardLog } from './standard-log.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+
+const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 export interface ServeOptions {
   /** `stderr` in the foreground; `file` for the rotated log in the data folder. */
@@ -16,16 +19,17 @@ export interface ServeOptions {
 }
 
 /**
- * Runs the daemon in this process until SIGTERM, SIGINT, or a request to stop over the control socket; settings come from the environment.
+ * Runs the daemon in this process until SIGTERM, SIGINT, SIGHUP as of a terminal that is closed, or a request to stop over the control socket; settings come from the environment.
  *
  * @returns the exit status: 0 stopped as asked, 1 could not start or stop, 2 wrong settings; why is on stderr.
  */
 export async function runServe({ logTo = 'stderr', announce = announceOnStdout }: ServeOptions = {}): Promise<number> {
   // Before anything is made: nobody else on this machine reads what the daemon writes.
   process.umask(0o077);
+  for (const output of [process.stdout, process.stderr]) ignoreFailures(output);
   let service: RunningService;
   try {
-    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: process.stderr });
+    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: openStandardLog() });
   } catch (error) {
     return refuse(error);
   }
@@ -51,12 +55,10 @@ function announceOnStdout({ url }: DaemonBody): void {
 function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals) => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
+      for (const one of STOP_SIGNALS) process.off(one, stop);
       resolve(signal);
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    for (const one of STOP_SIGNALS) process.on(one, stop);
   });
 }
 

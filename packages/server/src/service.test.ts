@@ -139,7 +139,9 @@ describe('startService', () => {
     await chmod(join(folder, 'shared'), 0o777);
     const refusalOf = (name: string) => refusal({ AUTHSVC_DATA_DIR: join(folder, name) });
     expect(await refusalOf('file')).toBe(`the data folder ${folder}/file is not a folder`);
-    expect(await refusalOf('file/data')).toBe(`the data folder ${folder}/file/data cannot be reached (ENOTDIR)`);
+    expect(await refusalOf('file/data')).toBe(
+      `the data folder ${folder}/file/data cannot be reached (ENOTDIR): ${folder}/file is a file, where a folder belongs; move it out of the way`,
+    );
     expect(await refusalOf('missing/data')).toBe(
       `the data folder ${folder}/missing/data cannot be made: there is no folder ${folder}/missing`,
     );

@@ -18,8 +18,8 @@ import type { DaemonBody } from './control/control-contract.ts';
 import { buildControlServer } from './control/control-server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
 import { dataPaths } from './data-folder.ts';
-import { describePortHolder } from './describe-port-holder.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { refusalOfListening, urlOf } from './listening.ts';
 import { createLog, type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
 import { monitorEventLoop } from './metrics/event-loop-delay.ts';
@@ -32,7 +32,6 @@ import { openRotatingLog } from './rotating-log.ts';
 import { buildServer } from './server.ts';
 import { settleNextTick } from './settle-next-tick.ts';
 import { prepareShutDown } from './shut-down.ts';
-import { StartRefusedError } from './start-refused-error.ts';
 import { VERSION } from './version.ts';
 import { weakenedSettings } from './weakened-settings.ts';
 
@@ -227,18 +226,7 @@ async function listen(server: FastifyInstance, { listenHost: host, listenPort: p
   try {
     await server.listen({ host, port });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const holder = code === 'EADDRINUSE' && (await describePortHolder(urlOf(host, port), port));
-    const reasons: Record<string, string> = {
-      EADDRINUSE: `${holder} listens there; choose another port with AUTHSVC_LISTEN_PORT`,
-      EADDRNOTAVAIL: 'this machine does not have that address',
-      EACCES: 'ports below 1024 need more rights than this user has',
-    };
-    throw new StartRefusedError(`cannot listen on ${urlOf(host, port)}: ${reasons[code ?? ''] ?? message}`, { cause });
+    throw await refusalOfListening(host, port, cause);
   }
   return urlOf(REACHED_AT[host] ?? host, (server.server.address() as AddressInfo).port);
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

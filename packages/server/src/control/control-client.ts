@@ -4,7 +4,7 @@ import type { DaemonBody, DaemonStoppingBody } from './control-contract.ts';
 
 const ANSWER_MS = 5000;
 /** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
-const ABSENT = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
 /** How long a daemon that was killed may hold its socket: until the last of its threads has ended. */
 const LONGEST_END_MS = 2000;

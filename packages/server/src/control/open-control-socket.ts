@@ -21,33 +21,88 @@ export function assertSocketPathFits(path: string, platform: NodeJS.Platform = p
   );
 }
 
+/** How long a socket that was removed may stay away. */
+const LOOK_AGAIN_MS = 1000;
+
 /**
- * Listens on the control socket, mode 0600. Call it only while the lock of the data folder is held: then a socket that is there already is a dead daemon's, and is replaced.
+ * Listens on the control socket, mode 0600. Call it only while the lock of the data folder is held: then a socket that is there already is a dead daemon's, and is replaced. One that is removed
+ * later is made again.
  *
  * @returns what stops listening and removes the socket, at once. Connections that watch the presence of the daemon stay open.
  * @throws {@link StartRefusedError} something else is in the way.
  */
-export async function openControlSocket(server: FastifyInstance, path: string): Promise<() => void> {
+export async function openControlSocket(
+  server: FastifyInstance,
+  path: string,
+  lookAgainMs = LOOK_AGAIN_MS,
+): Promise<() => void> {
   if (process.platform !== 'win32') await removeStaleSocket(path);
   try {
     await server.ready();
-    // Not by Fastify, which would log a second address as if clients could use it.
-    await once(server.server.listen({ path }), 'listening');
-    if (process.platform !== 'win32') chmodSync(path, 0o600);
+    await listen(server, path);
   } catch (cause) {
-    throw refusalOfSystem(`the control socket ${path} cannot be made`, cause);
+    throw refusalOfSystem(`the control socket ${path} cannot be made`, cause, path);
   }
+  const stopLooking = process.platform === 'win32' ? () => undefined : keepSocket(server, path, lookAgainMs);
   return () => {
+    stopLooking();
     server.server.close();
     server.server.closeIdleConnections();
   };
+}
+
+/** Not by Fastify, which would log a second address as if clients could use it. */
+async function listen({ server }: FastifyInstance, path: string): Promise<void> {
+  await once(server.listen({ path }), 'listening');
+  if (process.platform !== 'win32') chmodSync(path, 0o600);
+}
+
+/**
+ * Makes the socket again where it was removed, as by a clean-up of old files. Looked at once a second: a watch on the folder would wake at every write to the database.
+ */
+function keepSocket(server: FastifyInstance, path: string, lookAgainMs: number): () => void {
+  let isOpen = true;
+  let isLooking = false;
+  let hasFailed = false;
+  const look = async () => {
+    // Whatever else has that name now is left alone.
+    if (!(await isMissing(path)) || !isOpen) return;
+    // The listener without a name cannot be given one; those who are connected stay so.
+    server.server.close();
+    await listen(server, path);
+    hasFailed = false;
+    server.log.warn({ event: 'control_socket_made_again' }, 'the control socket had been removed, and was made again');
+  };
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    look()
+      .catch((err) => {
+        if (!hasFailed) server.log.error({ err }, 'the control socket was removed, and cannot be made again yet');
+        hasFailed = true;
+      })
+      .finally(() => {
+        isLooking = false;
+      });
+  }, lookAgainMs).unref();
+  return () => {
+    isOpen = false;
+    clearInterval(timer);
+  };
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+  );
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
   // Not lstatSync or rmSync: Node 20 keeps the answer of the last synchronous lstat, and after a socket takes the next symbolic link, to a package loaded late, for a file.
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error);
+    throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error, path);
   });
   if (!stats) return;
   if (!stats.isSocket()) throw new StartRefusedError(`${path} is in the way of the control socket; remove it`);
@@ -60,6 +115,6 @@ async function isServed(path: string): Promise<boolean> {
     return (await findDaemon(path)) !== undefined;
   } catch (error) {
     if (error instanceof ControlSilentError) return true;
-    throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error);
+    throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error, path);
   }
 }

@@ -1,5 +1,8 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { AuthError, type Database, DatabaseRefusedError } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
+import { refusalOfSystem } from '../../make-data-folder.ts';
 import type { BackupBody } from '../operator-contract.ts';
 import { backupSchema } from '../operator-schemas.ts';
 
@@ -12,6 +15,7 @@ export function addBackupRoute(
     '/backup',
     { schema: { body: backupSchema } },
     async ({ body: { path } }): Promise<BackupBody> => {
+      assertWritable(path);
       try {
         return { path, ...(await database.backUp(path)) };
       } catch (error) {
@@ -20,4 +24,14 @@ export function addBackupRoute(
       }
     },
   );
+}
+
+/** SQLite says no more than that it cannot open the file. */
+function assertWritable(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const { message } = refusalOfSystem(`the backup ${path} cannot be written`, cause, path);
+    throw new AuthError('invalid_request', { field: 'path', message, cause });
+  }
 }

@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
+import type { Config } from './config.ts';
+import type { DaemonBody } from './control/control-contract.ts';
+import { assertSocketPathFits } from './control/open-control-socket.ts';
+import { dataPaths } from './data-folder.ts';
+import { refusalOfListening } from './listening.ts';
+import { makeDataFolder } from './make-data-folder.ts';
+import { assertDatabaseFile } from './open-data-folder.ts';
+import { StartRefusedError } from './start-refused-error.ts';
+
+/**
+ * Looks whether a daemon could take the place of the one that runs: all that can be known while that one holds its folder, its port and its database.
+ *
+ * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`, as the start would.
+ */
+export async function checkStart(config: Config, running: DaemonBody): Promise<void> {
+  assertSocketPathFits(dataPaths(config.dataFolder).socket);
+  makeDataFolder(config.dataFolder, config.isDefaultDataFolder);
+  const { database } = config;
+  // Asked also where it has the same name: its password may be another.
+  if (database.kind === 'postgres') await (await openPostgresDatabase({ url: database.url, connections: 2 })).close();
+  else if (database.name !== running.database) await checkFile(database.path);
+  await checkListening(config, running);
+}
+
+async function checkFile(path: string): Promise<void> {
+  assertDatabaseFile(path);
+  const health = await checkSqliteFile(path);
+  const [damage] = health?.damage ?? [];
+  if (damage !== undefined) throw new StartRefusedError(`the database ${path} is damaged (${damage})`);
+  if (health?.schema === 'newer') {
+    throw new StartRefusedError(`the database ${path} was written by a newer version of authsvc`);
+  }
+}
+
+async function checkListening({ listenHost: host, listenPort: port }: Config, running: DaemonBody): Promise<void> {
+  // The port of the one that runs is free once that has ended.
+  if (port === Number(new URL(running.url).port)) return;
+  const server = createServer();
+  try {
+    await once(server.listen({ host, port, exclusive: true }), 'listening');
+  } catch (cause) {
+    throw await refusalOfListening(host, port, cause);
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { fstatSync, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+import type { LogStream } from './log.ts';
+
+/** What may wait for a reader of the log that does not read; lines beyond it are lost. */
+const MOST_WAITING_BYTES = 1_048_576;
+
+/**
+ * Opens standard error for the log. A line that cannot be written is lost, and the next one is tried again: a disk may have room by then, and the service goes on in any case.
+ */
+export function openStandardLog(): LogStream {
+  // Node's own stream for a file writes nothing more after a failure.
+  return isFile(2) ? createFileLog(2) : createBoundedLog(process.stderr);
+}
+
+/** Keeps an output that cannot be written from ending the process. */
+export function ignoreFailures(output: Writable): void {
+  output.on('error', () => undefined);
+}
+
+function createFileLog(file: number): LogStream {
+  return {
+    write(line) {
+      try {
+        writeSync(file, line);
+      } catch {
+        // There is no other place to say it.
+      }
+    },
+  };
+}
+
+/** Writes to a pipe, a socket or a terminal, and keeps little for a reader that does not read. */
+export function createBoundedLog(output: Writable): LogStream {
+  return {
+    write(line) {
+      if (output.writableLength < MOST_WAITING_BYTES) output.write(line);
+    },
+  };
+}
+
+function isFile(file: number): boolean {
+  if (process.platform === 'win32' || isatty(file)) return false;
+  const stats = fstatSync(file);
+  return stats.isFile() || stats.isCharacterDevice();
+}
