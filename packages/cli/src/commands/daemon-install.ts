@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { locateDaemon } from '../daemon/local-daemon.ts';
+import { carrySettings } from '../daemon/carried-settings.ts';
+import { settingProblems } from '../daemon/check-start.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { createTerminal } from '../terminal.ts';
@@ -22,7 +23,10 @@ const help = formatHelp({
       "for a developer's own machine: reset tokens go to whoever asks",
     ],
   ],
-  json: ['{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator"}'],
+  json: [
+    '{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator","settings":["AUTHSVC_LISTEN_PORT","AUTHSVC_RESET_DELIVERY"],"left_out":["AUTHSVC_SMTP_URL"]}',
+    'settings are those of this environment that the unit holds; left_out are set here and not in the unit, as a secret must not be',
+  ],
 });
 
 /** `authsvc daemon install` */
@@ -47,27 +51,55 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   const { formatSystemdUnit, systemdUserFolder } = await import('../daemon/systemd-unit.ts');
   const { writeUnit } = await import('../daemon/write-unit.ts');
 
+  await assertValid(context, { ...env, AUTHSVC_RESET_DELIVERY: options.resetDelivery });
+  const { carried, left } = await carrySettings(context);
+  const environment = { ...carried, AUTHSVC_RESET_DELIVERY: options.resetDelivery };
   const program = realpathSync(fileURLToPath(new URL('../../bin/authsvc.js', import.meta.url)));
   const text = formatSystemdUnit({
     command: [process.execPath, program, 'serve'],
-    environment: {
-      ...(env.AUTHSVC_DATA_DIR && { AUTHSVC_DATA_DIR: locateDaemon(context).dataFolder }),
-      AUTHSVC_RESET_DELIVERY: options.resetDelivery,
-    },
+    environment,
   });
   const path = join(systemdUserFolder(env), 'authsvc.service');
   writeUnit(path, text);
 
-  terminal.printJson({ unit: path, reset_delivery: options.resetDelivery });
+  const settings = Object.keys(environment).sort();
+  const left_out = left.map(({ name }) => name);
+  terminal.printJson({ unit: path, reset_delivery: options.resetDelivery, settings, left_out });
   terminal.printLines(text.trimEnd());
+  for (const { name, why } of left) terminal.warn(`${name} is not in the unit: it ${why}`);
   const { cyan } = terminal.notePaint;
   terminal.succeed(
     `Wrote ${path}`,
-    ...(options.resetDelivery === 'smtp' ? [`Put AUTHSVC_SMTP_URL=… into ${environmentFile(env)}, mode 600`] : []),
+    `Settings in it: ${settings.join(', ')}`,
+    ...(needsMailServer(env, options.resetDelivery)
+      ? [`Put AUTHSVC_SMTP_URL=… into ${environmentFile(env)}, mode 600`]
+      : []),
     `Run it now and at every login: ${cyan('systemctl --user daemon-reload && systemctl --user enable --now authsvc')}`,
     `Also while you are logged out: ${cyan('loginctl enable-linger')}`,
     `Its log: ${cyan('journalctl --user -u authsvc -f')}`,
   );
+}
+
+/**
+ * Refuses what would keep the service from starting; a mail server may still be named in the file beside the unit.
+ *
+ * @throws {@link CliError} `usage`, after all problems have been written to standard error.
+ */
+async function assertValid({ stderr }: Context, env: Context['env']): Promise<void> {
+  const isMissing = needsMailServer(env, env.AUTHSVC_RESET_DELIVERY);
+  const problems = await settingProblems({ ...env, ...(isMissing && { AUTHSVC_SMTP_URL: 'smtp://127.0.0.1' }) });
+  if (problems.length === 0) return;
+  if (problems.length > 1) stderr.write(problems.map((line) => `${line}\n`).join(''));
+  throw new CliError({
+    status: exitStatus.usage,
+    code: 'usage',
+    what: 'The service would not start with the settings of this environment, and no unit was written',
+    why: `${problems[0]}.`,
+  });
+}
+
+function needsMailServer(env: Context['env'], resetDelivery: string | undefined): boolean {
+  return resetDelivery === 'smtp' && !env.AUTHSVC_SMTP_URL && !env.AUTHSVC_SMTP_URL_FILE && !env.AUTHSVC_MAIL_DIR;
 }
 
 function environmentFile(env: Context['env']): string {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { assertCanRestart } from '../daemon/check-start.ts';
 import { startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -15,10 +16,11 @@ const help = formatHelp({
 /** `authsvc daemon restart` */
 export function createRestartCommand(context: Context): Command {
   return new Command('restart')
-    .description('Stop it where it runs, and start it')
+    .description('Stop it where it runs, and start it, if it could start')
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
+      await assertCanRestart(context);
       await stopDaemon(context);
       tellStart(context, terminal, await startDaemon(context));
     });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { settingProblems } from '../daemon/check-start.ts';
 import { describeDaemon, describePlace } from '../daemon/describe-daemon.ts';
 import { type DaemonStart, startDaemon } from '../daemon/start-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -24,7 +25,13 @@ export function createStartCommand(context: Context): Command {
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
-      tellStart(context, terminal, await startDaemon(context));
+      const start = await startDaemon(context);
+      if (!start.started) {
+        for (const problem of await settingProblems(context.env)) {
+          terminal.warn(`${problem}; the daemon goes on with the settings it was started with`);
+        }
+      }
+      tellStart(context, terminal, start);
     });
 }
 

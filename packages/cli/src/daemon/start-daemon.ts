@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CliError } from '../cli-error.ts';
+import { CliError, type NextStep } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import { describePathFailure } from '../path-error.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 
 /** A database that has much to migrate takes its time. */
@@ -53,14 +54,18 @@ async function makeFolders({ env }: Context, { dataFolder, logFolder }: LocalDae
   const { makeDataFolder } = await import('@authsvc/server/make-data-folder');
   try {
     makeDataFolder(dataFolder, !env.AUTHSVC_DATA_DIR);
+  } catch (error) {
+    throw cannotStart(error, `${upperFirst((error as Error).message)}.`);
+  }
+  try {
     mkdirSync(logFolder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw cannotStart(error);
+    throw cannotWrite(logFolder, error);
   }
 }
 
 function spawnDaemon({ env }: Context, outputFile: string): ChildProcess {
-  const output = openSync(outputFile, 'w', 0o600);
+  const output = openOutput(outputFile);
   try {
     return spawn(process.execPath, [DAEMON_FILE], {
       detached: true,
@@ -70,6 +75,14 @@ function spawnDaemon({ env }: Context, outputFile: string): ChildProcess {
     });
   } finally {
     closeSync(output);
+  }
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600);
+  } catch (error) {
+    throw cannotWrite(path, error);
   }
 }
 
@@ -104,12 +117,18 @@ function notStarted({ stderr }: Context, end: string, childStatus: number | null
   });
 }
 
-function cannotStart(cause: unknown): CliError {
+function cannotWrite(path: string, cause: unknown): CliError {
+  const { why, next } = describePathFailure(path, cause, 'Name another data folder with AUTHSVC_DATA_DIR');
+  return cannotStart(cause, `${path} cannot be written: ${why}`, next);
+}
+
+function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
   return new CliError({
     status: exitStatus.unexpected,
     code: 'daemon_not_started',
     what: 'The daemon cannot start',
-    why: `${upperFirst((cause as Error).message)}.`,
+    why,
+    ...(next && { next }),
     cause,
   });
 }

@@ -69,6 +69,12 @@ function quoteArgument(text: string): string {
   return quoteAssignment(text).replaceAll('$', '$$$$');
 }
 
+/** A line ends where it ends; within quotes systemd reads the escapes of C. */
 function quoteAssignment(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
+  return `"${escaped.replace(/\p{Cc}/gu, escapeControl)}"`;
+}
+
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

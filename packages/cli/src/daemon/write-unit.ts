@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
+import { describePathFailure } from '../path-error.ts';
 
 /**
  * Writes a unit, or replaces the one that is there, in one step.
@@ -24,7 +25,7 @@ function notWritten(path: string, cause: unknown): CliError {
     status: exitStatus.unexpected,
     code: 'unit_not_written',
     what: `${path} cannot be written`,
-    why: `The system says: ${(cause as NodeJS.ErrnoException).code}.`,
+    ...describePathFailure(path, cause, 'Name another folder with XDG_CONFIG_HOME'),
     cause,
   });
 }

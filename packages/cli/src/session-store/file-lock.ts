@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ensurePrivateFolder, unusable } from './private-file.ts';
+import { ensurePrivateFolder, unreachable } from './private-file.ts';
 
 const RETRY_MS = 5;
 /** The work under the lock takes a few milliseconds. Whoever holds it as long as this was killed there. */
@@ -45,7 +45,7 @@ function tryCreate(lock: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    throw unusable(lock, `The system says: ${code}.`, error);
+    throw unreachable(lock, error);
   }
 }
 

@@ -58,7 +58,7 @@ describe('writePrivateFile', () => {
     writeFileSync(join(folder, 'file'), '');
     const path = join(folder, 'file', 'sessions', 'a');
     expect(() => writePrivateFile(path, 'secret')).toThrow(
-      refused(join(folder, 'file', 'sessions'), 'A file is in the way of a folder.'),
+      refused(join(folder, 'file', 'sessions'), `${join(folder, 'file')} is a file, where a folder belongs.`),
     );
   });
 });

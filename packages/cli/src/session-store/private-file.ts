@@ -14,8 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { CliError } from '../cli-error.ts';
+import { CliError, type CliErrorDetails } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
+import { describePathFailure } from '../path-error.ts';
 
 const othersMayReadOrWrite = 0o077;
 
@@ -93,37 +94,35 @@ export function removePrivateFile(path: string): void {
 
 /** The end of a command that met a file which it will not use. */
 export function unusable(path: string, why: string, cause?: unknown): CliError {
+  return end(path, { why, next: { say: 'Remove it, and log in again', command: 'authsvc login' } }, cause);
+}
+
+/** The end of a command that the system kept from a file. */
+export function unreachable(path: string, cause: unknown): CliError {
+  return end(path, describePathFailure(path, cause, 'Name another folder with XDG_STATE_HOME'), cause);
+}
+
+function end(path: string, { why, next }: Pick<CliErrorDetails, 'why' | 'next'>, cause: unknown): CliError {
   return new CliError({
     status: exitStatus.unexpected,
     code: 'state_unusable',
     what: `${path} cannot be used`,
-    why,
-    next: { say: 'Remove it, and log in again', command: 'authsvc login' },
+    ...(why !== undefined && { why }),
+    ...(next && { next }),
     cause,
   });
 }
 
 function assertOwn(path: string, stats: Stats): void {
   const me = process.getuid?.();
-  if (me !== undefined && stats.uid !== me) throw unusable(path, 'It belongs to another user.');
+  if (me !== undefined && stats.uid !== me) throw unreachable(path, { code: 'EACCES' });
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'You may not read or write there.',
-  EPERM: 'You may not read or write there.',
-  EROFS: 'The file system is read-only.',
-  ENOSPC: 'The disk is full.',
-  ENOTDIR: 'A file is in the way of a folder.',
-  EEXIST: 'A file is in the way of a folder.',
-  ELOOP: 'It is a symbolic link, and is not followed.',
-};
 
 function attempt<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof CliError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw unusable(path, reasons[code] ?? `The system says: ${code}.`, error);
+    throw unreachable(path, error);
   }
 }
