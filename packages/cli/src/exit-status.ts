@@ -31,6 +31,7 @@ const byWireCode = {
   unsupported_media_type: exitStatus.unexpected,
   misdirected_request: exitStatus.usage,
   rate_limited: exitStatus.tryLater,
+  headers_too_large: exitStatus.usage,
   internal: exitStatus.unexpected,
   overloaded: exitStatus.tryLater,
   database_unavailable: exitStatus.tryLater,

@@ -8,6 +8,7 @@ export type HttpErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'misdirected_request'
+  | 'headers_too_large'
   | 'internal';
 
 /** Every `code` that a client can meet. */

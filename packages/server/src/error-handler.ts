@@ -51,7 +51,7 @@ export function createClientErrorHandler(
 }
 
 function clientRefusal(code: string | undefined): Refusal {
-  if (code === 'HPE_HEADER_OVERFLOW') return refuse('payload_too_large', 'the headers are too large: at most 8 KiB');
+  if (code === 'HPE_HEADER_OVERFLOW') return refuse('headers_too_large', 'the headers are too large: at most 16 KiB');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('invalid_request', 'the request did not arrive in time');
   return refuse('invalid_request', 'this is not HTTP as it must be');
 }

@@ -22,6 +22,7 @@ export const statusOf = {
   unsupported_media_type: 415,
   misdirected_request: 421,
   rate_limited: 429,
+  headers_too_large: 431,
   internal: 500,
   overloaded: 503,
   database_unavailable: 503,

@@ -4,8 +4,12 @@ import { checkHost } from './check-host.ts';
 import { checkOrigin } from './check-origin.ts';
 import { handleError } from './error-handler.ts';
 import type { Exposure } from './exposure.ts';
+import { HttpError } from './http-error.ts';
 import { refuse } from './refusal.ts';
-import { takeTurn } from './take-turns.ts';
+import { limitWaiting, takeTurn } from './take-turns.ts';
+
+/** Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times their size. */
+const MOST_HEADERS = 100;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,9 +30,10 @@ export function addRequestRules(
   server.addHook('onRequest', (request, reply, done) => {
     if (timed) request.arrivedAt = performance.now();
     reply.headers(headers);
+    checkHeaderCount(request.raw);
     checkHost(request.raw, names);
     checkOrigin(request.raw, names);
-    takeTurn(request.raw, reply.raw, done);
+    takeTurn(reply.raw, done);
   });
   server.server.on('listening', () => {
     const address = server.server.address();
@@ -39,6 +44,14 @@ export function addRequestRules(
     response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
     response.end(JSON.stringify(body));
   });
+  server.server.maxHeadersCount = MOST_HEADERS;
+  limitWaiting(server.server);
+}
+
+/** @throws HttpError `headers_too_large`. */
+function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
+  if (rawHeaders.length <= MOST_HEADERS * 2) return;
+  throw new HttpError('headers_too_large', `the request has too many headers: at most ${MOST_HEADERS}`);
 }
 
 /** Answers a request that has no route because its path cannot be read; hooks do not see it, so their rules are applied here. */

@@ -23,7 +23,7 @@ import type { ServerPorts } from './server-ports.ts';
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {
   body: 16_384,
-  headers: 8192,
+  headers: 16_384,
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,

@@ -190,10 +190,10 @@ describe('startService', () => {
     expect(await exchange(url, 'HELLO\r\n\r\n')).toBe(
       answer('400 Bad Request', '{"code":"invalid_request","message":"this is not HTTP as it must be"}'),
     );
-    expect(await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)).toBe(
+    expect(await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(16_384)}\r\n\r\n`)).toBe(
       answer(
-        '413 Payload Too Large',
-        '{"code":"payload_too_large","message":"the headers are too large: at most 8 KiB"}',
+        '431 Request Header Fields Too Large',
+        '{"code":"headers_too_large","message":"the headers are too large: at most 16 KiB"}',
       ),
     );
   });

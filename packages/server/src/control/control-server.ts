@@ -6,6 +6,7 @@ import { lazySchemas } from '../lazy-schemas.ts';
 import type { MetricSources } from '../metrics/metric.ts';
 import { addMetricsRoute } from '../metrics/metrics-route.ts';
 import type { ServerPorts } from '../server-ports.ts';
+import { limitWaiting } from '../take-turns.ts';
 import { addBackupRoute } from './routes/backup.ts';
 import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
 import { addEventRoutes } from './routes/events.ts';
@@ -40,6 +41,7 @@ export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger):
     frameworkErrors: handleError,
     clientErrorHandler: createClientErrorHandler({}),
   });
+  limitWaiting(server.server);
   server.setErrorHandler(handleError);
   addNotFoundHandler(server);
   const drain = trackInFlight(server);

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { type RunningService, startService } from '../service.ts';
+import { sendAhead } from '../testing/send-ahead.ts';
 import { askControl, ControlSilentError, findDaemon, requestStop, watchDaemon } from './control-client.ts';
 import { assertSocketPathFits } from './open-control-socket.ts';
 
@@ -52,6 +53,12 @@ describe('the control socket', () => {
     for (const path of ['/daemon', '/daemon/stop', '/daemon/presence']) {
       expect([path, (await fetch(url + path)).status]).toEqual([path, 404]);
     }
+  });
+
+  it('closes a connection that asks on and on without waiting for an answer', async () => {
+    await start();
+    const received = await sendAhead({ path: socket }, 'GET /daemon HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
+    expect(received.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
   });
 
   it('refuses in the form of every refusal', async () => {

@@ -8,6 +8,7 @@ import { ConfigError, loadConfig } from '../config.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendRaw } from '../testing/raw-request.ts';
 import { parseMetrics } from '../testing/read-metrics.ts';
+import { sendAhead } from '../testing/send-ahead.ts';
 
 describe('the metrics over TCP', () => {
   let folder: string;
@@ -62,6 +63,16 @@ describe('the metrics over TCP', () => {
       sendRaw(Number(port), `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect((await ask(`localhost:${port}`)).status).toBe(200);
     expect((await ask(`rebound.example.com:${port}`)).status).toBe(421);
+  });
+
+  it('are not served to a connection that asks on and on without waiting for an answer', async () => {
+    await start({ AUTHSVC_METRICS_ADDRESS: '0' });
+    const { hostname: host, port } = metricsUrl();
+    const received = await sendAhead(
+      { host, port: Number(port) },
+      `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(500),
+    );
+    expect(received.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
   });
 
   it('answer to any name beyond loopback, and warn of it', async () => {

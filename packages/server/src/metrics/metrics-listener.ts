@@ -10,7 +10,7 @@ import type { MetricSources } from './metric.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 
 /** What a client may take of it: sizes in bytes, times in milliseconds. */
-const LIMITS = { headers: 8192, headersTimeout: 5000, requestTimeout: 10_000, checkInterval: 1000, connections: 20 };
+const LIMITS = { headers: 16_384, headersTimeout: 5000, requestTimeout: 10_000, checkInterval: 1000, connections: 20 };
 
 export interface MetricsListener {
   readonly url: string;
