@@ -45,7 +45,7 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
   const color = options.color !== false;
   const paint = await loadPaint({ isTTY: stdout.isTTY === true && !isJson, env, color });
   const notePaint = await loadPaint({ isTTY: stderr.isTTY === true, env, color });
-  const note = (line: string) => stderr.write(`${line}\n`);
+  const note = (line: string) => stderr.write(`${withoutControls(line)}\n`);
   const describeNext = ({ say, command }: NextStep) => (command ? `${say}: ${notePaint.cyan(command)}` : say);
 
   return {
@@ -57,10 +57,10 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
     notePaint,
     describeNext,
     printLines(...lines) {
-      if (!isJson) stdout.write(lines.map((line) => `${line}\n`).join(''));
+      if (!isJson) stdout.write(lines.map((line) => `${withoutControls(line)}\n`).join(''));
     },
     printJson(value) {
-      if (isJson) stdout.write(`${JSON.stringify(value)}\n`);
+      if (isJson) stdout.write(`${toJson(value)}\n`);
     },
     succeed(what, ...details) {
       if (isJson) return;
@@ -82,7 +82,7 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
       // What cannot be written to standard output is not said there.
       if (isJson && code !== 'output_lost') {
         const sentence = printable(why === undefined ? message : `${message}. ${why}`);
-        stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+        stdout.write(`${toJson({ error: { code, message: sentence } })}\n`);
         return;
       }
       note(`${notePaint.red('✗')} ${printable(message)}`);
@@ -121,9 +121,29 @@ export function requireAnswers(
   });
 }
 
+/** What moves the cursor, colours the screen, ends a line, or turns the text beside it around. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+const OWN_OR_UNPRINTABLE = new RegExp(`(\u001b\\[[\\d;]*m|[\\n\\t])|${UNPRINTABLE.source}`, 'gu');
+
 /** What came from elsewhere may hold escape sequences; nothing that moves the cursor or colours the screen is let through. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ');
+  return text.replace(UNPRINTABLE, ' ');
+}
+
+/** JSON of one line that does nothing to a terminal, and says the same to a program. */
+export function toJson(value: unknown): string {
+  return escapeJson(JSON.stringify(value));
+}
+
+/** Escapes in JSON what JSON itself allows, and a terminal obeys. */
+export function escapeJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A line of ours, whose colours are let through, and nothing else that a terminal obeys. */
+function withoutControls(line: string): string {
+  return line.replace(OWN_OR_UNPRINTABLE, (_found, own?: string) => own ?? ' ');
 }
 
 function isAutomated({ CI }: Context['env']): boolean {

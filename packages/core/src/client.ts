@@ -9,11 +9,20 @@ export interface Client {
   readonly proxied: boolean;
 }
 
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
-
 /** Whether an address can only be that of a process on this machine. */
 export function isLoopback(address: string): boolean {
-  return LOOPBACK.test(address);
+  return /^(?:127\.|::1$)/.test(unmapAddress(address));
+}
+
+/** The IPv4 address in an IPv6 address that maps one, however it is written; any other address as it is. */
+export function unmapAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  const groups = groupsOf(address);
+  if (groups[5] !== 0xff_ff || groups.slice(0, 5).some((group) => group !== 0)) return address;
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.');
 }
 
 /**
@@ -22,16 +31,23 @@ export function isLoopback(address: string): boolean {
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1]) return mapped[1];
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const end = tail === '' ? [] : tail.split(':');
-    while (groups.length + end.length < 8) groups.push('0');
-    groups.push(...end);
-  }
-  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${network.join(':')}::/64`;
+  const plain = unmapAddress(address);
+  if (!isIPv6(plain)) return plain;
+  const network = groupsOf(plain).slice(0, 4);
+  return `${network.map((group) => group.toString(16)).join(':')}::/64`;
+}
+
+/** The eight numbers of an IPv6 address; its end may be written as IPv4. */
+function groupsOf(address: string): number[] {
+  const [hex = ''] = address
+    .split('%', 1)
+    .map((text) =>
+      text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_text, ...parts) =>
+        [0, 2].map((at) => (Number(parts[at]) * 256 + Number(parts[at + 1])).toString(16)).join(':'),
+      ),
+    );
+  const read = (text = '') => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
+  const [head, tail] = hex.split('::');
+  const [start, end] = [read(head), read(tail)];
+  return [...start, ...new Array<number>(8 - start.length - end.length).fill(0), ...end];
 }

@@ -23,7 +23,7 @@ export { systemClock, systemRandom } from './adapters/system.ts';
 export { authenticate } from './authenticate.ts';
 export { changeEmail, type EmailChange } from './change-email.ts';
 export { changePassword, type PasswordChange } from './change-password.ts';
-export { type Client, isLoopback } from './client.ts';
+export { type Client, isLoopback, unmapAddress } from './client.ts';
 export type { Actor } from './confirm-password.ts';
 export { deleteAccount } from './delete-account.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLog } from './log.ts';
 import { encodings, form, json, post } from './testing/requests.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -35,6 +36,15 @@ describe('the log, at level trace', () => {
     ]) {
       expect(log).not.toContain(secret);
     }
+  });
+
+  it('holds nothing that a terminal obeys, and says the same to a program', () => {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => lines.push(line) }, { now: () => 0 });
+    const text = 'a\u0000\u001b\u007f\u0080\u009b\u2028\u202e\u2069b';
+    log.warn({ user_agent: text }, text);
+    expect(lines.join('')).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ user_agent: text, message: text });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import type { AuthEvent, Clock } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
+import { escapeJson } from './printable.ts';
 
 export interface LogStream {
   write(line: string): void;
@@ -17,7 +18,7 @@ export function createLog(level: Config['logLevel'], stream: LogStream, clock: C
     timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
     serializers: { err: describeError },
   };
-  return pino(options, stream);
+  return pino(options, { write: (line) => stream.write(escapeJson(line)) });
 }
 
 /** Logs what happened to an account or a session; the account by its id or digest, never by its address. */

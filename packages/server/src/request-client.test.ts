@@ -21,6 +21,19 @@ describe('requestClient', () => {
   });
 
   it.each([
+    ['C0 controls', '\u0000\u0007\t\u001b[31m'],
+    ['C1 controls', '\u0080\u009b31m\u009f'],
+    ['DEL', '\u007f'],
+    ['ends of lines', '\r\n\u0085\u2028\u2029'],
+    ['marks of direction', '\u061c\u200e\u200f\u202a\u202e\u2066\u2069'],
+  ])('has a user agent without %s', async (_what, text) => {
+    const headers = { 'content-type': 'application/json', 'user-agent': `a${text}b` };
+    const payload = JSON.stringify({ ...credentials, email: 'other@example.com' });
+    await test.server.inject({ method: 'POST', url: '/users', payload, headers });
+    expect(test.auth.events.at(-1)?.userAgent).toMatch(/^a[\ufffd\d[m]+b$/);
+  });
+
+  it.each([
     ['forwarded', 'for=192.0.2.1'],
     ['via', '1.1 proxy'],
     ['x-forwarded-for', '192.0.2.1'],
@@ -58,6 +71,18 @@ describe('the address of a client', () => {
       '198.51.100.7',
       '198.51.100.7',
     ],
+    ['is read with a port', ['10.0.0.5'], '10.0.0.5', '203.0.113.9:51432', '203.0.113.9'],
+    ['is read in brackets with a port', ['10.0.0.5'], '10.0.0.5', '[2001:db8::7]:4711', '2001:db8::7'],
+    ['is read as IPv4 in hexadecimal IPv6', ['10.0.0.5'], '10.0.0.5', '::ffff:cb00:7110', '203.0.113.16'],
+    ['is read as IPv4 in IPv6', ['10.0.0.5'], '10.0.0.5', '::ffff:203.0.113.9', '203.0.113.9'],
+    [
+      'is looked for beyond listed proxies with ports',
+      ['10.0.0.0/8'],
+      '10.0.0.5',
+      '203.0.113.9:1, 10.0.0.7:2, [::ffff:a00:6]:3',
+      '203.0.113.9',
+    ],
+    ['is the proxy where that has a zone and says nothing', ['fe80::/10'], 'fe80::1%eth0', undefined, 'fe80::1'],
     ['is the proxy where that says nothing', ['10.0.0.5'], '10.0.0.5', undefined, '10.0.0.5'],
     ['is the proxy where that says no address', ['10.0.0.5'], '10.0.0.5', 'unknown', '10.0.0.5'],
   ] as const)('%s', async (_what, trustedProxies, remoteAddress, forwardedFor, address) => {
@@ -72,6 +97,27 @@ describe('the address of a client', () => {
       remoteAddress,
     });
     expect(test.auth.events.map((event) => event.address)).toEqual([address]);
+    await test.close();
+  });
+
+  it('is warned about once, where a listed proxy names none', async () => {
+    const trustedProxies = ['10.0.0.0/8'];
+    const test = await createTestServer({ throttleLoopback: true }, {}, { trustedProxies });
+    const register = async (remoteAddress: string, forwardedFor?: string) => {
+      const { payload, headers } = encodings.json(credentials);
+      const forwarded = { ...headers, ...(forwardedFor && { 'x-forwarded-for': forwardedFor }) };
+      await test.server.inject({ method: 'POST', url: '/users', payload, headers: forwarded, remoteAddress });
+    };
+    for (const said of ['unknown', 'unknown', '198.51.100.7, _hidden']) await register('10.0.0.5', said);
+    await register('10.0.0.6', 'unknown');
+    await register('10.0.0.7', '203.0.113.9:51432');
+    await register('10.0.0.8');
+    await register('198.51.100.7', 'unknown');
+    const warnings = test.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ event, address }) => `${event} ${address}`)).toEqual([
+      'proxy_names_no_client 10.0.0.5',
+      'proxy_names_no_client 10.0.0.6',
+    ]);
     await test.close();
   });
 });

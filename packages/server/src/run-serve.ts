@@ -1,6 +1,7 @@
 import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
 import type { DaemonBody } from './control/control-contract.ts';
+import { printable } from './printable.ts';
 import { type RunningService, startService } from './service.ts';
 import { ignoreFailures, openStandardLog } from './standard-log.ts';
 import { StartRefusedError } from './start-refused-error.ts';
@@ -69,6 +70,7 @@ function refuse(error: unknown): number {
   }
   const isForeseen = error instanceof StartRefusedError || error instanceof DatabaseRefusedError;
   const text = isForeseen || !(error instanceof Error) ? String((error as Error).message ?? error) : error.stack;
-  process.stderr.write(`authsvc: ${text}\n`);
+  // It may name what is not ours, such as the program that holds the port.
+  process.stderr.write(`authsvc: ${String(text).split('\n').map(printable).join('\n')}\n`);
   return EXIT_FAILED;
 }

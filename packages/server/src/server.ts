@@ -1,6 +1,7 @@
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
+import { readClientAddress } from './client-address.ts';
 import { closeUnread } from './close-unread.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
@@ -44,11 +45,12 @@ export interface ServerOptions extends Partial<Pick<Config, 'publicUrl' | 'trust
 export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
   const { log, measurements, publicUrl, trustedProxies = [], beforeRoutes } = options;
   const exposure = exposureOf(publicUrl);
+  const isTrusted = includesAddress(trustedProxies);
   const server = fastify({
     logController: new LogController({ disableRequestLogging: true }),
     // Requests are not logged one by one: none needs a logger of its own, nor the listeners with which Fastify's own logger would time it.
     childLoggerFactory: () => log,
-    trustProxy: includesAddress(trustedProxies),
+    trustProxy: (address) => isTrusted(readClientAddress(address) ?? ''),
     bodyLimit: LIMITS.body,
     requestTimeout: LIMITS.requestTimeout,
     keepAliveTimeout: LIMITS.keepAliveTimeout,
@@ -69,6 +71,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   });
   server.server.maxConnections = LIMITS.connections;
 
+  server.decorate('silentProxies', new Set<string>());
   closeUnread(server, LIMITS);
   addRequestRules(server, exposure, { timed: measurements !== undefined });
   if (measurements) measureRequests(server, measurements);

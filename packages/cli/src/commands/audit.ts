@@ -8,7 +8,7 @@ import { describeDate } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
-import { createTerminal, type Terminal } from '../terminal.ts';
+import { createTerminal, type Terminal, toJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
 interface AuditOptions extends GlobalOptions {
@@ -79,7 +79,7 @@ async function audit(context: Context, options: AuditOptions): Promise<void> {
 
 function show(context: Context, terminal: Terminal, events: readonly EventBody[]): void {
   if (terminal.isJson) {
-    for (const event of events) context.stdout.write(`${JSON.stringify(event)}\n`);
+    for (const event of events) context.stdout.write(`${toJson(event)}\n`);
     return;
   }
   const { dim, bold, yellow } = terminal.paint;

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { createTerminal } from '../terminal.ts';
+import { createTerminal, escapeJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
 interface LogsOptions extends GlobalOptions {
@@ -45,7 +45,7 @@ async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   if (!last) throw await noLog(place);
 
   const show = (line: string) =>
-    context.stdout.write(`${terminal.isJson ? line : renderLogLine(line, terminal.paint)}\n`);
+    context.stdout.write(`${terminal.isJson ? escapeJson(line) : renderLogLine(line, terminal.paint)}\n`);
   for (const line of last.lines) show(line);
   await terminal.flush();
   if (!options.follow) return;

@@ -9,7 +9,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { refusal } from '../operator/ask-daemon.ts';
 import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
 import { streamLines } from '../operator/stream-lines.ts';
-import { createTerminal } from '../terminal.ts';
+import { createTerminal, toJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
 interface ImportOptions extends GlobalOptions {
@@ -128,7 +128,7 @@ async function exportUsers(context: Context, options: GlobalOptions): Promise<vo
   try {
     for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export', ifLost })) {
       isBegun = true;
-      if (!stdout.write(`${JSON.stringify(user)}\n`)) await terminal.flush();
+      if (!stdout.write(`${toJson(user)}\n`)) await terminal.flush();
     }
   } catch (error) {
     // A file that was cut short is to be told from a whole one; with --json every error ends in this way.
