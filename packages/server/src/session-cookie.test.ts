@@ -27,9 +27,46 @@ describe('readSessionCookie', () => {
     });
   });
 
-  it('takes the first of two', async () => {
+  it('takes the first valid one of several', async () => {
     expect((await profile(`${cookie}; session_id=x`)).status).toBe(200);
-    expect(await profile(`session_id=x; ${cookie}`)).toEqual(noSession);
+    expect((await profile(`session_id=stale; ${cookie}`)).status).toBe(200);
+    expect((await profile(`session_id=stale;session_id=;a=b; session_id=older; ${cookie}; session_id=x`)).status).toBe(
+      200,
+    );
+  });
+
+  it('tries four at most', async () => {
+    expect((await profile(`${'session_id=stale; '.repeat(3)}${cookie}`)).status).toBe(200);
+    expect(await profile(`${'session_id=stale; '.repeat(4)}${cookie}`)).toEqual(noSession);
+  });
+
+  it('is the one of the first of two that are valid', async () => {
+    const other = { email: 'other@example.com', password: 'secure_password' };
+    await test.server.inject({ method: 'POST', url: '/users', ...encodings.json(other) });
+    const logIn = await test.server.inject({ method: 'POST', url: '/sessions', ...encodings.json(other) });
+    const [second] = String(logIn.headers['set-cookie']).split(';', 1);
+    expect((await profile(`session_id=stale; ${second}; ${cookie}`)).body).toEqual({ email: other.email });
+  });
+
+  it.each([
+    ['GET', '/sessions', undefined],
+    ['DELETE', '/sessions/others', undefined],
+    ['DELETE', '/sessions', undefined],
+    ['PUT', '/profile/password', { current_password: credentials.password, new_password: 'another_password' }],
+    ['DELETE', '/profile', { password: credentials.password }],
+  ] as const)('opens %s %s behind a stale one', async (method, url, fields) => {
+    const { headers = {}, ...body } = fields ? encodings.json(fields) : {};
+    const request = { method, url, ...body, headers: { ...headers, cookie: `session_id=stale; ${cookie}` } };
+    expect((await test.server.inject(request)).statusCode).toBe(200);
+  });
+
+  it('is the one that a logout ends', async () => {
+    await test.server.inject({
+      method: 'DELETE',
+      url: '/sessions',
+      headers: { cookie: `session_id=stale; ${cookie}` },
+    });
+    expect(await profile(cookie)).toEqual(noSession);
   });
 
   it.each([

@@ -1,5 +1,7 @@
+import { type ActiveSession, AuthError, authenticate } from '@authsvc/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Exposure } from './exposure.ts';
+import type { ServerPorts } from './server-ports.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -7,8 +9,52 @@ declare module 'fastify' {
   }
 }
 
+/** Cookies of our name that are tried; a browser sends several where other paths or ports of the host left some. */
+const MOST_COOKIES = 4;
+
 /**
- * The session token that a request carries, if any. Of two with the name the first counts, as the browser sends the more particular one first.
+ * Finds the session of a request: the first valid one, where it carries several cookies of our name.
+ *
+ * @returns at once where it is held in memory. @throws AuthError `unauthenticated`: none is valid.
+ */
+export function authenticateRequest(
+  ports: ServerPorts,
+  request: FastifyRequest,
+): ActiveSession | Promise<ActiveSession> {
+  const session = authenticate(ports, readSessionCookie(request));
+  if (!(session instanceof Promise)) return session;
+  return session.catch((error) => tryOtherCookies(request, error, (token) => authenticate(ports, token)));
+}
+
+/**
+ * Tries what the first cookie was refused for with those of our name that follow it.
+ *
+ * @throws the first refusal, where none is valid.
+ */
+export async function tryOtherCookies<Result>(
+  request: FastifyRequest,
+  refusal: unknown,
+  use: (token: string) => Result | Promise<Result>,
+): Promise<Result> {
+  if (!isUnauthenticated(refusal)) throw refusal;
+  const start = `${request.server.sessionCookie.name}=`;
+  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trimStart());
+  for (const cookie of cookies.filter((one) => one.startsWith(start)).slice(1, MOST_COOKIES)) {
+    try {
+      return await use(cookie.slice(start.length));
+    } catch (error) {
+      if (!isUnauthenticated(error)) throw error;
+    }
+  }
+  throw refusal;
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'unauthenticated';
+}
+
+/**
+ * The first session token that a request carries, if any.
  *
  * Read by hand, since this is on the way of every session check: a token holds nothing that would be encoded or quoted.
  */

@@ -1,4 +1,4 @@
-import { authenticate, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
+import { changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type {
   AccountDeletedBody,
@@ -11,12 +11,12 @@ import type {
 import { requestClient } from '../request-client.ts';
 import { answerSchema, deleteAccountSchema, emailChangeSchema, passwordChangeSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { clearSessionCookie, readSessionCookie } from '../session-cookie.ts';
+import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
 
 /** What people can do with their account, beyond the six endpoints; each asks for the password again. */
 export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): void {
   const actor = async (request: FastifyRequest) => ({
-    session: await authenticate(ports, readSessionCookie(request)),
+    session: await authenticateRequest(ports, request),
     client: requestClient(request),
   });
 

@@ -1,10 +1,10 @@
-import { type ActiveSession, authenticate, endOtherSessions, endSession, listSessions } from '@authsvc/core';
+import { type ActiveSession, endOtherSessions, endSession, listSessions } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { OtherSessionsEndedBody, SessionBody, SessionEndedBody, SessionsBody } from '../contract.ts';
 import { requestClient } from '../request-client.ts';
 import { answerSchema, otherSessionsEndedSchema, sessionIdSchema, sessionsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { clearSessionCookie, readSessionCookie } from '../session-cookie.ts';
+import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
 
 /** What people can do with sessions of their own, beyond the six endpoints. */
 export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
@@ -19,7 +19,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       },
     },
     async (request): Promise<SessionsBody> => {
-      const current = await authenticate(ports, readSessionCookie(request));
+      const current = await authenticateRequest(ports, request);
       const sessions = await listSessions(ports, current);
       return { sessions: sessions.map((session) => sessionBody(session, current)) };
     },
@@ -36,7 +36,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       },
     },
     async (request): Promise<OtherSessionsEndedBody> => {
-      const session = await authenticate(ports, readSessionCookie(request));
+      const session = await authenticateRequest(ports, request);
       const ended = await endOtherSessions(ports, { session, client: requestClient(request) });
       return { message: 'other sessions ended', ended };
     },
@@ -54,7 +54,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       },
     },
     async (request, reply): Promise<SessionEndedBody> => {
-      const session = await authenticate(ports, readSessionCookie(request));
+      const session = await authenticateRequest(ports, request);
       await endSession(ports, { session, client: requestClient(request) }, request.params.id);
       if (request.params.id === session.id) clearSessionCookie(reply);
       return { message: 'session ended' };

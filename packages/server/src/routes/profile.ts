@@ -1,9 +1,9 @@
-import { type ActiveSession, authenticate } from '@authsvc/core';
+import type { ActiveSession } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ProfileBody } from '../contract.ts';
 import { answerSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { readSessionCookie } from '../session-cookie.ts';
+import { authenticateRequest } from '../session-cookie.ts';
 
 export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): void {
   server.get(
@@ -18,7 +18,7 @@ export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): vo
     },
     // Not async: it would have a session that is held in memory wait for nothing.
     (request): ProfileBody | Promise<ProfileBody> => {
-      const session = authenticate(ports, readSessionCookie(request));
+      const session = authenticateRequest(ports, request);
       return session instanceof Promise ? session.then(profileOf) : profileOf(session);
     },
   );

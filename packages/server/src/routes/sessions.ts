@@ -4,7 +4,7 @@ import type { CredentialsBody, LoggedInBody, LoggedOutBody } from '../contract.t
 import { requestClient } from '../request-client.ts';
 import { answerSchema, credentialsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../session-cookie.ts';
+import { clearSessionCookie, readSessionCookie, setSessionCookie, tryOtherCookies } from '../session-cookie.ts';
 
 export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
   server.post<{ Body: CredentialsBody }>(
@@ -37,7 +37,10 @@ export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): v
       },
     },
     async (request, reply): Promise<LoggedOutBody> => {
-      await logOut(ports, { token: readSessionCookie(request), client: requestClient(request) });
+      const client = requestClient(request);
+      await logOut(ports, { token: readSessionCookie(request), client }).catch((error) =>
+        tryOtherCookies(request, error, (token) => logOut(ports, { token, client })),
+      );
       clearSessionCookie(reply);
       return { message: 'logged out' };
     },
