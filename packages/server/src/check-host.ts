@@ -9,15 +9,15 @@ import type { OwnNames } from './own-names.ts';
  * @throws HttpError `misdirected_request`; AuthError `invalid_request`: no Host, or more than one.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
-export function checkHost({ headers, rawHeaders, url = '' }: IncomingMessage, names: OwnNames): void {
+export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMessage, names: OwnNames): void {
   const { host } = headers;
   if (host === undefined || hasManyHosts(rawHeaders)) {
     throw new AuthError('invalid_request', { message: 'a request has one Host header' });
   }
-  if (!names.isOwnHost(host)) throw misdirected();
+  if (!names.isOwnHost(host, socket)) throw misdirected();
   // A request for a whole URL, as proxies get them, is for the host in that URL, whatever Host says.
   const authority = url.startsWith('/') ? undefined : /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
-  if (authority !== undefined && !names.isOwnHost(authority)) throw misdirected();
+  if (authority !== undefined && !names.isOwnHost(authority, socket)) throw misdirected();
 }
 
 /** Node keeps the first and says nothing. */

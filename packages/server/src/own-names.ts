@@ -1,14 +1,22 @@
-/** The names under which the service may be asked for: those of this machine with the port that it listens on, and the host of the public URL. */
+import type { Socket } from 'node:net';
+import { unmapAddress } from '@authsvc/core';
+
+/**
+ * The names under which the service may be asked for: the host of the public URL, and this machine; with a public URL, only
+ * by the port that it listens on, and without, by any port, which a development server on the way may have.
+ */
 export interface OwnNames {
-  /** Whether a Host header, or the authority of a whole URL, is ours. */
-  isOwnHost(host: string): boolean;
+  /** Whether a Host header, or the authority of a whole URL, is ours, also as the address at which the connection arrived. */
+  isOwnHost(host: string, socket?: Pick<Socket, 'localAddress'>): boolean;
   /** Whether an Origin header names a page that we served. */
   isOwnOrigin(origin: string): boolean;
   /** Says which port it is. */
   listensOn(port: number): void;
 }
 
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(\d{1,5}))?$/i;
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+/** By which some clients name a server that listens there. */
+const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /** Before it is said which port the service listens on, it is the one that a Host without a port means. */
@@ -18,18 +26,21 @@ export function createOwnNames(publicUrl: URL | undefined): OwnNames {
   // Nearly every request says one of these, to the letter.
   let usual = new Set(publicHosts);
 
-  const isOwnHost = (host: string): boolean => {
-    if (usual.has(host)) return true;
-    const loopback = LOOPBACK_HOST.exec(host);
-    if (loopback) return (loopback[1] ?? '80') === ownPort;
-    return publicHosts.includes(host.toLowerCase());
+  const hasOwnPort = (host: string) => (/:(\d{1,5})$/.exec(host)?.[1] ?? '80') === ownPort;
+  const isOwnHost = (host: string, socket?: Pick<Socket, 'localAddress'>): boolean => {
+    if (usual.has(host) || publicHosts.includes(host.toLowerCase())) return true;
+    if (!publicUrl && ANY_ADDRESS.test(host)) return true;
+    if (LOOPBACK_HOST.test(host)) return !publicUrl || hasOwnPort(host);
+    // A page cannot have an address pointed elsewhere, as it can a name.
+    const [, address = ''] = /^\[?(.*?)\]?(?::\d{1,5})?$/.exec(host) ?? [];
+    return address !== '' && address.toLowerCase() === unmapAddress(socket?.localAddress ?? '') && hasOwnPort(host);
   };
   return {
     isOwnHost,
     isOwnOrigin: (origin) => {
       if (origin === publicUrl?.origin) return true;
       const host = /^http:\/\/(.+)$/.exec(origin)?.[1] ?? '';
-      return LOOPBACK_HOST.test(host) && isOwnHost(host);
+      return LOOPBACK_HOST.test(host) && hasOwnPort(host);
     },
     listensOn: (port) => {
       ownPort = String(port);

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exposureOf } from './exposure.ts';
 import { type RawAnswer, sendRaw } from './testing/raw-request.ts';
 import { encodings } from './testing/requests.ts';
-import { sendAhead } from './testing/send-ahead.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
 const publicUrl = new URL('https://auth.example.com');
@@ -212,53 +211,6 @@ describe('the headers of every answer', () => {
     await listen({ publicUrl });
     const answer = await ask(head);
     expect([answer.status, answer.headers['strict-transport-security']]).toEqual([status, 'max-age=31536000']);
-  });
-});
-
-describe('the size of the headers', () => {
-  beforeEach(() => listen());
-
-  it('may be that of the cookies of many other programs on this machine', async () => {
-    const cookies = Array.from({ length: 15 }, (_, index) => `program${index}=${'x'.repeat(1000)}`).join('; ');
-    expect(codeOf(await ask(`GET /health HTTP/1.1\r\nHost: localhost:PORT\r\nCookie: ${cookies}`))).toEqual([
-      200,
-      'ok',
-    ]);
-  });
-
-  it('may be a hundred headers', async () => {
-    const others = '\r\nX: x'.repeat(98);
-    expect(codeOf(await ask(`GET /health HTTP/1.1\r\nHost: localhost:PORT${others}`))).toEqual([200, 'ok']);
-  });
-
-  it.each([
-    ['16 KiB', `X: ${'x'.repeat(16_384)}`],
-    ['a hundred headers', 'X: x\r\n'.repeat(500).trim()],
-  ])('is refused beyond %s, and nothing happens', async (_what, headers) => {
-    expect(codeOf(await ask(`DELETE /sessions HTTP/1.1\r\nHost: localhost:PORT\r\n${headers}`))).toEqual([
-      431,
-      'headers_too_large',
-    ]);
-  });
-});
-
-describe('requests sent ahead without end', () => {
-  beforeEach(() => listen());
-
-  it.each([
-    ['served', 'GET /health HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n'],
-    ['refused for their host', 'GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n'],
-    ['refused for their path', 'GET /%zz HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n'],
-    ['refused for their expectation', 'GET / HTTP/1.1\r\nHost: localhost:PORT\r\nExpect: x\r\n\r\n'],
-    ['without a route', 'HEAD /nothing HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n'],
-    [
-      'with bodies',
-      'POST /users HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
-    ],
-  ])('are answered once at most where they are %s', async (_what, request) => {
-    const requests = request.replaceAll('PORT', String(port)).repeat(500);
-    const received = await sendAhead({ port, host: '127.0.0.1' }, requests);
-    expect(received.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
   });
 });
 
