@@ -11,6 +11,8 @@ import { judge } from '../run-row.ts';
 const GIVE_UP_MS = 40_000;
 /** So many answers of 48 kB are more than the system takes for a connection. */
 const MORE_THAN_FITS = 120;
+/** One after the other, since a connection on which many wait is closed for that alone. */
+const ASK_EVERY_MS = 20;
 /** They come one after the other: slowness is what is tried here, and not a rush. */
 const ARRIVE_EVERY_MS = 4;
 
@@ -31,13 +33,20 @@ const kinds: Readonly<Record<string, (socket: Socket, host: string) => void>> = 
   'answers never read': (socket, host) => {
     socket.pause();
     const request = `GET /openapi.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
-    socket.write(request.repeat(MORE_THAN_FITS));
-    // Whoever reads nothing learns by writing that the other end has gone.
-    repeatedly(socket, () => socket.write(request));
+    let asked = 0;
+    const timer = setInterval(() => {
+      socket.write(request);
+      asked += 1;
+      if (asked < MORE_THAN_FITS) return;
+      clearInterval(timer);
+      // One that reads nothing learns by writing that the other end has gone.
+      repeatedly(socket, () => socket.write(request));
+    }, ASK_EVERY_MS);
+    socket.once('close', () => clearInterval(timer));
   },
 };
 
-/** What one in a hundred does: it fills the memory of a service that reads on while its answers are not taken. */
+/** What one in a hundred does: it fills the memory of a service that reads on. */
 const flood = 'requests without end, and answers never read';
 
 function sendWithoutEnd(socket: Socket, host: string): void {

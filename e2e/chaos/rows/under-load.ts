@@ -1,8 +1,15 @@
 import type { Row } from '../row.ts';
 import { connectionFloodRow } from './connection-flood.ts';
 import { loginStormRow } from './login-storm.ts';
+import { pipelinedFloodsRow } from './pipelined-floods.ts';
 import { slowClientsRow } from './slow-clients.ts';
 import { soakRow } from './soak.ts';
 
 /** What comes from clients alone: too many of them, too slow ones, and ones that go on for long. */
-export const rowsUnderLoad: readonly Row[] = [slowClientsRow, connectionFloodRow, loginStormRow, soakRow];
+export const rowsUnderLoad: readonly Row[] = [
+  slowClientsRow,
+  connectionFloodRow,
+  pipelinedFloodsRow,
+  loginStormRow,
+  soakRow,
+];

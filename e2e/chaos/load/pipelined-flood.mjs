@@ -1,0 +1,40 @@
+import { connect } from 'node:net';
+
+// A process of its own, because the one that measures must not be busy: it opens so many connections, sends each shape of requests on its share of them without
+// reading an answer, and says how many are closed. A piece is sent at a time, with a pause between two where the shape has one.
+process.once('message', ({ host, port, connections, perSecond, shapes }) => {
+  const report = shapes.map(() => ({ open: 0, closed: 0 }));
+  let index = 0;
+
+  function flood() {
+    const mine = index % shapes.length;
+    const { pieces, pauseMs } = shapes[mine];
+    const own = report[mine];
+    index += 1;
+    const socket = connect(port, host, () => {
+      own.open += 1;
+      socket.pause();
+      sendFrom(0);
+    });
+    const sendFrom = (piece) => {
+      if (socket.destroyed) return;
+      if (piece < pieces.length) socket.write(pieces[piece], 'latin1');
+      // One that reads nothing learns by writing that the other end has gone.
+      setTimeout(sendFrom, piece < pieces.length ? pauseMs : 500, piece + 1);
+      if (piece >= pieces.length) socket.write(pieces.at(-1), 'latin1');
+    };
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      own.closed += 1;
+    });
+  }
+
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    const due = Math.min(connections, ((performance.now() - startedAt) / 1000) * perSecond);
+    while (index < due) flood();
+    if (index === connections) clearInterval(timer);
+  }, 5);
+  setInterval(() => process.send?.(report), 100);
+});
+process.once('disconnect', () => process.exit());
