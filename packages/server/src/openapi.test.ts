@@ -25,10 +25,11 @@ const isCommon = {
   not_found: () => false,
   // Where there is no operation.
   method_not_allowed: () => false,
-  payload_too_large: () => true,
+  payload_too_large: (method) => method !== 'get',
   unsupported_media_type: (method) => method !== 'get',
   misdirected_request: () => true,
   rate_limited: () => false,
+  headers_too_large: () => true,
   internal: () => true,
   overloaded: () => false,
   database_unavailable: () => false,
