@@ -1,66 +1,37 @@
-import { type Client, isLoopback, networkOf } from './client.ts';
+import { MAX_WAIT_MS } from './attempts-in-flight.ts';
+import type { Client } from './client.ts';
 import { AuthError, type ThrottledAttempt } from './errors.ts';
 import { authEvent } from './event.ts';
-import type { AuthPorts, WriteTransaction } from './ports.ts';
-import { digestSecret } from './secret.ts';
-import {
-  blockedForMs,
-  countOne,
-  FAILED_LOGINS,
-  KNOWN_ADDRESS_MS,
-  type Throttle,
-  type ThrottleRule,
-} from './throttle.ts';
+import type { AuthPorts, HashingPlace, WriteTransaction } from './ports.ts';
+import { blockedForMs, countOne, FAILED_LOGINS, type Throttle, type ThrottleState } from './throttle.ts';
 
-type AdmissionPorts = Pick<AuthPorts, 'clock' | 'store' | 'policy'>;
+type AdmissionPorts = Pick<AuthPorts, 'clock' | 'store'>;
+
+/** As many as a counter of guesses lets pass without a delay; more of one account would only crowd out others. */
+const MAX_IN_FLIGHT = FAILED_LOGINS.free + 1;
 
 /** Who is counted, and for what; a refusal is recorded as that, `login_throttled` for one. */
 interface Attempt {
   readonly throttles: readonly Throttle[];
-  readonly kind: ThrottledAttempt;
+  readonly kind: Exclude<ThrottledAttempt, 'session_end'>;
   readonly client: Client;
   readonly userId?: string | undefined;
   readonly emailKey?: string;
 }
 
-/** The throttle by address; none for this machine's own addresses, unless what comes from there may be a proxy's. */
-export function byAddress(
-  ports: Pick<AuthPorts, 'policy'>,
-  name: string,
-  rule: ThrottleRule,
-  client: Client,
-): Throttle[] {
-  if (isLoopback(client.address) && !ports.policy.throttleLoopback) return [];
-  return [{ key: `${name}:address:${networkOf(client.address)}`, rule }];
+/** An attempt that can be wrong. */
+interface Guess extends Attempt {
+  /** Of the throttles, the one that a success clears: attempts beyond it wait for those in flight. */
+  readonly guesses: Throttle;
 }
 
-/**
- * The throttle of failed logins to an account, whether or not there is one. An address from which its owner lately logged in is counted apart, so that whoever guesses
- * from elsewhere cannot lock the owner out.
- */
-export async function byAccount(
-  ports: AdmissionPorts,
-  emailKey: string,
-  userId: string | undefined,
-  client: Client,
-): Promise<Throttle> {
-  const network = networkOf(client.address);
-  const since = ports.clock.now() - KNOWN_ADDRESS_MS;
-  const known = await ports.store.isKnownAddress(userId ?? '', network, since);
-  return accountThrottle(emailKey, known ? network : undefined);
-}
-
-/** The counters of failed logins that a reset from here clears. */
-export function accountThrottleKeys(emailKey: string, client: Client): string[] {
-  return [accountThrottle(emailKey, undefined).key, accountThrottle(emailKey, networkOf(client.address)).key];
-}
-
-function accountThrottle(emailKey: string, knownNetwork: string | undefined): Throttle {
-  const account = digestSecret(emailKey);
-  return {
-    key: knownNetwork ? `login:known:${account}:${knownNetwork}` : `login:account:${account}`,
-    rule: FAILED_LOGINS,
-  };
+/** What holds an attempt up. */
+interface Block {
+  /** The first of the throttles that do. */
+  readonly throttle: Throttle;
+  /** Until the last of them lets it through. */
+  readonly forMs: number;
+  readonly isNoted: boolean;
 }
 
 /**
@@ -70,39 +41,181 @@ function accountThrottle(emailKey: string, knownNetwork: string | undefined): Th
  */
 export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Promise<void> {
   if (attempt.throttles.length === 0) return;
-  const now = ports.clock.now();
-  const states = await ports.store.findThrottles(attempt.throttles.map(({ key }) => key));
-  for (const { key, rule } of attempt.throttles) {
-    const state = states.get(key);
-    if (state?.noted) refuse(blockedForMs(rule, state, now), attempt.kind);
-  }
-  const blockedMs = await ports.store.write((transaction) => count(transaction, ports, attempt));
-  refuse(blockedMs, attempt.kind);
+  const blocked = (await findBlock(ports, attempt)) ?? (await count(ports, attempt));
+  if (blocked) await refuse(ports, attempt, blocked);
 }
 
-async function count(transaction: WriteTransaction, ports: AdmissionPorts, attempt: Attempt): Promise<number> {
-  const { kind, client, userId, emailKey } = attempt;
-  for (const { key, rule } of attempt.throttles) {
-    const state = await transaction.lockThrottle(key);
-    // Read once the lock is held: beside a counter that another attempt saved meanwhile, an older time would look blocked.
-    const now = ports.clock.now();
-    const blockedMs = blockedForMs(rule, state, now);
-    if (blockedMs > 0) {
-      if (state && !state.noted) {
-        await transaction.saveThrottle(key, { ...state, noted: true });
-        await transaction.addEvent(authEvent(ports.clock, `${kind}_throttled`, client, { userId, emailKey }));
+/**
+ * Admits a password that is to be hashed. What is refused for being too many takes no place from others.
+ *
+ * @returns its place with the hashers.
+ * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.
+ */
+export async function admitPassword(
+  ports: AdmissionPorts & Pick<AuthPorts, 'hasher'>,
+  attempt: Attempt,
+): Promise<HashingPlace> {
+  if (attempt.throttles.length === 0) return ports.hasher.takePlace();
+  const blocked = await findBlock(ports, attempt);
+  if (blocked) await refuse(ports, attempt, blocked);
+  const counted = await countAtPlace(ports, attempt);
+  return counted.place ?? refuse(ports, attempt, counted.blocked);
+}
+
+/**
+ * Admits a password that is to be compared. Those beyond what the counter allows wait for the ones in flight in this process,
+ * since a right one clears it: many who know the password get in at once, and guesses pass no faster than one by one.
+ *
+ * @returns its place with the hashers, to be held until its outcome is stored.
+ * @throws {@link AuthError} as {@link admitPassword}.
+ */
+export async function admitGuess(
+  ports: AdmissionPorts & Pick<AuthPorts, 'hasher' | 'attempts'>,
+  attempt: Guess,
+): Promise<Disposable> {
+  const { key } = attempt.guesses;
+  let blocked = await findBlock(ports, attempt);
+  if (blocked && !(blocked.throttle.key === key && ports.attempts.inFlight(key) > 0)) {
+    await refuse(ports, attempt, blocked);
+  }
+  using turn = await ports.attempts.enter(key);
+  if (!turn) throw tooMany(Math.max(blocked?.forMs ?? 0, MAX_WAIT_MS), attempt.kind);
+  let mustLook = turn.hasWaited || blocked !== undefined;
+  for (;;) {
+    const settled = turn.settled();
+    const mayChange = () => turn.inFlight() > 0 || turn.settled() !== settled;
+    if (mustLook) blocked = await findBlock(ports, attempt);
+    mustLook = true;
+    let full: unknown;
+    if (!blocked && turn.inFlight() < MAX_IN_FLIGHT) {
+      try {
+        const counted = await countAtPlace(ports, attempt, mayChange);
+        if (!counted.blocked) return flight(turn.takeOff(), counted.place);
+        blocked = counted.blocked;
+      } catch (error) {
+        if (!(error instanceof AuthError && error.code === 'overloaded')) throw error;
+        full = error;
       }
-      return blockedMs;
     }
-    await transaction.saveThrottle(key, countOne(rule, state, now));
+    if (blocked && blocked.throttle.key !== key) await refuse(ports, attempt, blocked);
+    const change = await turn.nextChange(settled);
+    if (change === 'too late') throw tooMany(Math.max(blocked?.forMs ?? 0, MAX_WAIT_MS), attempt.kind);
+    if (change === 'changed') continue;
+    if (blocked) await refuse(ports, attempt, blocked);
+    if (full !== undefined) throw full;
   }
-  return 0;
 }
 
-function refuse(blockedMs: number, throttled: ThrottledAttempt): void {
-  if (blockedMs === 0) return;
-  const retryAfterSeconds = Math.ceil(blockedMs / 1000);
-  throw new AuthError('rate_limited', {
+type Counted =
+  | { readonly place: HashingPlace; readonly blocked?: undefined }
+  | { readonly place?: undefined; readonly blocked: Block };
+
+async function countAtPlace(
+  ports: AdmissionPorts & Pick<AuthPorts, 'hasher'>,
+  attempt: Attempt | Guess,
+  mayChange?: () => boolean,
+): Promise<Counted> {
+  const place = ports.hasher.takePlace();
+  try {
+    const blocked = await count(ports, attempt, mayChange);
+    if (!blocked) return { place };
+    place[Symbol.dispose]();
+    return { blocked };
+  } catch (error) {
+    place[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What counts as in flight, with its place. */
+function flight(inFlight: Disposable, place: HashingPlace): Disposable {
+  return {
+    [Symbol.dispose]: () => {
+      place[Symbol.dispose]();
+      inFlight[Symbol.dispose]();
+    },
+  };
+}
+
+async function findBlock({ clock, store }: AdmissionPorts, { throttles }: Attempt): Promise<Block | undefined> {
+  const states = await store.findThrottles(throttles.map(({ key }) => key));
+  const now = clock.now();
+  return blockOf(
+    throttles.map((throttle) => ({ throttle, state: states.get(throttle.key) })),
+    now,
+  );
+}
+
+function blockOf(
+  counters: readonly { throttle: Throttle; state: ThrottleState | undefined }[],
+  nowMs: number,
+): Block | undefined {
+  const blocks = counters
+    .map(({ throttle, state }) => ({
+      throttle,
+      isNoted: state?.noted ?? false,
+      forMs: blockedForMs(throttle.rule, state, nowMs),
+    }))
+    .filter(({ forMs }) => forMs > 0);
+  const [first] = blocks;
+  return first && { ...first, forMs: Math.max(...blocks.map(({ forMs }) => forMs)) };
+}
+
+/** Counts an attempt under each throttle, or under none. @param mayChange whether a guess that is blocked can still wait for others. */
+function count(
+  ports: AdmissionPorts,
+  attempt: Attempt | Guess,
+  mayChange: () => boolean = () => false,
+): Promise<Block | undefined> {
+  return ports.store.write(async (transaction) => {
+    const counters: { throttle: Throttle; state: ThrottleState | undefined }[] = [];
+    for (const throttle of attempt.throttles) {
+      counters.push({ throttle, state: await transaction.lockThrottle(throttle.key) });
+    }
+    // Read once the locks are held: beside a counter that another attempt saved meanwhile, an older time would look blocked.
+    const now = ports.clock.now();
+    const blocked = blockOf(counters, now);
+    if (!blocked) {
+      for (const { throttle, state } of counters) {
+        await transaction.saveThrottle(throttle.key, countOne(throttle.rule, state, now));
+      }
+      return undefined;
+    }
+    const waits = 'guesses' in attempt && blocked.throttle.key === attempt.guesses.key && mayChange();
+    const counter = counters.find(({ throttle }) => throttle === blocked.throttle);
+    if (waits || blocked.isNoted || counter?.state === undefined) return blocked;
+    await note(transaction, ports, attempt, blocked.throttle.key, counter.state);
+    return { ...blocked, isNoted: true };
+  });
+}
+
+/** @throws AuthError `rate_limited`, once it is recorded that this throttle refuses. */
+async function refuse(ports: AdmissionPorts, attempt: Attempt, { throttle, forMs, isNoted }: Block): Promise<never> {
+  if (!isNoted) {
+    await ports.store.write(async (transaction) => {
+      const state = await transaction.lockThrottle(throttle.key);
+      if (!state || state.noted || blockedForMs(throttle.rule, state, ports.clock.now()) === 0) return;
+      await note(transaction, ports, attempt, throttle.key, state);
+    });
+  }
+  throw tooMany(forMs, attempt.kind);
+}
+
+async function note(
+  transaction: WriteTransaction,
+  { clock }: AdmissionPorts,
+  { kind, client, userId, emailKey }: Attempt,
+  key: string,
+  state: ThrottleState,
+): Promise<void> {
+  await transaction.saveThrottle(key, { ...state, noted: true });
+  await transaction.addEvent(authEvent(clock, `${kind}_throttled`, client, { userId, emailKey }));
+}
+
+/** The refusal of an attempt, to be made again in so many milliseconds. */
+export function tooMany(forMs: number, throttled: ThrottledAttempt): AuthError {
+  const retryAfterSeconds = Math.ceil(forMs / 1000);
+  return new AuthError('rate_limited', {
     retryAfterSeconds,
     throttled,
     message: `too many attempts; try again in ${retryAfterSeconds} s`,

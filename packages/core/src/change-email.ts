@@ -17,7 +17,7 @@ export interface EmailChange extends Actor {
 export async function changeEmail(ports: ConfirmPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
   const { session, client } = actor;
   const { address, key } = parseEmail(newEmail, 'new_email');
-  const confirmed = await confirmPassword(ports, actor, password);
+  using confirmed = await confirmPassword(ports, actor, password);
   try {
     await confirmed.write(async (transaction, user) => {
       if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {

@@ -22,8 +22,7 @@ export async function changePassword(
   const { session, client } = actor;
   // First, so that a new password that is too weak is no guess at the current one.
   const admitted = await admitNewPassword(ports, newPassword, parseEmail(session.email).key, 'new_password');
-  const confirmed = await confirmPassword(ports, actor, currentPassword);
-  using _place = ports.hasher.takePlace();
+  using confirmed = await confirmPassword(ports, actor, currentPassword);
   const passwordHash = await ports.hasher.hash(admitted);
   try {
     await confirmed.write(async (transaction, user) => {

@@ -31,10 +31,20 @@ export function unmapAddress(address: string): string {
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */
 export function networkOf(address: string): string {
+  return networkOfPrefix(address, 64) ?? unmapAddress(address);
+}
+
+/** The network of so many leading bits, 0 to 64, that an IPv6 address lies in; none for an IPv4 address. */
+export function networkOfPrefix(address: string, bits: number): string | undefined {
   const plain = unmapAddress(address);
-  if (!isIPv6(plain)) return plain;
-  const network = groupsOf(plain).slice(0, 4);
-  return `${network.map((group) => group.toString(16)).join(':')}::/64`;
+  if (!isIPv6(plain)) return undefined;
+  const network = groupsOf(plain)
+    .slice(0, Math.ceil(bits / 16))
+    .map((group, index) => {
+      const hostBits = Math.max(0, (index + 1) * 16 - bits);
+      return (group & (0xff_ff << hostBits)).toString(16);
+    });
+  return `${network.join(':')}::/${bits}`;
 }
 
 /** The eight numbers of an IPv6 address; its end may be written as IPv4. */

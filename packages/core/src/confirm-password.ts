@@ -1,14 +1,14 @@
-import { admitAttempt } from './admit-attempt.ts';
+import { admitGuess } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
 import type { ActiveSession } from './session.ts';
-import { FAILED_LOGINS } from './throttle.ts';
+import { CHANGES_BY_USER, FAILED_LOGINS, type Throttle } from './throttle.ts';
 import type { User } from './user.ts';
 
-export type ConfirmPorts = Pick<AuthPorts, 'clock' | 'hasher' | 'sessions' | 'store' | 'policy'>;
+export type ConfirmPorts = Pick<AuthPorts, 'clock' | 'hasher' | 'attempts' | 'sessions' | 'store' | 'policy'>;
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {
@@ -16,8 +16,8 @@ export interface Actor {
   readonly client: Client;
 }
 
-/** A user whose password was just confirmed. */
-export interface Confirmed {
+/** A user whose password was just confirmed; its place with the hashers is held until disposed of. */
+export interface Confirmed extends Disposable {
   readonly user: User;
   /**
    * Runs a transaction in which the confirmation still holds.
@@ -36,28 +36,38 @@ export async function confirmPassword(
   { session, client }: Actor,
   password: string,
 ): Promise<Confirmed> {
-  using _place = ports.hasher.takePlace();
   const user = await ports.store.findUserById(session.userId);
   if (!user) throw new AuthError('unauthenticated');
-  const throttle = { key: `confirm:user:${user.id}`, rule: FAILED_LOGINS };
+  const guesses = { key: `confirm:user:${user.id}`, rule: FAILED_LOGINS };
+  const throttles = [changesOf(user.id), guesses];
   const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
-  await admitAttempt(ports, { throttles: [throttle], kind: 'confirmation', client, ...who });
-
-  const comparable = password.isWellFormed() ? user.passwordHash : undefined;
-  if (!(await ports.hasher.verify(normalizePassword(password), comparable))) {
-    const failure = authEvent(ports.clock, 'confirmation_failed', client, who);
-    await ports.store.write((transaction) => transaction.addEvent(failure));
-    throw new AuthError('invalid_credentials', { message: 'wrong password' });
+  const admission = await admitGuess(ports, { throttles, guesses, kind: 'confirmation', client, ...who });
+  try {
+    const comparable = password.isWellFormed() ? user.passwordHash : undefined;
+    if (!(await ports.hasher.verify(normalizePassword(password), comparable))) {
+      const failure = authEvent(ports.clock, 'confirmation_failed', client, who);
+      await ports.store.write((transaction) => transaction.addEvent(failure));
+      throw new AuthError('invalid_credentials', { message: 'wrong password' });
+    }
+  } catch (error) {
+    admission[Symbol.dispose]();
+    throw error;
   }
   return {
     user,
+    [Symbol.dispose]: () => admission[Symbol.dispose](),
     write: (work) =>
       ports.store.write(async (transaction) => {
         const current = await transaction.lockUser(user.id);
         if (current?.passwordHash !== user.passwordHash) throw new AuthError('invalid_credentials');
         if (!(await transaction.hasSession(session.tokenDigest))) throw new AuthError('unauthenticated');
-        await transaction.clearThrottles([throttle.key]);
+        await transaction.clearThrottles([guesses.key]);
         return work(transaction, current);
       }),
   };
+}
+
+/** What an open session may change of its account in a minute, so that no session can fill the database. */
+export function changesOf(userId: string): Throttle {
+  return { key: `change:user:${userId}`, rule: CHANGES_BY_USER };
 }

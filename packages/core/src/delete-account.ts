@@ -11,7 +11,7 @@ export async function deleteAccount(
   { password, ...actor }: Actor & { password: string },
 ): Promise<string> {
   const { session, client } = actor;
-  const confirmed = await confirmPassword(ports, actor, password);
+  using confirmed = await confirmPassword(ports, actor, password);
   try {
     await confirmed.write(async (transaction, user) => {
       await transaction.deleteUser(user.id);

@@ -32,7 +32,7 @@ const defaultMessages = {
 } satisfies Record<AuthErrorCode, string>;
 
 /** What was tried too often. */
-export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation';
+export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation' | 'session_end';
 
 export interface AuthErrorDetails {
   /** A sentence for a person; each code has one of its own when this is left out. */

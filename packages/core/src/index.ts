@@ -20,6 +20,7 @@ export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { type BackupContents, checkBackup, restoreSqlite } from './adapters/sqlite-backup.ts';
 export { createStoredSessions } from './adapters/stored-sessions.ts';
 export { systemClock, systemRandom } from './adapters/system.ts';
+export { createAttemptsInFlight } from './attempts-in-flight.ts';
 export { authenticate } from './authenticate.ts';
 export { changeEmail, type EmailChange } from './change-email.ts';
 export { changePassword, type PasswordChange } from './change-password.ts';

@@ -1,4 +1,5 @@
-import { admitAttempt, byAccount, byAddress } from './admit-attempt.ts';
+import { admitGuess } from './admit-attempt.ts';
+import { ofLogin } from './attempt-throttles.ts';
 import { type Client, networkOf } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
@@ -6,10 +7,9 @@ import { authEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { type IssuedSession, issueSession } from './session.ts';
-import { LOGINS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
-type LogInPorts = Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store' | 'policy'>;
+type LogInPorts = Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'attempts' | 'store' | 'policy'>;
 
 export interface Credentials {
   readonly email: string;
@@ -33,11 +33,11 @@ export interface LoggedIn extends IssuedSession {
  */
 export async function logIn(ports: LogInPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
   const { key } = parseEmail(email);
-  using _place = ports.hasher.takePlace();
   const user = await ports.store.findUserByEmailKey(key);
-  const account = await byAccount(ports, key, user?.id, client);
-  await admitAttempt(ports, {
-    throttles: [...byAddress(ports, 'login', LOGINS_BY_ADDRESS, client), account],
+  const { throttles, guesses } = await ofLogin(ports, key, user?.id, client);
+  using _admission = await admitGuess(ports, {
+    throttles,
+    guesses,
     kind: 'login',
     client,
     userId: user?.id,
@@ -48,7 +48,7 @@ export async function logIn(ports: LogInPorts, { email, password, client }: Cred
     emailKey: key,
     password: normalizePassword(password),
     isUnicode: password.isWellFormed(),
-    accountThrottle: account.key,
+    accountThrottle: guesses.key,
     client,
   };
   let candidate = user;

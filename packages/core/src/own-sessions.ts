@@ -1,8 +1,10 @@
-import type { Actor } from './confirm-password.ts';
+import { tooMany } from './admit-attempt.ts';
+import { type Actor, changesOf } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
+import { blockedForMs, countOne } from './throttle.ts';
 
 type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
 
@@ -25,7 +27,8 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
 /**
  * Ends one session of whoever asks, their own included.
  *
- * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended meanwhile.
+ * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended
+ * meanwhile; `rate_limited`: too many ended lately, and this one stays open.
  */
 export async function endSession(ports: SessionPorts, { session, client }: Actor, sessionId: string): Promise<void> {
   const notFound = new AuthError('not_found', { message: 'no such session' });
@@ -36,6 +39,7 @@ export async function endSession(ports: SessionPorts, { session, client }: Actor
       await assertOpen(transaction, session);
       const ended = await transaction.deleteSessionById(sessionId, session.userId);
       if (ended === undefined) throw notFound;
+      await countChange(transaction, ports, session);
       await transaction.addEvent(
         authEvent(ports.clock, 'session_ended', client, { userId: session.userId, sessionId }),
       );
@@ -50,13 +54,15 @@ export async function endSession(ports: SessionPorts, { session, client }: Actor
  * Ends every session of whoever asks but the one they ask with.
  *
  * @returns how many.
- * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile.
+ * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile; `rate_limited`.
  */
 export async function endOtherSessions(ports: SessionPorts, { session, client }: Actor): Promise<number> {
   try {
     return await ports.store.write(async (transaction) => {
       await assertOpen(transaction, session);
       const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
+      if (ended === 0) return 0;
+      await countChange(transaction, ports, session);
       const who = { userId: session.userId, sessionId: session.id };
       await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));
       return ended;
@@ -69,4 +75,18 @@ export async function endOtherSessions(ports: SessionPorts, { session, client }:
 /** Whose session ends while they wait to write may not end those of others any more. */
 async function assertOpen(transaction: WriteTransaction, { tokenDigest }: ActiveSession): Promise<void> {
   if (!(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
+}
+
+/** Counts an end of sessions. @throws AuthError `rate_limited`, which undoes it. */
+async function countChange(
+  transaction: WriteTransaction,
+  { clock }: SessionPorts,
+  { userId }: ActiveSession,
+): Promise<void> {
+  const { key, rule } = changesOf(userId);
+  const state = await transaction.lockThrottle(key);
+  const now = clock.now();
+  const forMs = blockedForMs(rule, state, now);
+  if (forMs > 0) throw tooMany(forMs, 'session_end');
+  await transaction.saveThrottle(key, countOne(rule, state, now));
 }

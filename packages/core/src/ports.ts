@@ -1,3 +1,4 @@
+import type { AttemptsInFlight } from './attempts-in-flight.ts';
 import type { AuthEvent, StoredEvent } from './event.ts';
 import type { OutboxMail } from './outbox.ts';
 import type { PasswordRules } from './password.ts';
@@ -103,7 +104,10 @@ export interface WriteTransaction {
   /** Notes that a user logged in from a network; see `networkOf`. */
   rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
   addMail(mail: OutboxMail): Promise<void>;
-  /** Takes the mail that has been due for longest, counts the try, and puts the next one off to what `nextAttemptAt` says of this one. */
+  /**
+   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what `nextAttemptAt` says of this
+   * one. A try that was put off further than that can be was put off before the clock was set back, and is due.
+   */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
   deleteMail(id: string): Promise<void>;
   addEvent(event: AuthEvent): Promise<void>;
@@ -150,8 +154,8 @@ export interface Store {
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   findResetToken(tokenDigest: string): Promise<ResetToken | undefined>;
   findThrottles(keys: readonly string[]): Promise<ReadonlyMap<string, ThrottleState>>;
-  /** Whether a user logged in from a network since `sinceMs`. */
-  isKnownAddress(userId: string, network: string, sinceMs: number): Promise<boolean>;
+  /** Whether a user last logged in from a network since `sinceMs`, and not after `untilMs`. */
+  isKnownAddress(userId: string, network: string, within: { sinceMs: number; untilMs: number }): Promise<boolean>;
   /**
    * Runs a short transaction that holds the right to write from its first statement on. Hash and mail before or after it, never inside.
    * @throws AuthError `database_unavailable` when the database cannot be written to in time.
@@ -167,6 +171,11 @@ export interface Store {
 
 /** The settings that the rules obey. */
 export interface AuthPolicy {
+  /** What one address may try in a minute. */
+  readonly loginsPerMinute: number;
+  readonly registrationsPerMinute: number;
+  /** Resets that are asked for. */
+  readonly resetsPerMinute: number;
   readonly password: PasswordRules;
   readonly lifetimes: SessionLifetimes;
   readonly resetTokenMs: number;
@@ -181,6 +190,7 @@ export interface AuthPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly hasher: PasswordHasher;
+  readonly attempts: AttemptsInFlight;
   readonly commonPasswords: CommonPasswords;
   readonly mailer: Mailer;
   readonly sessions: ActiveSessions;

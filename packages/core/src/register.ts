@@ -1,11 +1,11 @@
-import { admitAttempt, byAddress } from './admit-attempt.ts';
+import { admitPassword } from './admit-attempt.ts';
+import { byAddress } from './attempt-throttles.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
-import { REGISTRATIONS_BY_ADDRESS } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface Registration {
@@ -26,9 +26,8 @@ export async function register(
 ): Promise<User> {
   const { address, key } = parseEmail(email);
   const admitted = await admitNewPassword(ports, password, key);
-  using _place = ports.hasher.takePlace();
-  await admitAttempt(ports, {
-    throttles: byAddress(ports, 'register', REGISTRATIONS_BY_ADDRESS, client),
+  using _place = await admitPassword(ports, {
+    throttles: byAddress(ports, 'register', ports.policy.registrationsPerMinute, client),
     kind: 'registration',
     client,
     emailKey: key,

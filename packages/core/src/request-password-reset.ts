@@ -1,4 +1,5 @@
-import { admitAttempt, byAddress } from './admit-attempt.ts';
+import { admitAttempt } from './admit-attempt.ts';
+import { byAddress } from './attempt-throttles.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
@@ -6,7 +7,7 @@ import { authEvent } from './event.ts';
 import type { ResetRequestOutcome } from './password-reset.ts';
 import type { AuthPorts } from './ports.ts';
 import { digestSecret } from './secret.ts';
-import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT, RESET_REQUESTS_BY_ADDRESS } from './throttle.ts';
+import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
 
 type RequestPorts = Pick<AuthPorts, 'clock' | 'random' | 'store' | 'policy'>;
 
@@ -30,7 +31,7 @@ export async function requestPasswordReset(
   const { resetDelivery } = ports.policy;
   if (resetDelivery === 'response' && client.proxied) throw new AuthError('reset_delivery_refused');
   await admitAttempt(ports, {
-    throttles: byAddress(ports, 'reset-request', RESET_REQUESTS_BY_ADDRESS, client),
+    throttles: byAddress(ports, 'reset-request', ports.policy.resetsPerMinute, client),
     kind: 'password_reset',
     client,
     emailKey: key,

@@ -1,4 +1,5 @@
-import { accountThrottleKeys, admitAttempt, byAddress } from './admit-attempt.ts';
+import { admitPassword } from './admit-attempt.ts';
+import { accountThrottleKeys, byAddress } from './attempt-throttles.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
@@ -6,7 +7,7 @@ import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { digestSecret } from './secret.ts';
-import { RESETS_BY_ADDRESS } from './throttle.ts';
+import { RESETS_PER_MINUTE } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface PasswordReset {
@@ -29,9 +30,8 @@ export async function resetPassword(
 ): Promise<User> {
   const { key } = parseEmail(email);
   const admitted = await admitNewPassword(ports, newPassword, key, 'new_password');
-  using _place = ports.hasher.takePlace();
-  await admitAttempt(ports, {
-    throttles: byAddress(ports, 'reset', RESETS_BY_ADDRESS, client),
+  using _place = await admitPassword(ports, {
+    throttles: byAddress(ports, 'reset', Math.max(RESETS_PER_MINUTE, ports.policy.resetsPerMinute), client),
     kind: 'password_reset',
     client,
     emailKey: key,

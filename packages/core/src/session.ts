@@ -1,4 +1,5 @@
 import type { Client } from './client.ts';
+import { isYetToCome } from './other-time.ts';
 import type { Clock, Random } from './ports.ts';
 import { digestSecret } from './secret.ts';
 
@@ -64,11 +65,18 @@ export function issueSession(
   };
 }
 
-/** A session is dead at the very millisecond at which either of its lifetimes is over. */
+/**
+ * A session is dead at the very millisecond at which either of its lifetimes is over. One that is yet to be opened was opened
+ * before the clock was set back: it would outlive its lifetimes, and is dead too.
+ */
 export function isExpired(
-  session: Pick<Session, 'lastUsedAt' | 'expiresAt'>,
+  session: Pick<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'>,
   nowMs: number,
   lifetimes: Pick<SessionLifetimes, 'idleMs'>,
 ): boolean {
-  return nowMs >= session.expiresAt || nowMs >= session.lastUsedAt + lifetimes.idleMs;
+  return (
+    nowMs >= session.expiresAt ||
+    nowMs >= session.lastUsedAt + lifetimes.idleMs ||
+    isYetToCome(session.createdAt, nowMs)
+  );
 }

@@ -6,6 +6,7 @@ import { createKnexStore } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
 import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
 import { createStoredSessions } from './adapters/stored-sessions.ts';
+import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
 import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
@@ -62,6 +63,9 @@ export const defaultPolicy: AuthPolicy = {
   eventRetentionMs: 90 * 86_400_000,
   resetDelivery: 'response',
   throttleLoopback: false,
+  loginsPerMinute: 10,
+  registrationsPerMinute: 5,
+  resetsPerMinute: 3,
 };
 
 /** Chance that repeats itself: the first UUID ends in 1, the next in 2, and bytes are as many of the next number. */
@@ -205,6 +209,7 @@ export async function createTestAuth(
     clock: createFixedClock(),
     random: createCountingRandom(),
     hasher: createCheapHasher(),
+    attempts: createAttemptsInFlight(),
     mailer: createRecordingMailer(),
     commonPasswords: { includes: async (password) => password === 'password123' },
     policy: rules,

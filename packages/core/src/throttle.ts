@@ -1,3 +1,5 @@
+import { lasts } from './other-time.ts';
+
 /** What is kept of one counter. Times are milliseconds since the Unix epoch. */
 export interface ThrottleState {
   readonly count: number;
@@ -48,32 +50,44 @@ export const FAILED_LOGINS: BackoffRule = {
   maxDelayMs: 15 * MINUTE_MS,
   forgetAfterMs: 24 * 60 * MINUTE_MS,
 };
-export const LOGINS_BY_ADDRESS: WindowRule = { kind: 'window', limit: 10, windowMs: MINUTE_MS };
-export const REGISTRATIONS_BY_ADDRESS: WindowRule = { kind: 'window', limit: 5, windowMs: MINUTE_MS };
-export const RESET_REQUESTS_BY_ADDRESS: WindowRule = { kind: 'window', limit: 3, windowMs: MINUTE_MS };
-export const RESETS_BY_ADDRESS: WindowRule = { kind: 'window', limit: 10, windowMs: MINUTE_MS };
+/** Tries of reset tokens from one address, or as many as may be asked for where that is more. */
+export const RESETS_PER_MINUTE = 10;
+/** What a session may change of its account: an end of sessions, or what asks for the password again. */
+export const CHANGES_BY_USER = perMinute(60);
 /** So that nobody's mailbox is flooded; what lies in it already stays good. */
 export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, windowMs: 60 * MINUTE_MS };
 
 /** An address that logged in to an account within this time has a counter of its own there, which no stranger can fill. */
 export const KNOWN_ADDRESS_MS = 30 * 24 * 60 * MINUTE_MS;
 
+/** So many in a minute that begins with the first. */
+export function perMinute(limit: number): WindowRule {
+  return { kind: 'window', limit, windowMs: MINUTE_MS };
+}
+
 /** How long nothing is let through, in milliseconds; 0 when the next one is. */
 export function blockedForMs(rule: ThrottleRule, state: ThrottleState | undefined, nowMs: number): number {
-  if (!state || nowMs >= state.until) return 0;
-  if (rule.kind === 'window') return state.count >= rule.limit ? Math.min(state.until - nowMs, rule.windowMs) : 0;
-  // A clock that was set back must not lengthen a delay.
-  return Math.min(state.until - nowMs, rule.maxDelayMs);
+  if (!state || !lasts(state.until, reachMs(rule, state), nowMs)) return 0;
+  return rule.kind === 'window' && state.count < rule.limit ? 0 : state.until - nowMs;
 }
 
 /** The counter after one more, which {@link blockedForMs} has let through. */
 export function countOne(rule: ThrottleRule, state: ThrottleState | undefined, nowMs: number): ThrottleState {
   if (rule.kind === 'window') {
-    const open = state !== undefined && nowMs < state.until;
+    const open = state !== undefined && lasts(state.until, rule.windowMs, nowMs);
     const until = open ? state.until : nowMs + rule.windowMs;
     return { count: open ? state.count + 1 : 1, until, noted: false, expiresAt: until };
   }
-  const count = state !== undefined && nowMs < state.expiresAt ? state.count + 1 : 1;
-  const delayMs = count > rule.free ? Math.min(rule.firstDelayMs * 2 ** (count - rule.free - 1), rule.maxDelayMs) : 0;
-  return { count, until: nowMs + delayMs, noted: false, expiresAt: nowMs + rule.forgetAfterMs };
+  const counts = state !== undefined && lasts(state.expiresAt, rule.forgetAfterMs, nowMs);
+  const count = counts ? state.count + 1 : 1;
+  return { count, until: nowMs + delayMs(rule, count), noted: false, expiresAt: nowMs + rule.forgetAfterMs };
+}
+
+/** How far from the present a counter's `until` can lie, on a clock that was not set back. */
+function reachMs(rule: ThrottleRule, { count }: ThrottleState): number {
+  return rule.kind === 'window' ? rule.windowMs : delayMs(rule, count);
+}
+
+function delayMs({ free, firstDelayMs, maxDelayMs }: BackoffRule, count: number): number {
+  return count > free ? Math.min(firstDelayMs * 2 ** (count - free - 1), maxDelayMs) : 0;
 }

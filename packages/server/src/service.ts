@@ -3,6 +3,7 @@ import {
   type AuthPolicy,
   type AuthPorts,
   type BcryptHasher,
+  createAttemptsInFlight,
   createBcryptHasher,
   createFolderMailer,
   createKnexStore,
@@ -134,6 +135,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
       random: systemRandom,
       commonPasswords: loadCommonPasswords(),
       hasher,
+      attempts: createAttemptsInFlight(),
       store,
       sessions,
       policy,
@@ -219,6 +221,9 @@ function policyOf(config: Config): AuthPolicy {
     resetDelivery: config.resetDelivery,
     // With a public URL, what comes from here may come from anywhere, by a proxy that does not say so.
     throttleLoopback: config.publicUrl !== undefined,
+    loginsPerMinute: config.loginsPerMinute,
+    registrationsPerMinute: config.registrationsPerMinute,
+    resetsPerMinute: config.resetsPerMinute,
   };
 }
 

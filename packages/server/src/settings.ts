@@ -84,6 +84,25 @@ export const settings = {
     description: 'Fewest characters of a new password, 1 to 64.',
     read: wholeNumber(1, 64),
   },
+  loginsPerMinute: {
+    name: 'AUTHSVC_LOGINS_PER_MINUTE',
+    defaultText: '10',
+    description:
+      'Logins that one address may try in a minute, 1 to 10,000; more where many people share one. Where an account lately logged in, it has 32 times as many.',
+    read: wholeNumber(1, 10_000),
+  },
+  registrationsPerMinute: {
+    name: 'AUTHSVC_REGISTRATIONS_PER_MINUTE',
+    defaultText: '5',
+    description: 'Accounts that one address may try to make in a minute, 1 to 10,000.',
+    read: wholeNumber(1, 10_000),
+  },
+  resetsPerMinute: {
+    name: 'AUTHSVC_RESETS_PER_MINUTE',
+    defaultText: '3',
+    description: 'Resets that one address may ask for in a minute, 1 to 10,000.',
+    read: wholeNumber(1, 10_000),
+  },
   sessionIdleSeconds: {
     name: 'AUTHSVC_SESSION_IDLE_SECONDS',
     defaultText: '604800',

@@ -7,6 +7,9 @@ import { type SettingValues, settings } from './settings.ts';
 const guarded = {
   bcryptCost: { weakerWhen: 'smaller', means: 'a stolen password hash is guessed sooner' },
   passwordMinLength: { weakerWhen: 'smaller', means: 'passwords may be shorter' },
+  loginsPerMinute: { weakerWhen: 'greater', means: 'one address can guess at more accounts' },
+  registrationsPerMinute: { weakerWhen: 'greater', means: 'one address can make more accounts' },
+  resetsPerMinute: { weakerWhen: 'greater', means: 'one address can have more mails sent' },
   sessionIdleSeconds: { weakerWhen: 'greater', means: 'a session that nobody uses lives longer' },
   sessionLifetimeSeconds: { weakerWhen: 'greater', means: 'a stolen session lives longer' },
   resetTokenSeconds: { weakerWhen: 'greater', means: 'a reset token can be used for longer' },

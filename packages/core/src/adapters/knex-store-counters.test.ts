@@ -40,10 +40,10 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
   it('knows where a user logged in from, since when it is asked', async () => {
     await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW));
     await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW + 5));
-    expect(await store.isKnownAddress(userId, '192.0.2.1', NOW + 4)).toBe(true);
-    expect(await store.isKnownAddress(userId, '192.0.2.1', NOW + 5)).toBe(false);
-    expect(await store.isKnownAddress(userId, '192.0.2.2', NOW)).toBe(false);
-    expect(await store.isKnownAddress('', '192.0.2.1', NOW)).toBe(false);
+    expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW + 4, untilMs: NOW + 5 })).toBe(true);
+    expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW + 5, untilMs: NOW + 5 })).toBe(false);
+    expect(await store.isKnownAddress(userId, '192.0.2.2', { sinceMs: NOW, untilMs: NOW + 5 })).toBe(false);
+    expect(await store.isKnownAddress('', '192.0.2.1', { sinceMs: NOW, untilMs: NOW + 5 })).toBe(false);
   });
 
   it('hands out the mail that has been due for longest, to one at a time', async () => {

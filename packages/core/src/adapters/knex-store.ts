@@ -1,4 +1,5 @@
 import type { AuthEvent } from '../event.ts';
+import { CLOCK_SKEW_MS } from '../other-time.ts';
 import type { Store } from '../ports.ts';
 import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './database-error.ts';
@@ -79,8 +80,9 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       return new Map(rows.map((row) => [row.key, toThrottle(row)]));
     },
 
-    isKnownAddress: async (userId, network, sinceMs) => {
-      const known = read('known_addresses').where({ user_id: userId, network }).where('last_login_at', '>', sinceMs);
+    isKnownAddress: async (userId, network, { sinceMs, untilMs }) => {
+      const known = read('known_addresses').where({ user_id: userId, network });
+      known.where('last_login_at', '>', sinceMs).where('last_login_at', '<=', untilMs);
       return (await known.first('user_id')) !== undefined;
     },
 
@@ -130,9 +132,10 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
 
 /** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
 function saveUses(values: string): string {
-  // Another instance may have stored a later one.
+  // Another instance may have stored a later one; one that is yet to come was stored before the clock was set back.
   return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
-    where token_digest = uses.column1 and last_used_at < uses.column2`;
+    where token_digest = uses.column1
+    and (last_used_at < uses.column2 or last_used_at > uses.column2 + ${CLOCK_SKEW_MS})`;
 }
 
 /** Every method of the store speaks of the database's troubles in the rules' words. */

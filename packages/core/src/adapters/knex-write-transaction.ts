@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
+import { CLOCK_SKEW_MS } from '../other-time.ts';
+import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
 import type { WriteTransaction } from '../ports.ts';
 import { lockFreeRows } from './lock-free-rows.ts';
 import {
@@ -149,7 +151,11 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     },
 
     claimMail: async (nowMs, nextAttemptAt) => {
-      const due = trx<MailRow>('outbox').where('next_attempt_at', '<=', nowMs).orderBy('next_attempt_at').limit(1);
+      const due = trx<MailRow>('outbox')
+        .where('next_attempt_at', '<=', nowMs)
+        .orWhere('next_attempt_at', '>', nextAttemptAt(MAIL_MAX_ATTEMPTS, nowMs) + CLOCK_SKEW_MS)
+        .orderBy('next_attempt_at')
+        .limit(1);
       const row = await lockFreeRows(trx, due).first();
       if (!row) return undefined;
       const mail = toMail(row);

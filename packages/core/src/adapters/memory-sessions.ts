@@ -1,11 +1,12 @@
-import type { ActiveSessions, Store } from '../ports.ts';
+import { isYetToCome } from '../other-time.ts';
+import type { ActiveSessions, EndedSessions, Store } from '../ports.ts';
 import type { ActiveSession } from '../session.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
 
 const MAX_SESSIONS = 100_000;
 
 export interface MemorySessionsOptions extends SessionUsesOptions {
-  /** How many sessions are held; the one that came first makes room. */
+  /** How many sessions are held at most; those that came first make room. */
   readonly maxSessions?: number;
 }
 
@@ -27,26 +28,19 @@ type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { 
 
 /**
  * Session checks from memory, exact because one process owns the database: every end of a session goes through {@link ActiveSessions.forget}, after its commit
- * and before its answer, and a read that was under way meanwhile is made again.
+ * and before its answer, and a read of it that was under way meanwhile is made again.
  */
 export function createMemorySessions(store: Store, options: MemorySessionsOptions): BatchedSessions {
   const { maxSessions = MAX_SESSIONS } = options;
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
-  let forgotten = 0;
+  /** For each read under way, what ended meanwhile: digests, ids of users, or 'all'. */
+  const reads = new Set<Set<string>>();
   let hits = 0;
   let misses = 0;
-  // Goes on where it stopped: a new one would step over everything that has been deleted. Kept only from one eviction to the next, because it holds on to what the
-  // map was.
-  let oldestFirst: Iterator<string> | undefined;
 
   async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
-    let forgottenBefore: number;
-    let session: ActiveSession | undefined;
-    do {
-      forgottenBefore = forgotten;
-      session = await store.findActiveSession(tokenDigest);
-    } while (forgotten !== forgottenBefore);
+    const session = await readCurrent(tokenDigest);
     if (!session) return undefined;
 
     // Another read of the same session may have been faster, and its use noted.
@@ -59,10 +53,29 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     return entry;
   }
 
+  /** Reads a session, and again where it or its owner's sessions ended meanwhile. */
+  async function readCurrent(tokenDigest: string): Promise<ActiveSession | undefined> {
+    const ended = new Set<string>();
+    reads.add(ended);
+    try {
+      for (;;) {
+        const session = await store.findActiveSession(tokenDigest);
+        if (!session || !['all', tokenDigest, session.userId].some((name) => ended.has(name))) return session;
+        ended.clear();
+      }
+    } finally {
+      reads.delete(ended);
+    }
+  }
+
+  /** Forgets a hundredth at once: one by one, each look for the oldest steps over all that went before (10 µs against 72 to 112). */
   function makeRoom(): void {
-    oldestFirst ??= entries.keys();
-    const oldest = oldestFirst.next();
-    if (!oldest.done) entries.delete(oldest.value);
+    let room = Math.ceil(maxSessions / 100);
+    for (const tokenDigest of entries.keys()) {
+      entries.delete(tokenDigest);
+      room -= 1;
+      if (room === 0) return;
+    }
   }
 
   return {
@@ -78,7 +91,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
 
     touch: ({ tokenDigest }, nowMs) => {
       const entry = entries.get(tokenDigest);
-      if (!entry || nowMs <= entry.lastUsedAt) return;
+      if (!entry || (nowMs <= entry.lastUsedAt && !isYetToCome(entry.lastUsedAt, nowMs))) return;
       entry.lastUsedAt = nowMs;
       if (uses.note(tokenDigest, entry.storedUseAt, nowMs)) entry.storedUseAt = nowMs;
     },
@@ -86,8 +99,7 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     lastUse: (tokenDigest) => entries.get(tokenDigest)?.lastUsedAt ?? uses.unstored(tokenDigest),
 
     forget: (ended) => {
-      forgotten += 1;
-      oldestFirst = undefined;
+      for (const read of reads) read.add(nameOf(ended));
       if (ended === 'all') {
         entries.clear();
         return;
@@ -103,4 +115,9 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     flush: uses.flush,
     close: uses.close,
   };
+}
+
+function nameOf(ended: EndedSessions): string {
+  if (ended === 'all') return 'all';
+  return 'tokenDigest' in ended ? ended.tokenDigest : ended.userId;
 }

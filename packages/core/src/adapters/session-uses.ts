@@ -1,3 +1,4 @@
+import { isYetToCome } from '../other-time.ts';
 import type { Store } from '../ports.ts';
 
 /** Shorter where the idle lifetime is, so that other instances see a use while it matters. */
@@ -55,7 +56,7 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
   timer.unref();
   return {
     note: (tokenDigest, storedUseAt, nowMs) => {
-      if (nowMs - storedUseAt < precisionMs) return false;
+      if (nowMs - storedUseAt < precisionMs && !isYetToCome(storedUseAt, nowMs)) return false;
       unstored.set(tokenDigest, nowMs);
       return true;
     },

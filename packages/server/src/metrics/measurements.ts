@@ -75,7 +75,7 @@ export function createMeasurements(): Measurements {
     unrouted: createRouteMeter('other', 'none'),
     malformed: 0,
     refusals: Object.fromEntries(codes) as Record<WireErrorCode, number>,
-    throttled: { login: 0, registration: 0, password_reset: 0, confirmation: 0 },
+    throttled: { login: 0, registration: 0, password_reset: 0, confirmation: 0, session_end: 0 },
     events: { ...noEvents },
     databaseErrors: { unavailable: 0, other: 0 },
     writeSeconds: new Histogram(WRITE_BOUNDS),
