@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
 import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
+import { CLOCK_SKEW_MS } from './other-time.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { sendResetMail } from './send-reset-mail.ts';
 import { localClient as client, createTestAuth, type TestAuth } from './testing.ts';
 
 const HOUR = 3_600_000;
@@ -42,6 +44,16 @@ describe.each([
     await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
   });
 
+  it('leaves no delay in force, and no window', async () => {
+    const wrong = { ...credentials, password: 'not it at all', client: { ...client, address: '192.0.2.1' } };
+    for (let count = 0; count < 12; count += 1) {
+      const email = count < 5 ? credentials.email : `nobody${count}@example.com`;
+      await logIn(auth, { ...wrong, email }).catch((error: AuthError) => error);
+    }
+    auth.clock.advance(-jump);
+    await logIn(auth, { ...wrong, password: credentials.password });
+  });
+
   it('lengthens no delay beyond the longest', async () => {
     const wrong = { ...credentials, password: 'not it at all' };
     const tries = async () => logIn(auth, wrong).catch((error: AuthError) => error);
@@ -49,6 +61,70 @@ describe.each([
     auth.clock.advance(-jump);
     const { retryAfterSeconds = 0 } = (await tries()) as AuthError;
     expect(retryAfterSeconds).toBeLessThanOrEqual(15 * 60);
+  });
+});
+
+describe('a clock that was ten days ahead', () => {
+  let auth: TestAuth;
+
+  beforeEach(async () => {
+    auth = await createTestAuth({ resetDelivery: 'smtp' });
+    await register(auth, credentials);
+  });
+
+  afterEach(() => auth.close());
+
+  it('leaves open what was opened before, and notes its use', async () => {
+    const { token, session } = await logIn(auth, credentials);
+    auth.clock.advance(6 * DAY);
+    await authenticate(auth, token);
+    await auth.sessions.flush();
+    auth.clock.advance(-5 * DAY);
+    await authenticate(auth, token);
+    expect(auth.sessions.lastUse(session.tokenDigest)).toBe(auth.clock.now());
+    await auth.sessions.flush();
+    expect((await auth.store.findActiveSession(session.tokenDigest))?.lastUsedAt).toBe(auth.clock.now());
+  });
+
+  it.each(['in memory', 'stored'])('ends a session %s that was opened then', async (where) => {
+    auth.clock.advance(10 * DAY);
+    const { token } = await logIn(auth, credentials);
+    await authenticate(auth, token);
+    auth.clock.advance(-10 * DAY);
+    if (where === 'stored') auth.sessions.forget('all');
+    await expect(authenticate(auth, token)).rejects.toEqual(new AuthError('unauthenticated'));
+  });
+
+  it('sends a mail that was put off then', async () => {
+    await requestPasswordReset(auth, credentials);
+    auth.clock.advance(10 * DAY);
+    auth.mailer.error = new Error('no mail server');
+    expect(await sendResetMail(auth)).toBe('failed');
+    auth.mailer.error = undefined;
+    auth.clock.advance(-10 * DAY);
+    expect(await sendResetMail(auth)).toBe('sent');
+  });
+
+  it('sends a mail where so many were asked for then that none was', async () => {
+    auth.clock.advance(10 * DAY);
+    for (let count = 0; count < 6; count += 1) await requestPasswordReset(auth, credentials);
+    auth.clock.advance(-10 * DAY);
+    const owed = await auth.store.countOwedMails();
+    await requestPasswordReset(auth, credentials);
+    expect(await auth.store.countOwedMails()).toBe(owed + 1);
+  });
+
+  it('does not know an address for longer than its thirty days', async () => {
+    const there = { ...credentials, client: { ...client, address: '192.0.2.1' } };
+    auth.clock.advance(40 * DAY);
+    await logIn(auth, there);
+    auth.clock.advance(-40 * DAY);
+    const known = await auth.store.isKnownAddress(
+      (await auth.store.findUserByEmailKey(credentials.email))?.id ?? '',
+      '192.0.2.1',
+      { sinceMs: auth.clock.now() - 30 * DAY, untilMs: auth.clock.now() + CLOCK_SKEW_MS },
+    );
+    expect(known).toBe(false);
   });
 });
 

@@ -100,6 +100,30 @@ describe('the sessions of whoever asks', () => {
     for (const { token } of [first, others]) await authenticate(auth, token);
     const who = { userId: first.user.id, sessionId: first.session.id };
     expect(auth.events).toEqual([authEvent(auth.clock, 'other_sessions_ended', localClient, who, '2 ended')]);
+  });
+
+  it('writes and records nothing where there are no others', async () => {
+    await endOtherSessions(auth, actor);
+    auth.events.splice(0);
+    const statements: string[] = [];
+    auth.database.write.on('query', ({ sql }) => statements.push(sql));
     expect(await endOtherSessions(auth, actor)).toBe(0);
+    expect(statements.filter((sql) => /^(insert|update)/.test(sql))).toEqual([]);
+    expect(auth.events).toEqual([]);
+  });
+
+  it('lets a session end sixty times a minute, and leaves open what it refuses to end', async () => {
+    for (let index = 0; index < 30; index += 1) {
+      await endSession(auth, actor, (await logIn(auth, credentials)).session.id);
+      await logIn(auth, credentials);
+      await endOtherSessions(auth, actor);
+    }
+    const kept = await logIn(auth, credentials);
+    const refused = { code: 'rate_limited', retryAfterSeconds: 60, throttled: 'session_end' };
+    await expect(endOtherSessions(auth, actor)).rejects.toMatchObject(refused);
+    await expect(endSession(auth, actor, kept.session.id)).rejects.toMatchObject(refused);
+    await authenticate(auth, kept.token);
+    auth.clock.advance(60_000);
+    await endSession(auth, actor, kept.session.id);
   });
 });

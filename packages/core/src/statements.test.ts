@@ -69,7 +69,7 @@ const table: readonly Row[] = [
     'changing the password',
     (started) => changePassword(started.auth, { ...actorOf(started), currentPassword: 'secure_password', newPassword }),
     2,
-    13,
+    15,
     2,
   ],
   [
@@ -77,19 +77,19 @@ const table: readonly Row[] = [
     (started) =>
       changeEmail(started.auth, { ...actorOf(started), password: 'secure_password', newEmail: 'new@example.com' }),
     2,
-    13,
+    15,
     2,
   ],
   [
     'deleting the account',
     (started) => deleteAccount(started.auth, { ...actorOf(started), password: 'secure_password' }),
     2,
-    11,
+    13,
     2,
   ],
   ['listing sessions', ({ auth, loggedIn }) => listSessions(auth, loggedIn.session), 1, 0, 0],
-  ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 6, 1],
-  ['ending the others', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 5, 1],
+  ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 8, 1],
+  ['ending the others, where there are none', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 4, 1],
 ];
 
 describe('the statements that SQLite is sent', () => {

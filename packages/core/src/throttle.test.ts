@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, networkOf } from './client.ts';
-import { blockedForMs, countOne, FAILED_LOGINS, LOGINS_BY_ADDRESS, type ThrottleState } from './throttle.ts';
+import { isLoopback, networkOf, networkOfPrefix } from './client.ts';
+import { blockedForMs, countOne, FAILED_LOGINS, perMinute, type ThrottleState } from './throttle.ts';
 
 describe('FAILED_LOGINS', () => {
   it('delays from the fifth on, twice as long each time, up to fifteen minutes', () => {
@@ -22,22 +22,35 @@ describe('FAILED_LOGINS', () => {
     expect(countOne(FAILED_LOGINS, state, dayMs).count).toBe(1);
   });
 
-  it('delays no longer than its longest when the clock is set back', () => {
-    const state = { count: 30, until: 1000 * 86_400_000, noted: true, expiresAt: 1001 * 86_400_000 };
-    expect(blockedForMs(FAILED_LOGINS, state, 0)).toBe(900_000);
+  const tenDaysMs = 10 * 86_400_000;
+
+  it('is over when the clock was set back from further away than its delay reaches', () => {
+    const state = { count: 30, until: tenDaysMs + 900_000, noted: true, expiresAt: tenDaysMs + 86_400_000 };
+    expect(blockedForMs(FAILED_LOGINS, state, 0)).toBe(0);
+    expect(countOne(FAILED_LOGINS, state, 0).count).toBe(1);
+  });
+
+  it('tells how long it is in force where the clock was set back by little', () => {
+    const state = { count: 30, until: 900_000, noted: true, expiresAt: 86_400_000 };
+    expect(blockedForMs(FAILED_LOGINS, state, -120_000)).toBe(1_020_000);
+    expect(blockedForMs(FAILED_LOGINS, state, -120_001)).toBe(0);
   });
 });
 
-describe('LOGINS_BY_ADDRESS', () => {
+const TEN_A_MINUTE = perMinute(10);
+
+describe('perMinute', () => {
   it('lets ten pass in a minute that begins with the first', () => {
     let state: ThrottleState | undefined;
     for (let index = 0; index < 10; index += 1) {
-      expect(blockedForMs(LOGINS_BY_ADDRESS, state, index)).toBe(0);
-      state = countOne(LOGINS_BY_ADDRESS, state, index);
+      expect(blockedForMs(TEN_A_MINUTE, state, index)).toBe(0);
+      state = countOne(TEN_A_MINUTE, state, index);
     }
-    expect(blockedForMs(LOGINS_BY_ADDRESS, state, 59_999)).toBe(1);
-    expect(blockedForMs(LOGINS_BY_ADDRESS, state, 60_000)).toBe(0);
-    expect(countOne(LOGINS_BY_ADDRESS, state, 60_000)).toEqual({
+    expect(blockedForMs(TEN_A_MINUTE, state, -10 * 86_400_000)).toBe(0);
+    expect(countOne(TEN_A_MINUTE, state, -10 * 86_400_000).count).toBe(1);
+    expect(blockedForMs(TEN_A_MINUTE, state, 59_999)).toBe(1);
+    expect(blockedForMs(TEN_A_MINUTE, state, 60_000)).toBe(0);
+    expect(countOne(TEN_A_MINUTE, state, 60_000)).toEqual({
       count: 1,
       until: 120_000,
       noted: false,
@@ -59,6 +72,18 @@ describe('networkOf', () => {
     ['', ''],
   ])('puts %j into %j', (address, network) => {
     expect(networkOf(address)).toBe(network);
+  });
+});
+
+describe('networkOfPrefix', () => {
+  it.each([
+    ['2001:db8:1:2f3:4:5:6:7', 56, '2001:db8:1:200::/56'],
+    ['2001:db8:1:2f3:4:5:6:7', 48, '2001:db8:1::/48'],
+    ['2001:db8::1', 56, '2001:db8:0:0::/56'],
+    ['192.0.2.1', 56, undefined],
+    ['::ffff:192.0.2.1', 48, undefined],
+  ])('puts %j with %i bits into %j', (address, bits, network) => {
+    expect(networkOfPrefix(address, bits)).toBe(network);
   });
 });
 

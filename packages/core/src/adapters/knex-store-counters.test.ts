@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logIn } from '../log-in.ts';
+import { nextMailAttemptAt } from '../outbox.ts';
 import { register } from '../register.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
 
@@ -44,6 +45,15 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
     expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW + 5, untilMs: NOW + 5 })).toBe(false);
     expect(await store.isKnownAddress(userId, '192.0.2.2', { sinceMs: NOW, untilMs: NOW + 5 })).toBe(false);
     expect(await store.isKnownAddress('', '192.0.2.1', { sinceMs: NOW, untilMs: NOW + 5 })).toBe(false);
+    expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW, untilMs: NOW + 4 })).toBe(false);
+  });
+
+  it('hands out a mail that was put off before the clock was set back', async () => {
+    const later = NOW + 10 * 86_400_000;
+    const mail = { id: 'put off', userId, attempts: 1, createdAt: later, nextAttemptAt: later };
+    await store.write((transaction) => transaction.addMail(mail));
+    const claimed = await store.write((transaction) => transaction.claimMail(NOW, nextMailAttemptAt));
+    expect(claimed).toMatchObject({ id: 'put off', attempts: 2 });
   });
 
   it('hands out the mail that has been due for longest, to one at a time', async () => {

@@ -113,16 +113,17 @@ describe('createMemorySessions', () => {
     expect(sessions.lastUse(tokenDigest)).toBe(createdAt + 1000);
   });
 
-  it('makes a read again when another session ended meanwhile, and finds it', async () => {
+  it('is content with a read during which other sessions ended', async () => {
     const { tokenDigest } = await logInOnce();
     const read = heldRead();
     const sessions = over(read);
     const finding = sessions.find(tokenDigest);
     await read.made.opened;
     sessions.forget({ tokenDigest: 'another' });
+    sessions.forget({ userId: 'another' });
     read.handedOver.open();
     expect(await finding).toMatchObject({ tokenDigest });
-    expect(read.reads()).toBe(2);
+    expect(read.reads()).toBe(1);
   });
 
   it('never answers with a session once its end was answered, whatever is under way', async () => {
