@@ -6,7 +6,7 @@ import { runPnpm } from './install.mjs';
 import { root } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
 
-/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, certificates, and a look at what the service asks of the disk. */
+/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, certificates, a look at what the service asks of the disk, and a clock of its own for a process. */
 export const systemPackages = [
   'libsecret-1-dev',
   'dbus',
@@ -16,6 +16,7 @@ export const systemPackages = [
   'nginx-light',
   'openssl',
   'strace',
+  'faketime',
 ];
 
 /**

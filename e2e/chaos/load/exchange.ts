@@ -16,6 +16,7 @@ export interface Outgoing {
 export interface Incoming {
   readonly status: number;
   readonly retryAfter: string | undefined;
+  readonly date: string | undefined;
   /** The session token that was set, if any. */
   readonly session: string | undefined;
   readonly text: string;
@@ -45,6 +46,7 @@ export function exchange(to: string, outgoing: Outgoing): Promise<Incoming> {
           resolve({
             status: incoming.statusCode ?? 0,
             retryAfter: incoming.headers['retry-after'],
+            date: incoming.headers.date,
             session: /^session_id=([^;]+)/.exec(cookie)?.[1],
             text: answered,
           });

@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { clockRow } from './clock.ts';
+import { clockAheadRow } from './clock-ahead.ts';
 import { diskFullRow } from './disk-full.ts';
 import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
@@ -23,6 +24,7 @@ export const rows: readonly Row[] = [
   lockedRow,
   refusalsRow,
   clockRow,
+  clockAheadRow,
   smtpRow,
   oneEmailRow,
   oneTokenRow,

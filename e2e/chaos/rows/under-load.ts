@@ -2,6 +2,7 @@ import type { Row } from '../row.ts';
 import { connectionFloodRow } from './connection-flood.ts';
 import { loginStormRow } from './login-storm.ts';
 import { pipelinedFloodsRow } from './pipelined-floods.ts';
+import { refusedFloodRow } from './refused-flood.ts';
 import { slowClientsRow } from './slow-clients.ts';
 import { soakRow } from './soak.ts';
 
@@ -10,6 +11,7 @@ export const rowsUnderLoad: readonly Row[] = [
   slowClientsRow,
   connectionFloodRow,
   pipelinedFloodsRow,
+  refusedFloodRow,
   loginStormRow,
   soakRow,
 ];

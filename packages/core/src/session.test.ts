@@ -34,6 +34,6 @@ describe('isExpired', () => {
     ['when its absolute lifetime is over, however lately it was used', lifetimeMs - 1, lifetimeMs, true],
     ['a second after that', lifetimeMs - 1, lifetimeMs + 1000, true],
   ])('judges a session %s', (_when, lastUsedAt, now, expired) => {
-    expect(isExpired({ lastUsedAt, expiresAt: lifetimeMs }, now, lifetimes)).toBe(expired);
+    expect(isExpired({ createdAt: 0, lastUsedAt, expiresAt: lifetimeMs }, now, lifetimes)).toBe(expired);
   });
 });

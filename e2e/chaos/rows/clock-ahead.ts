@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDaemon } from '../../support/daemon.ts';
+import { password } from '../load/account.ts';
+import { exchange, type Incoming } from '../load/exchange.ts';
+import type { Row } from '../row.ts';
+import { cannotRun, judge } from '../run-row.ts';
+
+const LIBRARIES = '/usr/lib';
+const PUBLIC_HOST = 'auth.example.com';
+const DAYS = 10;
+const OFFICE = '203.0.113.9';
+const GUESSER = '198.51.100.1';
+/** A window of a minute, and what of a clock's setting back is passed over. */
+const LONGEST_RETRY_S = 180;
+
+export const clockAheadRow: Row = {
+  name: 'clock-ahead',
+  fault: 'A clock set back while limits are in force',
+  dialects: ['sqlite'],
+  sizes: { small: {}, full: {} },
+  async run({ folder, onEnd }) {
+    const library = await findFakeTime();
+    if (library === undefined) return cannotRun('there is no libfaketime, which moves the clock of one process');
+    const offsetFile = join(folder, 'offset');
+    await writeFile(offsetFile, '+0');
+    const daemon = await startDaemon({
+      home: folder,
+      settings: {
+        AUTHSVC_PUBLIC_URL: `http://${PUBLIC_HOST}`,
+        LD_PRELOAD: library,
+        FAKETIME_TIMESTAMP_FILE: offsetFile,
+        FAKETIME_NO_CACHE: '1',
+        // Timers go by this one, which no setting of a clock moves.
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      },
+    });
+    onEnd(() => daemon.stop());
+    const call = (method: string, path: string, from: string, more: { body?: unknown; session?: string | undefined }) =>
+      exchange(daemon.url, { method, path, headers: { host: PUBLIC_HOST, 'x-forwarded-for': from }, ...more });
+    const logIn = (email: string, given = password, from = OFFICE) =>
+      call('POST', '/sessions', from, { body: { email, password: given } });
+    const profile = (session: string | undefined) => call('GET', '/profile', OFFICE, { session });
+
+    const failures: string[] = [];
+    const expect = (what: string, { status, retryAfter }: Incoming, expected: number) => {
+      if (status !== expected) failures.push(`${what}: ${status}, not ${expected}`);
+      if (Number(retryAfter ?? 0) > LONGEST_RETRY_S) failures.push(`${what}: to be tried again in ${retryAfter} s`);
+    };
+    const fillLimits = async (when: string) => {
+      // On a slow machine a delay may be over before the next guess; each is twice as long as the one before.
+      let guess = await logIn('ada@example.com', 'not it at all', GUESSER);
+      for (let count = 1; count < 9 && guess.status === 401; count += 1) {
+        guess = await logIn('ada@example.com', 'not it at all', GUESSER);
+      }
+      expect(`the last of many guesses ${when}`, guess, 429);
+      let last = await logIn('nobody@example.com');
+      for (let index = 0; index < 12 && last.status !== 429; index += 1)
+        last = await logIn(`nobody${index}@example.com`);
+      expect(`the last of many logins from one address ${when}`, last, 429);
+    };
+
+    for (const name of ['ada', 'bob']) {
+      const body = { email: `${name}@example.com`, password };
+      expect(`registering ${name}`, await call('POST', '/users', OFFICE, { body }), 200);
+    }
+    const before = await logIn('ada@example.com', password, '192.0.2.1');
+    expect('a login before', before, 200);
+
+    await writeFile(offsetFile, `+${DAYS}d`);
+    const ahead = await logIn('bob@example.com', password, '192.0.2.2');
+    expect('a login ahead', ahead, 200);
+    const movedDays = (Date.parse(ahead.date ?? '') - Date.now()) / 86_400_000;
+    if (!(movedDays > DAYS - 1)) failures.push(`the clock of the daemon moved by ${movedDays} days`);
+    await fillLimits('ahead');
+
+    await writeFile(offsetFile, '+0');
+    expect('the owner, from where the guesses came', await logIn('ada@example.com', password, GUESSER), 200);
+    expect('a login from the address that was limited', await logIn('nobody@example.com'), 401);
+    expect('a session opened before', await profile(before.session), 200);
+    expect('a session opened ahead', await profile(ahead.session), 403);
+    const known = await logIn('ada@example.com', password, GUESSER);
+    expect('a second login of the owner', known, 200);
+    return judge(
+      `filled the limits of an account and of an address on a clock ${DAYS} days ahead, and set it right`,
+      1,
+      'the owner and the address got in at once, and no session outlives its time',
+      failures,
+    );
+  },
+};
+
+async function findFakeTime(): Promise<string | undefined> {
+  if (!existsSync(LIBRARIES)) return undefined;
+  const folders = ['', ...(await readdir(LIBRARIES))];
+  return folders.map((name) => join(LIBRARIES, name, 'faketime', 'libfaketime.so.1')).find((path) => existsSync(path));
+}
