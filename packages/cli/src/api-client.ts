@@ -2,7 +2,7 @@ import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
 import { exchange, type HttpLimits, type HttpReply, type HttpRequest } from './http-exchange.ts';
-import { type IssuedCookie, readSessionCookie, sessionCookieName } from './session-cookie.ts';
+import { cookieHeader, type IssuedCookie, readSessionCookie } from './session-cookie.ts';
 
 export interface Credentials {
   readonly email: string;
@@ -12,7 +12,7 @@ export interface Credentials {
 /** A session as the server knows it: which cookie carries which token. */
 export interface SessionCookie {
   readonly token: string;
-  /** Left out where nobody knows it: then the address tells. */
+  /** Left out where it is not known. */
   readonly cookie?: string | undefined;
 }
 
@@ -57,7 +57,7 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
         accept: 'application/json',
         'user-agent': 'authsvc',
         ...(body && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
-        ...(session && { cookie: `${session.cookie ?? sessionCookieName(server)}=${session.token}` }),
+        ...(session && { cookie: cookieHeader(session.token, session.cookie) }),
       },
       body,
     };

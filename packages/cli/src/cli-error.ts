@@ -1,3 +1,4 @@
+import type { ShellCommand } from '@authsvc/core/shell-command';
 import type { ExitStatus } from './exit-status.ts';
 
 /** The command to run next, and what running it does. */
@@ -5,7 +6,7 @@ export interface NextStep {
   /** What the command is for, as in "Log in again". */
   readonly say: string;
   /** The command itself; left out when the step is no command. */
-  readonly command?: string;
+  readonly command?: ShellCommand;
 }
 
 export interface CliErrorDetails {

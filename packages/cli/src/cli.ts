@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command, CommanderError } from 'commander';
 import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
@@ -8,7 +9,7 @@ import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
 import { isReaderGone, lostOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
 import { toPathError } from './path-error.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, releaseKeyboard } from './terminal.ts';
 import { readVersion } from './version.ts';
 
 /** The program without its commands: the options that each of them takes, and how it speaks. */
@@ -95,6 +96,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       return await tell(error, context, program.opts<GlobalOptions>());
     hasResults = true;
   } finally {
+    releaseKeyboard(context);
     context.keychain.close();
   }
   return hasResults ? await deliver(status, context, program.opts<GlobalOptions>()) : status;
@@ -172,6 +174,6 @@ function usageError(message: string): CliError {
     code: 'usage',
     what: what.charAt(0).toUpperCase() + what.slice(1),
     ...(meant && { why: `Did you mean ${meant}?` }),
-    next: { say: 'See', command: 'authsvc --help' },
+    next: { say: 'See', command: shell`authsvc --help` },
   });
 }

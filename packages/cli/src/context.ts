@@ -1,3 +1,4 @@
+import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { openStandardOutput } from './output.ts';
 
@@ -24,12 +25,15 @@ export interface Context {
   readonly keychain: Keychain;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Ends the process as Ctrl-C does. */
+  readonly interrupt: () => void;
 }
 
 /** The context of the real process. */
 export function createProcessContext(): Context {
   const env = process.env;
   let stdout: OutputStream | undefined;
+  const keychain = createKeychain({ env });
   return {
     env,
     platform: process.platform,
@@ -43,7 +47,11 @@ export function createProcessContext(): Context {
     get stderr() {
       return process.stderr;
     },
-    keychain: createKeychain({ env }),
+    keychain,
     now: () => Date.now(),
+    interrupt: () => {
+      keychain.close();
+      process.exit(exitStatus.interrupted);
+    },
   };
 }

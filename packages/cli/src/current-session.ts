@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { checkEmailOption } from './answers.ts';
 import type { SessionCookie, SuccessBody } from './api-client.ts';
 import { ApiRefusal } from './api-refusal.ts';
@@ -32,7 +33,7 @@ export async function findCurrentSession(
       status: exitStatus.usage,
       code: 'usage',
       what: 'AUTHSVC_SESSION does not hold a session token',
-      next: { say: 'Make one', command: 'authsvc login --print-session' },
+      next: { say: 'Make one', command: shell`authsvc login --print-session` },
     });
   }
   const account = findAccount(store.index(), server, email);
@@ -77,7 +78,7 @@ export function sessionRefused(session: CurrentSession, cause: unknown): CliErro
       status: exitStatus.notLoggedIn,
       code: 'session_expired',
       what: 'Your session has expired',
-      next: { say: 'Log in again', command: 'authsvc login' },
+      next: { say: 'Log in again', command: shell`authsvc login` },
       cause,
     });
   }
@@ -85,7 +86,7 @@ export function sessionRefused(session: CurrentSession, cause: unknown): CliErro
     status: exitStatus.notLoggedIn,
     code: 'session_expired',
     what: 'The session in AUTHSVC_SESSION is not valid, or no longer',
-    next: { say: 'Make a new one', command: 'authsvc login --print-session' },
+    next: { say: 'Make a new one', command: shell`authsvc login --print-session` },
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { CliError } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
 
@@ -11,7 +12,7 @@ export function explainRefusal(error: unknown, databaseCode: string): unknown {
   };
   const code = codes[error.name];
   if (code === undefined) return error;
-  const next = { say: 'If a daemon runs, stop it first', command: 'authsvc daemon stop' };
+  const next = { say: 'If a daemon runs, stop it first', command: shell`authsvc daemon stop` };
   return new CliError({
     status: code === 'usage' ? exitStatus.usage : exitStatus.refused,
     code,

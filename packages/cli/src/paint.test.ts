@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { describe, expect, it } from 'vitest';
 import { loadPaint } from './paint.ts';
 
@@ -14,10 +15,8 @@ describe('loadPaint', () => {
     ['--no-color', { isTTY: true, env: {}, color: false }],
   ])('leaves the text alone for %s', async (_what, facts) => {
     const { enabled, green, red, yellow, cyan, blue, bold, dim } = await loadPaint(facts);
-    expect([enabled, ...[green, red, yellow, cyan, blue, bold, dim].map((brush) => brush('x'))]).toEqual([
-      false,
-      ...'xxxxxxx',
-    ]);
+    const texts = [green, red, yellow, blue, bold, dim].map((brush) => brush('x'));
+    expect([enabled, ...texts, cyan(shell`x`)]).toEqual([false, ...'xxxxxxx']);
   });
 
   it('takes an empty NO_COLOR for none', async () => {

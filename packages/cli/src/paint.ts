@@ -1,3 +1,5 @@
+import type { ShellCommand } from '@authsvc/core/shell-command';
+
 type Brush = (text: string) => string;
 
 /** How a text is coloured, or left alone. */
@@ -6,7 +8,8 @@ export interface Paint {
   readonly green: Brush;
   readonly red: Brush;
   readonly yellow: Brush;
-  readonly cyan: Brush;
+  /** Of commands to paste, and of nothing else. */
+  readonly cyan: (command: ShellCommand) => string;
   readonly blue: Brush;
   readonly bold: Brush;
   readonly dim: Brush;

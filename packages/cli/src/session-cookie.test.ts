@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTokenText, readSessionCookie, sessionCookieName } from './session-cookie.ts';
+import { cookieHeader, isTokenText, readSessionCookie } from './session-cookie.ts';
 
 describe('readSessionCookie', () => {
   it('finds the token, the name and the lifetime among other cookies', () => {
@@ -23,12 +23,13 @@ describe('readSessionCookie', () => {
   );
 });
 
-describe('sessionCookieName', () => {
-  it('is prefixed where the address is https', () => {
-    expect([sessionCookieName('https://example.com'), sessionCookieName('http://127.0.0.1')]).toEqual([
-      '__Host-session_id',
-      'session_id',
-    ]);
+describe('cookieHeader', () => {
+  it('carries the name that the session was given under', () => {
+    expect(cookieHeader('abc', '__Host-session_id')).toBe('__Host-session_id=abc');
+  });
+
+  it('carries both names where the right one is not known', () => {
+    expect(cookieHeader('abc')).toBe('session_id=abc; __Host-session_id=abc');
   });
 });
 

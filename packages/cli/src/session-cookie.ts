@@ -7,6 +7,7 @@ export interface IssuedCookie {
   readonly lifetimeSeconds?: number | undefined;
 }
 
+const SESSION_COOKIE_NAMES = ['session_id', '__Host-session_id'];
 const SESSION_COOKIE = /^(session_id|__Host-session_id)=([\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+)(?:;|$)/;
 
 /** Finds the session among the `Set-Cookie` headers of a login. */
@@ -20,9 +21,12 @@ export function readSessionCookie(headers: readonly string[]): IssuedCookie | un
   return undefined;
 }
 
-/** The name that the cookie has where nobody has said: prefixed where the address is https. */
-export function sessionCookieName(server: string): string {
-  return server.startsWith('https:') ? '__Host-session_id' : 'session_id';
+/**
+ * Writes the `Cookie` header of a session. Where the cookie's name is not known the token goes under both: a daemon with an https public URL
+ * is asked over plain http on its own machine, so that the address does not tell, and a service reads the name that it gives out and no other.
+ */
+export function cookieHeader(token: string, name?: IssuedCookie['cookie']): string {
+  return (name === undefined ? SESSION_COOKIE_NAMES : [name]).map((one) => `${one}=${token}`).join('; ');
 }
 
 /** Whether a text can be sent as a session token at all: the characters that a cookie may hold. */

@@ -1,2 +1,3 @@
+import { shell } from '@authsvc/core/shell-command';
 /** What a person runs to have the service on this machine. */
-export const START_COMMAND = 'authsvc daemon start';
+export const START_COMMAND = shell`authsvc daemon start`;

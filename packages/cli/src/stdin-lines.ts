@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { CliError } from './cli-error.ts';
 import type { InputStream } from './context.ts';
 import { exitStatus } from './exit-status.ts';
@@ -20,7 +21,7 @@ export async function readStdinLines(stdin: InputStream, options: readonly strin
       status: exitStatus.usage,
       code: 'input_required',
       what: `${option} found ${options.length === 1 ? 'no line' : `no line ${index + 1}`} on standard input`,
-      next: { say: 'Pipe it in', command: `printf %s "$PASSWORD" | authsvc … ${option}` },
+      next: { say: 'Pipe it in', command: shell`printf %s "$PASSWORD" | authsvc … ${option}` },
     });
   });
 }

@@ -4,7 +4,8 @@ import { exitStatus } from './exit-status.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { type LostOutput, lostOutput, outputFailure, settleOutput } from './output.ts';
 import { loadPaint, type Paint } from './paint.ts';
-import type { Prompter } from './prompts/prompter.ts';
+import { type Keyboard, openKeyboard } from './prompts/keyboard.ts';
+import { interrupted, type Prompter } from './prompts/prompter.ts';
 
 /** What a command says and asks: data on standard output, all else on standard error, and with `--json` nothing on standard output but one value. */
 export interface Terminal {
@@ -36,6 +37,8 @@ export interface Terminal {
   debug(line: string): void;
   /** A command to run next, in its colour. */
   describeNext(next: NextStep): string;
+  /** Takes the keyboard for the questions to come, before anything else takes time. */
+  holdKeyboard(): Keyboard;
   openPrompter(): Promise<Prompter>;
 }
 
@@ -48,7 +51,7 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
   const note = (line: string) => stderr.write(`${withoutControls(line)}\n`);
   const describeNext = ({ say, command }: NextStep) => (command ? `${say}: ${notePaint.cyan(command)}` : say);
 
-  return {
+  const terminal: Terminal = {
     isJson,
     get canAsk() {
       return stderr.isTTY === true && options.input !== false && !isAutomated(env) && context.stdin.isTTY === true;
@@ -92,18 +95,38 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
     debug(line) {
       if (options.debug === true) note(notePaint.dim(`debug: ${printable(line)}`));
     },
+    holdKeyboard() {
+      const keyboard =
+        keyboards.get(context) ??
+        openKeyboard(context.stdin, () => {
+          terminal.fail(interrupted());
+          context.interrupt();
+        });
+      keyboards.set(context, keyboard);
+      return keyboard;
+    },
     async openPrompter() {
-      const { stdin } = context;
+      const keyboard = terminal.holdKeyboard();
       if (notePaint.enabled) {
-        return (await import('./prompts/rich-prompter.ts')).createRichPrompter(stdin, stderr, notePaint);
+        return (await import('./prompts/rich-prompter.ts')).createRichPrompter(keyboard, stderr, notePaint);
       }
-      return (await import('./prompts/plain-prompter.ts')).createPlainPrompter(stdin, stderr);
+      return (await import('./prompts/plain-prompter.ts')).createPlainPrompter(keyboard, stderr);
     },
   };
+  return terminal;
+}
+
+/** One for all the questions of a command line. */
+const keyboards = new WeakMap<Context, Keyboard>();
+
+/** Gives the keyboard back, if a command has asked anything. */
+export function releaseKeyboard(context: Context): void {
+  keyboards.get(context)?.close();
+  keyboards.delete(context);
 }
 
 /**
- * Ends a command that would have to ask and cannot.
+ * Ends a command that would have to ask and cannot; takes the keyboard where it can.
  *
  * @param answers each option with whether it was given.
  * @throws {@link CliError} `input_required`, for the first one missing.
@@ -112,8 +135,12 @@ export function requireAnswers(
   terminal: Terminal,
   answers: readonly (readonly [option: string, given: boolean])[],
 ): void {
-  const missing = terminal.canAsk ? undefined : answers.find(([, given]) => !given);
+  const missing = answers.find(([, given]) => !given);
   if (!missing) return;
+  if (terminal.canAsk) {
+    terminal.holdKeyboard();
+    return;
+  }
   throw new CliError({
     status: exitStatus.usage,
     code: 'input_required',

@@ -1,3 +1,5 @@
+import { shell } from './shell-command.ts';
+
 /** A mail in both its forms. */
 export interface Mail {
   readonly to: string;
@@ -8,7 +10,7 @@ export interface Mail {
 
 /** The mail that carries a reset token, in plain words. `expiresInMinutes` is how long the token is good for. */
 export function resetMail(to: string, resetToken: string, expiresInMinutes: number): Mail {
-  const command = `authsvc reset --email ${to} --token-stdin`;
+  const command = shell`authsvc reset --email ${to} --token-stdin`;
   const minutes = `${expiresInMinutes} ${expiresInMinutes === 1 ? 'minute' : 'minutes'}`;
   const text = `Somebody, most likely you, asked to reset the password of ${to}.
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { shell } from '@authsvc/core/shell-command';
 import { explainPathFailure, type PathFailure, takeOver } from './path-failure.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
@@ -25,7 +26,7 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
   if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
   if (process.platform !== 'win32' && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
     throw new StartRefusedError(
-      `the data folder ${path} can be written to by other users; mend it with: chmod 700 ${path}`,
+      `the data folder ${path} can be written to by other users; mend it with: ${shell`chmod 700 ${path}`}`,
     );
   }
   assertOwn('the data folder', path, stats);

@@ -1,13 +1,14 @@
 import { accessSync, constants, lstatSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, sep } from 'node:path';
+import { type ShellCommand, shell } from '@authsvc/core/shell-command';
 
 /** Why the system refused to do something with a path, and what helps. */
 export interface PathFailure {
   /** A sentence without its capital and full stop. */
   readonly why: string;
   /** What to do, as a few words, and the command that does it. */
-  readonly remedy?: { readonly say: string; readonly command?: string };
+  readonly remedy?: { readonly say: string; readonly command?: ShellCommand };
 }
 
 const DENIED = ['EACCES', 'EPERM', 'SQLITE_READONLY', 'SQLITE_CANTOPEN'];
@@ -45,11 +46,6 @@ export function isPathFailure(error: unknown): error is NodeJS.ErrnoException & 
   return typeof path === 'string' && typeof code === 'string' && syscall !== 'connect' && !syscall?.startsWith('spawn');
 }
 
-/** A text as a shell takes it for one word, whatever it holds. */
-function shellWord(text: string): string {
-  return /^[\w./@%+:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 function explainMissing(path: string): PathFailure {
   const nearest = pathsUpward(path).find((one) => look(one)?.isDirectory());
   // Node says of a folder that cannot be made at all that there is none above it.
@@ -60,7 +56,7 @@ function explainMissing(path: string): PathFailure {
   if (missing.length === 0) return { why: 'it is not there' };
   return {
     why: `there is no ${missing.length > 1 ? 'folder ' : ''}${folder}`,
-    ...(missing.length > 1 && { remedy: { say: 'make it', command: `mkdir -p ${shellWord(folder)}` } }),
+    ...(missing.length > 1 && { remedy: { say: 'make it', command: shell`mkdir -p ${folder}` } }),
   };
 }
 
@@ -80,7 +76,7 @@ function explainDenied(path: string): PathFailure {
   if (culprit !== foreign) {
     return {
       why: `${culprit} does not let its owner in`,
-      remedy: { say: 'open it to yourself', command: `chmod u+rwX ${shellWord(culprit)}` },
+      remedy: { say: 'open it to yourself', command: shell`chmod u+rwX ${culprit}` },
     };
   }
   const why = `${culprit} belongs to another user`;
@@ -89,8 +85,8 @@ function explainDenied(path: string): PathFailure {
 }
 
 /** The way to a folder or file that another user owns, as those that `sudo` left behind. */
-export function takeOver(path: string): { readonly say: string; readonly command: string } {
-  return { say: 'take it over', command: `sudo chown -R "$(id -un)" ${shellWord(path)}` };
+export function takeOver(path: string): { readonly say: string; readonly command: ShellCommand } {
+  return { say: 'take it over', command: shell`sudo chown -R "$(id -un)" ${path}` };
 }
 
 /** Why nothing can be made in a folder. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { shell } from '@authsvc/core/shell-command';
 import type { BackupBody } from '@authsvc/server/operator-contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -29,7 +30,7 @@ export function createCommand(context: Context): Command {
       terminal.printJson(backup);
       terminal.succeed(
         `Backed up to ${terminal.notePaint.bold(backup.path)} (${backup.bytes.toLocaleString('en')} bytes)`,
-        terminal.describeNext({ say: 'To go back to it', command: `authsvc restore ${file}` }),
+        terminal.describeNext({ say: 'To go back to it', command: shell`authsvc restore ${backup.path}` }),
       );
     });
 }

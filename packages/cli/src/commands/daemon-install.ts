@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shell } from '@authsvc/core/shell-command';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -74,9 +75,9 @@ async function install(context: Context, options: InstallOptions): Promise<void>
     ...(needsMailServer(env, options.resetDelivery)
       ? [`Put AUTHSVC_SMTP_URL=… into ${environmentFile(env)}, mode 600`]
       : []),
-    `Run it now and at every login: ${cyan('systemctl --user daemon-reload && systemctl --user enable --now authsvc')}`,
-    `Also while you are logged out: ${cyan('loginctl enable-linger')}`,
-    `Its log: ${cyan('journalctl --user -u authsvc -f')}`,
+    `Run it now and at every login: ${cyan(shell`systemctl --user daemon-reload && systemctl --user enable --now authsvc`)}`,
+    `Also while you are logged out: ${cyan(shell`loginctl enable-linger`)}`,
+    `Its log: ${cyan(shell`journalctl --user -u authsvc -f`)}`,
   );
 }
 
@@ -112,6 +113,6 @@ function noSystemd(): CliError {
     code: 'no_systemd',
     what: 'There is no systemd on this system',
     why: 'Have its own service manager run the service in the foreground.',
-    next: { say: 'The command to run', command: 'authsvc serve' },
+    next: { say: 'The command to run', command: shell`authsvc serve` },
   });
 }

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -65,9 +66,9 @@ async function noLog(place: LocalDaemonPlace): Promise<CliError> {
     ...(daemon
       ? {
           why: `The daemon (pid ${daemon.pid}) runs in the foreground, and logs to its standard error.`,
-          next: { say: 'Where systemd runs it', command: 'journalctl --user -u authsvc' },
+          next: { say: 'Where systemd runs it', command: shell`journalctl --user -u authsvc` },
         }
-      : { next: { say: 'Start the daemon', command: 'authsvc daemon start' } }),
+      : { next: { say: 'Start the daemon', command: shell`authsvc daemon start` } }),
   });
 }
 

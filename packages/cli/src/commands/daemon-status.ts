@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { describeDaemon, shortPath } from '../daemon/describe-daemon.ts';
@@ -33,7 +34,7 @@ export function createStatusCommand(context: Context, endWith: (status: number) 
         terminal.printLines(
           `${paint.dim('○')} authsvc is not running`,
           `  Data      ${shortPath(place.dataFolder, context.env)}`,
-          `  Start it  ${paint.cyan('authsvc daemon start')}`,
+          `  Start it  ${paint.cyan(shell`authsvc daemon start`)}`,
         );
         endWith(exitStatus.unreachable);
         return;

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { shell } from '@authsvc/core/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -69,8 +70,8 @@ function notReady(daemon: DaemonBody | undefined, timeoutSeconds: number): CliEr
       ? `The daemon (pid ${daemon.pid}) is not ready after ${timeoutSeconds} s`
       : `No daemon is running after ${timeoutSeconds} s`,
     next: daemon
-      ? { say: 'See why', command: 'authsvc daemon logs' }
-      : { say: 'Start it', command: 'authsvc daemon start' },
+      ? { say: 'See why', command: shell`authsvc daemon logs` }
+      : { say: 'Start it', command: shell`authsvc daemon start` },
   });
 }
 

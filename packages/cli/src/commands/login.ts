@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command, Option } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import type { Credentials, NewSession } from '../api-client.ts';
@@ -73,7 +74,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   if (chosen) store.prepare();
   const session = await client.logIn(credentials).catch((error: unknown) => {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-    throw error.toCliError({ say: 'If you forgot the password, choose another', command: 'authsvc reset' });
+    throw error.toCliError({ say: 'If you forgot the password, choose another', command: shell`authsvc reset` });
   });
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CopiedTable } from '@authsvc/core';
+import { shell } from '@authsvc/core/shell-command';
 import type { DatabaseSetting, PostgresSetting, SqliteSetting } from '@authsvc/server';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
@@ -108,7 +109,7 @@ function refusePassword(url: string): void {
     code: 'usage',
     what: 'A password does not belong in an argument, where every user of this machine can read it',
     why: 'Leave it out and set PGPASSWORD, or pipe the whole URL in.',
-    next: { say: 'Pipe it in', command: `printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin` },
+    next: { say: 'Pipe it in', command: shell`printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin` },
   });
 }
 

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { createApiClient } from '../api-client.ts';
 import { chooseServer } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -32,7 +33,7 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const who = fromEnvironment ? 'AUTHSVC_SESSION' : account && bold(account.email);
   const steps = [
     ...(isRunning || !isLoopback(server) ? [] : [START_COMMAND]),
-    ...(who === undefined ? ['authsvc register', 'authsvc login'] : ['authsvc profile']),
+    ...(who === undefined ? [shell`authsvc register`, shell`authsvc login`] : [shell`authsvc profile`]),
   ];
   terminal.printLines(
     `Daemon: ${state} · Account: ${who ?? 'none'}`,

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import { checkPresent, readStdinSecrets } from '../answers.ts';
 import { ApiRefusal } from '../api-refusal.ts';
@@ -73,5 +74,5 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
 
 function forgotten(error: unknown): never {
   if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-  throw error.toCliError({ say: 'If you forgot it, choose another', command: 'authsvc reset' });
+  throw error.toCliError({ say: 'If you forgot it, choose another', command: shell`authsvc reset` });
 }

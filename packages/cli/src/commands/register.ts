@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import { checkEmail, checkEmailOption, readStdinSecrets } from '../answers.ts';
 import { ApiRefusal } from '../api-refusal.ts';
@@ -46,7 +47,7 @@ async function register(context: Context, options: RegisterOptions): Promise<voi
   terminal.printJson({ email, server });
   terminal.succeed(
     `Registered ${terminal.notePaint.bold(email)}`,
-    terminal.describeNext({ say: 'Next', command: 'authsvc login' }),
+    terminal.describeNext({ say: 'Next', command: shell`authsvc login` }),
   );
 }
 
@@ -73,6 +74,6 @@ async function submit(context: Context, { terminal, client, server }: Connection
     });
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.code !== 'email_taken') throw error;
-    throw error.toCliError({ say: `If it is yours on ${new URL(server).host}, log in`, command: 'authsvc login' });
+    throw error.toCliError({ say: `If it is yours on ${new URL(server).host}, log in`, command: shell`authsvc login` });
   }
 }

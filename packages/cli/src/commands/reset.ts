@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { ApiRefusal } from '../api-refusal.ts';
@@ -70,7 +71,7 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
   terminal.printJson({ email: updated.email, server, status: 'password_updated' });
   terminal.succeed(
     `Password updated; every session of ${terminal.notePaint.bold(updated.email)} has ended`,
-    terminal.describeNext({ say: 'Next', command: 'authsvc login' }),
+    terminal.describeNext({ say: 'Next', command: shell`authsvc login` }),
   );
 }
 
@@ -84,7 +85,7 @@ async function requestToken({ client, terminal, server }: Connection, email: str
   terminal.printJson({ email, server, status: 'instructions_sent' });
   terminal.succeed(
     `Reset instructions sent, if ${terminal.notePaint.bold(email)} has an account`,
-    terminal.describeNext({ say: 'With the token', command: `authsvc reset --email ${email} --token-stdin` }),
+    terminal.describeNext({ say: 'With the token', command: shell`authsvc reset --email ${email} --token-stdin` }),
   );
   return undefined;
 }
@@ -112,7 +113,7 @@ async function choosePassword(context: Context, { client, terminal }: Connection
     });
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_reset_token') throw error;
-    throw error.toCliError({ say: 'Ask for a new one', command: `authsvc reset --email ${email}` });
+    throw error.toCliError({ say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` });
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -53,7 +54,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
       terminal.succeed(
         `Restored ${users.toLocaleString('en')} accounts to ${terminal.notePaint.bold(database)}`,
         ...(former === null ? [] : [`What was there is kept at ${former}`]),
-        terminal.describeNext({ say: 'Next', command: 'authsvc daemon start' }),
+        terminal.describeNext({ say: 'Next', command: shell`authsvc daemon start` }),
       );
     } finally {
       await folder.release();

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type Connection, connect } from '../connection.ts';
@@ -93,7 +94,7 @@ async function revokeSessions(context: Context, id: string | undefined, options:
       status: exitStatus.usage,
       code: 'usage',
       what: 'Say which: the id of a session, or --others',
-      next: { say: 'List them', command: 'authsvc sessions' },
+      next: { say: 'List them', command: shell`authsvc sessions` },
     });
   }
   const session = await getCurrentSession(context, connection, options.email);
@@ -122,6 +123,6 @@ function findByPrefix(sessions: readonly ListedSession[], prefix: string): Liste
     status: exitStatus.refused,
     code: 'not_found',
     what: found ? `Several of your sessions begin with ${prefix}` : `You have no session ${prefix}`,
-    next: { say: 'List them', command: 'authsvc sessions' },
+    next: { say: 'List them', command: shell`authsvc sessions` },
   });
 }

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import type { IssuedResetBody, OperatedUser } from '@authsvc/server/operator-contract';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
@@ -7,7 +8,6 @@ import { exitStatus } from '../exit-status.ts';
 import { describeDate } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon } from '../operator/ask-daemon.ts';
-import { shellWord } from '../shell-word.ts';
 import { createTerminal, requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 import { USER_JSON } from './users-json.ts';
@@ -49,7 +49,7 @@ export function createChangeCommands(context: Context): Command[] {
       .argument('<email>', 'the account')
       .addHelpText(
         'after',
-        formatHelp({ examples: [[`authsvc users ${name} ada@example.com`, example]], json: [json] }),
+        formatHelp({ examples: [[shell`authsvc users ${name} ada@example.com`, example]], json: [json] }),
       )
       .action(async (email: string, _: unknown, run: Command) => {
         await changeUser(context, { name, email, done }, run.optsWithGlobals<ChangeOptions>());
@@ -133,10 +133,13 @@ async function issueReset(context: Context, email: string, options: GlobalOption
   await terminal.flush({
     what: 'The reset token',
     why: 'It was made, and is lost: it is kept nowhere.',
-    next: { say: 'Make another', command: `authsvc users reset ${shellWord(issued.email)}` },
+    next: { say: 'Make another', command: shell`authsvc users reset ${issued.email}` },
   });
   terminal.succeed(
     `Reset token for ${terminal.notePaint.bold(issued.email)}, good once until ${describeDate(issued.expires_at)}`,
-    terminal.describeNext({ say: 'Its owner runs', command: `authsvc reset --email ${issued.email} --token-stdin` }),
+    terminal.describeNext({
+      say: 'Its owner runs',
+      command: shell`authsvc reset --email ${issued.email} --token-stdin`,
+    }),
   );
 }

@@ -1,6 +1,8 @@
+import { shell } from '@authsvc/core/shell-command';
 import type { UserDetailBody, UserListBody } from '@authsvc/server/operator-contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { emailKey } from '../email-key.ts';
 import { describeDate, describeTimeSince } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -46,7 +48,7 @@ export function createShowCommand(context: Context): Command {
 async function listUsers(context: Context, options: ListOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   const { search, after, limit } = options;
-  const path = withQuery('/users', { search, after: after?.toLowerCase(), limit });
+  const path = withQuery('/users', { search, after: after === undefined ? undefined : emailKey(after), limit });
   const body = await askDaemon<UserListBody>(context, { method: 'GET', path });
   terminal.printJson(body);
   const { green, dim, bold, yellow } = terminal.paint;
@@ -61,8 +63,9 @@ async function listUsers(context: Context, options: ListOptions): Promise<void> 
     ),
   );
   if (body.users.length === 0) terminal.succeed('There is no such account');
-  const command = `authsvc users list --after ${body.next}`;
-  if (body.next !== null && !terminal.isJson) terminal.succeed(terminal.describeNext({ say: 'More', command }));
+  if (body.next === null || terminal.isJson) return;
+  const command = shell`authsvc users list --after ${body.next}`;
+  terminal.succeed(terminal.describeNext({ say: 'More', command }));
 }
 
 async function showUser(context: Context, email: string, options: GlobalOptions): Promise<void> {

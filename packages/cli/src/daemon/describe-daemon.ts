@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import type { Context } from '../context.ts';
 import type { Paint } from '../paint.ts';
 import type { DaemonBody } from './local-daemon.ts';
@@ -14,5 +15,5 @@ export function shortPath(path: string, { HOME }: Context['env']): string {
 
 /** `Data ~/.local/share/authsvc · Logs: authsvc daemon logs` */
 export function describePlace({ data_folder: folder }: DaemonBody, env: Context['env'], { cyan }: Paint): string {
-  return `Data ${shortPath(folder, env)} · Logs: ${cyan('authsvc daemon logs')}`;
+  return `Data ${shortPath(folder, env)} · Logs: ${cyan(shell`authsvc daemon logs`)}`;
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { shell } from '@authsvc/core/shell-command';
 import type { DaemonBody as Body } from '@authsvc/server/control-contract';
 import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/server/data-folder';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import { shellWord } from '../shell-word.ts';
 import { lockHolder } from './lock-holder.ts';
 
 /** Twice as long as a daemon takes to notice that its control socket is missing, and to make it again. */
@@ -72,7 +72,7 @@ export function heldBySilence({ dataFolder, lock }: LocalDaemonPlace): CliError 
     code: 'daemon_silent',
     what: `${dataFolder} is held by a process that does not open its control socket${pid === undefined ? '' : ` (pid ${pid})`}`,
     why: 'It is starting, stopping or suspended, or its socket was removed.',
-    ...(pid !== undefined && { next: { say: 'End it', command: `kill ${pid}` } }),
+    ...(pid !== undefined && { next: { say: 'End it', command: shell`kill ${pid}` } }),
   });
 }
 
@@ -92,7 +92,7 @@ export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?
     code: 'daemon_lost',
     what: `The daemon of ${dataFolder} was lost in the middle of its answer`,
     why,
-    next: { say: 'See why', command: 'authsvc daemon logs' },
+    next: { say: 'See why', command: shell`authsvc daemon logs` },
     cause,
   });
 }
@@ -108,7 +108,7 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
       code: 'daemon_silent',
       what: `The daemon of ${dataFolder} does not answer`,
       why: 'Its control socket is open, but its process hangs, or has been suspended.',
-      next: { say: 'Look at its last words', command: 'authsvc daemon logs' },
+      next: { say: 'Look at its last words', command: shell`authsvc daemon logs` },
       cause: error,
     });
   }
@@ -121,7 +121,7 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
       why: 'Only the user who runs a daemon may control it.',
       next: {
         say: 'If none runs there any more, take the folder over',
-        command: `sudo chown -R "$(id -un)" ${shellWord(dataFolder)}`,
+        command: shell`sudo chown -R "$(id -un)" ${dataFolder}`,
       },
       cause: error,
     });

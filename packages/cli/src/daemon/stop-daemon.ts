@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { shell } from '@authsvc/core/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -63,6 +64,6 @@ function notEnded({ pid, data_folder: folder }: DaemonBody): CliError {
     code: 'daemon_not_stopped',
     what: `The daemon has not ended after ${LONGEST_STOP_MS / 1000} s`,
     why: `Process ${pid} still holds ${folder}.`,
-    next: { say: 'End it', command: `kill -9 ${pid}` },
+    next: { say: 'End it', command: shell`kill -9 ${pid}` },
   });
 }

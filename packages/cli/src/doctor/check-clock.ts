@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** More than the network takes, and the whole second of the header. */
@@ -18,7 +19,7 @@ export function checkClock(date: string | undefined, askedAt: number, answeredAt
   const direction = seconds > 0 ? 'behind' : 'ahead of';
   return warning(`${describe(Math.abs(seconds))} ${direction} the daemon: expiries are shown wrong`, {
     say: 'Set both clocks by the network',
-    command: 'timedatectl set-ntp true',
+    command: shell`timedatectl set-ntp true`,
   });
 }
 

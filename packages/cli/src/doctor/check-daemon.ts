@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
 import { exchange } from '../http-exchange.ts';
@@ -48,6 +49,6 @@ function judgeDaemon({ state, version, url, pid }: DaemonBody): Finding {
   if (version === own) return ok(`running at ${url} (pid ${pid})`);
   return warning(`running version ${version} at ${url}, and this is ${own}`, {
     say: 'Have them be the same',
-    command: 'authsvc daemon restart',
+    command: shell`authsvc daemon restart`,
   });
 }

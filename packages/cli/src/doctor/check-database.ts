@@ -1,6 +1,7 @@
+import { shell } from '@authsvc/core/shell-command';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-const RESTORE = { say: 'Put a backup in its place', command: 'authsvc restore <file>' };
+const RESTORE = { say: 'Put a backup in its place', command: shell`authsvc restore FILE` };
 
 /** Reads a whole SQLite database, while a daemon uses it or not, and changes nothing in it. */
 export async function checkSqlite(path: string): Promise<Finding> {
@@ -37,7 +38,7 @@ function judgeSchema(what: string, age: 'current' | 'older' | 'newer'): Finding 
     case 'older':
       return warning(`${what}; schema older than this version`, {
         say: 'Have it brought up to date',
-        command: 'authsvc daemon restart',
+        command: shell`authsvc daemon restart`,
       });
     case 'newer':
       return problem(`${what}; schema of a newer version of authsvc`, { say: 'Install that version of authsvc' });

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { shell } from '@authsvc/core/shell-command';
 import type { Context } from '../context.ts';
 import { shortPath } from '../daemon/describe-daemon.ts';
-import { shellWord } from '../shell-word.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 const OTHERS_MAY_DO_ANYTHING = 0o077;
@@ -18,14 +18,14 @@ export function checkFolder(folder: string, { env, platform }: Pick<Context, 'en
   const nameOf = (path: string) => (path === folder ? short : path.slice(folder.length + 1));
   const foreign = entries.filter((path) => isAnothers(path));
   if (foreign.length > 0) {
-    const owner = `sudo chown -R "$(id -un)" ${shellWord(folder)}`;
+    const owner = shell`sudo chown -R "$(id -un)" ${folder}`;
     return problem(`${listed(foreign.map(nameOf))} of another user`, { say: 'Take it over', command: owner });
   }
   const open = entries.filter((path) => isOpen(path));
   if (open.length === 0) return ok(`${short} is closed to other users`);
   return problem(`${listed(open.map(nameOf))} open to other users`, {
     say: 'Close it',
-    command: `chmod -R go= ${shellWord(folder)}`,
+    command: shell`chmod -R go= ${folder}`,
   });
 }
 

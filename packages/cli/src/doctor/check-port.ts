@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { shell } from '@authsvc/core/shell-command';
 import { type Finding, ok, problem } from './finding.ts';
 
 /** Tries to listen where a daemon would, and says who does where it cannot. */
@@ -13,7 +14,7 @@ export async function checkPort(host: string, port: number): Promise<Finding> {
       const holder = await describePortHolder(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, port);
       return problem(`${port} is held by ${holder}`, {
         say: 'Choose another',
-        command: `AUTHSVC_LISTEN_PORT=${port === 65_535 ? port - 1 : port + 1} authsvc daemon start`,
+        command: shell`AUTHSVC_LISTEN_PORT=${port === 65_535 ? port - 1 : port + 1} authsvc daemon start`,
       });
     }
     case 'EACCES':

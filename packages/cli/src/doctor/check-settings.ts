@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import type { Config } from '@authsvc/server';
 import type { Context } from '../context.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -39,7 +40,7 @@ export function judgeResetDelivery(warnings: SettingWarnings): Finding {
   if (!told) return ok('not handed to whoever asks');
   return warning(told.message, {
     say: 'Elsewhere than on a machine of your own',
-    command: 'AUTHSVC_RESET_DELIVERY=operator',
+    command: shell`AUTHSVC_RESET_DELIVERY=operator`,
   });
 }
 

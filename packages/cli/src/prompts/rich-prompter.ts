@@ -1,38 +1,50 @@
+import { Readable } from 'node:stream';
 import { input, password } from '@inquirer/prompts';
-import type { InputStream, OutputStream } from '../context.ts';
+import type { OutputStream } from '../context.ts';
 import type { Paint } from '../paint.ts';
+import type { Keyboard } from './keyboard.ts';
 import { interrupted, type Prompter } from './prompter.ts';
 
 /** Prompts with colours and line editing. */
-export function createRichPrompter(stdin: InputStream, stderr: OutputStream, paint: Paint): Prompter {
+export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, paint: Paint): Prompter {
   const theme = {
     prefix: { idle: paint.blue('?'), done: paint.blue('?') },
     style: { error: (text: string) => `${paint.red('✗')} ${text}`, message: (text: string) => `${text}:` },
   };
 
-  async function ask(prompt: (context: PromptContext) => Promise<string>): Promise<string> {
+  /** @param prompt is given a way to ask for another line after it has refused one. */
+  async function ask(prompt: (context: PromptContext, refuse: () => void) => Promise<string>): Promise<string> {
     const ending = new AbortController();
-    // Ctrl-D closes the line editor and settles no prompt: with the keychain's helper alive, the process would stay for ever.
-    const onKey = (_text: unknown, key: { ctrl?: boolean; name?: string } | undefined) => {
-      if (key?.ctrl && key.name === 'd') ending.abort();
+    // Each question's line editor takes all that it finds and dies with it, so that it is given one line at a time.
+    const keys = new Readable({ read: () => undefined });
+    const refuse = () => {
+      keyboard.discard();
+      // Only once it listens again.
+      setImmediate(() => reading.next());
     };
-    const onEnd = () => ending.abort();
-    stdin.on('keypress', onKey).on('end', onEnd);
+    const answer = prompt({ input: keys, output: stderr, signal: ending.signal }, refuse);
+    const reading = keyboard.read({ onKeys: (text) => keys.push(text), onEnd: () => ending.abort() });
     try {
-      return await prompt({ input: stdin, output: stderr, signal: ending.signal });
+      return await answer;
     } catch (error) {
       if (error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name)) throw interrupted(error);
       throw error;
     } finally {
-      stdin.off('keypress', onKey).off('end', onEnd);
+      reading.stop();
     }
   }
 
   return {
     askText({ label, fallback, check }) {
-      const validate = (answer: string) => check(answer.trim()) ?? true;
-      const config = { message: label, theme, validate, ...(fallback !== undefined && { default: fallback }) };
-      return ask(async (context) => (await input(config, context)).trim());
+      const config = { message: label, theme, ...(fallback !== undefined && { default: fallback }) };
+      return ask(async (context, refuse) => {
+        const validate = (answer: string) => {
+          const problem = check(answer.trim());
+          if (problem !== undefined) refuse();
+          return problem ?? true;
+        };
+        return (await input({ ...config, validate }, context)).trim();
+      });
     },
     async askSecret({ label, check }) {
       for (;;) {
@@ -41,7 +53,8 @@ export function createRichPrompter(stdin: InputStream, stderr: OutputStream, pai
         );
         const problem = check(answer);
         if (problem === undefined) return answer;
-        // The prompt's own validation would leave the refused characters in the line, where nobody can see what to mend.
+        keyboard.discard();
+        // The prompt's own validation would leave the refused characters in the line, where they cannot be seen.
         stderr.write(`${paint.red('✗')} ${problem}\n`);
       }
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { emailKey } from '../email-key.ts';
 import { withFileLock } from './file-lock.ts';
 import { readPrivateFile, unusable, writePrivateFile } from './private-file.ts';
 
@@ -52,9 +53,9 @@ export function updateAccountIndex(stateFolder: string, change: (index: AccountI
   });
 }
 
-/** Addresses are compared as the service does it: upper and lower case are one. */
+/** Addresses are compared as the service does it: upper and lower case are one, and so are both forms of a domain. */
 export function isSameAccount(one: AccountName, other: AccountName): boolean {
-  return one.server === other.server && one.email.toLowerCase() === other.email.toLowerCase();
+  return one.server === other.server && emailKey(one.email) === emailKey(other.email);
 }
 
 /** The account that is meant: by its email, else the one used last on that server, else the newest there. */

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { shell } from '@authsvc/core/shell-command';
 import { CliError, type CliErrorDetails } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import { describePathFailure } from '../path-error.ts';
@@ -94,7 +95,7 @@ export function removePrivateFile(path: string): void {
 
 /** The end of a command that met a file which it will not use. */
 export function unusable(path: string, why: string, cause?: unknown): CliError {
-  return end(path, { why, next: { say: 'Remove it, and log in again', command: 'authsvc login' } }, cause);
+  return end(path, { why, next: { say: 'Remove it, and log in again', command: shell`authsvc login` } }, cause);
 }
 
 /** The end of a command that the system kept from a file. */

@@ -1,3 +1,4 @@
+import { shell } from '@authsvc/core/shell-command';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
@@ -14,7 +15,7 @@ import {
 } from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
 import { ensurePrivateFolder } from './private-file.ts';
-import { readSessionFile, removeSessionFile, writeSessionFile } from './session-file.ts';
+import { readSessionFile, removeSessionFile, sessionFileOf, writeSessionFile } from './session-file.ts';
 
 /** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
 export interface SessionStore {
@@ -53,9 +54,11 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
         if (before?.storage === 'file') removeSessionFile(stateFolder, before);
       } else {
         writeSessionFile(stateFolder, account, token);
+        const isElsewhere = before && sessionFileOf(stateFolder, before) !== sessionFileOf(stateFolder, account);
+        if (before?.storage === 'file' && isElsewhere) removeSessionFile(stateFolder, before);
       }
       updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
-      // Keychains tell upper from lower case.
+      // Keychains tell upper from lower case, and the forms of a domain apart.
       const isElsewhere = account.storage === 'file' || account.email !== before?.email;
       if (before?.storage !== 'keychain' || !isElsewhere) return { cleared: true };
       return { cleared: await removeFromKeychain(keychain, before) };
@@ -106,7 +109,7 @@ export function notLoggedIn({
     status: exitStatus.notLoggedIn,
     code: 'not_logged_in',
     what: email === undefined ? `You are not logged in to ${server}` : `${email} is not logged in to ${server}`,
-    next: { say: 'Log in', command: 'authsvc login' },
+    next: { say: 'Log in', command: shell`authsvc login` },
   });
 }
 
@@ -117,7 +120,7 @@ function withheld(): CliError {
     code: 'keychain_locked',
     what: 'The system keychain is locked',
     why: 'It holds your session and does not hand it out.',
-    next: { say: 'Unlock it and try again, or log in again', command: 'authsvc login' },
+    next: { say: 'Unlock it and try again, or log in again', command: shell`authsvc login` },
   });
 }
 

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** All of standard input; without it, standard input stays open and silent, as a pipe that nobody writes to. */
   readonly input?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its output goes to a screen, in colours; nobody is there to be asked all the same. */
+  readonly onScreen?: boolean;
 }
 
 export interface CliBench {
@@ -52,12 +54,13 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
       stderr: new PassThrough(),
       keychain,
       now: () => bench.now,
+      interrupt: () => undefined,
     },
     async authsvc(args, options = {}) {
       const stdin = new PassThrough();
       if (options.input !== undefined) stdin.end(options.input);
-      const stdout = collect();
-      const stderr = collect();
+      const stdout = collect(options.onScreen);
+      const stderr = collect(options.onScreen);
       const status = await run(args, {
         ...bench.context,
         env: { ...bench.context.env, ...options.env },
@@ -76,8 +79,8 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
   return bench;
 }
 
-function collect() {
-  const stream = new PassThrough();
+function collect(isTTY = false) {
+  const stream = Object.assign(new PassThrough(), { isTTY });
   let text = '';
   stream.on('data', (chunk: Buffer) => {
     text += chunk.toString();

@@ -24,6 +24,8 @@ export interface ContractServer {
   readonly sessions: Map<string, string>;
   /** Answers a target in this way from now on. */
   script(target: string, answer: ScriptedAnswer): void;
+  /** Keeps the next answer to a target back. @returns what lets it go, once it was asked. */
+  hold(target: string): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startContractServer(): Promise<ContractServer> {
   const users = new Map<string, string>();
   const sessions = new Map<string, string>();
   const scripts = new Map<string, ScriptedAnswer>();
+  const held = new Map<string, (release: () => void) => void>();
 
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -46,8 +49,14 @@ export async function startContractServer(): Promise<ContractServer> {
       received.push({ target, headers: incoming.headers, body: text === '' ? undefined : fields });
       const token = /session_id=([^;]+)/.exec(incoming.headers.cookie ?? '')?.[1] ?? '';
       const answer = scripts.get(target) ?? answerAsContract({ users, sessions }, target, fields, token);
-      outgoing.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-      outgoing.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+      const send = () => {
+        outgoing.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+        outgoing.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+      };
+      const holder = held.get(target);
+      held.delete(target);
+      if (holder) holder(send);
+      else send();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -63,6 +72,7 @@ export async function startContractServer(): Promise<ContractServer> {
     received,
     users,
     sessions,
+    hold: (target) => new Promise((resolve) => held.set(target, resolve)),
     script: (target, answer) => scripts.set(target, answer),
     close,
   };

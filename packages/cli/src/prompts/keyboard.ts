@@ -1,0 +1,108 @@
+import type { InputStream } from '../context.ts';
+
+export interface KeyListener {
+  /** What was typed or pasted, up to the end of a line and no further. */
+  onKeys(keys: string): void;
+  /** Ctrl-C, Ctrl-D, or a terminal that has gone. */
+  onEnd(): void;
+}
+
+export interface Reading {
+  /** The line was refused: the next one is for the same question. */
+  next(): void;
+  stop(): void;
+}
+
+/**
+ * The one reader of the terminal for a whole dialogue: what comes ahead of its question waits for it. The terminal stays in raw mode in between,
+ * so that nothing is echoed which the question would hide; Node restores it when the process ends.
+ */
+export interface Keyboard {
+  read(listener: KeyListener): Reading;
+  /** Drops what came ahead: it was meant for other questions than will be asked now. */
+  discard(): void;
+  close(): void;
+}
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const ENDS = ['\r', '\n', CTRL_D];
+const LONGEST_AHEAD = 64 * 1024;
+
+/** @param interrupt called at a Ctrl-C while nothing is asked. */
+export function openKeyboard(stdin: InputStream, interrupt: () => void): Keyboard {
+  let ahead = '';
+  let listener: KeyListener | undefined;
+  /** A line has been handed over, and may be all that the question needs. */
+  let isAnswered = false;
+  let isAfterReturn = false;
+  let isOver = false;
+
+  function handOver(): void {
+    // CRLF ends one line, not two.
+    if (isAfterReturn && ahead !== '') {
+      ahead = ahead.replace(/^\n/, '');
+      isAfterReturn = false;
+    }
+    if (!listener || isAnswered) return;
+    if (ahead.startsWith(CTRL_D) || (isOver && ahead === '')) {
+      listener.onEnd();
+      return;
+    }
+    const end = ENDS.map((key) => ahead.indexOf(key)).filter((index) => index >= 0);
+    const until = Math.min(ahead.length, ...end);
+    const keys = ahead.slice(0, ahead[until] === CTRL_D ? until : until + 1);
+    if (keys === '') return;
+    ahead = ahead.slice(keys.length);
+    isAfterReturn = keys.endsWith('\r');
+    isAnswered = /[\r\n]$/.test(keys);
+    listener.onKeys(keys);
+    handOver();
+  }
+
+  function onData(data: Buffer | string): void {
+    const keys = data.toString();
+    if (keys.includes(CTRL_C)) {
+      ahead = '';
+      if (listener) listener.onEnd();
+      else interrupt();
+      return;
+    }
+    ahead = (ahead + keys).slice(0, LONGEST_AHEAD);
+    handOver();
+  }
+
+  function onEnd(): void {
+    isOver = true;
+    handOver();
+  }
+
+  stdin.setRawMode?.(true);
+  stdin.setEncoding('utf8');
+  stdin.on('data', onData).on('end', onEnd);
+
+  return {
+    read(reader) {
+      const next = () => {
+        listener = reader;
+        isAnswered = false;
+        handOver();
+      };
+      next();
+      return {
+        next,
+        stop() {
+          listener = undefined;
+        },
+      };
+    },
+    discard() {
+      ahead = '';
+    },
+    close() {
+      stdin.off('data', onData).off('end', onEnd);
+      stdin.setRawMode?.(false);
+      stdin.pause();
+    },
+  };
+}
