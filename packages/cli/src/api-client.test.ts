@@ -1,12 +1,16 @@
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import { createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeCertificate } from '../../../test/mail-server.ts';
 import { createApiClient } from './api-client.ts';
+import type { CliError } from './cli-error.ts';
+import { createCliBench } from './testing/cli-bench.ts';
 import { startContractServer } from './testing/contract-server.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse' };
 
-async function startSilentServer(): Promise<string> {
-  const server = createServer((socket) => socket.resume().on('error', () => undefined));
+async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
@@ -14,6 +18,10 @@ async function startSilentServer(): Promise<string> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return `http://127.0.0.1:${address.port}`;
+}
+
+function startSilentServer(): Promise<string> {
+  return listen(createServer((socket) => socket.resume().on('error', () => undefined)));
 }
 
 describe('createApiClient', () => {
@@ -99,6 +107,41 @@ describe('createApiClient', () => {
       message: `Can't reach authsvc at ${server.url} (connection refused)`,
     });
     expect(await createApiClient({ server: server.url }).isAlive()).toBe(false);
+  });
+
+  it('says that there is no TLS where plain http is served', async () => {
+    const server = await startContractServer();
+    const https = server.url.replace('http:', 'https:');
+    await expect(createApiClient({ server: https }).register(credentials)).rejects.toMatchObject({
+      status: 3,
+      code: 'daemon_unreachable',
+      message: `Can't reach authsvc at ${https} (no TLS there)`,
+      next: { say: `Use ${server.url}` },
+    });
+    expect(server.received).toEqual([]);
+  });
+
+  it('says that TLS is spoken where plain http was asked for', async () => {
+    const { certFile, keyFile } = makeCertificate(createCliBench().home);
+    const secure = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    const url = await listen(secure);
+    await expect(createApiClient({ server: url }).register(credentials)).rejects.toMatchObject({
+      status: 3,
+      message: `Can't reach authsvc at ${url} (it speaks TLS there)`,
+      next: { say: `Use ${url.replace('http:', 'https:')}` },
+    });
+  });
+
+  it.each([
+    ['speaks first, and no HTTP', (socket: Socket) => socket.end('220 mail.example.com ESMTP\r\n'), 'no HTTP there'],
+    ['hangs up', (socket: Socket) => socket.destroy(), 'connection closed'],
+  ])('starts no daemon where another program %s', async (_what, greet, reason) => {
+    const url = await listen(createServer((socket) => greet(socket.on('error', () => undefined))));
+    const error = await createApiClient({ server: url })
+      .register(credentials)
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ status: 3, message: `Can't reach authsvc at ${url} (${reason})` });
+    expect((error as CliError).next?.command).not.toBe('authsvc daemon start');
   });
 
   it('waits for an answer no longer than its limit', async () => {

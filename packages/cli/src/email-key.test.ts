@@ -1,4 +1,3 @@
-import { parseEmail } from '@authsvc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emailKey } from './email-key.ts';
@@ -9,13 +8,13 @@ describe('emailKey', () => {
     ['USER@BÜCHER.example', 'user@xn--bcher-kva.example'],
     ['user@xn--BCHER-kva.example', 'user@xn--bcher-kva.example'],
     ['ada+x@straße.de', 'ada+x@xn--strae-oqa.de'],
-    ['İ@example.com', 'i\u0307@example.com'],
     ['nothing', 'nothing'],
   ])('of %s is %s', (email, key) => {
     expect(emailKey(email)).toBe(key);
   });
 
-  it('is that of the service, for every address that it accepts', () => {
+  it('is that of the service, for every address that it accepts', async () => {
+    const { keyOfEmail } = await import('@authsvc/core/testing');
     const letters = fc.constantFrom(...'abzABZ019-.äößÜéñçжд日本ıİſK');
     const address = fc.tuple(
       fc.string({ unit: fc.constantFrom(...'aZ9+_'), minLength: 1, maxLength: 8 }),
@@ -25,8 +24,12 @@ describe('emailKey', () => {
     fc.assert(
       fc.property(address, ([local, domain]) => {
         const email = `${local}@${domain}.example`;
-        const key = keyOfService(email);
-        if (key === undefined) return;
+        let key: string;
+        try {
+          key = keyOfEmail(email);
+        } catch {
+          return;
+        }
         accepted += 1;
         expect([email, emailKey(email)]).toEqual([email, key]);
       }),
@@ -35,11 +38,3 @@ describe('emailKey', () => {
     expect(accepted).toBeGreaterThan(50);
   });
 });
-
-function keyOfService(email: string): string | undefined {
-  try {
-    return parseEmail(email).key;
-  } catch {
-    return undefined;
-  }
-}

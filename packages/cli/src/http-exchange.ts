@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { CliError } from './cli-error.ts';
+import { shell } from '@authsvc/core/shell-command';
+import { CliError, type NextStep } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
 import { isLoopback } from './server-url.ts';
 import { START_COMMAND } from './start-command.ts';
@@ -54,7 +55,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits = DEFAUL
       settle();
     }
     function fail(error: unknown): void {
-      finish(() => reject(unreachable(request.url.origin, error)));
+      finish(() => explainFailure(request.url, error).then(reject, reject));
     }
 
     outgoing.on('error', fail);
@@ -77,26 +78,44 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function unreachable(server: string, error: unknown): CliError {
-  return new CliError({
-    status: exitStatus.unreachable,
-    code: 'daemon_unreachable',
-    what: `Can't reach authsvc at ${server} (${reasonOf(error)})`,
-    next: isLoopback(server)
-      ? { say: 'Start it', command: START_COMMAND }
-      : { say: 'Check the address: --url, or AUTHSVC_URL' },
-    cause: error,
-  });
+/** Why there was no answer, and what to do: start the daemon only where nothing listens at all. */
+async function explainFailure(url: URL, error: unknown): Promise<CliError> {
+  const { origin, protocol, host } = url;
+  const reason = reasonOf(error);
+  const unreachable = (why: string, next: NextStep) =>
+    new CliError({
+      status: exitStatus.unreachable,
+      code: 'daemon_unreachable',
+      what: `Can't reach authsvc at ${origin} (${why})`,
+      next,
+      cause: error,
+    });
+  const check = { say: 'Check the address: --url, or AUTHSVC_URL' };
+  if (reason === NO_TLS) return unreachable(reason, isLoopback(origin) ? { say: `Use http://${host}` } : check);
+  const mayBeTls = protocol === 'http:' && (reason === HUNG_UP || reason === NO_HTTP);
+  if (mayBeTls && (await (await import('./speaks-tls.ts')).speaksTls(url))) {
+    return unreachable('it speaks TLS there', { say: `Use https://${host}` });
+  }
+  if (!isLoopback(origin) || reason === NO_HTTP) return unreachable(reason, check);
+  if (reason === REFUSED) return unreachable(reason, { say: 'Start it', command: START_COMMAND });
+  return unreachable(reason, { say: 'See what is wrong', command: shell`authsvc doctor` });
 }
 
+const REFUSED = 'connection refused';
+const HUNG_UP = 'connection closed';
+const NO_TLS = 'no TLS there';
+const NO_HTTP = 'no HTTP there';
+
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection closed',
+  ECONNREFUSED: REFUSED,
+  ECONNRESET: HUNG_UP,
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name cannot be looked up',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
-  EPROTO: 'no TLS there',
+  EPROTO: NO_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
 };
 
 function reasonOf(error: unknown): string {
@@ -104,5 +123,6 @@ function reasonOf(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return String(first);
   const code = 'code' in first ? String(first.code) : '';
+  if (code.startsWith('HPE_')) return NO_HTTP;
   return reasons[code] ?? first.message;
 }

@@ -29,12 +29,17 @@ describe('parseServerUrl', () => {
 });
 
 describe('isLoopback', () => {
-  it.each(['http://127.0.0.1', 'http://127.1.2.3:80', 'http://localhost:4100', 'http://[::1]:4100', 'http://0x7f.1'])(
-    'knows %s as this machine',
-    (server) => {
-      expect(isLoopback(server)).toBe(true);
-    },
-  );
+  it.each([
+    'http://127.0.0.1',
+    'http://127.1.2.3:80',
+    'http://localhost:4100',
+    'http://LOCALHOST:8080',
+    'http://localhost.:8080',
+    'http://[::1]:4100',
+    'http://0x7f.1',
+  ])('knows %s as this machine', (server) => {
+    expect(isLoopback(server)).toBe(true);
+  });
 
   it.each(['http://example.com', 'http://127.0.0.1.example.com', 'http://localhost.example.com', 'http://10.0.0.1'])(
     'takes %s for another machine',

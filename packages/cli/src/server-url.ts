@@ -28,7 +28,7 @@ export function parseServerUrl(text: string, source: string): string {
 /** Whether the address can only mean this machine, so that nothing sent there travels over a network. */
 export function isLoopback(server: string): boolean {
   const { hostname } = new URL(server);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return /^localhost\.?$/.test(hostname) || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /**

@@ -14,7 +14,7 @@ import { untaggedCommands } from './testing/untagged-commands.ts';
 const packages = fileURLToPath(new URL('../../', import.meta.url));
 const MARK = 'zq';
 const symbols = fc.string({ unit: fc.constantFrom(..."`${}'!#&|*?=^~%+/-"), minLength: 3, maxLength: 12 });
-const address = symbols.map((nasty) => `-V${MARK}${nasty}${MARK}@example.com`);
+const address = symbols.map((nasty) => `-v${MARK}${nasty}${MARK}@example.com`);
 const folderName = fc
   .string({ unit: fc.constantFrom(...'`$(){}\'"!#&|;<>*?~ \n\u001b-'), minLength: 3, maxLength: 8 })
   .map((nasty) => `${MARK}${nasty}${MARK}`);

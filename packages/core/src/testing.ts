@@ -8,9 +8,15 @@ import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-tes
 import { createStoredSessions } from './adapters/stored-sessions.ts';
 import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
+import { parseEmail } from './email.ts';
 import type { AuthEvent } from './event.ts';
 import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
 import type { Mail } from './reset-mail.ts';
+
+/** The form by which the service compares addresses. */
+export function keyOfEmail(email: string): string {
+  return parseEmail(email).key;
+}
 
 /** A clock that stands still until it is moved; `now` is milliseconds since the Unix epoch. */
 export interface FixedClock extends Clock {

@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventBody, EventListBody } from '@authsvc/server/operator-contract';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { exitStatus } from '../exit-status.ts';
 import { describeDate } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
+import { readSince } from '../read-since.ts';
 import { createTerminal, type Terminal, toJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -20,7 +19,6 @@ interface AuditOptions extends GlobalOptions {
 const PAGE = 1000;
 const SHOWN_WITHOUT_SINCE = '50';
 const FOLLOW_EVERY_MS = 1000;
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const EVENT_JSON =
   '{"id":7,"at":"2026-11-22T16:40:00.000Z","type":"login_failed","user_id":null,"email":null,"session_id":null,"address":"127.0.0.1","user_agent":"authsvc","detail":null}';
@@ -95,15 +93,4 @@ function show(context: Context, terminal: Terminal, events: readonly EventBody[]
       ]),
     ),
   );
-}
-
-function readSince(text: string, nowMs: number): string {
-  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const time = amount === undefined ? Date.parse(text) : nowMs - Number(amount) * (UNITS[unit] ?? 0);
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: '--since is a time like 30m, 12h, 2d or 2026-11-22T16:40:00Z',
-  });
 }

@@ -20,8 +20,8 @@ const help = formatHelp({
     ['authsvc daemon logs --json | jq \'select(.level == "error")\'', 'the lines as they are in the file'],
   ],
   json: [
-    '{"level":"info","time":"2026-11-22T16:40:00.000Z","event":"user_logged_in","user_id":1}',
-    'one JSON object a line; level, time, and event or message are always there',
+    '{"level":"info","time":"2026-11-22T16:40:00.000Z","event":"login_succeeded","user_id":"0b1f6c1e-…","email_digest":"q2hvZ…","session_id":"3f2a9c1b-…","address":"127.0.0.1","user_agent":"authsvc"}',
+    'one JSON object a line; level, time, and event or message are always there, the rest depends on what happened',
   ],
 });
 

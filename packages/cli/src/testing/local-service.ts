@@ -18,14 +18,25 @@ export interface LocalService {
   stop(): Promise<void>;
 }
 
+export interface ServiceOptions {
+  /** Its name under HOME. */
+  readonly dataFolder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export const PASSWORD = 'correct horse battery';
 
 /** The real service in this process, with its control socket, on a machine of its own. */
-export async function startLocalService(options: { dataFolder?: string } = {}): Promise<LocalService> {
+export async function startLocalService(options: ServiceOptions = {}): Promise<LocalService> {
   const { loadConfig, startService } = await import('@authsvc/server');
   const bench = createCliBench({ AUTHSVC_STORAGE: 'file' });
   const dataFolder = join(bench.home, options.dataFolder ?? 'data');
-  const settings = { AUTHSVC_DATA_DIR: dataFolder, AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' };
+  const settings = {
+    AUTHSVC_DATA_DIR: dataFolder,
+    AUTHSVC_LISTEN_PORT: '0',
+    AUTHSVC_BCRYPT_COST: '10',
+    ...options.env,
+  };
   const service = await startService(loadConfig(settings), { logStream: { write: () => undefined } });
   let closing: Promise<void> | undefined;
   const stop = () => {

@@ -97,6 +97,14 @@ describe('GET /users/show', () => {
     });
   });
 
+  it('counts no session that has expired', async () => {
+    await logIn(ada);
+    test.auth.clock.advance(31 * 24 * 3_600_000);
+    await logIn(ada);
+    const { body } = await get(`/users/show?email=${ada.email}`);
+    expect(body.sessions).toEqual([expect.objectContaining({ created_at: '2030-02-01T00:01:00.000Z' })]);
+  });
+
   it('refuses who is not there, and what is no email', async () => {
     expect(await get('/users/show?email=nobody@example.com')).toEqual(unknown);
     expect(await get('/users/show?email=nobody')).toEqual(invalid(['email', 'must be an email address']));

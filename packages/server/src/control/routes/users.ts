@@ -4,6 +4,7 @@ import {
   enableUser,
   getUser,
   issueResetTokenFor,
+  listSessions,
   revokeAllSessions,
   revokeSessions,
   type User,
@@ -40,14 +41,14 @@ export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts
     { schema: { querystring: emailSchema } },
     async ({ query }): Promise<UserDetailBody> => {
       const user = await getUser(ports, query.email);
-      const sessions = await ports.store.listSessions(user.id);
+      const sessions = await listSessions(ports, { userId: user.id });
       return {
         ...operatedUser(user),
         password_cost: ports.hasher.costOf(user.passwordHash),
         sessions: sessions.map((session) => ({
           id: session.id,
           created_at: iso(session.createdAt),
-          last_used_at: iso(ports.sessions.lastUse(session.tokenDigest) ?? session.lastUsedAt),
+          last_used_at: iso(session.lastUsedAt),
           expires_at: iso(session.expiresAt),
           address: session.address,
           user_agent: session.userAgent ?? null,

@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { expect, it, onTestFinished } from 'vitest';
+import { createWholeProgram } from '../cli.ts';
+import { createCliBench } from '../testing/cli-bench.ts';
+import { publishedIn } from '../testing/published-json.ts';
+
+const ada = 'ada@example.com';
+const bob = 'bob@example.com';
+const [first, second] = ['correct horse battery', 'staple after staple'];
+
+/** Whether two values have the same keys and types; where one is null, the other may be of any type. */
+function fits(published: unknown, printed: unknown): boolean {
+  if (published === null || printed === null) return true;
+  if (Array.isArray(published) && Array.isArray(printed)) {
+    return printed.every((one) => published.length === 0 || published.some((shape) => fits(shape, one)));
+  }
+  if (typeof published !== 'object' || typeof printed !== 'object') return typeof published === typeof printed;
+  const [shapes, values] = [new Map(Object.entries(published)), new Map(Object.entries(printed))];
+  const names = new Set([...shapes.keys(), ...values.keys()]);
+  return [...names].every((name) => shapes.has(name) && values.has(name) && fits(shapes.get(name), values.get(name)));
+}
+
+function namesOf(command: Command, path: string[] = []): string[] {
+  return [path.join(' '), ...command.commands.flatMap((inner) => namesOf(inner, [...path, inner.name()]))];
+}
+
+it('every --json shape that a help page publishes is what its command prints', { timeout: 120_000 }, async () => {
+  const postgres = new URL(await text(connect(Number(process.env.AUTHSVC_TEST_POSTGRES_PORT), '127.0.0.1')));
+  const bench = createCliBench({ AUTHSVC_STORAGE: 'file', AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' });
+  const printed = new Map<string, unknown[]>();
+  let url = 'http://127.0.0.1:1';
+  const run = async (name: string, args: readonly string[] = [], input?: string) => {
+    const words = name === '' ? [] : name.split(' ');
+    const { stdout, stderr } = await bench.authsvc([...words, ...args, '--json'], { input, env: { AUTHSVC_URL: url } });
+    const values = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line || 'null'));
+    // An error has a shape of its own, which the page of the program publishes.
+    if (name !== '' && values.some((value) => value === null || isError(value))) {
+      throw new Error(`${name} says ${stdout}${stderr}`);
+    }
+    printed.set(name, [...(printed.get(name) ?? []), ...values]);
+    return values[0] as Record<string, string>;
+  };
+  const copy = join(bench.home, 'copy.db');
+  const users = join(bench.home, 'users.csv');
+
+  await run('daemon status');
+  onTestFinished(async () => {
+    await bench.authsvc(['daemon', 'stop']);
+  });
+  await run('daemon start');
+  await run('daemon restart');
+  url = (await run('daemon status')).url ?? '';
+  await run('daemon wait');
+  await run('doctor');
+  await run('completion', ['bash']);
+  await run('daemon install', ['--reset-delivery', 'operator']);
+  for (const email of [ada, bob]) await run('register', ['--email', email, '--password-stdin'], first);
+  await run('login', ['--email', ada, '--password-stdin'], first);
+  await run('');
+  await run('', ['--no-such-option']);
+  for (const args of [[], ['--all']]) await run('profile', args);
+  await run('sessions');
+  await run('sessions revoke', ['--others']);
+  await run('password', ['--password-stdin', '--new-password-stdin'], `${first}\n${second}`);
+  await run('email', ['--new-email', 'ada.king@example.com', '--password-stdin'], second);
+  await run('users list');
+  await run('users show', ['ada.king@example.com']);
+  await run('users export');
+  for (const name of ['reset', 'disable', 'enable', 'revoke']) await run(`users ${name}`, [bob]);
+  await run('reset', ['--email', bob, '--password-stdin'], first);
+  writeFileSync(users, 'email,password_hash\nx@example.com,nothing\n');
+  await run('users import', [users]);
+  await run('users delete', [bob, '--yes']);
+  await run('delete', ['--email', 'ada.king@example.com', '--yes', '--password-stdin'], second);
+  await run('register', ['--email', ada, '--password-stdin'], first);
+  await run('login', ['--email', ada, '--password-stdin'], first);
+  await run('logout');
+  await run('users revoke', ['--all']);
+  await run('audit');
+  await run('backup', [copy]);
+  await run('daemon logs');
+  await run('daemon stop');
+  await run('restore', [copy, '--yes']);
+  await run('migrate', ['--database-url-stdin'], postgres.href);
+
+  for (const name of namesOf(await createWholeProgram(bench.context))) {
+    const { stdout: page } = await bench.authsvc([...name.split(' ').filter(Boolean), '--help']);
+    const published = publishedIn(page);
+    if (published.length === 0) continue;
+    const values = printed.get(name) ?? [];
+    for (const shape of published)
+      expect([name, shape, values.some((value) => fits(shape, value))]).toEqual([name, shape, true]);
+    // Of the log, each line is of the shape of what it is about.
+    const ofShape = values.filter((value) => name !== 'daemon logs' || eventOf(value) === eventOf(published[0]));
+    for (const value of ofShape) {
+      expect([name, value, published.some((shape) => fits(shape, value))]).toEqual([name, value, true]);
+    }
+    expect([name, ofShape.length > 0]).toEqual([name, true]);
+  }
+});
+
+function isError(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'error' in value;
+}
+
+function eventOf(value: unknown): unknown {
+  return (value as { event?: unknown }).event;
+}
