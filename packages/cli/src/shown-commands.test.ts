@@ -8,12 +8,12 @@ import { createWholeProgram } from './cli.ts';
 import { commands } from './command-list.ts';
 import { createCliBench } from './testing/cli-bench.ts';
 import { PASSWORD, startLocalService } from './testing/local-service.ts';
-import { commandsOn, pasteAll } from './testing/paste.ts';
+import { commandsOn, complaintAbout, pasteAll } from './testing/paste.ts';
 import { untaggedCommands } from './testing/untagged-commands.ts';
 
 const packages = fileURLToPath(new URL('../../', import.meta.url));
 const MARK = 'zq';
-const symbols = fc.string({ unit: fc.constantFrom(..."`${}'!#&|*?=^~%+/-"), minLength: 3, maxLength: 12 });
+const symbols = fc.string({ unit: fc.constantFrom(..."`{}$'!#&|*?=^~%+/-"), minLength: 3, maxLength: 12 });
 const address = symbols.map((nasty) => `-v${MARK}${nasty}${MARK}@example.com`);
 const folderName = fc
   .string({ unit: fc.constantFrom(...'`$(){}\'"!#&|;<>*?~ \n\u001b-'), minLength: 3, maxLength: 8 })
@@ -108,6 +108,17 @@ describe('a command that is shown', () => {
     for (const calls of pasteAll(harmless)) expect(calls.map(([name]) => name)).toContain('authsvc');
   });
 
+  it('can be read by bash on every page of the documentation', () => {
+    const root = join(packages, '..');
+    const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+    const blocks = pages
+      .filter((page) => page.endsWith('.md'))
+      .flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/^```(?:sh|bash)\n(.*?)^```/gms)])
+      .map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(10);
+    for (const block of blocks) expect([block, complaintAbout(block)]).toEqual([block, '']);
+  });
+
   it('is made by the one function that quotes, wherever a source puts a value into one', () => {
     const files = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter(
       (file) => /^\w+\/src\/.*\.ts$/.test(file) && !/\.test\.ts$|\/testing\//.test(file),
@@ -121,12 +132,13 @@ describe('a command that is shown', () => {
   });
 
   it.each([
-    ['const line = `authsvc reset --email ${email}`;'],
+    ['const line = `authsvc reset --email <email>`;'],
     ["const line = 'authsvc reset --email ' + email;"],
-    ['fail(`it is open; mend it with: chmod 700 ${path}`);'],
-    ['const line = shell`authsvc reset --email "${email}"`;'],
+    ['fail(`it is open; mend it with: chmod 700 <path>`);'],
+    ['const line = shell`authsvc reset --email "<email>"`;'],
     ["const line = ['authsvc', 'reset', email].join(' ');"],
-  ])('would be found in a source as %s', (source) => {
+  ])('would be found in a source as %s', (text) => {
+    const source = text.replace(/<(\w+)>/, (_, name: string) => ['$', '{', name, '}'].join(''));
     expect(untaggedCommands(source, ['reset'])).toHaveLength(1);
   });
 

@@ -28,7 +28,7 @@ function namesOf(command: Command, path: string[] = []): string[] {
   return [path.join(' '), ...command.commands.flatMap((inner) => namesOf(inner, [...path, inner.name()]))];
 }
 
-it('every --json shape that a help page publishes is what its command prints', { timeout: 120_000 }, async () => {
+it('every --json shape that a help page publishes is what its command prints', { timeout: 300_000 }, async () => {
   const postgres = new URL(await text(connect(Number(process.env.AUTHSVC_TEST_POSTGRES_PORT), '127.0.0.1')));
   const bench = createCliBench({ AUTHSVC_STORAGE: 'file', AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' });
   const printed = new Map<string, unknown[]>();

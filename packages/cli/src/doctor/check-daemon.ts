@@ -1,8 +1,8 @@
 import { shell } from '@authsvc/core/shell-command';
+import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
 import { exchange } from '../http-exchange.ts';
-import { isLoopback } from '../server-url.ts';
 import { START_COMMAND } from '../start-command.ts';
 import { readVersion } from '../version.ts';
 import { checkClock } from './check-clock.ts';
@@ -36,9 +36,13 @@ export async function checkDaemon(
       clock: checkClock(headers.date, askedAt, now()),
     };
   } catch (error) {
-    const isJustNotRunning = daemon === undefined && isLoopback(server);
+    // What listens there and is not the service is another finding.
+    const isJustNotRunning = error instanceof CliError && error.next?.command === START_COMMAND;
     return {
-      daemon: isJustNotRunning ? warning('not running', { say: 'Start it', command: START_COMMAND }) : findingOf(error),
+      daemon:
+        daemon === undefined && isJustNotRunning
+          ? warning('not running', { say: 'Start it', command: START_COMMAND })
+          : findingOf(error),
     };
   }
 }

@@ -55,6 +55,11 @@ export function pasteAll(lines: readonly string[]): string[][][] {
   }
 }
 
+/** What bash says of lines that it cannot read; nothing is run. */
+export function complaintAbout(lines: string): string {
+  return spawnSync('/bin/bash', ['-n', '-s'], { input: lines, encoding: 'utf8' }).stderr;
+}
+
 /** The commands on a screen: what is cyan, and nothing else is. */
 export function commandsOn(screen: string): string[] {
   return Array.from(screen.matchAll(new RegExp(`${ESC}\\[36m(.*?)${ESC}\\[39m`, 'gs')), ([, command = '']) => command);

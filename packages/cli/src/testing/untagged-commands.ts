@@ -20,7 +20,7 @@ export function untaggedCommands(source: string, names: readonly string[]): stri
     const text = textOf(node);
     if (text !== undefined) {
       const isWrong = isTagged ? holdsHoleInQuotes(text) : looksLikeCommand.test(text);
-      if (isWrong) found.push(text.replaceAll(HOLE, '${…}'));
+      if (isWrong) found.push(text.replaceAll(HOLE, '<value>'));
     }
     for (const [key, child] of Object.entries(node)) {
       const isTag = node.type === 'TaggedTemplateExpression' && (node.tag as Node).name === 'shell' && key === 'quasi';
