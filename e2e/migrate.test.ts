@@ -37,13 +37,20 @@ describe('authsvc migrate', () => {
     const report = JSON.parse(first.stdout);
     expect(report).toEqual({
       database: name,
-      tables: ['users', 'sessions', 'reset_tokens', 'throttles', 'known_addresses', 'outbox', 'events'].map(
-        (table) => ({
-          table,
-          rows: expect.any(Number),
-          digest: expect.stringMatching(/^[\da-f]{64}$/),
-        }),
-      ),
+      tables: [
+        'users',
+        'sessions',
+        'reset_tokens',
+        'one_time_tokens',
+        'throttles',
+        'known_addresses',
+        'outbox',
+        'events',
+      ].map((table) => ({
+        table,
+        rows: expect.any(Number),
+        digest: expect.stringMatching(/^[\da-f]{64}$/),
+      })),
     });
     expect(report.tables[0].rows).toBe(1);
 

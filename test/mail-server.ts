@@ -33,6 +33,8 @@ export interface ReceivedMail {
 export interface MailServer {
   readonly port: number;
   readonly mails: readonly ReceivedMail[];
+  /** The names that clients greeted by and sent a mail under. */
+  readonly greetings: readonly string[];
   /** How many connections there were, whatever came of them. */
   connections(): number;
   /** Resolves with the nth mail from the start, counted from 1. */
@@ -48,13 +50,16 @@ export interface MailServerOptions {
   readonly certificate?: Certificate;
   /** TLS from the first byte instead of STARTTLS. */
   readonly secure?: boolean;
+  /** Whether a client that greets by this name is refused. */
+  readonly refusesGreeting?: (name: string) => boolean;
   /** Takes connections and mails, and never answers a mail. */
   readonly hangs?: boolean;
 }
 
 /** Starts a real SMTP server on loopback that admits every login and keeps every mail. */
 export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
-  const { certificate, hangs = false } = options;
+  const { certificate, hangs = false, refusesGreeting = () => false } = options;
+  const greetings: string[] = [];
   const changes = new EventEmitter();
   const mails: ReceivedMail[] = [];
   let connections = 0;
@@ -70,6 +75,11 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
     onConnect: (_session, callback) => {
       connections += 1;
       changes.emit('change');
+      callback();
+    },
+    onMailFrom: (_address, { hostNameAppearsAs }, callback) => {
+      if (refusesGreeting(hostNameAppearsAs)) return callback(new Error('your name is not acceptable'));
+      greetings.push(hostNameAppearsAs);
       callback();
     },
     onData: (stream, { envelope, user, secure }, callback) => {
@@ -105,6 +115,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
+    greetings,
     connections: () => connections,
     mail: (nth) => until(() => mails[nth - 1]),
     connected: async () => {

@@ -19,8 +19,8 @@ export async function checkDatabase(database: RowDatabase, dialect: Dialect, led
   const sessionDigests = new Set(sessions.map(({ token_digest }) => String(token_digest)));
   const sessionCounts = new Map<string, number>();
   for (const { email } of sessions) sessionCounts.set(String(email), (sessionCounts.get(String(email)) ?? 0) + 1);
-  const tokens = await database.query('select token_digest from reset_tokens');
-  const tokenDigests = new Set(tokens.map(({ token_digest }) => String(token_digest)));
+  const tokens = await database.query('select digest from one_time_tokens');
+  const tokenDigests = new Set(tokens.map(({ digest }) => String(digest)));
 
   for (const account of ledger.accounts) {
     const { email, state, live, ended, unheardSessions } = account;

@@ -164,7 +164,7 @@ async function waitUntilPruned(
   const until = performance.now() + withinMs;
   const count = async (table: string) => Number((await query(`select count(*) as rows from ${table}`))[0]?.rows);
   for await (const _ of every(500)) {
-    const left = { sessions: await count('sessions'), resetTokens: await count('reset_tokens') };
+    const left = { sessions: await count('sessions'), resetTokens: await count('one_time_tokens') };
     if (left.sessions + left.resetTokens === 0 || performance.now() > until) return left;
   }
   throw new Error('unreachable: the timer ends by itself alone');

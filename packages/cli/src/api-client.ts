@@ -21,14 +21,21 @@ export interface NewSession extends IssuedCookie {
   readonly email: string;
 }
 
+export interface RequestedReset {
+  readonly email: string;
+  /** There when the service hands it to whoever asks. */
+  readonly resetToken?: string | undefined;
+  /** False where an operator makes the token, and nobody is sent anything. */
+  readonly isMailed: boolean;
+}
+
 /** The six endpoints, each as one call. Every call throws {@link ApiRefusal} for a refusal and {@link CliError} when there was no proper answer. */
 export interface ApiClient {
   register(credentials: Credentials): Promise<{ readonly email: string }>;
   logIn(credentials: Credentials): Promise<NewSession>;
   logOut(session: SessionCookie): Promise<void>;
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
-  /** `resetToken` is there when the service hands it to whoever asks. */
-  requestReset(email: string): Promise<{ readonly email: string; readonly resetToken?: string | undefined }>;
+  requestReset(email: string): Promise<RequestedReset>;
   resetPassword(reset: { email: string; resetToken: string; newPassword: string }): Promise<{ readonly email: string }>;
   /** Any other operation of a session's owner: sends fields as JSON, gives back the success body. */
   send(method: HttpRequest['method'], path: string, session: SessionCookie, fields?: object): Promise<SuccessBody>;
@@ -89,10 +96,11 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
       const { body } = await call('GET', '/profile', { session });
       return { email: text(server, body, 'email') };
     },
-    async requestReset(email) {
-      const { body } = await call('POST', '/reset_password', { body: JSON.stringify({ email }) });
+    async requestReset(address) {
+      const { body } = await call('POST', '/reset_password', { body: JSON.stringify({ email: address }) });
       const resetToken = typeof body.reset_token === 'string' ? body.reset_token : undefined;
-      return { email: text(server, body, 'email'), resetToken };
+      const email = text(server, body, 'email');
+      return { email, resetToken, isMailed: body.message !== 'ask the operator for a reset token' };
     },
     async resetPassword({ email, resetToken, newPassword }) {
       const fields = { email, reset_token: resetToken, new_password: newPassword };

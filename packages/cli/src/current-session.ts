@@ -9,6 +9,7 @@ import { exitStatus } from './exit-status.ts';
 import { isTokenText } from './session-cookie.ts';
 import { type Account, findAccount } from './session-store/account-index.ts';
 import { notLoggedIn } from './session-store/session-store.ts';
+import { stripBlanks } from './strip-blanks.ts';
 
 /** The session that a command acts with; `account` is there when it is stored on this machine. */
 export interface CurrentSession extends SessionCookie {
@@ -26,7 +27,7 @@ export async function findCurrentSession(
   { store, server }: Connection,
   email?: string,
 ): Promise<CurrentSession | undefined> {
-  const fromEnvironment = env.AUTHSVC_SESSION?.trim();
+  const fromEnvironment = stripBlanks(env.AUTHSVC_SESSION ?? '');
   if (fromEnvironment) {
     if (isTokenText(fromEnvironment)) return { token: fromEnvironment };
     throw new CliError({

@@ -2,6 +2,7 @@ import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-passwo
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
+import { voidTokens } from './one-time-tokens.ts';
 
 export interface EmailChange extends Actor {
   readonly password: string;
@@ -23,7 +24,7 @@ export async function changeEmail(ports: ConfirmPorts, { password, newEmail, ...
       if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {
         throw new AuthError('email_taken', { field: 'new_email' });
       }
-      await transaction.deleteResetToken(user.id);
+      await voidTokens(transaction, user.id, 'email');
       const who = { userId: user.id, emailKey: key, sessionId: session.id };
       await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
     });

@@ -1,6 +1,7 @@
 import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { authEvent } from './event.ts';
+import { voidTokens } from './one-time-tokens.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import type { User } from './user.ts';
@@ -27,7 +28,7 @@ export async function changePassword(
   try {
     await confirmed.write(async (transaction, user) => {
       await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());
-      await transaction.deleteResetToken(user.id);
+      await voidTokens(transaction, user.id, 'password');
       await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
       const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
       await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));

@@ -49,7 +49,7 @@ describe('what asks for the password again', () => {
       await change();
       expect(await authenticate(auth, here.token)).toMatchObject({ id: here.session.id });
       await expect(authenticate(auth, elsewhere.token)).rejects.toEqual(unauthenticated);
-      expect(await rows('reset_tokens')).toEqual([]);
+      expect(await rows('one_time_tokens')).toEqual([]);
       expect(auth.events).toEqual([authEvent(auth.clock, 'password_changed', localClient, who())]);
       await logIn(auth, { ...credentials, password: newPassword });
       await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
@@ -72,7 +72,7 @@ describe('what asks for the password again', () => {
       expect(await change()).toBe('New@example.com');
       for (const { token } of [here, elsewhere])
         expect(await authenticate(auth, token)).toMatchObject({ email: 'New@example.com' });
-      expect(await rows('reset_tokens')).toEqual([]);
+      expect(await rows('one_time_tokens')).toEqual([]);
       expect(auth.events).toEqual([
         authEvent(auth.clock, 'email_changed', localClient, { ...who(), emailKey: 'new@example.com' }),
       ]);
@@ -91,7 +91,7 @@ describe('what asks for the password again', () => {
       await expect(change({ newEmail: 'OTHER@example.com' })).rejects.toEqual(taken);
       await expect(change({ newEmail: 'user' })).rejects.toMatchObject({ code: 'invalid_request', field: 'new_email' });
       expect(await authenticate(auth, here.token)).toMatchObject({ email });
-      expect(await rows('reset_tokens')).toHaveLength(1);
+      expect(await rows('one_time_tokens')).toHaveLength(1);
     });
   });
 
@@ -100,7 +100,7 @@ describe('what asks for the password again', () => {
       expect(await deleteAccount(auth, { ...actor, password })).toBe(email);
       for (const { token } of [here, elsewhere])
         await expect(authenticate(auth, token)).rejects.toEqual(unauthenticated);
-      for (const table of ['users', 'sessions', 'reset_tokens', 'known_addresses'])
+      for (const table of ['users', 'sessions', 'one_time_tokens', 'known_addresses'])
         expect(await rows(table)).toEqual([]);
       expect(auth.events).toEqual([authEvent(auth.clock, 'user_deleted', localClient, who())]);
       await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));

@@ -2,13 +2,15 @@ import { admitGuess } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import { normalizePassword } from './password.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
 import type { ActiveSession } from './session.ts';
 import { CHANGES_BY_USER, FAILED_LOGINS, type Throttle } from './throttle.ts';
 import type { User } from './user.ts';
 
 export type ConfirmPorts = Pick<AuthPorts, 'clock' | 'hasher' | 'attempts' | 'sessions' | 'store' | 'policy'>;
+
+/** The counter of failed confirmations, which a reset clears. */
+export const confirmationCounter = (userId: string) => `confirm:user:${userId}`;
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {
@@ -38,13 +40,13 @@ export async function confirmPassword(
 ): Promise<Confirmed> {
   const user = await ports.store.findUserById(session.userId);
   if (!user) throw new AuthError('unauthenticated');
-  const guesses = { key: `confirm:user:${user.id}`, rule: FAILED_LOGINS };
+  const guesses = { key: confirmationCounter(user.id), rule: FAILED_LOGINS };
   const throttles = [changesOf(user.id), guesses];
   const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
   const admission = await admitGuess(ports, { throttles, guesses, kind: 'confirmation', client, ...who });
   try {
     const comparable = password.isWellFormed() ? user.passwordHash : undefined;
-    if (!(await ports.hasher.verify(normalizePassword(password), comparable))) {
+    if (!(await ports.hasher.verify(password, comparable))) {
       const failure = authEvent(ports.clock, 'confirmation_failed', client, who);
       await ports.store.write((transaction) => transaction.addEvent(failure));
       throw new AuthError('invalid_credentials', { message: 'wrong password' });

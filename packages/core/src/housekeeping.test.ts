@@ -23,11 +23,11 @@ describe('deleteExpired', () => {
   afterEach(() => auth.close());
 
   const left = async () => {
-    const tables = ['users', 'sessions', 'reset_tokens', 'throttles', 'known_addresses', 'events'];
+    const tables = ['users', 'sessions', 'one_time_tokens', 'throttles', 'known_addresses', 'events'];
     const counts = tables.map(async (table) => [table, (await auth.database.read(table).select()).length]);
     return Object.fromEntries(await Promise.all(counts));
   };
-  const all = { users: 1, sessions: 1, reset_tokens: 1, throttles: 1, known_addresses: 1, events: 4 };
+  const all = { users: 1, sessions: 1, one_time_tokens: 1, throttles: 1, known_addresses: 1, events: 4 };
 
   it('deletes nothing that is good', async () => {
     auth.clock.advance(600_000 - 1);
@@ -38,22 +38,22 @@ describe('deleteExpired', () => {
   it('deletes each thing in its time', async () => {
     auth.clock.advance(600_000);
     expect(await deleteExpired(auth)).toBe(1);
-    expect(await left()).toEqual({ ...all, reset_tokens: 0 });
+    expect(await left()).toEqual({ ...all, one_time_tokens: 0 });
 
     auth.clock.advance(DAY_MS);
     await deleteExpired(auth);
-    expect(await left()).toEqual({ ...all, reset_tokens: 0, throttles: 0 });
+    expect(await left()).toEqual({ ...all, one_time_tokens: 0, throttles: 0 });
 
     auth.clock.advance(6 * DAY_MS);
     await deleteExpired(auth);
-    expect(await left()).toEqual({ ...all, reset_tokens: 0, throttles: 0, sessions: 0 });
+    expect(await left()).toEqual({ ...all, one_time_tokens: 0, throttles: 0, sessions: 0 });
 
     auth.clock.advance(83 * DAY_MS);
     await deleteExpired(auth);
     expect(await left()).toEqual({
       users: 1,
       sessions: 0,
-      reset_tokens: 0,
+      one_time_tokens: 0,
       throttles: 0,
       known_addresses: 0,
       events: 0,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { problemWithHash } from './adapters/password-scheme.ts';
+import { adoptHash } from './adapters/password-scheme.ts';
 import { authEvent } from './event.ts';
 import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './import-users.ts';
 import { register } from './register.ts';
@@ -12,7 +12,7 @@ describe('importUsers', () => {
 
   beforeEach(async () => {
     const started = await createTestAuth();
-    auth = { ...started, hasher: { ...started.hasher, problemWith: problemWithHash } };
+    auth = { ...started, hasher: { ...started.hasher, adopt: adoptHash } };
     await register(auth, { email: 'here@example.com', password: 'secure_password', client: localClient });
     auth.events.splice(0);
   });
@@ -43,7 +43,7 @@ describe('importUsers', () => {
       id: expect.any(String),
       email: 'New@example.com',
       emailKey: 'new@example.com',
-      passwordHash,
+      passwordHash: `{bcrypt}${passwordHash}`,
       disabledAt: 6,
       createdAt: 5,
       updatedAt: auth.clock.now(),

@@ -47,7 +47,7 @@ export async function importUsers(
         id: ports.random.uuid(),
         email: candidate.email,
         emailKey: outcome.key,
-        passwordHash: candidate.passwordHash,
+        passwordHash: outcome.passwordHash,
         disabledAt: candidate.disabledAt,
         createdAt: candidate.createdAt ?? now,
         updatedAt: now,
@@ -76,11 +76,16 @@ async function insert(ports: Pick<AuthPorts, 'clock' | 'store'>, users: readonly
   });
 }
 
-function examine(ports: Pick<AuthPorts, 'hasher'>, candidate: ImportedUser): { key: string } | { refused: string } {
+interface Admitted {
+  readonly key: string;
+  readonly passwordHash: string;
+}
+
+function examine(ports: Pick<AuthPorts, 'hasher'>, candidate: ImportedUser): Admitted | { refused: string } {
   try {
     const { key } = parseEmail(candidate.email);
-    const problem = ports.hasher.problemWith(candidate.passwordHash);
-    return problem === undefined ? { key } : { refused: problem };
+    const adopted = ports.hasher.adopt(candidate.passwordHash);
+    return 'problem' in adopted ? { refused: adopted.problem } : { key, passwordHash: adopted.passwordHash };
   } catch (error) {
     if (error instanceof AuthError) return { refused: error.message };
     throw error;

@@ -46,7 +46,7 @@ export async function logIn(ports: LogInPorts, { email, password, client }: Cred
 
   const attempt: Attempt = {
     emailKey: key,
-    password: normalizePassword(password),
+    password,
     isUnicode: password.isWellFormed(),
     accountThrottle: guesses.key,
     client,
@@ -103,7 +103,7 @@ async function hashBetter(ports: LogInPorts, password: string, passwordHash: str
   if (!ports.hasher.needsRehash(passwordHash)) return undefined;
   try {
     using _place = ports.hasher.takePlace();
-    return await ports.hasher.hash(password);
+    return await ports.hasher.hash(normalizePassword(password));
   } catch (error) {
     if (error instanceof AuthError && error.code === 'overloaded') return undefined;
     throw error;

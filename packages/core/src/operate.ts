@@ -1,8 +1,8 @@
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { type AuthEventType, authEvent } from './event.ts';
+import { issueToken, voidTokens } from './one-time-tokens.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
-import { digestSecret } from './secret.ts';
 import type { User } from './user.ts';
 
 type OperatorPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store'>;
@@ -24,7 +24,7 @@ export function disableUser(ports: OperatorPorts, email: string): Promise<User> 
     const disabledAt = user.disabledAt ?? ports.clock.now();
     await transaction.setDisabledAt(user.id, disabledAt);
     await transaction.deleteSessionsOfUser(user.id);
-    await transaction.deleteResetToken(user.id);
+    await voidTokens(transaction, user.id, 'disabled');
     return { ...user, disabledAt };
   });
 }
@@ -67,7 +67,8 @@ export async function revokeAllSessions(ports: OperatorPorts): Promise<number> {
 }
 
 /**
- * Makes a reset token for an operator to pass on, whatever the delivery is set to; it voids an older one.
+ * Makes a reset token for an operator to pass on, whatever the delivery is set to. It voids an operator's older one, and
+ * nothing that was asked for: a request voids none of an operator's either.
  *
  * @returns the token, which is stored as a digest alone, and when it expires, in milliseconds since the Unix epoch.
  */
@@ -75,16 +76,13 @@ export async function issueResetTokenFor(
   ports: OperatorPorts & Pick<AuthPorts, 'random' | 'policy'>,
   email: string,
 ): Promise<{ user: User; resetToken: string; expiresAt: number }> {
-  const resetToken = ports.random.uuid();
-  const createdAt = ports.clock.now();
-  const expiresAt = createdAt + ports.policy.resetTokenMs;
+  let issued = { token: '', expiresAt: 0 };
   const user = await change(ports, email, 'password_reset_issued', async (transaction, found) => {
     if (found.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
-    const tokenDigest = digestSecret(resetToken);
-    await transaction.replaceResetToken({ tokenDigest, userId: found.id, createdAt, expiresAt });
+    issued = await issueToken(ports, transaction, { purpose: 'reset', userId: found.id, issuedBy: 'operator' });
     return found;
   });
-  return { user, resetToken, expiresAt };
+  return { user, resetToken: issued.token, expiresAt: issued.expiresAt };
 }
 
 /** @param work gives back the user as it leaves it. */

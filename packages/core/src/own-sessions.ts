@@ -3,6 +3,7 @@ import { type Actor, changesOf } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
+import { stripBlanks } from './secret.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 import { blockedForMs, countOne } from './throttle.ts';
 
@@ -27,10 +28,16 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
 /**
  * Ends one session of whoever asks, their own included.
  *
+ * @param named its id, in whatever case.
  * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended
  * meanwhile; `rate_limited`: too many ended lately, and this one stays open.
  */
-export async function endSession(ports: SessionPorts, { session, client }: Actor, sessionId: string): Promise<void> {
+export async function endSession(
+  ports: SessionPorts,
+  { session, client }: Actor,
+  named: string,
+): Promise<Pick<Session, 'id'>> {
+  const sessionId = stripBlanks(named).toLowerCase();
   const notFound = new AuthError('not_found', { message: 'no such session' });
   if (!SESSION_ID.test(sessionId)) throw notFound;
   let tokenDigest: string | undefined;
@@ -48,6 +55,7 @@ export async function endSession(ports: SessionPorts, { session, client }: Actor
   } finally {
     ports.sessions.forget(tokenDigest === undefined ? { userId: session.userId } : { tokenDigest });
   }
+  return { id: sessionId };
 }
 
 /**

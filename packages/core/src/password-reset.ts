@@ -1,11 +1,3 @@
-/** A reset token as it is kept: its digest alone. Times are milliseconds since the Unix epoch. */
-export interface ResetToken {
-  readonly tokenDigest: string;
-  readonly userId: string;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
 /**
  * How a reset token travels to its owner.
  *
@@ -13,7 +5,7 @@ export interface ResetToken {
  */
 export type ResetDelivery = 'response' | 'smtp' | 'operator';
 
-/** What the one who asked for a reset may be told. */
+/** What the one who asked for a reset is answered. */
 export type ResetRequestOutcome =
   | { readonly delivery: 'response'; readonly email: string; readonly resetToken: string }
-  | { readonly delivery: 'elsewhere'; readonly email: string };
+  | { readonly delivery: 'smtp' | 'operator'; readonly email: string };

@@ -1,8 +1,9 @@
 import type { AttemptsInFlight } from './attempts-in-flight.ts';
 import type { AuthEvent, StoredEvent } from './event.ts';
+import type { OneTimeToken, TokenKind, TokenPurpose } from './one-time-tokens.ts';
 import type { OutboxMail } from './outbox.ts';
 import type { PasswordRules } from './password.ts';
-import type { ResetDelivery, ResetToken } from './password-reset.ts';
+import type { ResetDelivery } from './password-reset.ts';
 import type { Mail } from './reset-mail.ts';
 import type { ActiveSession, Session, SessionLifetimes } from './session.ts';
 import type { ThrottleState } from './throttle.ts';
@@ -29,15 +30,18 @@ export interface PasswordHasher {
    * @throws AuthError `overloaded`, when the queue is longer than what can be hashed in time.
    */
   takePlace(): HashingPlace;
+  /** @param password in NFC; see `normalizePassword`. */
   hash(password: string): Promise<string>;
-  /** Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false. */
+  /** Compares a password as it was typed. Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
-  /** Whether a hash is of another scheme or of a lower cost than new ones are. */
+  /** Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;
   /** The bcrypt cost of a hash, of whatever scheme. */
   costOf(passwordHash: string): number;
-  /** Why a hash from elsewhere cannot be taken in, as a sentence; undefined when it can. */
-  problemWith(passwordHash: string): string | undefined;
+  /** Takes in a hash from elsewhere, as it is kept here; a `problem` says in a sentence why that cannot be. */
+  adopt(passwordHash: string): { readonly passwordHash: string } | { readonly problem: string };
+  /** A hash as other systems take it in. */
+  exported(passwordHash: string): string;
 }
 
 /** Passwords that whoever guesses tries first. */
@@ -67,8 +71,24 @@ export interface ActiveSessions {
 /** Which sessions have ended: one by its digest, some or all of a user, or everybody's. */
 export type EndedSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
+/** What a transaction can do with one-time tokens; see `one-time-tokens.ts`. */
+export interface TokenTransaction {
+  insertToken(token: OneTimeToken): Promise<void>;
+  /** Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go last, then newer ones. */
+  trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
+  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
+  takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
+  deleteToken(digest: string): Promise<void>;
+  /** Deletes a user's tokens for some purposes. */
+  deleteTokens(userId: string, purposes: readonly TokenPurpose[]): Promise<void>;
+  /** Notes that a mail server has taken the mail with this token. */
+  noteTokenMailed(digest: string, nowMs: number): Promise<void>;
+  /** Counts the tokens that were mailed to a user and are good at `nowMs`. */
+  countMailedTokens(userId: string, purpose: TokenPurpose, nowMs: number): Promise<number>;
+}
+
 /** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
-export interface WriteTransaction {
+export interface WriteTransaction extends TokenTransaction {
   /** Reads a user and keeps others from changing it until the transaction ends. */
   lockUser(userId: string): Promise<User | undefined>;
   /** @returns false, with nothing written, when the email's key is taken. */
@@ -91,12 +111,6 @@ export interface WriteTransaction {
   /** @returns how many. */
   deleteAllSessions(): Promise<number>;
   hasSession(tokenDigest: string): Promise<boolean>;
-  /** A user has one reset token at most: a newer one voids the older. */
-  replaceResetToken(token: ResetToken): Promise<void>;
-  /** Deletes a user's reset token; with a digest, that one and no newer one. */
-  deleteResetToken(userId: string, tokenDigest?: string): Promise<void>;
-  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
-  consumeResetToken(tokenDigest: string, userId: string, nowMs: number): Promise<boolean>;
   /** Reads a counter and keeps others from changing it until the transaction ends. */
   lockThrottle(key: string): Promise<ThrottleState | undefined>;
   saveThrottle(key: string, state: ThrottleState): Promise<void>;
@@ -109,6 +123,8 @@ export interface WriteTransaction {
    * one. A try that was put off further than that can be was put off before the clock was set back, and is due.
    */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
+  /** Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried again. */
+  isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
   deleteMail(id: string): Promise<void>;
   addEvent(event: AuthEvent): Promise<void>;
 }
@@ -134,7 +150,7 @@ export interface EventPage {
 
 /** Until when each kind of row is kept, in milliseconds since the Unix epoch. */
 export interface Expiry {
-  /** Also reset tokens and counters. */
+  /** Also one-time tokens and counters. */
   readonly sessionsEndedBy: number;
   readonly sessionsUnusedSince: number;
   readonly addressesUnusedSince: number;
@@ -152,7 +168,8 @@ export interface Store {
   deleteExpired(expiry: Expiry, limit: number): Promise<number>;
   findUserByEmailKey(emailKey: string): Promise<User | undefined>;
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
-  findResetToken(tokenDigest: string): Promise<ResetToken | undefined>;
+  /** Good or expired. */
+  findToken(digest: string, purpose: TokenPurpose): Promise<OneTimeToken | undefined>;
   findThrottles(keys: readonly string[]): Promise<ReadonlyMap<string, ThrottleState>>;
   /** Whether a user last logged in from a network since `sinceMs`, and not after `untilMs`. */
   isKnownAddress(userId: string, network: string, within: { sinceMs: number; untilMs: number }): Promise<boolean>;

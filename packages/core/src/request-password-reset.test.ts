@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import { disableUser } from './operate.ts';
+import { deleteUser, disableUser } from './operate.ts';
 import type { ResetDelivery } from './password-reset.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { digestSecret } from './secret.ts';
+import { sendResetMail } from './send-reset-mail.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 import type { User } from './user.ts';
 
@@ -34,19 +35,43 @@ describe('requestPasswordReset', () => {
       const resetToken = '00000000-0000-4000-8000-000000000002';
       expect(outcome).toEqual({ delivery: 'response', email: 'User@example.com', resetToken });
       const now = auth.clock.now();
-      expect(await rows('reset_tokens')).toEqual([
-        { user_id: user.id, token_digest: digestSecret(resetToken), created_at: now, expires_at: now + 600_000 },
+      expect(await rows('one_time_tokens')).toEqual([
+        {
+          ...{ digest: digestSecret(resetToken), purpose: 'reset', user_id: user.id, email_key: null },
+          ...{ issued_by: 'request', payload: '{}', mailed_at: null, created_at: now, expires_at: now + 600_000 },
+        },
       ]);
+      expect(await rows('reset_tokens')).toEqual([]);
       const who = { userId: user.id, emailKey: user.emailKey };
       expect(auth.events).toEqual([authEvent(auth.clock, 'password_reset_requested', localClient, who)]);
     });
 
-    it('voids the older token', async () => {
-      await requestPasswordReset(auth, request);
-      await requestPasswordReset(auth, request);
-      expect(await rows('reset_tokens')).toMatchObject([
-        { token_digest: digestSecret('00000000-0000-4000-8000-000000000003') },
-      ]);
+    it('keeps the newest five good, so that a stranger voids none by asking too', async () => {
+      const tokens: string[] = [];
+      for (let index = 0; index < 6; index += 1) {
+        auth.clock.advance(1);
+        const outcome = await requestPasswordReset(auth, request);
+        tokens.push(outcome.delivery === 'response' ? outcome.resetToken : '');
+      }
+      const digests = await auth.database.read('one_time_tokens').pluck('digest');
+      expect(new Set(digests)).toEqual(new Set(tokens.slice(1).map(digestSecret)));
+    });
+
+    it.each([
+      ['disabled', disableUser],
+      ['deleted', deleteUser],
+    ])('refuses an account that is %s meanwhile, and keeps no token', async (_what, change) => {
+      const findUserByEmailKey = async (key: string) => {
+        const found = await auth.store.findUserByEmailKey(key);
+        await change(auth, user.email);
+        return found;
+      };
+      const store = { ...auth.store, findUserByEmailKey };
+      await expect(requestPasswordReset({ ...auth, store }, request)).rejects.toEqual(
+        new AuthError('unknown_email', { field: 'email' }),
+      );
+      expect(await rows('one_time_tokens')).toEqual([]);
+      expect(auth.events.map(({ type }) => type)).not.toContain('password_reset_requested');
     });
 
     it.each([
@@ -59,7 +84,7 @@ describe('requestPasswordReset', () => {
       ],
     ])('refuses %s, and writes nothing', async (_what, refused, code) => {
       await expect(requestPasswordReset(auth, refused)).rejects.toMatchObject({ name: 'AuthError', code });
-      expect(await rows('reset_tokens')).toEqual([]);
+      expect(await rows('one_time_tokens')).toEqual([]);
       expect(auth.events).toEqual([]);
     });
 
@@ -75,8 +100,8 @@ describe('requestPasswordReset', () => {
     beforeEach(() => start(delivery));
 
     it('answers alike whether or not there is an account, with the address as it was sent', async () => {
-      expect(await requestPasswordReset(auth, request)).toEqual({ delivery: 'elsewhere', email: 'user@EXAMPLE.com' });
-      expect(await requestPasswordReset(auth, unknown)).toEqual({ delivery: 'elsewhere', email: 'Nobody@example.com' });
+      expect(await requestPasswordReset(auth, request)).toEqual({ delivery, email: 'user@EXAMPLE.com' });
+      expect(await requestPasswordReset(auth, unknown)).toEqual({ delivery, email: 'Nobody@example.com' });
     });
 
     it('writes alike whether or not there is an account', async () => {
@@ -88,9 +113,19 @@ describe('requestPasswordReset', () => {
       expect(statements).toEqual(known);
     });
 
+    it('answers alike where the account is deleted meanwhile', async () => {
+      const findUserByEmailKey = async (key: string) => {
+        const found = await auth.store.findUserByEmailKey(key);
+        await deleteUser(auth, user.email);
+        return found;
+      };
+      const ports = { ...auth, store: { ...auth.store, findUserByEmailKey } };
+      expect(await requestPasswordReset(ports, request)).toEqual({ delivery, email: 'user@EXAMPLE.com' });
+    });
+
     it('makes no token yet, and serves whoever came through a proxy', async () => {
       await requestPasswordReset(auth, { ...request, client: { ...localClient, proxied: true } });
-      expect(await rows('reset_tokens')).toEqual([]);
+      expect(await rows('one_time_tokens')).toEqual([]);
     });
   });
 
@@ -111,16 +146,19 @@ describe('requestPasswordReset', () => {
       ]);
     });
 
-    it('owes five an hour to one account at most, and answers alike', async () => {
-      for (let index = 0; index < 7; index += 1) {
-        expect(await requestPasswordReset(auth, request)).toEqual({ delivery: 'elsewhere', email: 'user@EXAMPLE.com' });
+    it('writes alike at the sixth request of an hour', async () => {
+      const statements: string[] = [];
+      for (let index = 0; index < 5; index += 1) {
+        await requestPasswordReset(auth, request);
+        await requestPasswordReset(auth, unknown);
+        await sendResetMail(auth);
+        await sendResetMail(auth);
       }
-      expect(await rows('outbox')).toHaveLength(5);
-      await requestPasswordReset(auth, unknown);
-      expect(await rows('outbox')).toHaveLength(6);
-      auth.clock.advance(3_600_000);
+      for (const pool of [auth.database.read, auth.database.write]) pool.on('query', ({ sql }) => statements.push(sql));
       await requestPasswordReset(auth, request);
-      expect(await rows('outbox')).toHaveLength(7);
+      const known = statements.splice(0);
+      await requestPasswordReset(auth, unknown);
+      expect(statements).toEqual(known);
     });
   });
 

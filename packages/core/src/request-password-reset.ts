@@ -4,10 +4,9 @@ import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
+import { issueToken } from './one-time-tokens.ts';
 import type { ResetRequestOutcome } from './password-reset.ts';
 import type { AuthPorts } from './ports.ts';
-import { digestSecret } from './secret.ts';
-import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
 
 type RequestPorts = Pick<AuthPorts, 'clock' | 'random' | 'store' | 'policy'>;
 
@@ -39,38 +38,31 @@ export async function requestPasswordReset(
   if (resetDelivery === 'response') return issueResetToken(ports, key, client);
 
   const user = await ports.store.findUserByEmailKey(key);
-  const now = ports.clock.now();
-  const counter = `reset-mail:account:${digestSecret(key)}`;
   await ports.store.write(async (transaction) => {
+    // Deleted meanwhile, it is an unknown one: a mail that is owed to no account costs what another does.
+    const userId = (await transaction.lockUser(user?.id ?? ''))?.id;
     if (resetDelivery === 'smtp') {
-      const state = await transaction.lockThrottle(counter);
-      // Enough mails lie in that mailbox, and the last of them is good; the answer is the same.
-      if (blockedForMs(RESET_MAILS_BY_ACCOUNT, state, now) > 0) return;
-      await transaction.saveThrottle(counter, countOne(RESET_MAILS_BY_ACCOUNT, state, now));
+      const now = ports.clock.now();
       const id = ports.random.uuid();
-      await transaction.addMail({ id, userId: user?.id, attempts: 0, createdAt: now, nextAttemptAt: now });
+      // Whether one is sent is decided when it is due, which takes no longer for a known address.
+      await transaction.addMail({ id, userId, attempts: 0, createdAt: now, nextAttemptAt: now });
     }
-    const who = { userId: user?.id, emailKey: key };
+    const who = { userId, emailKey: key };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_requested', client, who));
   });
-  return { delivery: 'elsewhere', email: address };
+  return { delivery: resetDelivery, email: address };
 }
 
 async function issueResetToken(ports: RequestPorts, emailKey: string, client: Client): Promise<ResetRequestOutcome> {
-  const user = await ports.store.findUserByEmailKey(emailKey);
-  if (!user || user.disabledAt !== undefined) throw new AuthError('unknown_email', { field: 'email' });
-
-  const resetToken = ports.random.uuid();
-  const createdAt = ports.clock.now();
-  await ports.store.write(async (transaction) => {
-    await transaction.replaceResetToken({
-      tokenDigest: digestSecret(resetToken),
-      userId: user.id,
-      createdAt,
-      expiresAt: createdAt + ports.policy.resetTokenMs,
-    });
+  const unknown = new AuthError('unknown_email', { field: 'email' });
+  const found = await ports.store.findUserByEmailKey(emailKey);
+  if (!found) throw unknown;
+  return ports.store.write(async (transaction) => {
+    const user = await transaction.lockUser(found.id);
+    if (user?.emailKey !== emailKey || user.disabledAt !== undefined) throw unknown;
+    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
     const who = { userId: user.id, emailKey };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_requested', client, who));
+    return { delivery: 'response', email: user.email, resetToken: token };
   });
-  return { delivery: 'response', email: user.email, resetToken };
 }

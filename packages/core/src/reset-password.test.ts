@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
+import { confirmPassword } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { logIn } from './log-in.ts';
-import { disableUser, enableUser } from './operate.ts';
+import { disableUser, enableUser, issueResetTokenFor } from './operate.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
@@ -89,13 +90,82 @@ describe('resetPassword', () => {
     await logIn(auth, credentials);
   });
 
-  it('refuses a used token, and one that a newer one voided', async () => {
+  it("refuses a used token, and those that were good beside it, an operator's among them", async () => {
+    const { resetToken: operators } = await issueResetTokenFor(auth, email);
+    const other = await askToken();
     await reset();
-    await expect(reset()).rejects.toEqual(invalid);
-    const older = await askToken();
-    const newer = await askToken();
+    for (const token of [resetToken, other, operators]) {
+      await expect(reset({ resetToken: token })).rejects.toEqual(invalid);
+    }
+  });
+
+  it("leaves a token good when a stranger asks for others, and an operator's when anyone does", async () => {
+    const { resetToken: operators } = await issueResetTokenFor(auth, email);
+    for (let index = 0; index < 4; index += 1) {
+      auth.clock.advance(1);
+      await askToken();
+    }
+    await reset({ resetToken });
+    const { resetToken: newer } = await issueResetTokenFor(auth, email);
+    for (let index = 0; index < 9; index += 1) await askToken();
+    await reset({ resetToken: newer });
+    await expect(reset({ resetToken: operators })).rejects.toEqual(invalid);
+  });
+
+  it("voids an operator's token by another of an operator's", async () => {
+    const { resetToken: older } = await issueResetTokenFor(auth, email);
+    const { resetToken: newer } = await issueResetTokenFor(auth, email);
     await expect(reset({ resetToken: older })).rejects.toEqual(invalid);
     await reset({ resetToken: newer });
+  });
+
+  it.each([
+    ['in upper case', (token: string) => token.toUpperCase()],
+    ['with blanks around it', (token: string) => `\r\n \t\u00a0\u200b\ufeff${token}\u2060\u3000\n`],
+  ])('takes a token %s', async (_what, spell) => {
+    await reset({ resetToken: spell(resetToken) });
+  });
+
+  it('refuses a token where the account was disabled past its tokens, as an instance of version 1.0.0 does', async () => {
+    await auth.store.write((transaction) => transaction.setDisabledAt(user.id, auth.clock.now()));
+    await expect(reset()).rejects.toEqual(invalid);
+  });
+
+  it('leaves a token dead that expired while its new password was hashed, when the clock is set back', async () => {
+    const hash = async (password: string) => {
+      auth.clock.advance(600_000);
+      return `cheap:${password}`;
+    };
+    const input = { email, resetToken, newPassword, client: localClient };
+    await expect(resetPassword({ ...auth, hasher: { ...auth.hasher, hash } }, input)).rejects.toEqual(invalid);
+    auth.clock.advance(-600_000);
+    await expect(reset()).rejects.toEqual(invalid);
+  });
+
+  it('lets its owner in from where it was done at the first try, while a stranger guesses once a second', async () => {
+    const [home, elsewhere] = ['192.0.2.1', '198.51.100.7'].map((address) => ({ ...localClient, address }));
+    if (!home || !elsewhere) throw new Error('two addresses');
+    const guess = async () => {
+      auth.clock.advance(1000);
+      await logIn(auth, { ...credentials, password: 'wrong_password', client: elsewhere }).catch(() => undefined);
+    };
+    for (let second = 0; second < 60; second += 1) await guess();
+    await reset({ client: home });
+    for (let second = 0; second < 60; second += 1) await guess();
+    await logIn(auth, { ...newCredentials, client: home });
+  });
+
+  it('clears the delay of failed confirmations', async () => {
+    const { session, user: owner } = await logIn(auth, credentials);
+    const actor = { session: { ...session, email: owner.email }, client: localClient };
+    const confirm = async (opened: typeof actor, password: string) => confirmPassword(auth, opened, password);
+    for (let index = 0; index < 5; index += 1) {
+      await confirm(actor, 'wrong_password').catch(() => undefined);
+    }
+    await expect(confirm(actor, credentials.password)).rejects.toMatchObject({ code: 'rate_limited' });
+    await reset();
+    const again = await logIn(auth, newCredentials);
+    await confirm({ ...actor, session: { ...again.session, email: owner.email } }, newPassword);
   });
 
   it('refuses a token from before the account was disabled', async () => {

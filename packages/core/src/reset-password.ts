@@ -1,12 +1,13 @@
 import { admitPassword } from './admit-attempt.ts';
 import { accountThrottleKeys, byAddress } from './attempt-throttles.ts';
-import type { Client } from './client.ts';
+import { type Client, networkOf } from './client.ts';
+import { confirmationCounter } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
+import { consumeToken, findToken } from './one-time-tokens.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
-import { digestSecret } from './secret.ts';
 import { RESETS_PER_MINUTE } from './throttle.ts';
 import type { User } from './user.ts';
 
@@ -36,34 +37,42 @@ export async function resetPassword(
     client,
     emailKey: key,
   });
-  const tokenDigest = digestSecret(resetToken);
   const user = await ports.store.findUserByEmailKey(key);
-  const token = await ports.store.findResetToken(tokenDigest);
+  const token = await findToken(ports, 'reset', resetToken);
   // Refused before hashing: a token cannot be guessed, and a flood of wrong ones must not cost the hashers anything.
-  if (!user || token?.userId !== user.id || ports.clock.now() >= token.expiresAt) {
-    const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
-    await ports.store.write(async (transaction) => {
-      // An expired one must not come back to life when the clock is set back.
-      if (user && token?.userId === user.id) await transaction.deleteResetToken(user.id, tokenDigest);
-      await transaction.addEvent(refusal);
-    });
-    throw new AuthError('invalid_reset_token');
-  }
+  if (!user || token?.userId !== user.id || ports.clock.now() >= token.expiresAt) return refuse();
 
   const passwordHash = await ports.hasher.hash(admitted);
+  let isDone: boolean;
   try {
-    await ports.store.write(async (transaction) => {
+    isDone = await ports.store.write(async (transaction) => {
       const now = ports.clock.now();
-      await transaction.lockUser(user.id);
-      if (!(await transaction.consumeResetToken(tokenDigest, user.id, now))) throw new AuthError('invalid_reset_token');
+      const current = await transaction.lockUser(user.id);
+      if (!current || current.disabledAt !== undefined) return false;
+      if (!(await consumeToken(ports, transaction, token))) return false;
       await transaction.updatePasswordHash(user.id, passwordHash, now);
       await transaction.deleteSessionsOfUser(user.id);
-      await transaction.clearThrottles(accountThrottleKeys(key, client));
+      await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
+      // Its owner logs in from here next, where a stranger's guesses must not be in the way.
+      await transaction.rememberAddress(user.id, networkOf(client.address), now);
       const who = { userId: user.id, emailKey: key };
       await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
+      return true;
     });
   } finally {
     ports.sessions.forget({ userId: user.id });
   }
-  return user;
+  return isDone ? user : refuse();
+
+  async function refuse(): Promise<never> {
+    const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
+    await ports.store.write(async (transaction) => {
+      // An expired one must not come back to life when the clock is set back.
+      if (token && token.userId === user?.id && ports.clock.now() >= token.expiresAt) {
+        await transaction.deleteToken(token.digest);
+      }
+      await transaction.addEvent(refusal);
+    });
+    throw new AuthError('invalid_reset_token');
+  }
 }

@@ -10,3 +10,10 @@ import { hash } from 'node:crypto';
 export function digestSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');
 }
+
+const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;
+
+/** Takes off what mail programs and pastes put around a secret that a machine made: blanks, line breaks and zero-width characters. */
+export function stripBlanks(secret: string): string {
+  return secret.replace(BLANKS_AROUND, '');
+}

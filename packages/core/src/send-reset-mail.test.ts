@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authEvent } from './event.ts';
-import { MAIL_MAX_ATTEMPTS } from './outbox.ts';
+import { digestToken } from './one-time-tokens.ts';
+import { disableUser, enableUser } from './operate.ts';
+import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt } from './outbox.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetMail } from './reset-mail.ts';
@@ -44,24 +46,106 @@ describe('sendResetMail', () => {
     expect(auth.mailer.sent).toHaveLength(1);
   });
 
+  const MINUTE_MS = 60_000;
+  const ask = async () => {
+    await requestPasswordReset(auth, credentials);
+    while ((await sendResetMail(auth)) !== 'none');
+  };
+  const works = (resetToken: string) =>
+    resetPassword(auth, { ...credentials, resetToken, newPassword: 'new_secure_password' });
+  const mailed = () => auth.mailer.sent.map(({ text }) => tokenIn(text));
+
+  it('sends five an hour while a token that was mailed is good, all of which are', async () => {
+    for (let index = 0; index < 7; index += 1) await ask();
+    expect(auth.mailer.sent).toHaveLength(5);
+    const [first = ''] = mailed();
+    await works(first);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, index) => index * 5))(
+    'leaves the owner able to reset in minute %i of a stranger asking every minute',
+    async (minute) => {
+      for (let passed = 0; passed < minute; passed += 1) {
+        await ask();
+        auth.clock.advance(MINUTE_MS);
+      }
+      // The owner's own request: a mail lies there from before, or comes now.
+      await ask();
+      const tokens = mailed();
+      const found = await Promise.all(tokens.map((token) => auth.store.findToken(digestToken(token), 'reset')));
+      const good = tokens.filter((_, index) => (found[index]?.expiresAt ?? 0) > auth.clock.now());
+      await works(good.at(-1) ?? 'none');
+    },
+  );
+
+  it('sends another at once where those that were mailed are used or void', async () => {
+    for (let index = 0; index < 6; index += 1) await ask();
+    await works(mailed().at(-1) ?? '');
+    await ask();
+    expect(auth.mailer.sent).toHaveLength(6);
+    await disableUser(auth, user.email);
+    await enableUser(auth, user.email);
+    await ask();
+    expect(auth.mailer.sent).toHaveLength(7);
+  });
+
+  it('voids no token that was mailed by tries that fail', async () => {
+    await ask();
+    const tokens = mailed();
+    auth.mailer.error = new Error('no');
+    await requestPasswordReset(auth, credentials);
+    for (let tries = 1; tries < MAIL_MAX_ATTEMPTS; tries += 1) {
+      expect(await sendResetMail(auth)).toBe('failed');
+      auth.clock.advance(nextMailAttemptAt(tries, 0));
+    }
+    expect(await sendResetMail(auth)).toBe('given_up');
+    await works(tokens[0] ?? '');
+  });
+
+  it('sends a mail to the owner once the server is back, however many were asked for and failed', async () => {
+    auth.mailer.error = new Error('no');
+    for (let index = 0; index < 9; index += 1) await ask();
+    auth.clock.advance(10 * MINUTE_MS);
+    for (let tries = 0; tries < MAIL_MAX_ATTEMPTS; tries += 1) {
+      await sendResetMail(auth);
+      auth.clock.advance(10 * MINUTE_MS);
+    }
+    auth.mailer.error = undefined;
+    await ask();
+    expect(auth.mailer.sent).toHaveLength(1);
+  });
+
+  it('leaves a request to the mail of the same account that is tried again', async () => {
+    auth.mailer.error = new Error('no');
+    expect(await sendResetMail(auth)).toBe('failed');
+    await requestPasswordReset(auth, credentials);
+    expect(await sendResetMail(auth)).toBe('dropped');
+    auth.mailer.error = undefined;
+    auth.clock.advance(30_000);
+    expect(await sendResetMail(auth)).toBe('sent');
+    expect(await sendResetMail(auth)).toBe('none');
+  });
+
   it('tries again later each time, with a new token, and gives up at last', async () => {
     auth.mailer.error = Object.assign(new Error('550 no such user: user@example.com'), {
       code: 'EENVELOPE',
-      responseCode: 550,
+      command: 'RCPT TO',
+      response: '550 no such user: user@example.com',
     });
+    const said = 'EENVELOPE at RCPT: 550 no such user: …';
     const delays = [30, 60, 120, 240, 480];
     for (const seconds of delays) {
       auth.events.splice(0);
       expect(await sendResetMail(auth)).toBe('failed');
       // What a server answers may quote what was sent to it.
-      expect(auth.events).toEqual([recorded('reset_mail_failed', 'EENVELOPE 550')]);
+      expect(auth.events).toEqual([recorded('reset_mail_failed', said)]);
       auth.clock.advance(seconds * 1000 - 1);
       expect(await sendResetMail(auth)).toBe('none');
       auth.clock.advance(1);
     }
     auth.events.splice(0);
     expect(await sendResetMail(auth)).toBe('given_up');
-    expect(auth.events).toEqual([recorded('reset_mail_given_up', 'EENVELOPE 550')]);
+    expect(auth.events).toEqual([recorded('reset_mail_given_up', said)]);
     expect(delays).toHaveLength(MAIL_MAX_ATTEMPTS - 1);
     auth.clock.advance(3_600_000);
     expect(await sendResetMail(auth)).toBe('none');

@@ -1,8 +1,14 @@
 import { authEvent } from './event.ts';
-import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt } from './outbox.ts';
-import type { AuthPorts } from './ports.ts';
+import { describeMailFailure } from './mail-failure.ts';
+import { digestToken, issueToken, purposes } from './one-time-tokens.ts';
+import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, type OutboxMail } from './outbox.ts';
+import type { AuthPorts, WriteTransaction } from './ports.ts';
 import { resetMail } from './reset-mail.ts';
 import { digestSecret } from './secret.ts';
+import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
+import type { User } from './user.ts';
+
+type MailPorts = Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>;
 
 /** What became of the mail that was due, if one was. */
 export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
@@ -13,32 +19,27 @@ export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
  *
  * @returns what happened; a failure is recorded as an event, and never thrown unless the database itself fails.
  */
-export async function sendResetMail(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>,
-  signal?: AbortSignal,
-): Promise<MailOutcome> {
-  const resetToken = ports.random.uuid();
+export async function sendResetMail(ports: MailPorts, signal?: AbortSignal): Promise<MailOutcome> {
   const claimed = await ports.store.write(async (transaction) => {
-    const now = ports.clock.now();
-    const mail = await transaction.claimMail(now, nextMailAttemptAt);
+    const mail = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
     if (!mail) return undefined;
     const user = mail.userId === undefined ? undefined : await transaction.lockUser(mail.userId);
-    if (!user || user.disabledAt !== undefined) {
+    if (
+      !user ||
+      user.disabledAt !== undefined ||
+      (mail.attempts === 1 && !(await isNeeded(ports, transaction, mail, user)))
+    ) {
       await transaction.deleteMail(mail.id);
       return 'dropped' as const;
     }
-    await transaction.replaceResetToken({
-      tokenDigest: digestSecret(resetToken),
-      userId: user.id,
-      createdAt: now,
-      expiresAt: now + ports.policy.resetTokenMs,
-    });
-    return { mail, user };
+    if (mail.attempts === 1) await countMail(ports, transaction, user);
+    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
+    return { mail, user, resetToken: token };
   });
   if (claimed === undefined) return 'none';
   if (claimed === 'dropped') return 'dropped';
 
-  const { mail: owed, user } = claimed;
+  const { mail: owed, user, resetToken } = claimed;
   let error: unknown;
   let outcome: 'sent' | 'failed' | 'given_up' = 'sent';
   try {
@@ -49,16 +50,36 @@ export async function sendResetMail(
     outcome = owed.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';
   }
   await ports.store.write(async (transaction) => {
+    if (outcome === 'sent') await transaction.noteTokenMailed(digestToken(resetToken), ports.clock.now());
     if (outcome !== 'failed') await transaction.deleteMail(owed.id);
     const who = { userId: user.id, emailKey: user.emailKey };
-    await transaction.addEvent(authEvent(ports.clock, `reset_mail_${outcome}`, undefined, who, describe(error)));
+    const detail = outcome === 'sent' ? undefined : describeMailFailure(error, [resetToken, user.email, user.emailKey]);
+    await transaction.addEvent(authEvent(ports.clock, `reset_mail_${outcome}`, undefined, who, detail));
   });
   return outcome;
 }
 
-/** A server's answer may quote what was sent to it, so only its kind is kept. */
-function describe(error: unknown): string | undefined {
-  if (error === undefined) return undefined;
-  const { code, responseCode } = error as { code?: string; responseCode?: number };
-  return [code ?? 'error', responseCode].filter((part) => part !== undefined).join(' ');
+const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
+
+/**
+ * Tells whether a request brings a mail. It does unless another is being tried again, or a good token lies in
+ * the mailbox already and enough were mailed: so the owner can reset at any time, and no request voids a token.
+ */
+async function isNeeded(
+  { clock }: MailPorts,
+  transaction: WriteTransaction,
+  mail: OutboxMail,
+  user: User,
+): Promise<boolean> {
+  if (await transaction.isOtherMailRetried(mail, MAIL_MAX_ATTEMPTS)) return false;
+  const now = clock.now();
+  const mailed = await transaction.countMailedTokens(user.id, 'reset', now);
+  if (mailed === 0) return true;
+  const state = await transaction.lockThrottle(mailCounter(user));
+  return mailed < purposes.reset.kept && blockedForMs(RESET_MAILS_BY_ACCOUNT, state, now) === 0;
+}
+
+async function countMail({ clock }: MailPorts, transaction: WriteTransaction, user: User): Promise<void> {
+  const state = await transaction.lockThrottle(mailCounter(user));
+  await transaction.saveThrottle(mailCounter(user), countOne(RESET_MAILS_BY_ACCOUNT, state, clock.now()));
 }

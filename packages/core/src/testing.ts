@@ -10,6 +10,7 @@ import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import type { AuthEvent } from './event.ts';
+import { normalizePassword } from './password.ts';
 import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
 import type { Mail } from './reset-mail.ts';
 
@@ -53,11 +54,12 @@ export function createCheapHasher(): CheapHasher {
     },
     verify: async (password, passwordHash) => {
       counts.verify += 1;
-      return passwordHash === `cheap:${password}`;
+      return passwordHash === `cheap:${normalizePassword(password)}`;
     },
     needsRehash: () => false,
     costOf: () => 10,
-    problemWith: () => undefined,
+    adopt: (passwordHash) => ({ passwordHash }),
+    exported: (passwordHash) => passwordHash,
   };
 }
 

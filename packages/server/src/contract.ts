@@ -70,11 +70,11 @@ export interface ResetTokenBody {
   readonly reset_token: string;
 }
 
-/** `POST /reset_password` → 200 where the token travels otherwise, or not at all: nobody can tell. */
+/** `POST /reset_password` → 200 where the token travels by mail or by an operator's hand; the same where no account has the address. */
 export interface ResetInstructionsBody {
   /** The address as it was sent. */
   readonly email: string;
-  readonly message: 'reset instructions sent';
+  readonly message: 'reset instructions sent' | 'ask the operator for a reset token';
 }
 
 /** `PUT /reset_password`. */

@@ -21,7 +21,8 @@ describe('handleError', () => {
         hash: fail,
         verify: fail,
         needsRehash: () => false,
-        problemWith: () => undefined,
+        adopt: (passwordHash) => ({ passwordHash }),
+        exported: (passwordHash) => passwordHash,
       },
     };
     test = await createTestServer({}, ports);

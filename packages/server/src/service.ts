@@ -201,9 +201,11 @@ function startWorkers(hasher: BcryptHasher, log: FastifyBaseLogger): void {
   hasher.start().catch((err) => log.error({ err }, 'the workers that hash passwords could not be started yet'));
 }
 
-function createMailer({ smtpUrl, mailFolder, mailFrom }: Config): Mailer {
+function createMailer({ smtpUrl, mailFolder, mailFrom, publicUrl }: Config): Mailer {
   if (mailFolder !== undefined) return createFolderMailer(mailFolder);
-  if (smtpUrl !== undefined) return createSmtpMailer({ url: smtpUrl, from: mailFrom });
+  if (smtpUrl !== undefined) {
+    return createSmtpMailer({ url: smtpUrl, from: mailFrom, publicHost: publicUrl?.hostname });
+  }
   return {
     // With another delivery nothing owes a mail, but what a former setting left owed.
     send: async () => {

@@ -57,6 +57,26 @@ describe('authsvc reset', () => {
     expect(server.users.get(email)).toBe('correct horse');
   });
 
+  it('sends to the operator where nobody is sent anything', async () => {
+    const { server, authsvc } = await start();
+    const body = { email, message: 'ask the operator for a reset token' };
+    server.script('POST /reset_password', { status: 200, body });
+    expect(await authsvc(args, { input })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: [
+        '✓ Ask the operator for a reset token for ada@example.com: this service sends no mail',
+        '  With the token: authsvc reset --email ada@example.com --token-stdin',
+        '',
+      ].join('\n'),
+    });
+    expect(JSON.parse((await authsvc([...args, '--json'], { input })).stdout)).toEqual({
+      email,
+      server: server.url,
+      status: 'ask_operator',
+    });
+  });
+
   it('takes the token from the first line and the password from the second, and asks for no other token', async () => {
     const { server, authsvc } = await start();
     const lines = `${RESET_TOKEN}\r\nstaple battery`;

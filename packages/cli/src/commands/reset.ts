@@ -27,7 +27,7 @@ const help = formatHelp({
   ],
   json: [
     '{"email":"ada@example.com","server":"http://127.0.0.1:4100","status":"password_updated"}',
-    'status is "instructions_sent" when the reset token travels another way',
+    'status is "instructions_sent" when the reset token is mailed, "ask_operator" when an operator makes it',
   ],
 });
 
@@ -77,14 +77,17 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
 
 /** @returns `undefined` when the token travels another way, after saying how to go on. */
 async function requestToken({ client, terminal, server }: Connection, email: string): Promise<string | undefined> {
-  const { resetToken } = await client.requestReset(email);
+  const { resetToken, isMailed } = await client.requestReset(email);
   if (resetToken !== undefined) {
     terminal.succeed('Reset token issued');
     return resetToken;
   }
-  terminal.printJson({ email, server, status: 'instructions_sent' });
+  const shown = terminal.notePaint.bold(email);
+  terminal.printJson({ email, server, status: isMailed ? 'instructions_sent' : 'ask_operator' });
   terminal.succeed(
-    `Reset instructions sent, if ${terminal.notePaint.bold(email)} has an account`,
+    isMailed
+      ? `Reset instructions sent, if ${shown} has an account`
+      : `Ask the operator for a reset token for ${shown}: this service sends no mail`,
     terminal.describeNext({ say: 'With the token', command: shell`authsvc reset --email ${email} --token-stdin` }),
   );
   return undefined;

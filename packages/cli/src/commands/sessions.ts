@@ -8,6 +8,7 @@ import { exitStatus } from '../exit-status.ts';
 import { describeDate, describeTimeSince } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { stripBlanks } from '../strip-blanks.ts';
 import { formatHelp } from './help-text.ts';
 
 interface SessionsOptions extends GlobalOptions {
@@ -116,7 +117,8 @@ async function readSessions(connection: Connection, session: CurrentSession): Pr
   return sessions as readonly ListedSession[];
 }
 
-function findByPrefix(sessions: readonly ListedSession[], prefix: string): ListedSession {
+function findByPrefix(sessions: readonly ListedSession[], typed: string): ListedSession {
+  const prefix = stripBlanks(typed);
   const [found, second] = sessions.filter(({ id }) => id.startsWith(prefix.toLowerCase()));
   if (found && !second && prefix !== '') return found;
   throw new CliError({

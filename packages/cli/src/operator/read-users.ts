@@ -119,9 +119,13 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
   };
 }
 
+/** How databases write that there is none: MySQL's dumps, PostgreSQL's COPY, and zero in its many forms. */
+const NO_TIME = /^(null|\\N|[-0:. TZ]*)$/i;
+
 /** Whether it is a time is for the daemon to say; an empty field is none. */
 function time(value: unknown): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : String(value);
+  const text = String(value ?? '').trim();
+  return NO_TIME.test(text) ? undefined : text;
 }
 
 function unreadable(what: string, cause?: unknown): CliError {

@@ -5,7 +5,7 @@ import type { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
 import type { HashTask, TimedResult } from './hash-worker.ts';
-import { hashCost, problemWithHash } from './password-scheme.ts';
+import { adoptHash, exportedHash, hashCost, isForeign } from './password-scheme.ts';
 import { systemRandom } from './system.ts';
 
 /** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
@@ -140,9 +140,10 @@ export function createBcryptHasher({
       const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
       return matches && passwordHash !== undefined;
     },
-    needsRehash: (passwordHash) => hashCost(passwordHash) < cost,
+    needsRehash: (passwordHash) => isForeign(passwordHash) || hashCost(passwordHash) < cost,
     costOf: hashCost,
-    problemWith: problemWithHash,
+    adopt: adoptHash,
+    exported: exportedHash,
     close: async () => {
       const started = await starting?.catch(() => undefined);
       await started?.ready;

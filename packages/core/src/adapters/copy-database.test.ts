@@ -27,8 +27,17 @@ describe('copyDatabase', () => {
     await logIn(source, { ...credentials, password: 'wrong_password' }).catch(() => undefined);
     await requestPasswordReset(source, credentials);
     const { id: userId } = (await source.store.findUserByEmailKey('user@example.com')) ?? { id: '' };
-    const token = { tokenDigest: 'digest', userId, createdAt: 1, expiresAt: 2 };
-    await source.store.write((transaction) => transaction.replaceResetToken(token));
+    const token = {
+      digest: 'digest',
+      userId,
+      purpose: 'reset',
+      issuedBy: 'request',
+      createdAt: 1,
+      expiresAt: 2,
+    } as const;
+    await source.store.write((transaction) => transaction.insertToken(token));
+    const ofOldVersion = { token_digest: 'old', user_id: userId, created_at: 1, expires_at: 2 };
+    await source.database.write('reset_tokens').insert(ofOldVersion);
   });
   afterEach(async () => {
     await source.close();
@@ -60,7 +69,9 @@ describe('copyDatabase', () => {
     const user = await source.store.findUserByEmailKey('user@example.com');
     expect(await store.findUserByEmailKey('user@example.com')).toEqual(user);
     expect(await store.listSessions(user?.id ?? '')).toEqual(await source.store.listSessions(user?.id ?? ''));
-    expect(await store.findResetToken('digest')).toEqual(await source.store.findResetToken('digest'));
+    for (const digest of ['digest', 'old']) {
+      expect(await store.findToken(digest, 'reset')).toMatchObject({ digest, userId: user?.id });
+    }
     const keys = await source.database.read('throttles').pluck('key');
     expect(await store.findThrottles(keys)).toEqual(await source.store.findThrottles(keys));
     expect(await store.listEvents({ limit: 100 })).toEqual(await source.store.listEvents({ limit: 100 }));
@@ -112,7 +123,7 @@ describe('copyDatabase', () => {
     await expect(copy()).rejects.toThrow(
       'the database auth at db.example.com has rows of its own in the table users: copy to an empty one; nothing was written',
     );
-    expect(await counts(target)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    expect(await counts(target)).toEqual([1, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   it('refuses a database in which a row has changed since', async () => {

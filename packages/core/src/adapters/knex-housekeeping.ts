@@ -14,6 +14,7 @@ export async function deleteExpiredRows(database: Database, expiry: Expiry, limi
   const kinds: readonly ExpiringRows[] = [
     ['sessions', 'token_digest', 'expires_at', expiry.sessionsEndedBy],
     ['sessions', 'token_digest', 'last_used_at', expiry.sessionsUnusedSince],
+    ['one_time_tokens', 'digest', 'expires_at', expiry.sessionsEndedBy],
     ['reset_tokens', 'user_id', 'expires_at', expiry.sessionsEndedBy],
     ['throttles', 'key', 'expires_at', expiry.sessionsEndedBy],
     ['known_addresses', 'user_id', 'last_login_at', expiry.addressesUnusedSince],

@@ -102,7 +102,10 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
         });
       }
       await transaction.deleteSession(session.tokenDigest);
-      await transaction.replaceResetToken({ tokenDigest: 'token', userId, createdAt: NOW, expiresAt: NOW + 10 });
+      await transaction.insertToken({
+        ...{ digest: 'token', purpose: 'reset', userId, issuedBy: 'request' },
+        ...{ createdAt: NOW, expiresAt: NOW + 10 },
+      });
       for (const key of ['one', 'two', 'three']) await transaction.lockThrottle(key);
       await transaction.saveThrottle('three', { count: 1, until: 0, noted: false, expiresAt: NOW + 11 });
       await transaction.rememberAddress(userId, '127.0.0.1', NOW + 8);
@@ -118,7 +121,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
     expect(await store.deleteExpired(expiry, 1)).toBe(0);
     const { read } = auth.database;
     expect(await read('sessions').pluck('id')).toEqual(['good']);
-    expect(await read('reset_tokens').select()).toEqual([]);
+    expect(await read('one_time_tokens').select()).toEqual([]);
     expect(await read('throttles').pluck('key')).toEqual(['three']);
     expect(await read('known_addresses').pluck('network')).toEqual(['127.0.0.1']);
     expect(await read('events').pluck('type')).toEqual(['user_registered', 'login_succeeded']);

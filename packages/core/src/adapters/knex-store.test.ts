@@ -63,7 +63,7 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     async (value) => {
       expect(await store.findUserByEmailKey(value)).toBeUndefined();
       expect(await store.findActiveSession(value)).toBeUndefined();
-      expect(await store.findResetToken(value)).toBeUndefined();
+      expect(await store.findToken(value, 'reset')).toBeUndefined();
       expect(await store.listUsers({ search: `${value}\\`, limit: 10 })).toEqual([]);
       expect(await store.write((transaction) => transaction.deleteSession(value))).toBeUndefined();
       expect(await store.findUserById(user.id)).toEqual(user);
@@ -154,32 +154,53 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     expect(await store.write((transaction) => transaction.deleteAllSessions())).toBe(0);
   });
 
-  it('lets a reset token be used once, by its owner, before it expires', async () => {
-    const token = { tokenDigest: 'digest', userId: user.id, createdAt: NOW, expiresAt: NOW + 10 };
-    await store.write((transaction) => transaction.replaceResetToken({ ...token, tokenDigest: 'older' }));
-    await store.write((transaction) => transaction.replaceResetToken(token));
-    expect(await store.findResetToken('digest')).toEqual(token);
-    expect(await store.findResetToken('older')).toBeUndefined();
+  const token = { purpose: 'reset', issuedBy: 'request', createdAt: NOW, expiresAt: NOW + 10 } as const;
+
+  it('lets a one-time token be used once, by its owner, before it expires', async () => {
+    const ours = { ...token, digest: 'digest', userId: user.id };
+    await store.write((transaction) => transaction.insertToken(ours));
+    expect(await store.findToken('digest', 'reset')).toEqual(ours);
     await store.write(async (transaction) => {
-      expect(await transaction.consumeResetToken('older', user.id, NOW)).toBe(false);
-      expect(await transaction.consumeResetToken('digest', other.id, NOW)).toBe(false);
-      expect(await transaction.consumeResetToken('digest', user.id, NOW + 10)).toBe(false);
-      expect(await transaction.consumeResetToken('digest', user.id, NOW + 9)).toBe(true);
-      expect(await transaction.consumeResetToken('digest', user.id, NOW + 9)).toBe(false);
+      expect(await transaction.takeToken('older', 'reset', user.id, NOW)).toBe(false);
+      expect(await transaction.takeToken('digest', 'reset', other.id, NOW)).toBe(false);
+      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 10)).toBe(false);
+      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 9)).toBe(true);
+      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 9)).toBe(false);
     });
+    expect(await store.findToken('digest', 'reset')).toBeUndefined();
+  });
+
+  it('keeps so many of one kind, the mailed ones before the newer, and none that has expired', async () => {
+    const kind = { purpose: 'reset', issuedBy: 'request', userId: user.id } as const;
+    await store.write(async (transaction) => {
+      for (const [index, digest] of ['mailed', 'first', 'second', 'third'].entries()) {
+        await transaction.insertToken({ ...token, ...kind, digest, createdAt: NOW + index });
+      }
+      await transaction.insertToken({ ...token, ...kind, digest: 'expired', expiresAt: NOW });
+      await transaction.insertToken({ ...token, digest: "operator's", userId: user.id, issuedBy: 'operator' });
+      await transaction.insertToken({ ...token, digest: "another's", userId: other.id });
+      await transaction.noteTokenMailed('mailed', NOW);
+      await transaction.noteTokenMailed('expired', NOW);
+      expect(await transaction.countMailedTokens(user.id, 'reset', NOW)).toBe(1);
+      await transaction.trimTokens(kind, 2, NOW);
+    });
+    const left = () => auth.database.read('one_time_tokens').orderBy('digest').pluck('digest');
+    expect(new Set(await left())).toEqual(new Set(['mailed', 'third', "operator's", "another's"]));
+    await store.write((transaction) => transaction.trimTokens({ ...kind, issuedBy: 'operator' }, 0, NOW));
+    expect(new Set(await left())).toEqual(new Set(['mailed', 'third', "another's"]));
   });
 
   it('deletes all that belongs to a user, but what was recorded', async () => {
     await store.write(async (transaction) => {
       await transaction.insertSession(sessionOf(user, 'one'));
-      await transaction.replaceResetToken({ tokenDigest: 'digest', userId: user.id, createdAt: NOW, expiresAt: NOW });
+      await transaction.insertToken({ ...token, digest: 'digest', userId: user.id });
       await transaction.rememberAddress(user.id, '192.0.2.1', NOW);
       await transaction.addMail({ id: 'mail', userId: user.id, attempts: 0, createdAt: NOW, nextAttemptAt: NOW });
       await transaction.addEvent(authEvent(auth.clock, 'user_deleted', undefined, { userId: user.id }));
       await transaction.deleteUser(user.id);
     });
     const left = async (table: string) => (await auth.database.read(table).select()).length;
-    const tables = ['users', 'sessions', 'reset_tokens', 'known_addresses', 'outbox', 'events'];
+    const tables = ['users', 'sessions', 'one_time_tokens', 'known_addresses', 'outbox', 'events'];
     expect(await Promise.all(tables.map(left))).toEqual([1, 0, 0, 0, 0, 1]);
   });
 

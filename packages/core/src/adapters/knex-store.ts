@@ -4,17 +4,16 @@ import type { Store } from '../ports.ts';
 import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './database-error.ts';
 import { deleteExpiredRows } from './knex-housekeeping.ts';
+import { findTokenRow } from './knex-tokens.ts';
 import { createWriteTransaction } from './knex-write-transaction.ts';
 import { findPreparedRow } from './prepared-row.ts';
 import {
   type ActiveSessionRow,
   type EventRow,
-  type ResetTokenRow,
   type SessionRow,
   type ThrottleRow,
   toActiveSession,
   toEvent,
-  toResetToken,
   toSession,
   toThrottle,
   toUser,
@@ -70,10 +69,7 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
       return (await read<SessionRow>('sessions').where({ user_id: userId })).map(toSession);
     },
 
-    findResetToken: async (tokenDigest) => {
-      const row = await read<ResetTokenRow>('reset_tokens').where({ token_digest: tokenDigest }).first();
-      return row && toResetToken(row);
-    },
+    findToken: (digest, purpose) => findTokenRow(read, digest, purpose),
 
     findThrottles: async (keys) => {
       const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);

@@ -3,16 +3,15 @@ import type { AuthEvent } from '../event.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
 import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
 import type { WriteTransaction } from '../ports.ts';
+import { createTokenTransaction } from './knex-tokens.ts';
 import { lockFreeRows } from './lock-free-rows.ts';
 import {
   fromEvent,
   fromMail,
-  fromResetToken,
   fromSession,
   fromThrottle,
   fromUser,
   type MailRow,
-  type ResetTokenRow,
   type SessionRow,
   type ThrottleRow,
   toMail,
@@ -109,22 +108,7 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       return found !== undefined;
     },
 
-    replaceResetToken: async (token) => {
-      await trx('reset_tokens').insert(fromResetToken(token)).onConflict('user_id').merge();
-    },
-
-    deleteResetToken: async (userId, tokenDigest) => {
-      const owned = trx<ResetTokenRow>('reset_tokens').where({ user_id: userId });
-      await (tokenDigest === undefined ? owned : owned.where({ token_digest: tokenDigest })).delete();
-    },
-
-    consumeResetToken: async (tokenDigest, userId, nowMs) => {
-      const consumed = await trx('reset_tokens')
-        .where({ token_digest: tokenDigest, user_id: userId })
-        .where('expires_at', '>', nowMs)
-        .delete();
-      return consumed === 1;
-    },
+    ...createTokenTransaction(trx),
 
     lockThrottle: async (key) => {
       // The update changes nothing but takes the row's lock, also where another transaction is inserting it; an expired count of 0 counts nothing.
@@ -163,6 +147,12 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       const claimed = { ...mail, attempts, nextAttemptAt: nextAttemptAt(attempts, nowMs) };
       await trx<MailRow>('outbox').where({ id: mail.id }).update(fromMail(claimed));
       return claimed;
+    },
+
+    isOtherMailRetried: async ({ id, userId = '' }, maxAttempts) => {
+      const others = trx<MailRow>('outbox').where({ user_id: userId }).whereNot({ id });
+      // One that was never tried answers for itself.
+      return (await others.where('attempts', '>', 0).where('attempts', '<', maxAttempts).first('id')) !== undefined;
     },
 
     deleteMail: async (id) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/property-settings.ts';
-import { hashCost, hashPassword, problemWithHash, verifyPassword } from './password-scheme.ts';
+import { adoptHash, exportedHash, hashCost, hashPassword, isForeign, verifyPassword } from './password-scheme.ts';
 
 /** The lowest that bcrypt knows: these facts are about bytes, not about time. */
 const COST = 4;
@@ -57,6 +57,38 @@ describe('verifyPassword', () => {
     expect(verifyPassword('other_password', imported)).toBe(false);
   });
 
+  it.each(['', '{bcrypt}'])('tells a password from the same one twice with a NUL between, hashed as %j', (tag) => {
+    const hash = tag + hashPassword('secure_password', COST);
+    expect(verifyPassword('secure_password', hash)).toBe(true);
+    expect(verifyPassword('secure_password\0secure_password', hash)).toBe(false);
+    expect(verifyPassword('secure_password\0', hash)).toBe(false);
+    const twice = hashPassword('secure_password\0secure_password', COST);
+    expect(verifyPassword('secure_password', twice)).toBe(false);
+    expect(verifyPassword('secure_password\0secure_password', twice)).toBe(true);
+  });
+
+  it('takes NFC and NFD for one password where the hash is ours', () => {
+    const hash = hashPassword('caf\u00e9 au lait', COST);
+    for (const typed of ['caf\u00e9 au lait', 'cafe\u0301 au lait']) expect(verifyPassword(typed, hash)).toBe(true);
+  });
+
+  // Of Python's bcrypt, where 72 bytes were hashed of 80: it refuses more by itself.
+  it.each(['{bcrypt}$2a$', '{bcrypt}$2b$', '{bcrypt}$2y$', '$2a$', '$2y$'])(
+    'reads the first 72 bytes, as typed, where a hash is from elsewhere: %s',
+    (prefix) => {
+      const foreign = (password: string) => hashPassword(password, COST).replace('$2b$', prefix);
+      const long = 'p'.repeat(80);
+      expect(verifyPassword(long, foreign(long.slice(0, 72)))).toBe(true);
+      expect(verifyPassword('p'.repeat(71), foreign(long.slice(0, 72)))).toBe(false);
+      expect(verifyPassword('cafe\u0301', foreign('cafe\u0301'))).toBe(true);
+      expect(verifyPassword('caf\u00e9', foreign('cafe\u0301'))).toBe(false);
+    },
+  );
+
+  it('reads every byte where a hash is ours, of a password as long as bcrypt reads', () => {
+    expect(verifyPassword('p'.repeat(80), hashPassword('p'.repeat(72), COST))).toBe(false);
+  });
+
   it('does not take the condensed form of a long password for a password', () => {
     const long = 'p'.repeat(80);
     const tagged = hashPassword(long, COST);
@@ -69,9 +101,9 @@ describe('verifyPassword', () => {
     const password = fc.string({ unit: 'grapheme', maxLength: 100 });
     fc.assert(
       fc.property(password, password, (one, other) => {
-        const hash = hashPassword(one, COST);
+        const hash = hashPassword(one.normalize(), COST);
         expect(verifyPassword(one, hash)).toBe(true);
-        expect(verifyPassword(other, hash)).toBe(one === other);
+        expect(verifyPassword(other, hash)).toBe(one.normalize() === other.normalize());
       }),
       runs(100),
     );
@@ -79,21 +111,41 @@ describe('verifyPassword', () => {
 });
 
 describe('hashCost', () => {
-  it.each(['$2a$', '$2b$', '$2y$', '{hmac-sha384+bcrypt}$2b$'])('reads the cost of %s', (prefix) => {
+  it.each(['$2a$', '$2b$', '$2y$', '{bcrypt}$2b$', '{hmac-sha384+bcrypt}$2b$'])('reads the cost of %s', (prefix) => {
     const digest = hashPassword('secure_password', COST).slice('$2b$04$'.length);
     expect(hashCost(`${prefix}12$${digest}`)).toBe(12);
   });
 });
 
-describe('problemWithHash', () => {
+describe('isForeign', () => {
+  it.each([
+    ['{bcrypt}$2b$', true],
+    ['$2a$', true],
+    ['$2y$', true],
+    ['$2b$', false],
+    ['{hmac-sha384+bcrypt}$2b$', false],
+  ])('says of %s: %s', (prefix, expected) => {
+    expect(isForeign(`${prefix}12$${'/'.repeat(53)}`)).toBe(expected);
+  });
+});
+
+describe('adoptHash', () => {
   const digest = '/'.repeat(53);
+
+  it.each([
+    [`$2a$04$${digest}`, `{bcrypt}$2a$04$${digest}`],
+    [`$2b$12$${digest}`, `{bcrypt}$2b$12$${digest}`],
+    [`$2y$16$${digest}`, `{bcrypt}$2y$16$${digest}`],
+    [`{bcrypt}$2b$12$${digest}`, `{bcrypt}$2b$12$${digest}`],
+    [`bcrypt$$2b$12$${digest}`, `{bcrypt}$2b$12$${digest}`],
+    [`{hmac-sha384+bcrypt}$2b$12$${digest}`, `{hmac-sha384+bcrypt}$2b$12$${digest}`],
+  ])('takes in %j', (given, passwordHash) => {
+    expect(adoptHash(given)).toEqual({ passwordHash });
+  });
+
   const malformed = 'not a bcrypt hash ($2a$, $2b$ or $2y$)';
 
   it.each([
-    [`$2a$04$${digest}`, undefined],
-    [`$2b$12$${digest}`, undefined],
-    [`$2y$16$${digest}`, undefined],
-    [`{hmac-sha384+bcrypt}$2b$12$${digest}`, undefined],
     [`$2b$03$${digest}`, 'a bcrypt cost of 3 is outside 4 to 16'],
     [`$2b$17$${digest}`, 'a bcrypt cost of 17 is outside 4 to 16'],
     [`$2x$12$${digest}`, malformed],
@@ -101,10 +153,20 @@ describe('problemWithHash', () => {
     [`$2b$12$${digest}\n`, malformed],
     [`$2b$12$${digest.slice(1)}`, malformed],
     [`$2b$12${'{hmac-sha384+bcrypt}'}$${digest}`, malformed],
+    [`{bcrypt}{hmac-sha384+bcrypt}$2b$12$${digest}`, malformed],
+    [`bcrypt_sha256$$2b$12$${digest}`, malformed],
     ['$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', malformed],
     ['secure_password', malformed],
     ['', malformed],
   ])('says of %j: %s', (hash, problem) => {
-    expect(problemWithHash(hash)).toBe(problem);
+    expect(adoptHash(hash)).toEqual({ problem });
+  });
+});
+
+describe('exportedHash', () => {
+  it.each(['$2a$', '$2b$', '$2y$', '{hmac-sha384+bcrypt}$2b$'])('gives back what was taken in: %s', (prefix) => {
+    const given = `${prefix}12$${'/'.repeat(53)}`;
+    const adopted = adoptHash(given);
+    expect('passwordHash' in adopted && exportedHash(adopted.passwordHash)).toBe(given);
   });
 });

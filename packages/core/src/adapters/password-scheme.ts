@@ -1,42 +1,63 @@
 import { createHmac } from 'node:crypto';
 import { compareSync, getRounds, hashSync } from 'bcrypt';
+import { normalizePassword } from '../password.ts';
 
 /** bcrypt reads no further than this, silently. */
 const BCRYPT_MAX_BYTES = 72;
 /** PHP's name for what others call `$2b$`; bcrypt's own code refuses it. */
 const PHP_TAG = /^\$2y\$/;
-const LONG_PASSWORD_TAG = '{hmac-sha384+bcrypt}';
+const CONDENSED_TAG = '{hmac-sha384+bcrypt}';
 const LONG_PASSWORD_LABEL = 'authsvc password longer than bcrypt reads, version 1';
+/** A hash from elsewhere, as other systems tag it too: bcrypt of the bytes as they were typed, of which it reads 72. */
+const FOREIGN_TAG = '{bcrypt}';
+/** Which this service never made, so that they are foreign also where version 1.0.0 took them in without a tag. */
+const FOREIGN_VERSION = /^\$2[ay]\$/;
 
 /**
- * Hashes a password: up to 72 bytes as plain `$2b$`, so that hashes of other systems and of this one are alike; beyond, its HMAC-SHA-384 under a tag of its own,
+ * Hashes a password: up to 72 bytes as plain `$2b$`; beyond, or with a NUL, where bcrypt begins again, its HMAC-SHA-384 under a tag of its own,
  * so that every byte counts. The label keeps the digest from being one that leaked elsewhere.
  *
+ * @param password in NFC.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pre-hashing-passwords-with-bcrypt
  */
 export function hashPassword(password: string, cost: number): string {
-  return isLong(password) ? LONG_PASSWORD_TAG + hashSync(condense(password), cost) : hashSync(password, cost);
+  return isCondensed(password) ? CONDENSED_TAG + hashSync(condense(password), cost) : hashSync(password, cost);
 }
 
-/** Compares a password with a hash of either scheme. Takes one bcrypt comparison even where the scheme alone tells that they differ. */
-export function verifyPassword(password: string, passwordHash: string): boolean {
-  const wasLong = passwordHash.startsWith(LONG_PASSWORD_TAG);
+/**
+ * Compares a password, as it was typed, with a hash as its maker made it. Takes one bcrypt comparison even where the scheme alone tells that they differ.
+ */
+export function verifyPassword(typed: string, passwordHash: string): boolean {
   const bcryptHash = withoutTag(passwordHash).replace(PHP_TAG, '$2b$');
-  const matches = compareSync(isLong(password) ? condense(password) : password, bcryptHash);
-  return matches && wasLong === isLong(password);
+  // No maker takes a NUL; bcrypt would read what comes before it once more.
+  if (isForeign(passwordHash)) return compareSync(typed, bcryptHash) && !typed.includes('\0');
+  const password = normalizePassword(typed);
+  const matches = compareSync(isCondensed(password) ? condense(password) : password, bcryptHash);
+  return matches && passwordHash.startsWith(CONDENSED_TAG) === isCondensed(password);
 }
 
-/** The bcrypt cost of a hash of either scheme. */
+/** The bcrypt cost of a hash of any scheme. */
 export function hashCost(passwordHash: string): number {
   return getRounds(withoutTag(passwordHash));
 }
 
-function withoutTag(passwordHash: string): string {
-  return passwordHash.startsWith(LONG_PASSWORD_TAG) ? passwordHash.slice(LONG_PASSWORD_TAG.length) : passwordHash;
+/** Whether a hash was made elsewhere; it is replaced at the first login. */
+export function isForeign(passwordHash: string): boolean {
+  return passwordHash.startsWith(FOREIGN_TAG) || FOREIGN_VERSION.test(passwordHash);
 }
 
-function isLong(password: string): boolean {
-  return Buffer.byteLength(password) > BCRYPT_MAX_BYTES;
+/** A hash as other systems take it in. */
+export function exportedHash(passwordHash: string): string {
+  return passwordHash.startsWith(FOREIGN_TAG) ? passwordHash.slice(FOREIGN_TAG.length) : passwordHash;
+}
+
+function withoutTag(passwordHash: string): string {
+  const tag = [CONDENSED_TAG, FOREIGN_TAG].find((known) => passwordHash.startsWith(known)) ?? '';
+  return passwordHash.slice(tag.length);
+}
+
+function isCondensed(password: string): boolean {
+  return Buffer.byteLength(password) > BCRYPT_MAX_BYTES || password.includes('\0');
 }
 
 function condense(password: string): string {
@@ -45,13 +66,18 @@ function condense(password: string): string {
 
 /** The most that a hash from elsewhere may cost: one of cost 31 would keep a worker busy for days. */
 const MAX_IMPORTED_COST = 16;
+/** What Django and Spring put before it. */
+const FOREIGN_PREFIX = /^(bcrypt\$|\{bcrypt\})(?=\$)/;
 
-/** Why a hash from elsewhere cannot be verified here, as a sentence; undefined when it can. */
-export function problemWithHash(passwordHash: string): string | undefined {
-  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(withoutTag(passwordHash));
-  if (!match) return 'not a bcrypt hash ($2a$, $2b$ or $2y$)';
+/** Takes in a hash from elsewhere, as it is kept here; a `problem` is a sentence. */
+export function adoptHash(given: string): { readonly passwordHash: string } | { readonly problem: string } {
+  const isOurs = given.startsWith(CONDENSED_TAG);
+  const bare = isOurs ? given.slice(CONDENSED_TAG.length) : given.replace(FOREIGN_PREFIX, '');
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(bare);
+  if (!match) return { problem: 'not a bcrypt hash ($2a$, $2b$ or $2y$)' };
   const cost = Number(match[1]);
-  return cost < 4 || cost > MAX_IMPORTED_COST
-    ? `a bcrypt cost of ${cost} is outside 4 to ${MAX_IMPORTED_COST}`
-    : undefined;
+  if (cost < 4 || cost > MAX_IMPORTED_COST) {
+    return { problem: `a bcrypt cost of ${cost} is outside 4 to ${MAX_IMPORTED_COST}` };
+  }
+  return { passwordHash: (isOurs ? CONDENSED_TAG : FOREIGN_TAG) + bare };
 }

@@ -7,6 +7,7 @@ import { isMigrated, migrateIn } from './migrate.ts';
 import { BoundedPostgresClient } from './postgres-client.ts';
 import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
+import { tables } from './tables.ts';
 
 const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 1500;
@@ -96,12 +97,29 @@ async function migrate(address: PostgresAddress): Promise<void> {
       await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
       await migrateIn(trx, address.name);
     });
+    await assertGranted(knex, address.name);
   } catch (error) {
     if (error instanceof DatabaseRefusedError) throw error;
     throw refusal(`the database ${address.name} cannot be migrated`, error);
   } finally {
     await knex.destroy();
   }
+}
+
+/** A table that a new version brought, without its grant, would be found out by the first request that needs it. */
+async function assertGranted(knex: Knex, name: string): Promise<void> {
+  const lacking = `
+    select quote_ident(name) as name, quote_ident(current_user) as role from unnest(?::text[]) as name
+    where not (select bool_and(has_table_privilege(name, privilege)) from unnest(?::text[]) as privilege)`;
+  const privileges = ['select', 'insert', 'update', 'delete'];
+  const answer = await knex.raw(lacking, [tables.map((table) => table.name), privileges]);
+  const missing: readonly { name: string; role: string }[] = answer.rows;
+  const [first] = missing;
+  if (!first) return;
+  const names = missing.map((table) => table.name).join(', ');
+  throw new DatabaseRefusedError(
+    `the role ${first.role} may not use ${names} in the database ${name}: as the owner, run "grant ${privileges.join(', ')} on ${names} to ${first.role}"`,
+  );
 }
 
 function refusal(sentence: string, cause: unknown): DatabaseRefusedError {

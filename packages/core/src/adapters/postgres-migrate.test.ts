@@ -122,4 +122,32 @@ describe('migrating PostgreSQL', () => {
     await database.close();
     await created.administer((knex) => knex.raw(`drop role ${role}`));
   });
+
+  it('names the grant that is missing for a table that a new version brought', async () => {
+    const name = new URL(created.url).pathname.slice(1);
+    const role = `${name}_role`;
+    await withDatabase(({ migrate }) => migrate());
+    await created.administer(async (knex) => {
+      await knex.raw(`create role ${role} login password 'secret'`);
+      await knex.raw(`grant select, insert, update, delete on all tables in schema public to ${role}`);
+      await knex.raw(`revoke insert on one_time_tokens from ${role}`);
+    });
+    const url = new URL(created.url);
+    url.username = role;
+    url.password = 'secret';
+    const database = await openPostgresDatabase({ url: url.href });
+    const grant = `grant select, insert, update, delete on one_time_tokens to ${role}`;
+    await expect(database.migrate()).rejects.toEqual(
+      new DatabaseRefusedError(
+        `the role ${role} may not use one_time_tokens in the database ${name} at 127.0.0.1: as the owner, run "${grant}"`,
+      ),
+    );
+    await created.administer((knex) => knex.raw(grant));
+    await database.migrate();
+    await database.close();
+    await created.administer(async (knex) => {
+      await knex.raw(`drop owned by ${role}`);
+      await knex.raw(`drop role ${role}`);
+    });
+  });
 });

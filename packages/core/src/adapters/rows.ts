@@ -1,6 +1,5 @@
 import type { AuthEvent, AuthEventType, StoredEvent } from '../event.ts';
 import type { OutboxMail } from '../outbox.ts';
-import type { ResetToken } from '../password-reset.ts';
 import type { ActiveSession, Session } from '../session.ts';
 import type { ThrottleState } from '../throttle.ts';
 import type { User } from '../user.ts';
@@ -27,13 +26,6 @@ export interface SessionRow {
 }
 
 export type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> & { email: string };
-
-export interface ResetTokenRow {
-  token_digest: string;
-  user_id: string;
-  created_at: number;
-  expires_at: number;
-}
 
 export function toUser(row: UserRow): User {
   return {
@@ -94,24 +86,6 @@ export function toSession(row: SessionRow): Session {
     expiresAt: row.expires_at,
     address: row.address,
     userAgent: row.user_agent ?? undefined,
-  };
-}
-
-export function toResetToken(row: ResetTokenRow): ResetToken {
-  return {
-    tokenDigest: row.token_digest,
-    userId: row.user_id,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  };
-}
-
-export function fromResetToken(token: ResetToken): ResetTokenRow {
-  return {
-    token_digest: token.tokenDigest,
-    user_id: token.userId,
-    created_at: token.createdAt,
-    expires_at: token.expiresAt,
   };
 }
 

@@ -11,7 +11,7 @@ import {
   startMailServer,
 } from '../../../../test/mail-server.ts';
 import { resetMail } from '../reset-mail.ts';
-import { createSmtpMailer } from './smtp-mailer.ts';
+import { createSmtpMailer, greetingName } from './smtp-mailer.ts';
 
 const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 const mail = resetMail('user@example.com', token, 30);
@@ -70,6 +70,27 @@ describe('createSmtpMailer', () => {
     const mailer = createSmtpMailer({ url: `smtp://LOCALHOST:${server.port}`, from });
     expect(await codeOf(mailer.send(mail))).toBe('ETLS');
     expect([server.connections(), server.mails]).toEqual([1, []]);
+  });
+
+  it.each([undefined, 'localhost', '127.0.0.1', 'auth.example.com'])(
+    'gets a mail through where names without a dot and addresses are refused, its own host being %s',
+    async (publicHost) => {
+      const server = await start({ refusesGreeting: (name) => !/^[a-z][\w-]*(\.[\w-]+)+$/i.test(name) });
+      await createSmtpMailer({ url: `smtp://localhost:${server.port}`, from, publicHost }).send(mail);
+      expect(server.mails).toHaveLength(1);
+      if (publicHost === 'auth.example.com') expect(server.greetings).toEqual([publicHost]);
+    },
+  );
+
+  it.each([
+    ['auth.example.com', 'mail.example.net', 'auth.example.com'],
+    ['xn--bcher-kva.example', 'box', 'xn--bcher-kva.example'],
+    [undefined, 'mail.example.net', 'mail.example.net'],
+    ['localhost', 'box', 'localhost.localdomain'],
+    ['203.0.113.9', 'box.example.', 'localhost.localdomain'],
+    ['[2001:db8::1]', 'my_box.example.net', 'localhost.localdomain'],
+  ])('greets as %s, on the machine %s, by the name %s', (publicHost, machine, name) => {
+    expect(greetingName(publicHost, machine)).toBe(name);
   });
 
   it('fails where nobody listens', async () => {

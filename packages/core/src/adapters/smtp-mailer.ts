@@ -1,3 +1,4 @@
+import { hostname as machineName } from 'node:os';
 import type { Mailer } from '../ports.ts';
 
 /** A mail server that says nothing must not hold a mail for longer than this, in milliseconds. */
@@ -11,16 +12,26 @@ export interface SmtpMailerOptions {
   readonly url: string;
   /** The sender's address, with a display name or without. */
   readonly from: string;
+  /** The host of the public URL, by which the mail server is greeted where it is a name. */
+  readonly publicHost?: string | undefined;
+}
+
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/i;
+
+/** The name in EHLO. Many servers refuse an address, such as `[127.0.0.1]`, and a name without a dot. */
+export function greetingName(publicHost: string | undefined, machine = machineName()): string {
+  return [publicHost, machine].find((name) => name !== undefined && DOMAIN.test(name)) ?? 'localhost.localdomain';
 }
 
 /** Sends through an SMTP server, whose certificate is verified. The library is loaded with the first mail. */
-export function createSmtpMailer({ url, from }: SmtpMailerOptions): Mailer {
+export function createSmtpMailer({ url, from, publicHost }: SmtpMailerOptions): Mailer {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';
   const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
   const loading = async () => {
     const { createTransport } = await import('nodemailer');
     return createTransport({
+      name: greetingName(publicHost),
       host: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port || (secure ? 465 : 587)),
       secure,

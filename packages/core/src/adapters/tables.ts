@@ -13,6 +13,7 @@ export const tables: readonly Table[] = [
   { name: 'users', key: ['id'] },
   { name: 'sessions', key: ['token_digest'] },
   { name: 'reset_tokens', key: ['user_id'] },
+  { name: 'one_time_tokens', key: ['digest'] },
   { name: 'throttles', key: ['key'] },
   { name: 'known_addresses', key: ['user_id', 'network'] },
   { name: 'outbox', key: ['id'] },

@@ -74,8 +74,14 @@ const requestingReset = fc.tuple(someone, place).map(([whose, client]) =>
     const who = whose(world);
     return {
       said: who.email,
-      rule: () => rules.requestReset(world, who),
-      act: async ({ auth, resetTokens }) => {
+      rule: () => {
+        // Of tokens that are made at the same time, none is the older.
+        world.now += 1;
+        return rules.requestReset(world, who);
+      },
+      act: async (service) => {
+        const { auth, resetTokens } = service;
+        await service.passTime(1);
         const outcome = await requestPasswordReset(auth, { email: who.email, client });
         if (outcome.delivery !== 'response') return outcome;
         resetTokens.push(outcome.resetToken);

@@ -40,7 +40,7 @@ export function revoke(world: World, typed: Typed) {
 export function issueTokenFor(world: World, typed: Typed) {
   const account = find(world, typed);
   if (account.disabledAt !== undefined) refuse('unknown_email');
-  issueToken(world, account);
+  issueToken(world, account, 'operator');
   return { ...seen(account), expiresAt: world.tokens.at(-1)?.expiresAt };
 }
 

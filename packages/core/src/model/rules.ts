@@ -73,7 +73,7 @@ export function requestReset(world: World, { mailbox }: Typed) {
   admitAddress(mailbox);
   const account = world.accounts.get(mailbox);
   if (!account || account.disabledAt !== undefined) return refuse('unknown_email');
-  issueToken(world, account);
+  issueToken(world, account, 'owner');
   return { email: account.email };
 }
 
@@ -87,6 +87,8 @@ export function reset(world: World, { mailbox }: Typed, token: Issued | undefine
   endSessions(world, account);
   world.logins.delete(mailbox.key);
   world.logins.delete(`${mailbox.key} ${client.address}`);
+  account.confirmations = undefined;
+  account.knownSince.set(client.address, world.now);
   return { email: account.email };
 }
 

@@ -1,3 +1,4 @@
+import { normalizePassword } from '../password.ts';
 import { createTestAuth, type TestAuth } from '../testing.ts';
 import type { Password } from './cast.ts';
 import { IDLE_MS, LIFETIME_MS, TOKEN_MS } from './world.ts';
@@ -30,7 +31,7 @@ export async function openService(): Promise<Service> {
   const hasher = {
     ...auth.hasher,
     verify: async (password: string, hash: string | undefined) =>
-      ['cheap', 'old'].some((scheme) => hash === `${scheme}:${password.toWellFormed()}`),
+      ['cheap', 'old'].some((scheme) => hash === `${scheme}:${normalizePassword(password).toWellFormed()}`),
     needsRehash: (hash: string) => hash.startsWith('old:'),
   };
   let { sessions } = auth;

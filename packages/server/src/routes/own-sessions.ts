@@ -55,8 +55,8 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
     },
     async (request, reply): Promise<SessionEndedBody> => {
       const session = await authenticateRequest(ports, request);
-      await endSession(ports, { session, client: requestClient(request) }, request.params.id);
-      if (request.params.id === session.id) clearSessionCookie(reply);
+      const ended = await endSession(ports, { session, client: requestClient(request) }, request.params.id);
+      if (ended.id === session.id) clearSessionCookie(reply);
       return { message: 'session ended' };
     },
   );

@@ -11,6 +11,12 @@ import { requestClient } from '../request-client.ts';
 import { answerSchema, passwordResetSchema, resetRequestSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
+/** Where nobody is sent anything, nobody is to wait for it. */
+const said = {
+  smtp: 'reset instructions sent',
+  operator: 'ask the operator for a reset token',
+} as const;
+
 export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPorts): void {
   server.post<{ Body: ResetRequestBody }>(
     '/reset_password',
@@ -27,9 +33,8 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
     },
     async (request): Promise<ResetTokenBody | ResetInstructionsBody> => {
       const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requestClient(request) });
-      return outcome.delivery === 'response'
-        ? { email: outcome.email, reset_token: outcome.resetToken }
-        : { email: outcome.email, message: 'reset instructions sent' };
+      const { delivery, email } = outcome;
+      return delivery === 'response' ? { email, reset_token: outcome.resetToken } : { email, message: said[delivery] };
     },
   );
 

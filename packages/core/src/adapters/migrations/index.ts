@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
 import * as accounts from './0001-accounts.ts';
 import * as throttlesAndOutbox from './0002-throttles-and-outbox.ts';
+import * as oneTimeTokens from './0003-one-time-tokens.ts';
 
 type Migration = Pick<typeof accounts, 'up' | 'down'>;
 
 const migrations: readonly (readonly [name: string, migration: Migration])[] = [
   ['0001-accounts', accounts],
   ['0002-throttles-and-outbox', throttlesAndOutbox],
+  ['0003-one-time-tokens', oneTimeTokens],
 ];
 
 /** The migrations as modules, in order, so that nothing is looked for on the disk. */

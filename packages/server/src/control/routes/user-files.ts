@@ -111,14 +111,14 @@ function readTime(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
 }
 
-async function* giveOut({ store }: ServerPorts): AsyncGenerator<ExportLine> {
+async function* giveOut({ hasher, store }: ServerPorts): AsyncGenerator<ExportLine> {
   let afterEmailKey: string | undefined;
   for (;;) {
     const users = await store.listUsers({ afterEmailKey, limit: USERS_PER_PAGE });
     for (const user of users) {
       yield {
         email: user.email,
-        password_hash: user.passwordHash,
+        password_hash: hasher.exported(user.passwordHash),
         created_at: new Date(user.createdAt).toISOString(),
         disabled_at: user.disabledAt === undefined ? null : new Date(user.disabledAt).toISOString(),
       };

@@ -1,0 +1,105 @@
+import type { Knex } from 'knex';
+import type { OneTimeToken, TokenPurpose } from '../one-time-tokens.ts';
+import type { TokenTransaction } from '../ports.ts';
+
+interface TokenRow {
+  digest: string;
+  purpose: string;
+  user_id: string | null;
+  email_key: string | null;
+  issued_by: string;
+  /** JSON; never a secret. */
+  payload: string;
+  created_at: number;
+  expires_at: number;
+  mailed_at: number | null;
+}
+
+/** Where version 1.0.0 keeps its reset tokens: it may run beside this one while instances are restarted. */
+const OLD_TABLE = 'reset_tokens';
+const OLD_PURPOSE: TokenPurpose = 'reset';
+
+const FIND_TOKEN = `
+  select digest, purpose, user_id, issued_by, created_at, expires_at from one_time_tokens where digest = ? and purpose = ? and user_id is not null
+  union all
+  select token_digest, '${OLD_PURPOSE}', user_id, 'request', created_at, expires_at from ${OLD_TABLE} where token_digest = ? and '${OLD_PURPOSE}' = ?`;
+
+export async function findTokenRow(
+  read: Knex,
+  digest: string,
+  purpose: TokenPurpose,
+): Promise<OneTimeToken | undefined> {
+  const query = read.raw(FIND_TOKEN, [digest, purpose, digest, purpose]);
+  const answer: TokenRow[] | { rows: TokenRow[] } = await query;
+  const [row] = Array.isArray(answer) ? answer : answer.rows;
+  if (!row?.user_id) return undefined;
+  return {
+    digest,
+    purpose,
+    userId: row.user_id,
+    issuedBy: row.issued_by === 'operator' ? 'operator' : 'request',
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** What a transaction does with one-time tokens. */
+export function createTokenTransaction(trx: Knex.Transaction): TokenTransaction {
+  const tokens = () => trx<TokenRow>('one_time_tokens');
+  const good = (userId: string, purpose: TokenPurpose, nowMs: number) =>
+    tokens().where({ user_id: userId, purpose }).where('expires_at', '>', nowMs);
+  return {
+    insertToken: async ({ digest, purpose, userId, issuedBy, createdAt, expiresAt }) => {
+      await tokens().insert({
+        digest,
+        purpose,
+        user_id: userId,
+        email_key: null,
+        issued_by: issuedBy,
+        payload: '{}',
+        created_at: createdAt,
+        expires_at: expiresAt,
+        mailed_at: null,
+      });
+    },
+
+    trimTokens: async ({ purpose, userId, issuedBy }, kept, nowMs) => {
+      const ofKind = { user_id: userId, purpose, issued_by: issuedBy };
+      const newest = good(userId, purpose, nowMs)
+        .where(ofKind)
+        .orderByRaw('mailed_at is null, created_at desc, digest')
+        .limit(kept)
+        .select('digest');
+      await tokens().where(ofKind).whereNotIn('digest', newest).delete();
+    },
+
+    takeToken: async (digest, purpose, userId, nowMs) => {
+      if ((await good(userId, purpose, nowMs).where({ digest }).delete()) === 1) return true;
+      if (purpose !== OLD_PURPOSE) return false;
+      const old = trx(OLD_TABLE).where({ token_digest: digest, user_id: userId });
+      return (await old.where('expires_at', '>', nowMs).delete()) === 1;
+    },
+
+    deleteToken: async (digest) => {
+      await tokens().where({ digest }).delete();
+      await trx(OLD_TABLE).where({ token_digest: digest }).delete();
+    },
+
+    deleteTokens: async (userId, purposes) => {
+      await tokens()
+        .where({ user_id: userId })
+        .whereIn('purpose', [...purposes])
+        .delete();
+      if (purposes.includes(OLD_PURPOSE)) await trx(OLD_TABLE).where({ user_id: userId }).delete();
+    },
+
+    noteTokenMailed: async (digest, nowMs) => {
+      await tokens().where({ digest }).update({ mailed_at: nowMs });
+    },
+
+    countMailedTokens: async (userId, purpose, nowMs) => {
+      const mailed = await good(userId, purpose, nowMs).whereNotNull('mailed_at').select('digest');
+      return mailed.length;
+    },
+  };
+}

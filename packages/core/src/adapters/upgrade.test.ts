@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AuthError } from '../errors.ts';
+import { deleteExpired } from '../housekeeping.ts';
+import { disableUser, enableUser, issueResetTokenFor } from '../operate.ts';
+import { register } from '../register.ts';
+import { requestPasswordReset } from '../request-password-reset.ts';
+import { resetPassword } from '../reset-password.ts';
+import { digestSecret } from '../secret.ts';
+import { createTestAuth, localClient, type TestAuth, type TestDatabase } from '../testing.ts';
+import { type Database, openSqliteDatabase } from './database.ts';
+import { createMemorySessions } from './memory-sessions.ts';
+import { migrationConfig } from './migrations/index.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import { createPostgresTestDatabase } from './postgres-testing.ts';
+import { createStoredSessions } from './stored-sessions.ts';
+
+const email = 'user@example.com';
+const credentials = { email, password: 'secure_password', client: localClient };
+const newPassword = 'new_secure_password';
+const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
+const invalid = new AuthError('invalid_reset_token');
+
+/** As version 1.0.0 leaves a database. */
+async function makeOld(database: Database): Promise<void> {
+  const { migrationSource: all } = migrationConfig;
+  if (!all) throw new Error('the migrations are modules');
+  const migrationSource: Knex.MigrationSource<unknown> = {
+    ...all,
+    getMigrations: async (extensions) => (await all.getMigrations(extensions)).slice(0, 2),
+  };
+  await database.write.transaction((trx) => trx.migrate.latest({ ...migrationConfig, migrationSource }));
+}
+
+async function openSqlite(): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'authsvc-core-'));
+  const database = await openSqliteDatabase(join(folder, 'authsvc.db'));
+  await makeOld(database);
+  const close = async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  };
+  return { ...database, createSessions: createMemorySessions, close };
+}
+
+async function openPostgres(): Promise<TestDatabase> {
+  const { url } = await createPostgresTestDatabase();
+  const database = await openPostgresDatabase({ url });
+  await makeOld(database);
+  return { ...database, createSessions: createStoredSessions };
+}
+
+describe.each([
+  ['SQLite', openSqlite],
+  ['PostgreSQL', openPostgres],
+])('a database of version 1.0.0, on %s', (_dialect, open) => {
+  let auth: TestAuth;
+  let userId: string;
+
+  /** What an instance of version 1.0.0 does, before the upgrade and beside a newer one. */
+  const old = {
+    issue: async (resetToken: string) => {
+      const now = auth.clock.now();
+      const row = {
+        user_id: userId,
+        token_digest: digestSecret(resetToken),
+        created_at: now,
+        expires_at: now + 600_000,
+      };
+      await auth.database.write('reset_tokens').insert(row).onConflict('user_id').merge();
+    },
+    consume: async (resetToken: string) => {
+      const found = auth.database.write('reset_tokens').where({ token_digest: digestSecret(resetToken) });
+      return (await found.where('expires_at', '>', auth.clock.now()).delete()) === 1;
+    },
+  };
+  const reset = (resetToken: string) => resetPassword(auth, { email, resetToken, newPassword, client: localClient });
+
+  beforeEach(async () => {
+    auth = await createTestAuth({}, open);
+    userId = (await register(auth, credentials)).id;
+    await old.issue(token);
+    expect(await auth.database.isMigrated()).toBe(false);
+    await auth.database.migrate();
+    expect(await auth.database.isMigrated()).toBe(true);
+  });
+  afterEach(() => auth.close());
+
+  it('keeps its reset token good, for one use', async () => {
+    await reset(token);
+    await expect(reset(token)).rejects.toEqual(invalid);
+    expect(await old.consume(token)).toBe(false);
+  });
+
+  it('has one winner of fifty who use its token at once', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => reset(token)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('takes a token that an old instance makes after the upgrade, and none that it used up', async () => {
+    const later = '6d1d50dd-4b34-4b9c-8f0c-2c4bbd1b3a11';
+    await old.issue(later);
+    await expect(reset(token)).rejects.toEqual(invalid);
+    await reset(later);
+    await old.issue(token);
+    expect(await old.consume(token)).toBe(true);
+    await expect(reset(token)).rejects.toEqual(invalid);
+  });
+
+  it('voids its token where one of a new instance is used, or the account is disabled', async () => {
+    const outcome = await requestPasswordReset(auth, credentials);
+    await reset('resetToken' in outcome ? outcome.resetToken : '');
+    expect(await old.consume(token)).toBe(false);
+    await old.issue(token);
+    await disableUser(auth, email);
+    await enableUser(auth, email);
+    expect(await old.consume(token)).toBe(false);
+  });
+
+  it('keeps its token good beside others, an operator’s among them', async () => {
+    await requestPasswordReset(auth, credentials);
+    await issueResetTokenFor(auth, email);
+    await reset(token);
+  });
+
+  it('leaves its token dead once it has expired', async () => {
+    auth.clock.advance(600_000);
+    await expect(reset(token)).rejects.toEqual(invalid);
+    auth.clock.advance(-600_000);
+    await expect(reset(token)).rejects.toEqual(invalid);
+    await old.issue(token);
+    auth.clock.advance(600_000);
+    await deleteExpired(auth);
+    expect(await auth.database.read('reset_tokens')).toEqual([]);
+  });
+});

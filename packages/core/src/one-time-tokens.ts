@@ -1,0 +1,91 @@
+import type { AuthPolicy, AuthPorts, WriteTransaction } from './ports.ts';
+import { digestSecret, stripBlanks } from './secret.ts';
+import { RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
+
+/** What happens to an account and may end its tokens. */
+export type AccountChange = 'password' | 'email' | 'disabled';
+
+interface Purpose {
+  readonly lifetimeMs: (policy: AuthPolicy) => number;
+  /** How many that were asked for may be good side by side; of an operator's it is one. */
+  readonly kept: number;
+  /** The change that using one makes. */
+  readonly makes: AccountChange;
+  readonly voidedBy: readonly AccountChange[];
+}
+
+/** What each purpose means. A new one does not compile before it says all of this. */
+export const purposes = {
+  // As many as are mailed in an hour, so that a stranger's requests void none of the owner's.
+  reset: {
+    lifetimeMs: (policy) => policy.resetTokenMs,
+    kept: RESET_MAILS_BY_ACCOUNT.limit,
+    makes: 'password',
+    voidedBy: ['password', 'email', 'disabled'],
+  },
+} as const satisfies Record<string, Purpose>;
+
+export type TokenPurpose = keyof typeof purposes;
+
+/** A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch. */
+export interface OneTimeToken {
+  readonly digest: string;
+  readonly purpose: TokenPurpose;
+  readonly userId: string;
+  /** An operator's is voided by an operator's alone, or by a change of the account. */
+  readonly issuedBy: 'request' | 'operator';
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** Whose tokens of which kind. */
+export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'issuedBy'>;
+
+/** Makes a token inside a transaction; it is in this answer and nowhere else. */
+export async function issueToken(
+  { clock, policy, random }: Pick<AuthPorts, 'clock' | 'policy' | 'random'>,
+  transaction: WriteTransaction,
+  kind: TokenKind,
+): Promise<{ token: string; expiresAt: number }> {
+  const { lifetimeMs, kept } = purposes[kind.purpose];
+  const token = random.uuid();
+  const createdAt = clock.now();
+  const expiresAt = createdAt + lifetimeMs(policy);
+  await transaction.trimTokens(kind, kind.issuedBy === 'operator' ? 0 : kept - 1, createdAt);
+  await transaction.insertToken({ ...kind, digest: digestToken(token), createdAt, expiresAt });
+  return { token, expiresAt };
+}
+
+/** Finds a token, good or expired, before anything is spent on it. */
+export function findToken({ store }: Pick<AuthPorts, 'store'>, purpose: TokenPurpose, token: string) {
+  return store.findToken(digestToken(token), purpose);
+}
+
+/**
+ * Uses a token up, in the transaction of what it allows, and voids the others that this change ends.
+ *
+ * @returns false when it is not good, or another transaction was first.
+ */
+export async function consumeToken(
+  { clock }: Pick<AuthPorts, 'clock'>,
+  transaction: WriteTransaction,
+  { digest, purpose, userId }: OneTimeToken,
+): Promise<boolean> {
+  if (!(await transaction.takeToken(digest, purpose, userId, clock.now()))) return false;
+  await voidTokens(transaction, userId, purposes[purpose].makes);
+  return true;
+}
+
+/** Voids the tokens that a change of an account ends. */
+export function voidTokens(transaction: WriteTransaction, userId: string, change: AccountChange): Promise<void> {
+  const names = Object.keys(purposes) as TokenPurpose[];
+  return transaction.deleteTokens(
+    userId,
+    names.filter((name) => purposes[name].voidedBy.includes(change)),
+  );
+}
+
+/** Without the blanks that a mail or a paste adds, and in lower case. */
+export function digestToken(token: string): string {
+  return digestSecret(stripBlanks(token).toLowerCase());
+}
