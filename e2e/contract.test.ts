@@ -149,18 +149,21 @@ describe.each(encodings)('the six endpoints, by $name', ({ name, encode }) => {
     expect(statusAndBody(await call('PUT /reset_password', fields))).toEqual(invalidResetToken);
   });
 
-  it("refuse an unknown, a superseded and another user's reset token alike, and change nothing", async () => {
+  it("refuse an unknown and another user's reset token alike, and change nothing; a newer one voids none", async () => {
     const [email, other] = [await registered('owner'), await registered('other')];
-    const superseded = await resetToken(email);
+    const older = await resetToken(email);
     const current = await resetToken(email);
     const foreign = await resetToken(other);
-    for (const reset_token of ['a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44', superseded, foreign]) {
+    for (const reset_token of ['a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44', foreign]) {
       const answer = await call('PUT /reset_password', { email, reset_token, new_password: newPassword });
       expect(statusAndBody(answer)).toEqual(invalidResetToken);
     }
     await loggedIn(email);
-    const last = await call('PUT /reset_password', { email, reset_token: current, new_password: newPassword });
+    const pasted = `  ${older.toUpperCase()}\u00a0\n`;
+    const last = await call('PUT /reset_password', { email, reset_token: pasted, new_password: newPassword });
     expect(statusAndBody(last)).toEqual([200, { email, message: 'password updated' }]);
+    const voided = { email, reset_token: current, new_password: newPassword };
+    expect(statusAndBody(await call('PUT /reset_password', voided))).toEqual(invalidResetToken);
   });
 });
 

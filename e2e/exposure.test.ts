@@ -56,7 +56,7 @@ describe('a daemon that could be reached from outside', () => {
     await send(daemon.url, 'POST /users', credentials);
     expect((await send(daemon.url, 'POST /reset_password', { json: { email } })).body).toEqual({
       email,
-      message: 'reset instructions sent',
+      message: 'ask the operator for a reset token',
     });
     const { port } = new URL(daemon.url);
     const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list);

@@ -90,7 +90,7 @@ describe('authsvc sessions', () => {
       refused(5, 'not_found', `You have no session ${theirs?.id}`),
     );
     const other = (await sessionsOf(ada)).find(({ current }) => !current);
-    expect(await service.json(['sessions', 'revoke', other?.id.slice(0, 8).toUpperCase() ?? ''])).toEqual(
+    expect(await service.json(['sessions', 'revoke', `\u00a0${other?.id.slice(0, 8).toUpperCase()}\u200b\n`])).toEqual(
       done({ ended: 1 }),
     );
     expect(await service.isOpen(elsewhere)).toBe(false);

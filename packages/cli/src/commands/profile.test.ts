@@ -90,7 +90,7 @@ describe('authsvc profile', () => {
     const { bench, server, logIn, profile } = await startJourney();
     await logIn('ada@example.com');
     server.sessions.set('from-the-environment', 'grace@example.com');
-    const env = { AUTHSVC_SESSION: 'from-the-environment\n' };
+    const env = { AUTHSVC_SESSION: '\u00a0\u200bfrom-the-environment\u2060\r\n' };
     expect(await bench.authsvc(['profile'], { env })).toEqual({
       status: 0,
       stdout: `Email    grace@example.com\nServer   ${server.url}\nSession  environment (AUTHSVC_SESSION)\n`,

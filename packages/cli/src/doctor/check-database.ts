@@ -22,12 +22,16 @@ export async function checkPostgres(database: { name: string; url: string }): Pr
   try {
     const opened = await openPostgresDatabase({ url: database.url, connections: 2 });
     try {
-      return judgeSchema(database.name, (await opened.isMigrated()) ? 'current' : 'older');
+      if (!(await opened.isMigrated())) return judgeSchema(database.name, 'older');
+      await opened.assertGranted();
+      return judgeSchema(database.name, 'current');
     } finally {
       await opened.close();
     }
   } catch (error) {
-    return problem((error as Error).message, { say: 'Correct AUTHSVC_DATABASE_URL, or start the server' });
+    return problem((error as Error).message, {
+      say: 'Correct AUTHSVC_DATABASE_URL, start the server, or grant what is missing',
+    });
   }
 }
 

@@ -25,6 +25,8 @@ export interface Database {
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
+  /** @throws DatabaseRefusedError a grant is missing, such as on a table that a new version brought. */
+  assertGranted(): Promise<void>;
   /**
    * Writes a consistent copy to a new file, while the database is in use.
    * @throws DatabaseRefusedError it cannot be written, or this kind of database has tools of its own for that.
@@ -61,6 +63,8 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
     transaction: (work) => write.transaction(work),
     migrate: () => write.transaction((trx) => migrateIn(trx, path)),
     isMigrated: () => isMigrated(read),
+    // A file has one owner.
+    assertGranted: async () => undefined,
     backUp: (file) => backUpSqlite(read, file),
     close,
   };

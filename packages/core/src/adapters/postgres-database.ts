@@ -54,6 +54,7 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
     transaction: (work) => retryConflicts(() => knex.transaction(work)),
     migrate: () => migrate(address),
     isMigrated: () => isMigrated(knex),
+    assertGranted: () => assertGranted(knex, address.name),
     backUp: async () => {
       throw new DatabaseRefusedError("this database is backed up with PostgreSQL's own tools, such as pg_dump");
     },

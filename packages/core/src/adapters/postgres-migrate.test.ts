@@ -142,7 +142,9 @@ describe('migrating PostgreSQL', () => {
         `the role ${role} may not use one_time_tokens in the database ${name} at 127.0.0.1: as the owner, run "${grant}"`,
       ),
     );
+    await expect(database.assertGranted()).rejects.toThrow(grant);
     await created.administer((knex) => knex.raw(grant));
+    await database.assertGranted();
     await database.migrate();
     await database.close();
     await created.administer(async (knex) => {

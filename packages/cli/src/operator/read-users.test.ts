@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readUsers } from './read-users.ts';
+
+const hash = `$2b$10$${'a'.repeat(53)}`;
+
+describe('readUsers', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'authsvc-cli-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function read(name: string, text: string) {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    const lines: unknown[] = [];
+    for await (const line of readUsers(path, name === 'users.csv' ? 'csv' : 'jsonl')) lines.push(line);
+    return lines;
+  }
+  const account = { email: 'ada@example.com', password_hash: hash, created_at: undefined, disabled_at: undefined };
+
+  it.each(['', 'NULL', 'null', '\\N', '0', '0000-00-00', '0000-00-00 00:00:00', ' '])(
+    'takes %j in a CSV file for no time',
+    async (none) => {
+      const text = `email,password_hash,created_at,disabled_at\nada@example.com,${hash},${none},${none}\n`;
+      expect(await read('users.csv', text)).toEqual([{ ...account, line: 2 }]);
+    },
+  );
+
+  it.each([null, '', 'NULL', '\\N', 0, '0', '0000-00-00T00:00:00Z'])('takes %j in JSON for no time', async (none) => {
+    const text = JSON.stringify({ email: account.email, password_hash: hash, created_at: none, disabled_at: none });
+    expect(await read('users.jsonl', text)).toEqual([{ ...account, line: 1 }]);
+  });
+
+  it.each(['2026-11-28', '1970-01-01T00:00:00Z', 'yesterday'])('leaves %j to the daemon to judge', async (time) => {
+    const text = JSON.stringify({ email: account.email, password_hash: hash, created_at: time });
+    expect(await read('users.jsonl', text)).toEqual([{ ...account, line: 1, created_at: time }]);
+  });
+});
