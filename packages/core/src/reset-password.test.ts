@@ -123,7 +123,9 @@ describe('resetPassword', () => {
     ['in upper case', (token: string) => token.toUpperCase()],
     ['with blanks around it', (token: string) => `\r\n \t\u00a0\u200b\ufeff${token}\u2060\u3000\n`],
   ])('takes a token %s', async (_what, spell) => {
-    await reset({ resetToken: spell(resetToken) });
+    const random = { ...auth.random, uuid: () => 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44' };
+    const outcome = await requestPasswordReset({ ...auth, random }, credentials);
+    await reset({ resetToken: spell('resetToken' in outcome ? outcome.resetToken : '') });
   });
 
   it('refuses a token where the account was disabled past its tokens, as an instance of version 1.0.0 does', async () => {
@@ -151,7 +153,7 @@ describe('resetPassword', () => {
     };
     for (let second = 0; second < 60; second += 1) await guess();
     await reset({ client: home });
-    for (let second = 0; second < 60; second += 1) await guess();
+    for (let second = 0; second < 8; second += 1) await guess();
     await logIn(auth, { ...newCredentials, client: home });
   });
 

@@ -100,7 +100,7 @@ export function issueToken(world: World, account: Account, issuer: Issued['issue
   const kept = issuer === 'operator' ? 0 : 4;
   const older = world.tokens.filter((token) => token.account === account && token.issuer === issuer);
   const good = older.filter((token) => isGood(world, token));
-  for (const token of good.slice(0, good.length - kept)) token.isVoid = true;
+  for (const token of good.slice(0, Math.max(0, good.length - kept))) token.isVoid = true;
   world.tokens.push({ account, issuer, expiresAt: world.now + TOKEN_MS, isVoid: false });
 }
 
