@@ -91,7 +91,7 @@ const endingOne = fc.tuple(pick, place, pick).map(([wanted, client, target]) =>
       rule: () => rules.endOne(world, session, thing),
       act: async (service) => {
         const id = number === undefined ? undefined : service.sessions[number]?.id;
-        return endSession(service.auth, await actor(service), id ?? 'never issued');
+        await endSession(service.auth, await actor(service), id ?? 'never issued');
       },
     };
   })(wanted, client),
