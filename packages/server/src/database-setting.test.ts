@@ -15,6 +15,8 @@ describe('readDatabase', () => {
   it.each([
     ['postgres://ada:secret@db.example.com/auth', 'postgres://db.example.com:5432/auth'],
     ['postgresql://ada:secret@[::1]:6432/auth?sslmode=disable', 'postgres://[::1]:6432/auth'],
+    ['postgres://ada:secret@/auth?host=/run/postgresql', 'postgres:///auth?host=/run/postgresql'],
+    ['postgres://ada:secret@%2Ftmp:6432/auth', 'postgres:///auth?host=/tmp&port=6432'],
   ])('takes a PostgreSQL database, and calls it by a name without credentials', (url, name) => {
     expect(readDatabase(url)).toEqual({ kind: 'postgres', name, url });
   });

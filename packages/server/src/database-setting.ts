@@ -43,11 +43,15 @@ export function readDatabase(text: string): DatabaseSetting {
 
 function readPostgres(url: string): DatabaseSetting {
   try {
-    const { host, port, database } = parsePostgresUrl(url);
-    return { kind: 'postgres', name: `postgres://${host.includes(':') ? `[${host}]` : host}:${port}/${database}`, url };
+    return { kind: 'postgres', name: nameOf(parsePostgresUrl(url)), url };
   } catch (error) {
     if (error instanceof DatabaseRefusedError)
       throw new SettingProblem(`is refused: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function nameOf({ host, port, database }: ReturnType<typeof parsePostgresUrl>): string {
+  if (host.startsWith('/')) return `postgres:///${database}?host=${host}${port === 5432 ? '' : `&port=${port}`}`;
+  return `postgres://${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
 }

@@ -52,7 +52,7 @@ async function migrate(context: Context, argument: string | undefined, options: 
   process.umask(0o077);
   try {
     const given = await readUrl(context, argument, options);
-    if (argument !== undefined) refusePassword(argument);
+    if (argument !== undefined) await refusePassword(argument);
     const { config, source, target } = await chooseDatabases(context, given);
     if (!options.schemaOnly && !existsSync(source.path)) throw nothingToCopy(source);
     const { openDataFolder } = await import('@authsvc/server');
@@ -102,8 +102,14 @@ function readTarget(url: string, readDatabase: (text: string) => DatabaseSetting
   }
 }
 
-function refusePassword(url: string): void {
-  if (!URL.canParse(url) || new URL(url).password === '') return;
+async function refusePassword(url: string): Promise<void> {
+  const { parsePostgresUrl } = await import('@authsvc/core');
+  try {
+    if (parsePostgresUrl(url).password === '') return;
+  } catch {
+    // Refused as a URL that cannot be read.
+    return;
+  }
   throw new CliError({
     status: exitStatus.usage,
     code: 'usage',

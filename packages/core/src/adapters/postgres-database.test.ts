@@ -6,6 +6,7 @@ import type { AuthError } from '../errors.ts';
 import { register } from '../register.ts';
 import { createGate, createTestAuth, type Gate, localClient, type TestAuth, testDialects } from '../testing.ts';
 import type { Database } from './database.ts';
+import { DatabaseRefusedError } from './database-refused-error.ts';
 import { createKnexStore } from './knex-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { createPostgresTestDatabase } from './postgres-testing.ts';
@@ -91,6 +92,22 @@ describe('openPostgresDatabase', () => {
 
   it('ends a statement that takes seconds', async () => {
     await expect(database.read.raw('select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+  });
+
+  it.each(['LATIN1', 'SQL_ASCII'])('refuses a database of the encoding %s', async (encoding) => {
+    const { url, administer } = await createPostgresTestDatabase();
+    const name = `${new URL(url).pathname.slice(1)}_${encoding.toLowerCase()}`;
+    await administer((knex) =>
+      knex.raw(`create database ${name} encoding '${encoding}' locale 'C' template template0`),
+    );
+    const other = new URL(url);
+    other.pathname = name;
+    await expect(openPostgresDatabase({ url: other.href })).rejects.toEqual(
+      new DatabaseRefusedError(
+        `the database ${name} at 127.0.0.1 has the encoding ${encoding}: make one with createdb --encoding=UTF8 --template=template0`,
+      ),
+    );
+    await administer((knex) => knex.raw(`drop database ${name} with (force)`));
   });
 
   it('has as many connections as it was given, and gives up on waiting for one', async () => {

@@ -43,9 +43,10 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
     lock_timeout: LOCK_TIMEOUT_MS,
   });
   try {
-    await knex.raw('select 1');
+    await refuseOtherEncodings(knex, address.name);
   } catch (error) {
     await knex.destroy();
+    if (error instanceof DatabaseRefusedError) throw error;
     throw refusal(`the database ${address.name} cannot be reached`, error);
   }
   return {
@@ -60,6 +61,16 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
     },
     close: () => knex.destroy(),
   };
+}
+
+/** Another encoding lacks characters that names and addresses have, and refuses them only when they are written. */
+async function refuseOtherEncodings(knex: Knex, name: string): Promise<void> {
+  const { rows }: { rows: { server_encoding: string }[] } = await knex.raw('show server_encoding');
+  const [{ server_encoding: encoding } = { server_encoding: 'none' }] = rows;
+  if (encoding === 'UTF8') return;
+  throw new DatabaseRefusedError(
+    `the database ${name} has the encoding ${encoding}: make one with createdb --encoding=UTF8 --template=template0`,
+  );
 }
 
 function createPostgresKnex(

@@ -24,8 +24,9 @@ describe('parsePostgresUrl', () => {
     ['postgres://db.example.com/auth', 'db.example.com', 5432],
     ['postgres://[::1]:5433/auth', '::1', 5433],
     ['postgres:///auth', 'localhost', 5432],
-    ['postgres:///auth?host=/run/postgresql', '/run/postgresql', 5432],
-    ['postgres://%2Frun%2Fpostgresql/auth', '/run/postgresql', 5432],
+    ['postgres:///auth?host=db.example.com&port=6432', 'db.example.com', 6432],
+    ['postgres://localhost:5433/auth?host=db.example.com', 'db.example.com', 5433],
+    ['postgres:///?dbname=auth', 'localhost', 5432],
   ])('finds the server in %s', (url, host, port) => {
     expect(parsePostgresUrl(url)).toEqual({
       name: `auth at ${host}`,
@@ -36,6 +37,29 @@ describe('parsePostgresUrl', () => {
       password: '',
       tls: verified,
     });
+  });
+
+  it.each([
+    'postgres:///auth?host=/run/postgresql',
+    'postgres://%2Frun%2Fpostgresql/auth',
+    'postgres://localhost/auth?host=/run/postgresql',
+    'postgres://localhost/auth?host=%2Frun%2Fpostgresql&sslmode=require',
+  ])('finds the Unix socket in %s, over which there is no TLS', (url) => {
+    expect(parsePostgresUrl(url)).toMatchObject({ host: '/run/postgresql', port: 5432, database: 'auth', tls: false });
+  });
+
+  it.each([
+    'postgres://ada:p%40w+@/auth?host=/run/postgresql',
+    'postgres:///auth?host=/run/postgresql&user=ada&password=p%40w+',
+    'postgres://bob:other@/auth?host=/run/postgresql&user=ada&password=p@w+',
+  ])('reads who asks by a Unix socket in %s', (url) => {
+    expect(parsePostgresUrl(url)).toMatchObject({ user: 'ada', password: 'p@w+', name: 'auth at /run/postgresql' });
+  });
+
+  it('asks for a # to be percent-encoded', () => {
+    expect(() => parsePostgresUrl('postgres://ada:12/secret#rest@db.example.com/auth')).toThrow(
+      "the database's URL has a # that is not percent-encoded: write %23",
+    );
   });
 
   it.each(['require', 'prefer', 'no-verify', 'verify-full'])(
@@ -85,6 +109,11 @@ describe('parsePostgresUrl', () => {
     'postgres://ada:the?secret@db.example.com/auth',
     'postgres://ada:12/secret@db.example.com/auth',
     'postgres://ada:12/the/secret',
+    'postgres://ada:12/secret#rest@db.example.com/auth',
+    'postgres://ada:12/secret#rest',
+    'postgres://ada:secret#rest@db.example.com/auth',
+    'postgres://ada:12?host=secret@db.example.com/auth',
+    'postgres://ada:12@db.example.com:secret/auth',
     'postgres://ada:secret@one:5432,two:5432/auth',
     'postgres://ada:secret%ZZ@db.example.com/auth',
     'postgres://ada:secret@db.example.com/auth?sslmod=disable',

@@ -16,45 +16,80 @@ export interface PostgresAddress {
   readonly tls: ConnectionOptions | false;
 }
 
-const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
+const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
+const DEFAULT_PORT = '5432';
 
 /**
- * Reads a database's URL. The server's certificate and name are verified whatever an `sslmode` asks for, but for `disable`, which is for this machine alone.
+ * Reads a database's URL, in the forms that libpq knows: what the parameters say takes precedence over what stands before them. The server's certificate and name are
+ * verified whatever an `sslmode` asks for, but for `disable`, which is for this machine alone; over a Unix socket there is no TLS.
  *
- * @param url `postgres://user:password@host:port/database`, with `sslrootcert=<path>` for an authority of one's own and `sslcert=<path>&sslkey=<path>` for a certificate of the client.
+ * @param url `postgres://user:password@host:port/database`, with `host=<folder>` for a Unix socket, `sslrootcert=<path>` for an authority of one's own and `sslcert=<path>&sslkey=<path>` for a certificate of the client.
  * @throws {@link DatabaseRefusedError} one sentence, without the URL.
+ * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  */
 export function parsePostgresUrl(url: string): PostgresAddress {
-  const { hostname, port, username, password, pathname, searchParams } = parse(url);
-  if ([...searchParams.keys()].some((key) => !PARAMETERS.includes(key))) {
+  const { userinfo, hostspec, path, parameters } = split(url);
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(userinfo) ?? [];
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:,]*))(?::(\d*))?$/.exec(hostspec) ?? refuse();
+  const host = parameters.get('host') || decode(bracketed ?? plain) || 'localhost';
+  const database = parameters.get('dbname') || decode(path);
+  // Both are told in logs, and behind a '?' or '/' that should have been percent-encoded they are parts of the password.
+  if (/[@,]/.test(host) || (host.includes('/') && !host.startsWith('/')) || /[@/]/.test(path)) refuse();
+  if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
+  return {
+    name: `${database} at ${host}`,
+    host,
+    port: portOf(parameters.get('port') || port || DEFAULT_PORT),
+    database,
+    user: parameters.get('user') ?? decode(user),
+    password: parameters.get('password') ?? decode(password),
+    tls: host.startsWith('/') ? false : tlsOptions(host, parameters),
+  };
+}
+
+/** By hand: `new URL` knows no user without a host, and what it throws quotes the URL. */
+function split(url: string) {
+  const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(url) ?? [];
+  if (rest === undefined) {
+    throw new DatabaseRefusedError("the database's URL must be postgres://<user>:<password>@<host>:<port>/<database>");
+  }
+  if (rest.includes('#')) {
+    throw new DatabaseRefusedError("the database's URL has a # that is not percent-encoded: write %23");
+  }
+  const [, authority = '', path = '', query = ''] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
+  const at = authority.lastIndexOf('@');
+  return {
+    userinfo: authority.slice(0, Math.max(at, 0)),
+    hostspec: authority.slice(at + 1),
+    path,
+    parameters: readParameters(query),
+  };
+}
+
+/** Unlike a form's, a `+` is one. */
+function readParameters(query: string): ReadonlyMap<string, string> {
+  const entries = query.split('&').filter((text) => text !== '');
+  const parameters = new Map<string, string>();
+  for (const entry of entries) {
+    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(entry) ?? [];
+    parameters.set(decode(name), decode(value));
+  }
+  if ([...parameters.keys()].some((name) => !PARAMETERS.includes(name))) {
     // Not named: behind a '?' that should have been percent-encoded, it is a part of the password.
     throw new DatabaseRefusedError(
       `the database's URL has a parameter that is not known; what is known: ${PARAMETERS.join(', ')}`,
     );
   }
-  const host = decode(hostname.replace(/^\[|\]$/g, '')) || (searchParams.get('host') ?? 'localhost');
-  if (/[@/]/.test(pathname.slice(1))) {
-    // The name is told in logs, and behind a '/' that should have been percent-encoded it is a part of the password.
-    throw new DatabaseRefusedError("the database's URL is not percent-encoded as it must be");
-  }
-  const database = decode(pathname.slice(1));
-  if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
-  return {
-    name: `${database} at ${host}`,
-    host,
-    port: Number(port || 5432),
-    database,
-    user: decode(username),
-    password: decode(password),
-    tls: tlsOptions(host, searchParams),
-  };
+  return parameters;
 }
 
-function parse(url: string): URL {
-  // What `new URL` throws quotes the URL.
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol === 'postgres:' || parsed?.protocol === 'postgresql:') return parsed;
-  throw new DatabaseRefusedError("the database's URL must be postgres://<user>:<password>@<host>:<port>/<database>");
+function portOf(text: string): number {
+  const port = Number(text);
+  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : refuse();
+}
+
+function refuse(): never {
+  throw new DatabaseRefusedError("the database's URL is not percent-encoded as it must be");
 }
 
 function decode(text: string): string {
@@ -65,9 +100,9 @@ function decode(text: string): string {
   }
 }
 
-function tlsOptions(host: string, parameters: URLSearchParams): ConnectionOptions | false {
+function tlsOptions(host: string, parameters: ReadonlyMap<string, string>): ConnectionOptions | false {
   if (parameters.get('sslmode') === 'disable') {
-    if (host === 'localhost' || isLoopback(host) || host.startsWith('/')) return false;
+    if (host === 'localhost' || isLoopback(host)) return false;
     throw new DatabaseRefusedError(
       `sslmode=disable is for a database on this machine, and ${host} is not: leave it out, and name the authority that signed the server's certificate with sslrootcert=<path>`,
     );
@@ -76,9 +111,9 @@ function tlsOptions(host: string, parameters: URLSearchParams): ConnectionOption
   return { rejectUnauthorized: true, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
-function readParameter(name: string, parameters: URLSearchParams): string | undefined {
+function readParameter(name: string, parameters: ReadonlyMap<string, string>): string | undefined {
   const path = parameters.get(name);
-  if (path === null) return undefined;
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
