@@ -1,6 +1,7 @@
 import type { Row } from '../row.ts';
 import { clockRow } from './clock.ts';
 import { clockAheadRow } from './clock-ahead.ts';
+import { databaseMovedRow } from './database-moved.ts';
 import { diskFullRow } from './disk-full.ts';
 import { fsyncRow } from './fsync.ts';
 import { killRow } from './kill.ts';
@@ -12,6 +13,7 @@ import { outputLostRow } from './output-lost.ts';
 import { postgresGoneRow } from './postgres-gone.ts';
 import { refusalsRow } from './refusals.ts';
 import { resetAgainstLoginRow } from './reset-against-login.ts';
+import { restoreKilledRow } from './restore-killed.ts';
 import { sigtermRow } from './sigterm.ts';
 import { smtpRow } from './smtp.ts';
 import { rowsUnderLoad } from './under-load.ts';
@@ -22,6 +24,8 @@ export const rows: readonly Row[] = [
   fsyncRow,
   diskFullRow,
   lockedRow,
+  databaseMovedRow,
+  restoreKilledRow,
   refusalsRow,
   clockRow,
   clockAheadRow,
