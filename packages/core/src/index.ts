@@ -17,7 +17,9 @@ export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } f
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
-export { type BackupContents, checkBackup, restoreSqlite } from './adapters/sqlite-backup.ts';
+export { type BackupContents, checkBackup } from './adapters/sqlite-backup.ts';
+export { refuseSecondName } from './adapters/sqlite-file.ts';
+export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapters/sqlite-restore.ts';
 export { createStoredSessions } from './adapters/stored-sessions.ts';
 export { systemClock, systemRandom } from './adapters/system.ts';
 export { createAttemptsInFlight } from './attempts-in-flight.ts';

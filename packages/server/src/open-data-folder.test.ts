@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,59 @@ describe('openDataFolder', () => {
     });
     expect(await acquireFileLock(join(dataFolder, 'elsewhere', 'a.db.lock'))).toBeUndefined();
     await lock.release();
+  });
+
+  describe('with one database by two names', () => {
+    let elsewhere: string;
+    const file = () => dataPaths(dataFolder).database;
+    const openElsewhere = (path: string) =>
+      openDataFolder(
+        { dataFolder: join(elsewhere, 'data'), isDefaultDataFolder: false, database: sqlite(path) },
+        { longestWaitMs: 0 },
+      );
+
+    beforeEach(async () => {
+      elsewhere = await mkdtemp(join(tmpdir(), 'authsvc-elsewhere-'));
+      await writeFile(file(), '');
+    });
+    afterEach(() => rm(elsewhere, { recursive: true }));
+
+    it.each([
+      ['its path', async () => file()],
+      [
+        'a link',
+        async () => {
+          await symlink(file(), join(elsewhere, 'link.db'));
+          return join(elsewhere, 'link.db');
+        },
+      ],
+      [
+        'a link to its folder',
+        async () => {
+          await symlink(dataFolder, join(elsewhere, 'folder'));
+          return join(elsewhere, 'folder', 'authsvc.db');
+        },
+      ],
+    ])('refuses the second, which has %s', async (_name, nameIt) => {
+      const path = await nameIt();
+      const lock = await open();
+      await expect(openElsewhere(path)).rejects.toThrow(`another authsvc uses the database ${path}`);
+      await lock.release();
+      const next = await openElsewhere(path);
+      await expect(open(0)).rejects.toThrow(`another authsvc uses the database ${file()}`);
+      await next.release();
+    });
+
+    it('refuses a hard link, and the file that has one', async () => {
+      const second = join(elsewhere, 'second.db');
+      const lock = await open();
+      await link(file(), second);
+      await expect(openElsewhere(second)).rejects.toThrow(`the database ${second} has another name (a hard link)`);
+      await lock.release();
+      await expect(open()).rejects.toThrow(`the database ${file()} has another name (a hard link)`);
+      await rm(second);
+      await (await open()).release();
+    });
   });
 });
 

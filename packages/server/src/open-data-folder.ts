@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { acquireFileLock, type FileLock } from '@authsvc/core';
+import { acquireFileLock, type FileLock, refuseSecondName } from '@authsvc/core';
 import type { Config } from './config.ts';
 import { ControlSilentError, findDaemon } from './control/control-client.ts';
 import type { DaemonBody } from './control/control-contract.ts';
@@ -19,7 +19,7 @@ export interface OpenDataFolderOptions {
 }
 
 /**
- * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; a database file that lies elsewhere is taken as well.
+ * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; and with it the database file, wherever that lies and however it is named.
  *
  * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
  *
@@ -38,11 +38,10 @@ export async function openDataFolder(
   try {
     if (database.kind === 'sqlite') {
       const realPath = assertDatabaseFile(database.path);
-      if (dirname(realPath) !== realpathSync(dataFolder)) {
-        const lock = await tryLock(`${realPath}.lock`);
-        if (!lock) throw new StartRefusedError(`another authsvc uses the database ${database.path}`);
-        locks.push(lock);
-      }
+      const lock = await tryLock(`${realPath}.lock`);
+      if (!lock) throw new StartRefusedError(`another authsvc uses the database ${database.path}`);
+      locks.push(lock);
+      refuseSecondName(realPath);
     }
   } catch (error) {
     await release();
@@ -105,11 +104,11 @@ export function assertDatabaseFile(path: string): string {
 
 /** Two data folders may name the same database by different ways. */
 function realDatabasePath(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
+  if (existsSync(path)) return realpathSync.native(path);
   const folder = dirname(path);
   if (!existsSync(folder))
     throw new StartRefusedError(`the database ${path} cannot be made: there is no folder ${folder}`);
-  return join(realpathSync(folder), basename(path));
+  return join(realpathSync.native(folder), basename(path));
 }
 
 async function tryLock(path: string): Promise<FileLock | undefined> {

@@ -1,11 +1,15 @@
+import { existsSync, realpathSync } from 'node:fs';
 import {
+  clearUnfinishedRestores,
   createMemorySessions,
   createStoredSessions,
   type Database,
   openPostgresDatabase,
   openSqliteDatabase,
 } from '@authsvc/core';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
+import type { DaemonWarning } from './control/control-contract.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
@@ -13,14 +17,33 @@ export interface OpenedDatabase {
   readonly createSessions: typeof createStoredSessions;
 }
 
+export interface OpenDatabaseOptions {
+  readonly log: FastifyBaseLogger;
+  /** Called with what an operator should know of while the daemon runs. */
+  warn(warning: DaemonWarning): void;
+}
+
 /** @throws core's `DatabaseRefusedError`. */
-export async function openDatabase({
-  database,
-  databaseConnections,
-}: Pick<Config, 'database' | 'databaseConnections'>): Promise<OpenedDatabase> {
+export async function openDatabase(
+  { database, databaseConnections }: Pick<Config, 'database' | 'databaseConnections'>,
+  { log, warn }: OpenDatabaseOptions,
+): Promise<OpenedDatabase> {
   if (database.kind === 'sqlite') {
-    return { database: await openSqliteDatabase(database.path), createSessions: createMemorySessions };
+    await clearUnfinished(database.path, log);
+    const onMoved = ({ message: what }: Error) => {
+      const message = `${what}: writes are refused until the daemon is restarted; authsvc backup still saves what it has open`;
+      log.fatal({ event: 'database_moved' }, message);
+      warn({ event: 'database_moved', message });
+    };
+    return { database: await openSqliteDatabase(database.path, { onMoved }), createSessions: createMemorySessions };
   }
   const opened = await openPostgresDatabase({ url: database.url, connections: databaseConnections });
   return { database: opened, createSessions: createStoredSessions };
+}
+
+/** A missing database is left to be refused. */
+async function clearUnfinished(path: string, log: FastifyBaseLogger): Promise<void> {
+  if (!existsSync(path) || !(await clearUnfinishedRestores(realpathSync(path)))) return;
+  const message = `a restore of ${path} was cut short before it replaced anything; what it had begun was removed`;
+  log.warn({ event: 'restore_unfinished' }, message);
 }

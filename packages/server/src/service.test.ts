@@ -101,7 +101,7 @@ describe('startService', () => {
     await request(first, '/users', { email: 'ada@example.com', password: 'secure_password' });
     const logIn = await request(first, '/sessions', { email: 'ada@example.com', password: 'secure_password' });
     await first.close();
-    expect((await readdir(join(folder, 'data'))).sort()).toEqual(['authsvc.db', 'authsvc.lock']);
+    expect((await readdir(join(folder, 'data'))).sort()).toEqual(['authsvc.db', 'authsvc.db.lock', 'authsvc.lock']);
 
     const second = await start();
     const cookie = logIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '';

@@ -15,7 +15,7 @@ import {
 } from '@authsvc/core';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import type { DaemonBody } from './control/control-contract.ts';
+import type { DaemonBody, DaemonWarning } from './control/control-contract.ts';
 import { buildControlServer } from './control/control-server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
 import { dataPaths } from './data-folder.ts';
@@ -101,7 +101,8 @@ export async function startService(config: Config, options: ServiceOptions = {})
     let closeControl = (): void => undefined;
     closers.push(() => closeControl());
 
-    const { database, createSessions } = await openDatabase(config);
+    const warnings: DaemonWarning[] = [...config.warnings, ...weakenedSettings(config)];
+    const { database, createSessions } = await openDatabase(config, { log, warn: (warning) => warnings.push(warning) });
     closers.push(database.close);
     await database.migrate();
 
@@ -176,7 +177,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const stopRequested = new Promise<void>((resolve) => {
       requestStop = resolve;
     });
-    const warnings = [...config.warnings, ...weakenedSettings(config)];
     const control = buildControlServer(
       { ...ports, database, metrics, daemon: { describe, warnings, requestStop } },
       log,

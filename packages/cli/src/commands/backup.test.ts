@@ -69,10 +69,11 @@ describe('authsvc restore', () => {
       refused(2, 'input_required', expect.stringContaining(`${database} is there already. With --yes it is replaced`)),
     );
     expect(await readFile(database)).toEqual(before);
-    const former = `${database}.before-restore`;
-    expect(await service.json(['restore', file, '--yes'])).toEqual({
+    const restored = await service.json(['restore', file, '--yes']);
+    const { former } = restored.answer as { former: string };
+    expect(restored).toEqual({
       status: 0,
-      answer: { database, users: 1, former },
+      answer: { database, users: 1, former: expect.stringMatching(/authsvc\.db\.before-restore-\d{8}T\d{6}Z-\w{4}$/) },
       stderr: '',
     });
     expect(await readFile(former)).toEqual(before);

@@ -38,18 +38,17 @@ export function createCommand(context: Context): Command {
 async function restore(context: Context, file: string, options: RestoreOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   const { loadConfig, openDataFolder } = await import('@authsvc/server');
-  const { checkBackup, restoreSqlite } = await import('@authsvc/core');
+  const { restoreSqlite } = await import('@authsvc/core');
   process.umask(0o077);
   const backup = resolve(file);
   try {
-    const { users } = await checkBackup(backup);
     const config = loadConfig(context.env);
     if (config.database.kind !== 'sqlite') throw otherTools(config.database.name);
     const database = config.database.path;
     confirm(terminal, database, options);
     const folder = await openDataFolder(config, { longestWaitMs: 0 });
     try {
-      const former = (await restoreSqlite(backup, database)) ?? null;
+      const { users, former = null } = await restoreSqlite(backup, database);
       terminal.printJson({ database, users, former });
       terminal.succeed(
         `Restored ${users.toLocaleString('en')} accounts to ${terminal.notePaint.bold(database)}`,

@@ -16,6 +16,14 @@ export async function checkSqlite(path: string): Promise<Finding> {
   return judgeSchema('SQLite, whole', health.schema);
 }
 
+/** What the daemon knows of a database file that is no longer where it opened it. */
+export function judgeMoved(message: string): Finding {
+  return problem(message, {
+    say: 'Save what it has open, stop it, and restore that',
+    command: 'authsvc backup saved.db',
+  });
+}
+
 /** Asks PostgreSQL, as an instance that starts would. */
 export async function checkPostgres(database: { name: string; url: string }): Promise<Finding> {
   const { openPostgresDatabase } = await import('@authsvc/core');

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -145,6 +145,21 @@ describe('checkSqlite', () => {
     await database.write.raw(sql);
     await database.close();
     expect(await checkSqlite(path)).toMatchObject({ state, message: expect.stringContaining(message) });
+  });
+
+  it('names what tells that there was a database', async () => {
+    const path = join(makeFolder(), 'authsvc.db');
+    writeFileSync(`${path}-wal`, 'the newest writes');
+    expect(await checkSqlite(path)).toMatchObject({ state: 'problem', message: expect.stringContaining('is gone') });
+  });
+
+  it('names a database that has two names', async () => {
+    const path = join(makeFolder(), 'authsvc.db');
+    const { openSqliteDatabase } = await import('@authsvc/core');
+    await (await openSqliteDatabase(path)).close();
+    linkSync(path, `${path}.second`);
+    const message = expect.stringContaining('has another name (a hard link)');
+    expect(await checkSqlite(path)).toMatchObject({ state: 'problem', message });
   });
 
   it('names a file that is no database', async () => {

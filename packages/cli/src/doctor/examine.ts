@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { exchange } from '../http-exchange.ts';
 import { askDaemon } from '../operator/ask-daemon.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { resolveStateFolder } from '../session-store/state-folder.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
-import { checkPostgres, checkSqlite } from './check-database.ts';
+import { checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkKeychain } from './check-keychain.ts';
@@ -41,6 +42,9 @@ export interface NamedFinding extends Finding {
   readonly name: CheckName;
 }
 
+/** Told by a daemon whose database was removed or replaced. */
+const DATABASE_MOVED = 'database_moved';
+
 type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
 
 /**
@@ -57,7 +61,10 @@ export async function examine(context: Context, server: string): Promise<readonl
   const seen = found && 'message' in found ? { daemon: found } : await checkDaemon(context, server, daemon);
 
   // A daemon may have been started with others than those of this environment.
-  const inForce = async () => (daemon ? await settingWarningsOf(context) : settings.warnings);
+  const known = daemon ? warningsOf(context, daemon) : Promise.resolve(settings.warnings);
+  // Each check that needs them has the failure itself.
+  known.catch(() => undefined);
+  const inForce = async () => (await known).filter(({ event }) => event !== DATABASE_MOVED);
   const checks: Partial<Record<CheckName, Check>> = {
     node: () => checkNode(process.versions.node, readRequiredNode()),
     keychain: () => checkKeychain(context),
@@ -67,7 +74,10 @@ export async function examine(context: Context, server: string): Promise<readonl
     daemon: () => seen.daemon,
     ...('clock' in seen && { clock: () => seen.clock ?? [] }),
     port: () => whoHoldsThePort(daemon, settings),
-    database: () => checkDatabaseOf(daemon, settings, place),
+    database: async () => {
+      const moved = daemon && (await known).find(({ event }) => event === DATABASE_MOVED);
+      return moved ? judgeMoved(moved.message) : await checkDatabaseOf(daemon, settings, place);
+    },
     ...(settings.problems.length === 0 && { reset_delivery: async () => judgeResetDelivery(await inForce()) }),
     settings: async () => judgeSettings(settings.problems, await inForce()),
   };
@@ -104,7 +114,10 @@ function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRea
   return daemon ? ok(daemon.database) : checkSqlite(config?.database.path ?? place.database);
 }
 
-async function settingWarningsOf(context: Context): Promise<SettingWarnings> {
+async function warningsOf(context: Context, daemon: DaemonBody): Promise<SettingWarnings> {
+  // Asked so, it looks whether its database is still in its place; what else it answers is another check's.
+  const ready = { method: 'GET', url: new URL('/ready', daemon.url), headers: {} } as const;
+  await exchange(ready, { connectMs: 2000, totalMs: 5000 }).catch(() => undefined);
   const { warnings } = await askDaemon<{ warnings: SettingWarnings }>(context, {
     method: 'GET',
     path: '/daemon/warnings',

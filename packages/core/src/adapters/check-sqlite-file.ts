@@ -1,7 +1,7 @@
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import { readSchemaAge, type SchemaAge } from './migrate.ts';
 import { openReadOnly } from './sqlite-client.ts';
-import { inspectSqliteFile } from './sqlite-file.ts';
+import { inspectSqliteFile, refuseLostDatabase, refuseSecondName } from './sqlite-file.ts';
 
 /** What a database file is like, to whoever only looks at it. */
 export interface SqliteHealth {
@@ -19,7 +19,11 @@ const MOST_COMPLAINTS = 5;
  * @throws {@link DatabaseRefusedError} the file belongs to another program, or cannot be read.
  */
 export async function checkSqliteFile(path: string): Promise<SqliteHealth | undefined> {
-  if (inspectSqliteFile(path) === 'empty') return undefined;
+  if (inspectSqliteFile(path) === 'empty') {
+    refuseLostDatabase(path);
+    return undefined;
+  }
+  refuseSecondName(path);
   const knex = openReadOnly(path);
   try {
     const checked: { integrity_check: string }[] = await knex.raw(`PRAGMA integrity_check(${MOST_COMPLAINTS})`);

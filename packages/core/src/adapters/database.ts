@@ -1,4 +1,4 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import { DatabaseRefusedError } from './database-refused-error.ts';
@@ -6,7 +6,8 @@ import { isMigrated, migrateIn } from './migrate.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
 import { backUpSqlite } from './sqlite-backup.ts';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './sqlite-client.ts';
-import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
+import { inspectSqliteFile, refuseLostDatabase, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
+import { rememberPlace, type SqlitePlace } from './sqlite-place.ts';
 
 const ACQUIRE_TIMEOUT_MS = 1500;
 const READ_CONNECTIONS = 4;
@@ -35,21 +36,38 @@ export interface Database {
   close(): Promise<void>;
 }
 
+export interface SqliteOptions {
+  /** Called once, when it turns out that the file was removed, moved or replaced; from then on every write is refused. */
+  readonly onMoved?: (error: Error) => void;
+}
+
 /**
- * Opens an SQLite database file, made with mode 0600 where there is none.
+ * Opens an SQLite database file, made with mode 0600 where there is none and where none was lost.
  *
  * @throws {@link DatabaseRefusedError} the file belongs to another program, is damaged, or cannot be written to.
  */
-export async function openSqliteDatabase(path: string): Promise<Database> {
+export async function openSqliteDatabase(
+  path: string,
+  { onMoved = () => undefined }: SqliteOptions = {},
+): Promise<Database> {
   const content = inspectSqliteFile(path);
-  const write = createSqliteKnex(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS);
-  const read = createSqliteKnex(path, READ_CONNECTIONS, PRAGMAS);
+  if (content === 'empty') {
+    refuseLostDatabase(path);
+    makeFile(path);
+  }
+  let place: SqlitePlace | undefined;
+  // A connection that is made later opens the name again.
+  const checkPlace = () => place?.check();
+  const write = createSqliteKnex(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS, checkPlace);
+  const read = createSqliteKnex(path, READ_CONNECTIONS, PRAGMAS, checkPlace);
   const close = async () => {
     await read.destroy();
     await write.destroy();
   };
   try {
-    await write.raw('SELECT 1');
+    // The first read of a connection opens the WAL, which stays until the last one is closed.
+    for (const connections of [write, read]) await connections.raw('SELECT count(*) FROM sqlite_schema');
+    place = rememberPlace(realpathSync(path), onMoved);
     for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   } catch (error) {
     await close();
@@ -60,17 +78,51 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
   return {
     read,
     write,
-    transaction: (work) => write.transaction(work),
+    transaction: async (work) => {
+      const result = await write.transaction(async (trx) => {
+        const worked = await work(trx);
+        checkPlace();
+        return worked;
+      });
+      // Nothing is acknowledged that went to a file that was removed during the commit.
+      checkPlace();
+      return result;
+    },
     migrate: () => write.transaction((trx) => migrateIn(trx, path)),
-    isMigrated: () => isMigrated(read),
+    isMigrated: async () => {
+      checkPlace();
+      return await isMigrated(read);
+    },
     // A file has one owner.
     assertGranted: async () => undefined,
-    backUp: (file) => backUpSqlite(read, file),
+    backUp: oneAtATime((file: string) => backUpSqlite(read, file)),
     close,
   };
 }
 
-function createSqliteKnex(path: string, connections: number, pragmas: string): Knex {
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite says why it cannot be opened.
+  }
+}
+
+/** Copies of a large database at the same time would each make the others slower. */
+function oneAtATime<Result>(backUp: (file: string) => Promise<Result>): (file: string) => Promise<Result> {
+  let isUnderWay = false;
+  return async (file) => {
+    if (isUnderWay) throw new DatabaseRefusedError('another backup is being written; try again when it is done');
+    isUnderWay = true;
+    try {
+      return await backUp(file);
+    } finally {
+      isUnderWay = false;
+    }
+  };
+}
+
+function createSqliteKnex(path: string, connections: number, pragmas: string, checkPlace: () => void): Knex {
   return knexModule({
     client: ImmediateSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
@@ -80,12 +132,18 @@ function createSqliteKnex(path: string, connections: number, pragmas: string): K
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     log: silentKnexLog,
     pool: {
-      min: 0,
+      // One stays open: with the last one the WAL goes, and a new one opens the file that has the name by then.
+      min: 1,
       max: connections,
       afterCreate: (
         connection: SqliteConnection,
         done: (error: Error | null, connection: SqliteConnection) => void,
       ) => {
+        try {
+          checkPlace();
+        } catch (error) {
+          return done(error as Error, connection);
+        }
         connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
         connection.exec(pragmas, (error) => done(error, connection));
       },

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { register } from '../register.ts';
 import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
 import { openSqliteDatabase } from './database.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
-import { checkBackup, restoreSqlite } from './sqlite-backup.ts';
+import { checkBackup } from './sqlite-backup.ts';
 
 const person = (name: string) => ({
   email: `${name}@example.com`,
@@ -28,16 +29,6 @@ afterEach(async () => {
   await auth.close();
   await rm(folder, { recursive: true });
 });
-
-async function emailsIn(path: string): Promise<string[]> {
-  const database = await openSqliteDatabase(path);
-  try {
-    expect(await database.isMigrated()).toBe(true);
-    return await database.read('users').orderBy('email').pluck('email');
-  } finally {
-    await database.close();
-  }
-}
 
 describe('backUp', () => {
   it('copies what is committed, without what is written meanwhile, and no transaction waits for it', async () => {
@@ -66,6 +57,43 @@ describe('backUp', () => {
     const { bytes } = await auth.database.backUp(backup);
     const { size, mode } = await stat(backup);
     expect([bytes, mode & 0o777]).toEqual([size, 0o600]);
+    expect(await readdir(folder)).toEqual(['backup.db']);
+  });
+});
+
+describe('backUp to one path at once', () => {
+  it('refuses a second one while the first is written', async () => {
+    const outcomes = await Promise.allSettled([auth.database.backUp(backup), auth.database.backUp(backup)]);
+    expect(outcomes).toEqual([
+      { status: 'fulfilled', value: { bytes: (await stat(backup)).size } },
+      {
+        status: 'rejected',
+        reason: new DatabaseRefusedError('another backup is being written; try again when it is done'),
+      },
+    ]);
+    await auth.database.backUp(join(folder, 'second.db'));
+  });
+
+  it('has one winner of two daemons, whose file is whole', async () => {
+    const other = await openTestDatabase();
+    try {
+      await register(auth, person('ada'));
+      const outcomes = await Promise.allSettled([auth.database.backUp(backup), other.backUp(backup)]);
+      const winners = outcomes.filter(({ status }) => status === 'fulfilled');
+      expect(winners).toEqual([{ status: 'fulfilled', value: { bytes: (await stat(backup)).size } }]);
+      await checkBackup(backup);
+      expect(await readdir(folder)).toEqual(['backup.db']);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('overwrites nothing that appears while it is written', async () => {
+    auth.database.read.on('query-response', (_, { sql }) => sql.startsWith('VACUUM') && writeFileSync(backup, 'mine'));
+    await expect(auth.database.backUp(backup)).rejects.toEqual(
+      new DatabaseRefusedError(`${backup} is there already, and is not overwritten`),
+    );
+    expect(await readFile(backup, 'utf8')).toBe('mine');
     expect(await readdir(folder)).toEqual(['backup.db']);
   });
 });
@@ -108,35 +136,5 @@ describe('checkBackup', () => {
     await database.write('migrations').insert({ name: '9999-later', batch: 9, migration_time: 0 });
     await database.close();
     await refused(`the backup ${backup} was made by a newer version of authsvc (migration 9999-later)`);
-  });
-});
-
-describe('restoreSqlite', () => {
-  const database = () => join(folder, 'authsvc.db');
-
-  it('puts a backup where there is no database', async () => {
-    await register(auth, person('ada'));
-    await auth.database.backUp(backup);
-    expect(await restoreSqlite(backup, database())).toBeUndefined();
-    expect((await stat(database())).mode & 0o777).toBe(0o600);
-    expect(await emailsIn(database())).toEqual(['ada@example.com']);
-    expect(await emailsIn(backup)).toEqual(['ada@example.com']);
-  });
-
-  it('keeps the database that was there, with what its WAL holds', async () => {
-    await auth.database.backUp(backup);
-    await register(auth, person('ada'));
-    await auth.database.backUp(database());
-    // As a killed daemon leaves it: the newest writes are in the WAL alone.
-    const open = await openSqliteDatabase(database());
-    await open.write('users').update({ email: 'moved@example.com' });
-    const wal = await readFile(`${database()}-wal`);
-    await open.close();
-    await writeFile(`${database()}-wal`, wal);
-
-    const former = await restoreSqlite(backup, database());
-    expect(former).toBe(`${database()}.before-restore`);
-    expect(await emailsIn(database())).toEqual([]);
-    expect(await emailsIn(former ?? '')).toEqual(['moved@example.com']);
   });
 });

@@ -1,8 +1,13 @@
-import { chmod, copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { chmod, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { DatabaseRefusedError } from './database-refused-error.ts';
+import { publishFile, syncFile } from './durable-file.ts';
 import { migrationNames } from './migrations/index.ts';
-import { openReadOnly } from './sqlite-client.ts';
+import { openReadOnly, openToRecover } from './sqlite-client.ts';
 import { inspectSqliteFile } from './sqlite-file.ts';
 
 /**
@@ -11,20 +16,25 @@ import { inspectSqliteFile } from './sqlite-file.ts';
  * @throws {@link DatabaseRefusedError} there is something at the path already, or it cannot be written to.
  */
 export async function backUpSqlite(knex: Knex, path: string): Promise<{ bytes: number }> {
-  if (await exists(path)) throw new DatabaseRefusedError(`${path} is there already, and is not overwritten`);
-  const partial = `${path}.partial`;
+  if (await exists(path)) throw taken(path);
+  // Another daemon may be writing a backup to the same place.
+  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   try {
-    await rm(partial, { force: true });
     await knex.raw('VACUUM INTO ?', [partial]);
     await chmod(partial, 0o600);
     const { size } = await syncFile(partial);
-    await rename(partial, path);
+    await publishFile(partial, path);
     return { bytes: size };
   } catch (error) {
     await rm(partial, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw taken(path);
     throw new DatabaseRefusedError(`the backup ${path} cannot be written (${code ?? message})`, { cause: error });
   }
+}
+
+function taken(path: string): DatabaseRefusedError {
+  return new DatabaseRefusedError(`${path} is there already, and is not overwritten`);
 }
 
 /** What a backup holds. */
@@ -39,8 +49,58 @@ export interface BackupContents {
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */
 export async function checkBackup(path: string): Promise<BackupContents> {
-  if (inspectSqliteFile(path) === 'empty') throw new DatabaseRefusedError(`there is no backup at ${path}`);
-  const knex = openReadOnly(path);
+  const workFolder = await mkdtemp(join(tmpdir(), 'authsvc-check-'));
+  try {
+    return await readBackup(path, { workFolder, use: async (_, contents) => contents });
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+export interface BackupUse<Result> {
+  /** Empty; takes a copy of a backup that SQLite cannot read where it lies. */
+  readonly workFolder: string;
+  readonly use: (backup: Knex, contents: BackupContents) => Promise<Result>;
+}
+
+/**
+ * Opens a backup with what its WAL holds, also on a disk that is mounted read-only, and uses it if it is sound.
+ *
+ * @throws {@link DatabaseRefusedError} one sentence that names the path.
+ */
+export async function readBackup<Result>(path: string, { workFolder, use }: BackupUse<Result>): Promise<Result> {
+  if (inspectSqliteFile(path, 'r') === 'empty') throw new DatabaseRefusedError(`there is no backup at ${path}`);
+  const knex = await openBackup(path, workFolder);
+  try {
+    const contents = await inspectBackup(knex, path);
+    return await use(knex, contents);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+async function openBackup(path: string, workFolder: string): Promise<Knex> {
+  const beside = ['-wal', '-journal'].filter((suffix) => sizeOf(path + suffix) > 0);
+  if (beside.length === 0 && !isInUse(path)) return openReadOnly(path, { isImmutable: true });
+  const inPlace = openReadOnly(path);
+  try {
+    await inPlace.raw('SELECT count(*) FROM sqlite_schema');
+    return inPlace;
+  } catch (error) {
+    await inPlace.destroy();
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Reading a WAL takes a file beside it, and a journal is rolled back.
+    if (!/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(code)) throw damaged(path, error);
+    const copy = join(workFolder, 'backup.db');
+    for (const suffix of ['', ...beside]) {
+      await copyFile(path + suffix, copy + suffix);
+      await chmod(copy + suffix, 0o600);
+    }
+    return openToRecover(copy);
+  }
+}
+
+async function inspectBackup(knex: Knex, path: string): Promise<BackupContents> {
   try {
     const [check]: { integrity_check: string }[] = await knex.raw('PRAGMA integrity_check');
     if (check?.integrity_check !== 'ok') throw new DatabaseRefusedError(`the backup ${path} is damaged`);
@@ -54,48 +114,26 @@ export async function checkBackup(path: string): Promise<BackupContents> {
     return { users: await count(knex, 'users'), sessions: await count(knex, 'sessions') };
   } catch (error) {
     if (error instanceof DatabaseRefusedError) throw error;
-    throw new DatabaseRefusedError(`the backup ${path} is damaged: ${(error as Error).message}`, { cause: error });
-  } finally {
-    await knex.destroy();
+    throw damaged(path, error);
   }
 }
 
-/**
- * Puts a checked backup in the place of the database. Nobody may have the database open: hold the lock of its folder. What was there is kept beside it.
- *
- * @returns where the former database is, if there was one.
- */
-export async function restoreSqlite(backup: string, database: string): Promise<string | undefined> {
-  const incoming = `${database}.restoring`;
-  await copyFile(backup, incoming);
-  await chmod(incoming, 0o600);
-  await syncFile(incoming);
-  const former = (await exists(database)) ? `${database}.before-restore` : undefined;
-  if (former !== undefined) {
-    await rename(database, former);
-    for (const suffix of ['-wal', '-shm']) {
-      await rm(former + suffix, { force: true });
-      // Belongs to the former database: beside the restored one it would be taken for its own.
-      if (await exists(database + suffix)) await rename(database + suffix, former + suffix);
-    }
-  }
-  await rename(incoming, database);
-  return former;
+function damaged(path: string, error: unknown): DatabaseRefusedError {
+  return new DatabaseRefusedError(`the backup ${path} is damaged: ${(error as Error).message}`, { cause: error });
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** A program that has a database open keeps a WAL beside it, be it an empty one. */
+function isInUse(path: string): boolean {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
 }
 
 async function count(knex: Knex, table: string): Promise<number> {
   const [row] = await knex(table).count<{ total: number }[]>({ total: '*' });
   return Number(row?.total);
-}
-
-async function syncFile(path: string): Promise<{ size: number }> {
-  const handle = await open(path, 'r+');
-  try {
-    await handle.sync();
-    return await handle.stat();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

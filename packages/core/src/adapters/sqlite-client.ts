@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import sqlite3 from 'sqlite3';
@@ -24,6 +25,7 @@ interface SqliteConnection {
 }
 
 interface SqliteKnexClient extends Knex.Client {
+  acquireRawConnection(): Promise<SqliteConnection>;
   _query(connection: SqliteConnection, query: NamedQuery): Promise<NamedQuery>;
   destroyRawConnection(connection: SqliteConnection): Promise<void>;
 }
@@ -55,10 +57,22 @@ class ImmediateTransaction extends SqliteTransaction {
 /** By their names; those of a connection are let go with it. */
 const preparedStatements = new WeakMap<SqliteConnection, Map<string, PreparedStatement>>();
 
+/** Opens a file that is there: Knex's own flags would make an empty database of a name that leads nowhere. */
+function openConnection(client: Knex.Client, mode: number): Promise<SqliteConnection> {
+  return new Promise((resolve, reject) => {
+    const { filename } = client.config.connection as Knex.Sqlite3ConnectionConfig;
+    const database = new sqlite3.Database(filename, mode, (error) => (error ? reject(error) : resolve(database)));
+  });
+}
+
 /** Knex's own client for `sqlite3`, whose transactions take the right to write when they begin, and which prepares a query with a name once a connection. */
 export class ImmediateSqliteClient extends SqliteClient {
   override transaction(...parameters: unknown[]): Knex.Transaction {
     return new ImmediateTransaction(this, ...parameters) as unknown as Knex.Transaction;
+  }
+
+  override acquireRawConnection(): Promise<SqliteConnection> {
+    return openConnection(this, sqlite3.OPEN_READWRITE);
   }
 
   override async _query(connection: SqliteConnection, query: NamedQuery): Promise<NamedQuery> {
@@ -91,23 +105,32 @@ async function prepare(connection: SqliteConnection, name: string, sql: string):
   return statement;
 }
 
-/** Knex's own client, for a file that is looked at and never changed; Knex's flags cannot say so, since it adds its own to them. */
+/** Knex's own client, for a file that is looked at and never changed. */
 class ReadOnlySqliteClient extends SqliteClient {
-  override acquireRawConnection(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { filename } = this.config.connection as Knex.Sqlite3ConnectionConfig;
-      const database = new sqlite3.Database(filename, sqlite3.OPEN_READONLY, (error) =>
-        error ? reject(error) : resolve(database),
-      );
-    });
+  override acquireRawConnection(): Promise<SqliteConnection> {
+    return openConnection(this, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI);
   }
 }
 
+export interface ReadOnlyOptions {
+  /** No other program can change the file, and nothing lies beside it: SQLite then needs no lock, and nothing to write to. */
+  readonly isImmutable?: boolean;
+}
+
 /** Opens such a file. */
-export function openReadOnly(path: string): Knex {
+export function openReadOnly(path: string, { isImmutable = false }: ReadOnlyOptions = {}): Knex {
+  return createPlainKnex(ReadOnlySqliteClient, `${pathToFileURL(path)}${isImmutable ? '?immutable=1' : ''}`);
+}
+
+/** Opens a file that no program uses, to take in what a killed one left beside it. */
+export function openToRecover(path: string): Knex {
+  return createPlainKnex(ImmediateSqliteClient, path);
+}
+
+function createPlainKnex(client: typeof SqliteClient, filename: string): Knex {
   return knexModule({
-    client: ReadOnlySqliteClient as unknown as typeof Knex.Client,
-    connection: { filename: path },
+    client: client as unknown as typeof Knex.Client,
+    connection: { filename },
     useNullAsDefault: true,
     compileSqlOnError: false,
     log: silentKnexLog,

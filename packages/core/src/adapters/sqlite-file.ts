@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 
 /** Marks a database file as ours; SQLite keeps it in the header. ASCII 'auth'. */
@@ -10,18 +11,19 @@ const APPLICATION_ID_OFFSET = 68;
 /**
  * Looks at a database file before SQLite opens it, so that one that is not ours stays untouched, to the byte.
  *
+ * @param mode `r` for a file that is only read, as from a disk that is mounted read-only.
  * @returns 'empty' for a missing file or one of no bytes, which is a new database.
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  * @see https://www.sqlite.org/fileformat.html#the_database_header
  */
-export function inspectSqliteFile(path: string): 'empty' | 'ours' {
+export function inspectSqliteFile(path: string, mode: 'r' | 'r+' = 'r+'): 'empty' | 'ours' {
   const header = Buffer.alloc(HEADER_BYTES);
   let size: number;
   try {
     const stats = statSync(path);
     if (!stats.isFile()) throw new DatabaseRefusedError(`${path} is not a file, so it cannot be the database`);
     size = stats.size;
-    const descriptor = openSync(path, 'r+');
+    const descriptor = openSync(path, mode);
     try {
       readSync(descriptor, header, 0, HEADER_BYTES, 0);
     } finally {
@@ -31,7 +33,12 @@ export function inspectSqliteFile(path: string): 'empty' | 'ours' {
     if (error instanceof DatabaseRefusedError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return 'empty';
-    throw new DatabaseRefusedError(`the database ${path} cannot be opened for writing (${code})`, { cause: error });
+    throw new DatabaseRefusedError(
+      `the database ${path} cannot be opened${mode === 'r' ? '' : ' for writing'} (${code})`,
+      {
+        cause: error,
+      },
+    );
   }
   if (size === 0) return 'empty';
   if (!header.toString('latin1').startsWith('SQLite format 3\0')) {
@@ -41,4 +48,61 @@ export function inspectSqliteFile(path: string): 'empty' | 'ours' {
     throw new DatabaseRefusedError(`${path} is a database of another program; it was left as it is`);
   }
   return 'ours';
+}
+
+/** What a restore puts beside a database: the folder that it works in, and what was there before. */
+export const RESTORE_FOLDER_SUFFIX = '.restoring';
+export const FORMER_SUFFIX = '.before-restore';
+
+/**
+ * Looks beside a database that is missing or empty for what tells that there was one: an empty one must not take its place.
+ *
+ * @throws {@link DatabaseRefusedError} one sentence that names what is there and what to do.
+ */
+export function refuseLostDatabase(path: string): void {
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (link && !isThere) throw new DatabaseRefusedError(`the database ${path} is a link to a file that is not there`);
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new DatabaseRefusedError(
+      `the database ${path} is gone, and ${path}-wal still holds its newest writes: put the file back, or restore a backup`,
+    );
+  }
+  if (isThere) return;
+  const names = namesBeside(path);
+  const former = names.find((name) => name.startsWith(basename(path) + FORMER_SUFFIX));
+  if (former !== undefined) {
+    throw new DatabaseRefusedError(
+      `there is no database ${path}, and ${former} beside it is one that a restore has kept: restore it or a backup, or move it away`,
+    );
+  }
+  const unfinished = names.find((name) => name.startsWith(basename(path) + RESTORE_FOLDER_SUFFIX));
+  if (unfinished !== undefined) {
+    throw new DatabaseRefusedError(
+      `there is no database ${path}, and ${unfinished} beside it is of a restore that was cut short: restore again, or remove it`,
+    );
+  }
+}
+
+/**
+ * Looks whether the file has one name alone. By another, SQLite would not find the newest writes, which it keeps beside the first.
+ *
+ * @throws {@link DatabaseRefusedError} one sentence that names the path.
+ */
+export function refuseSecondName(path: string): void {
+  const links = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (links <= 1) return;
+  throw new DatabaseRefusedError(
+    `the database ${path} has another name (a hard link), by which it could be opened twice: remove that one`,
+  );
+}
+
+/** The names in the folder of a file. */
+export function namesBeside(path: string): string[] {
+  try {
+    return readdirSync(dirname(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

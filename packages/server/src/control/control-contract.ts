@@ -21,7 +21,13 @@ export interface DaemonStoppingBody {
   readonly message: 'stopping';
 }
 
-/** `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known. */
+/** What an operator had better know. */
+export interface DaemonWarning {
+  readonly event: string;
+  readonly message: string;
+}
+
+/** `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known; and `database_moved`. */
 export interface DaemonWarningsBody {
-  readonly warnings: readonly { readonly event: string; readonly message: string }[];
+  readonly warnings: readonly DaemonWarning[];
 }

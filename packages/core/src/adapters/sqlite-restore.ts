@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { chmod, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseRefusedError } from './database-refused-error.ts';
+import { publishFile, syncFile, syncFolderOf } from './durable-file.ts';
+import { readBackup } from './sqlite-backup.ts';
+import { openToRecover } from './sqlite-client.ts';
+import { FORMER_SUFFIX, inspectSqliteFile, namesBeside, RESTORE_FOLDER_SUFFIX } from './sqlite-file.ts';
+import { systemClock } from './system.ts';
+
+/** Where SQLite keeps what is not yet in the file itself. */
+const BESIDE = ['-wal', '-journal'];
+
+export interface Restored {
+  readonly users: number;
+  /** Where the former database is, if there was one. */
+  readonly former: string | undefined;
+}
+
+/**
+ * Puts a backup in the place of the database, and keeps what was there beside it. Hold the locks of both: nothing else may have
+ * the database open.
+ *
+ * One rename replaces the database. Killed before, it leaves the former one as it was, with a folder to clear; after, the restored one.
+ *
+ * @throws {@link DatabaseRefusedError} the backup is not sound, or the database is in use; then nothing has changed.
+ */
+export async function restoreSqlite(backup: string, database: string): Promise<Restored> {
+  // Beside the file itself, where a link to it leads.
+  const target = existsSync(database) ? realpathSync(database) : database;
+  let workFolder: string | undefined;
+  try {
+    await clearUnfinishedRestores(target);
+    workFolder = await mkdtemp(`${target}${RESTORE_FOLDER_SUFFIX}-`);
+    const incoming = join(workFolder, 'incoming.db');
+    const users = await readBackup(backup, {
+      workFolder,
+      use: async (knex, contents) => {
+        await knex.raw('VACUUM INTO ?', [incoming]);
+        return contents.users;
+      },
+    });
+    await chmod(incoming, 0o600);
+    await syncFile(incoming);
+    const former = await keepFormer(target, workFolder);
+    await rename(incoming, target);
+    await syncFolderOf(target);
+    return { users, former };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof DatabaseRefusedError) throw error;
+    throw new DatabaseRefusedError(`the database ${database} cannot be restored (${code ?? message})`, {
+      cause: error,
+    });
+  } finally {
+    if (workFolder !== undefined) await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes what a restore that was cut short left beside a database, which it had not touched. Hold the database's lock.
+ *
+ * @returns whether there was anything.
+ */
+export async function clearUnfinishedRestores(database: string): Promise<boolean> {
+  const prefix = basename(database) + RESTORE_FOLDER_SUFFIX;
+  const names = namesBeside(database).filter((name) => name.startsWith(prefix));
+  for (const name of names) await rm(join(dirname(database), name), { recursive: true, force: true });
+  return names.length > 0;
+}
+
+/** Copies what is there to a name of its own, and leaves the file at the database's path whole by itself. */
+async function keepFormer(target: string, workFolder: string): Promise<string | undefined> {
+  const stats = statSync(target, { throwIfNoEntry: false });
+  if (stats && !stats.isFile()) throw new DatabaseRefusedError(`${target} is not a file, so it cannot be the database`);
+  await takeInWal(target);
+  const present = [...BESIDE, ''].filter((suffix) => lstatSync(target + suffix, { throwIfNoEntry: false }));
+  if (present.length === 0) return undefined;
+  const former = `${target}${FORMER_SUFFIX}-${timestamp()}`;
+  for (const suffix of present) {
+    const copy = join(workFolder, `former.db${suffix}`);
+    await copyFile(target + suffix, copy);
+    await chmod(copy, 0o600);
+    await syncFile(copy);
+    await publishFile(copy, former + suffix);
+  }
+  // Of a database that SQLite cannot open. Beside the restored one it would be taken for its own.
+  for (const suffix of [...BESIDE, '-shm']) await rm(target + suffix, { force: true });
+  return former;
+}
+
+/** Has SQLite write to the file what is in its WAL alone. A database that is not ours or damaged is left as it is. */
+async function takeInWal(target: string): Promise<void> {
+  const isAlone = [...BESIDE, '-shm'].every((suffix) => !existsSync(target + suffix));
+  if (isAlone || !isOurs(target)) return;
+  const knex = openToRecover(target);
+  try {
+    // The first read rolls back a journal, and finds the WAL.
+    await knex.raw('SELECT count(*) FROM sqlite_schema');
+    await knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') return;
+    throw error;
+  } finally {
+    await knex.destroy();
+  }
+  // SQLite removes it with the last connection.
+  if (existsSync(`${target}-wal`)) {
+    throw new DatabaseRefusedError(`another program has the database ${target} open: end it, and restore again`);
+  }
+}
+
+function isOurs(path: string): boolean {
+  try {
+    return inspectSqliteFile(path) === 'ours';
+  } catch (error) {
+    if (error instanceof DatabaseRefusedError) return false;
+    throw error;
+  }
+}
+
+/** A time as a file name holds it, and a few letters for two restores in one second. */
+function timestamp(): string {
+  const time = new Date(systemClock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${randomBytes(2).toString('hex')}`;
+}
