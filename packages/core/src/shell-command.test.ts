@@ -22,7 +22,7 @@ function wordsIn(lines: readonly string[]): string[][] {
 const many = <T>(values: fc.Arbitrary<T>) => fc.array(values, { minLength: 30, maxLength: 60 });
 const nasty = fc.constantFrom(...'`$(){}[]\'"\\!#&|;<>*?~^= \t\n\r\u001b\u202e\u0085äé日😀-aZ0@');
 const text = fc.string({ unit: nasty, maxLength: 12 });
-const localPart = fc.string({ unit: fc.constantFrom(..."`${}'!#&|*?=^~-%+/_aZ9"), minLength: 1, maxLength: 20 });
+const localPart = fc.string({ unit: fc.constantFrom(...'`$', ...`{}'!#&|*?=^~-%+/_aZ9`), minLength: 1, maxLength: 20 });
 const address = localPart.map((local) => `${local}@bücher.example`);
 
 describe('shell', () => {

@@ -20,7 +20,7 @@ export async function checkSqlite(path: string): Promise<Finding> {
 export function judgeMoved(message: string): Finding {
   return problem(message, {
     say: 'Save what it has open, stop it, and restore that',
-    command: 'authsvc backup saved.db',
+    command: shell`authsvc backup saved.db`,
   });
 }
 
