@@ -70,7 +70,7 @@ describe('authsvc daemon install', () => {
     expect([exitCode, stderr.split('\n').filter((line) => line.startsWith('!'))]).toEqual([
       0,
       [
-        '! AUTHSVC_DATABASE_URL is not in the unit: it holds a secret: put it into a file for you alone, chmod 600, set AUTHSVC_DATABASE_URL_FILE to its path, and install again',
+        '! AUTHSVC_DATABASE_URL is not in the unit: it holds a secret: put it into a file of mode 600, set AUTHSVC_DATABASE_URL_FILE to its path, and install again',
         '! AUTHSVC_UNKNOWN is not in the unit: it is no setting of the service',
         '! AUTHSVC_URL is not in the unit: it is no setting of the service',
         '! PGPASSWORD is not in the unit: it goes into the file below',

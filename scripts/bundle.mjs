@@ -18,7 +18,7 @@ const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-n
 const groups = [
   {
     name: 'help',
-    test: /\/cli\/dist\/(cli-error|command-list|commands\/help-text|exit-status|global-options|program-help|server-url)\.js$|\/core\/dist\/shell-command\.js$/,
+    test: /\/cli\/dist\/(cli-error|command-list|commands\/help-text|exit-status|global-options|lost-output|path-error|program-help|server-url)\.js$|\/core\/dist\/shell-command\.js$|\/server\/dist\/path-failure\.js$/,
   },
   {
     // Before the rest, which is loaded while the helper of the keychain starts.
@@ -27,7 +27,7 @@ const groups = [
   },
   {
     name: 'session',
-    test: /\/cli\/dist\/(?!main|version)([\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|prompts\/(keyboard|prompter))\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
+    test: /\/cli\/dist\/(?!main|output|version)([\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|prompts\/(keyboard|prompter))\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
   },
 ];
 

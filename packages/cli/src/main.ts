@@ -1,6 +1,5 @@
 import type { Context } from './context.ts';
-import { exitStatus } from './exit-status.ts';
-import { isReaderGone, lostOutput, openStandardOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
+import { isReaderGone, openStandardOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
 import { readVersion } from './version.ts';
 
 /** The program: does what its command line says, and ends the process. */
@@ -37,8 +36,10 @@ async function print(page: (columns: number | undefined) => string): Promise<voi
   const failure = outputFailure(stdout);
   if (!failure || isReaderGone(failure)) return;
   watchOutput(process.stderr);
-  process.stderr.write(`✗ ${lostOutput(failure).message}\n`);
-  process.exitCode = exitStatus.unexpected;
+  const { lostOutput } = await import('./lost-output.ts');
+  const { message, status } = lostOutput(failure);
+  process.stderr.write(`✗ ${message}\n`);
+  process.exitCode = status;
 }
 
 async function createContext(): Promise<Context> {

@@ -8,7 +8,7 @@ import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { lostOutput } from '../output.ts';
+import { lostOutput } from '../lost-output.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';

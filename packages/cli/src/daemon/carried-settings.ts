@@ -40,7 +40,7 @@ export async function carrySettings({ env }: Pick<Context, 'env'>): Promise<Carr
 }
 
 function secretRemedy(name: string): string {
-  return `holds a secret: put it into a file for you alone, chmod 600, set ${name}_FILE to its path, and install again`;
+  return `holds a secret: put it into a file of mode 600, set ${name}_FILE to its path, and install again`;
 }
 
 /** Whether a URL holds a password, by itself or in its query; what is no URL may be anything. */

@@ -25,6 +25,9 @@ import { type Command, command, outcomeOf } from './command.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 
+/** So precisely is it known when a session was last used. */
+const MINUTE_MS = 60_000;
+
 const registering = (who: rules.Typed, { password, text }: Entry, client: Client) =>
   command('register', (world) => ({
     said: `${who.email}, ${text}`,
@@ -76,12 +79,12 @@ const requestingReset = fc.tuple(someone, place).map(([whose, client]) =>
       said: who.email,
       rule: () => {
         // Of tokens that are made at the same time, none is the older.
-        world.now += 1;
+        world.now += MINUTE_MS;
         return rules.requestReset(world, who);
       },
       act: async (service) => {
         const { auth, resetTokens } = service;
-        await service.passTime(1);
+        await service.passTime(MINUTE_MS);
         const outcome = await requestPasswordReset(auth, { email: who.email, client });
         if (outcome.delivery !== 'response') return outcome;
         resetTokens.push(outcome.resetToken);
