@@ -19,6 +19,8 @@ export type AuthEventType =
   | 'user_deleted'
   | 'user_disabled'
   | 'user_enabled'
+  | 'user_role_set'
+  | 'user_email_verified'
   | 'users_imported'
   | 'sessions_revoked'
   | 'all_sessions_revoked'

@@ -2,7 +2,8 @@ import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import type { AuthPorts } from './ports.ts';
-import type { User } from './user.ts';
+import { parseRole } from './role.ts';
+import { DEFAULT_ROLE, type User } from './user.ts';
 
 /** One account from elsewhere. */
 export interface ImportedUser {
@@ -12,6 +13,9 @@ export interface ImportedUser {
   /** Milliseconds since the Unix epoch; now, where it is not known. */
   readonly createdAt?: number | undefined;
   readonly disabledAt?: number | undefined;
+  /** `user`, where it is not known. */
+  readonly role?: string | undefined;
+  readonly emailVerified?: boolean | undefined;
 }
 
 /** What became of one of them: `exists` is an account that is here already, which stays as it is. */
@@ -48,6 +52,8 @@ export async function importUsers(
         email: candidate.email,
         emailKey: outcome.key,
         passwordHash: outcome.passwordHash,
+        role: candidate.role ?? DEFAULT_ROLE,
+        emailVerified: candidate.emailVerified ?? false,
         disabledAt: candidate.disabledAt,
         createdAt: candidate.createdAt ?? now,
         updatedAt: now,
@@ -84,6 +90,7 @@ interface Admitted {
 function examine(ports: Pick<AuthPorts, 'hasher'>, candidate: ImportedUser): Admitted | { refused: string } {
   try {
     const { key } = parseEmail(candidate.email);
+    if (candidate.role !== undefined) parseRole(candidate.role);
     const adopted = ports.hasher.adopt(candidate.passwordHash);
     return 'problem' in adopted ? { refused: adopted.problem } : { key, passwordHash: adopted.passwordHash };
   } catch (error) {

@@ -43,6 +43,8 @@ export {
   issueResetTokenFor,
   revokeAllSessions,
   revokeSessions,
+  setRole,
+  verifyEmail,
 } from './operate.ts';
 export { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';

@@ -3,6 +3,7 @@ import { AuthError } from './errors.ts';
 import { type AuthEventType, authEvent } from './event.ts';
 import { issueToken, voidTokens } from './one-time-tokens.ts';
 import type { AuthPorts, WriteTransaction } from './ports.ts';
+import { parseRole } from './role.ts';
 import type { User } from './user.ts';
 
 type OperatorPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store'>;
@@ -34,6 +35,29 @@ export function enableUser(ports: OperatorPorts, email: string): Promise<User> {
   return change(ports, email, 'user_enabled', async (transaction, user) => {
     await transaction.setDisabledAt(user.id, undefined);
     return { ...user, disabledAt: undefined };
+  });
+}
+
+/**
+ * Gives an account a role, which `GET /whoami` shows to applications.
+ *
+ * @throws {@link AuthError} `invalid_request`: not a role; `unknown_email`.
+ */
+export async function setRole(ports: OperatorPorts, email: string, role: string): Promise<User> {
+  parseRole(role);
+  return change(ports, email, 'user_role_set', async (transaction, user) => {
+    const updatedAt = ports.clock.now();
+    await transaction.setRole(user.id, role, updatedAt);
+    return { ...user, role, updatedAt };
+  });
+}
+
+/** Notes that an account's address belongs to its owner, as the operator knows. */
+export function verifyEmail(ports: OperatorPorts, email: string): Promise<User> {
+  return change(ports, email, 'user_email_verified', async (transaction, user) => {
+    const updatedAt = ports.clock.now();
+    await transaction.setEmailVerified(user.id, updatedAt);
+    return { ...user, emailVerified: true, updatedAt };
   });
 }
 

@@ -95,8 +95,10 @@ export interface WriteTransaction extends TokenTransaction {
   insertUser(user: User): Promise<boolean>;
   /** Inserts those whose keys are free. @returns the keys that were. */
   insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
-  /** @returns false, with nothing written, when another account has the key. */
+  /** The new address is not verified. @returns false, with nothing written, when another account has the key. */
   updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
+  setRole(userId: string, role: string, nowMs: number): Promise<void>;
+  setEmailVerified(userId: string, nowMs: number): Promise<void>;
   setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
   /** Deletes a user and all that belongs to it, but what was recorded. */
   deleteUser(userId: string): Promise<void>;

@@ -6,7 +6,7 @@ import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
-import type { User } from './user.ts';
+import { DEFAULT_ROLE, type User } from './user.ts';
 
 export interface Registration {
   readonly email: string;
@@ -42,6 +42,8 @@ export async function register(
     email: address,
     emailKey: key,
     passwordHash,
+    role: DEFAULT_ROLE,
+    emailVerified: false,
     disabledAt: undefined,
     createdAt: now,
     updatedAt: now,

@@ -27,6 +27,10 @@ export interface Session {
 export interface ActiveSession
   extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt'> {
   readonly email: string;
+  readonly emailVerified: boolean;
+  readonly role: string;
+  /** When the owner's account was made. */
+  readonly userCreatedAt: number;
 }
 
 /** A new session with its token, which is shown once. */

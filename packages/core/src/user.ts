@@ -1,3 +1,6 @@
+/** The role of an account for which an operator has set none. */
+export const DEFAULT_ROLE = 'user';
+
 /** An account. Times are milliseconds since the Unix epoch. */
 export interface User {
   /** A random UUID. */
@@ -8,6 +11,10 @@ export interface User {
   readonly emailKey: string;
   /** Says its scheme and cost; see the hasher. */
   readonly passwordHash: string;
+  /** Set by an operator for the applications; the service itself gives it no meaning. */
+  readonly role: string;
+  /** Whether someone has shown that they read this address; a new address is not verified. */
+  readonly emailVerified: boolean;
   readonly disabledAt: number | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -154,6 +154,27 @@ export interface AccountDeletedBody {
   readonly message: 'account deleted';
 }
 
+/** `GET /whoami` → 200: whose session the request carries. Times are ISO 8601, UTC. */
+export interface WhoamiBody {
+  readonly user: {
+    /** Never changes and is never used again: what an application keys its rows on. */
+    readonly id: string;
+    readonly email: string;
+    readonly email_verified: boolean;
+    readonly role: string;
+    readonly created_at: string;
+  };
+  readonly session: {
+    readonly id: string;
+    readonly created_at: string;
+    readonly expires_at: string;
+    /** How the login was made. */
+    readonly methods: readonly string[];
+  };
+  /** The access token, once there are any. */
+  readonly token: null;
+}
+
 /** `GET /health` → 200: the process answers. */
 export interface HealthBody {
   readonly status: 'ok';

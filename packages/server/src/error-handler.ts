@@ -8,8 +8,14 @@ import { type Refusal, refusalOf, refuse } from './refusal.ts';
 const OVERLOADED_PAUSE_MS = 1000;
 
 /** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
-export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, headers, body } = refusalOf(error);
+export function handleError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  statusInstead?: number,
+): void {
+  const { status: usualStatus, headers, body } = refusalOf(error);
+  const status = statusInstead ?? usualStatus;
   const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
   reply.code(status).headers(headers);
   if (body.code === 'overloaded') {

@@ -60,6 +60,22 @@ export const sessionsSchema = objectSchema({
     }),
   },
 });
+export const whoamiSchema = objectSchema({
+  user: objectSchema({
+    id: { type: 'string', format: 'uuid' },
+    email: { type: 'string' },
+    email_verified: { type: 'boolean' },
+    role: { type: 'string' },
+    created_at: time,
+  }),
+  session: objectSchema({
+    id: { type: 'string', format: 'uuid' },
+    created_at: time,
+    expires_at: time,
+    methods: { type: 'array', items: { type: 'string' } },
+  }),
+  token: { type: 'null' },
+});
 export const otherSessionsEndedSchema = objectSchema({ message: { type: 'string' }, ended: { type: 'integer' } });
 
 function objectSchema(properties: Record<string, object>) {

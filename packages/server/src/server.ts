@@ -19,6 +19,7 @@ import { addProfileRoute } from './routes/profile.ts';
 import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
+import { addWhoamiRoute } from './routes/whoami.ts';
 import type { ServerPorts } from './server-ports.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
@@ -83,6 +84,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
 
   addUserRoutes(server, ports);
   addProfileRoute(server, ports);
+  addWhoamiRoute(server, ports);
   addResetPasswordRoutes(server, ports);
   addAboutRoutes(server, ports);
   // Only these set cookies; the others are spared the look for some in each answer.

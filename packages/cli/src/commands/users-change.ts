@@ -33,6 +33,13 @@ const changes = [
     json: USER_JSON,
   },
   {
+    name: 'verify',
+    description: 'Note that an email address is known to belong to the owner of the account',
+    done: 'is verified',
+    example: 'GET /whoami then says "email_verified": true',
+    json: USER_JSON.replace('"email_verified":false', '"email_verified":true'),
+  },
+  {
     name: 'delete',
     description: 'Delete an account and all that belongs to it',
     done: 'is deleted, with all that belonged to it',
@@ -41,7 +48,7 @@ const changes = [
   },
 ] as const;
 
-/** `authsvc users disable`, `enable` and `delete` */
+/** `authsvc users disable`, `enable`, `verify` and `delete` */
 export function createChangeCommands(context: Context): Command[] {
   return changes.map(({ name, description, done, example, json }) => {
     const command = new Command(name)
@@ -56,6 +63,22 @@ export function createChangeCommands(context: Context): Command[] {
       });
     return name === 'delete' ? command.option('--yes', 'do not ask') : command;
   });
+}
+
+/** `authsvc users set` */
+export function createSetCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users set ada@example.com --role admin', 'GET /whoami then says "role": "admin"']],
+    json: [USER_JSON.replace('"role":"user"', '"role":"admin"')],
+  });
+  return new Command('set')
+    .description('Set the role that applications see of an account')
+    .argument('<email>', 'the account')
+    .requiredOption('--role <role>', 'a-z first, then at most 31 of a-z, 0-9, _ and -')
+    .addHelpText('after', help)
+    .action((email: string, _, command: Command) =>
+      setRole(context, email, command.optsWithGlobals<GlobalOptions & { role: string }>()),
+    );
 }
 
 /** `authsvc users revoke` */
@@ -107,6 +130,15 @@ async function changeUser(
   const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
   terminal.printJson(user);
   terminal.succeed(`${terminal.notePaint.bold(user.email)} ${done}`);
+}
+
+async function setRole(context: Context, email: string, options: GlobalOptions & { role: string }): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  const body = { email, role: options.role };
+  const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: '/users/set', body });
+  terminal.printJson(user);
+  terminal.succeed(`${terminal.notePaint.bold(user.email)} has the role ${terminal.notePaint.bold(user.role)}`);
 }
 
 async function revoke(context: Context, email: string | undefined, options: ChangeOptions): Promise<void> {

@@ -57,7 +57,7 @@ export function createExportCommand(context: Context): Command {
       formatHelp({
         examples: [['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it']],
         json: [
-          '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null}',
+          '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"role":"user","email_verified":false}',
         ],
       }),
     )

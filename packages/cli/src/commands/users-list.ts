@@ -77,6 +77,8 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
   terminal.printLines(
     `Email     ${bold(user.email)}`,
     `Id        ${user.id}`,
+    `Role      ${user.role}`,
+    `Verified  ${user.email_verified ? 'yes' : 'no'}`,
     `Since     ${describeDate(user.created_at)}`,
     `Status    ${user.disabled_at === null ? 'active' : `disabled since ${describeDate(user.disabled_at)}`}`,
     `Password  bcrypt, cost ${user.password_cost}`,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { formatHelp } from './help-text.ts';
-import { createChangeCommands, createResetCommand, createRevokeCommand } from './users-change.ts';
+import { createChangeCommands, createResetCommand, createRevokeCommand, createSetCommand } from './users-change.ts';
 import { createExportCommand, createImportCommand } from './users-files.ts';
 import { createListCommand, createShowCommand } from './users-list.ts';
 
@@ -23,6 +23,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
     createListCommand(context),
     createShowCommand(context),
     ...createChangeCommands(context),
+    createSetCommand(context),
     createRevokeCommand(context),
     createResetCommand(context),
     createImportCommand(context, endWith),

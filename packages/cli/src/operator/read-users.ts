@@ -102,7 +102,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 function toImportLine(line: number, fields: Record<string, unknown>): ImportLine | UnreadableLine {
-  const { email, created_at, disabled_at } = fields;
+  const { email, created_at, disabled_at, role, email_verified } = fields;
   const hash = HASH_NAMES.map((name) => fields[name]).find((value) => typeof value === 'string');
   if (typeof email !== 'string' || typeof hash !== 'string')
     return { line, refused: 'email and password_hash are needed' };
@@ -116,6 +116,8 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
     password_hash: hash.trim(),
     created_at: time(created_at),
     disabled_at: time(disabled_at),
+    role: time(role),
+    email_verified: truth(email_verified),
   };
 }
 
@@ -126,6 +128,17 @@ const NO_TIME = /^(null|\\N|[-0:. TZ]*)$/i;
 function time(value: unknown): string | undefined {
   const text = String(value ?? '').trim();
   return NO_TIME.test(text) ? undefined : text;
+}
+
+/** A CSV has words for it; what is neither is for the daemon to refuse. */
+function truth(value: unknown): boolean | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') return value as boolean;
+  return (
+    ({ true: true, t: true, '1': true, false: false, f: false, '0': false } as Record<string, boolean>)[
+      value.toLowerCase()
+    ] ?? (value as unknown as boolean)
+  );
 }
 
 function unreadable(what: string, cause?: unknown): CliError {

@@ -119,7 +119,10 @@ function canonicalJson(row: Row): string {
   );
 }
 
+const BOOLEAN_COLUMNS = ['noted', 'email_verified'];
+
 /** SQLite has numbers for them. */
 function withBooleans(row: Row): Row {
-  return 'noted' in row ? { ...row, noted: Boolean(row.noted) } : row;
+  const booleans = BOOLEAN_COLUMNS.filter((column) => column in row).map((column) => [column, Boolean(row[column])]);
+  return { ...row, ...Object.fromEntries(booleans) };
 }

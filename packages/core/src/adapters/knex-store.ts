@@ -24,7 +24,8 @@ const USES_PER_TRANSACTION = 500;
 
 /** Asked at every request where many instances share a database, and where a session is not held in memory. */
 const FIND_ACTIVE_SESSION = `
-  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at, users.email
+  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at,
+    users.email, users.email_verified, users.role, users.created_at as user_created_at
   from sessions join users on users.id = sessions.user_id
   where sessions.token_digest = ? and users.disabled_at is null`;
 

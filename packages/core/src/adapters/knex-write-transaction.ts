@@ -49,9 +49,17 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     updateEmail: async (userId, email, emailKey, nowMs) => {
       const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
       if (taken) return false;
-      const changed = { email, email_key: emailKey, updated_at: nowMs };
+      const changed = { email, email_key: emailKey, email_verified: false, updated_at: nowMs };
       await trx<UserRow>('users').where({ id: userId }).update(changed);
       return true;
+    },
+
+    setRole: async (userId, role, nowMs) => {
+      await trx<UserRow>('users').where({ id: userId }).update({ role, updated_at: nowMs });
+    },
+
+    setEmailVerified: async (userId, nowMs) => {
+      await trx<UserRow>('users').where({ id: userId }).update({ email_verified: true, updated_at: nowMs });
     },
 
     setDisabledAt: async (userId, disabledAt) => {

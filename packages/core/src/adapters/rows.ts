@@ -9,6 +9,8 @@ export interface UserRow {
   email: string;
   email_key: string;
   password_hash: string;
+  role: string;
+  email_verified: boolean | number;
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
@@ -25,7 +27,8 @@ export interface SessionRow {
   user_agent: string | null;
 }
 
-export type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> & { email: string };
+export type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> &
+  Pick<UserRow, 'email' | 'email_verified' | 'role'> & { user_created_at: number };
 
 export function toUser(row: UserRow): User {
   return {
@@ -33,6 +36,8 @@ export function toUser(row: UserRow): User {
     email: row.email,
     emailKey: row.email_key,
     passwordHash: row.password_hash,
+    role: row.role,
+    emailVerified: Boolean(row.email_verified),
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -45,6 +50,8 @@ export function fromUser(user: User): UserRow {
     email: user.email,
     email_key: user.emailKey,
     password_hash: user.passwordHash,
+    role: user.role,
+    email_verified: user.emailVerified,
     disabled_at: user.disabledAt ?? null,
     created_at: user.createdAt,
     updated_at: user.updatedAt,
@@ -57,6 +64,9 @@ export function toActiveSession(row: ActiveSessionRow): ActiveSession {
     tokenDigest: row.token_digest,
     userId: row.user_id,
     email: row.email,
+    emailVerified: Boolean(row.email_verified),
+    role: row.role,
+    userCreatedAt: row.user_created_at,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     expiresAt: row.expires_at,

@@ -4,6 +4,8 @@ import type { ErrorBody } from '../contract.ts';
 export interface OperatedUser {
   readonly id: string;
   readonly email: string;
+  readonly email_verified: boolean;
+  readonly role: string;
   readonly created_at: string;
   readonly updated_at: string;
   /** `null` for an account that may log in. */
@@ -48,6 +50,8 @@ export interface ImportLine {
   readonly password_hash: string;
   readonly created_at?: string | undefined;
   readonly disabled_at?: string | null | undefined;
+  readonly role?: string | undefined;
+  readonly email_verified?: boolean | undefined;
 }
 
 /** One line of the answer to `POST /users/import`: a refused line, how far it is, or, last, what became of all, or why it went no further. */
@@ -63,6 +67,8 @@ export interface ExportLine {
   readonly password_hash: string;
   readonly created_at: string;
   readonly disabled_at: string | null;
+  readonly role: string;
+  readonly email_verified: boolean;
 }
 
 /** What happened once, as `GET /events` tells it. */

@@ -9,6 +9,14 @@ export const emailSchema = {
   additionalProperties: false,
 };
 
+/** A role for an account; what a role looks like is said by the rules. */
+export const roleSchema = {
+  type: 'object',
+  properties: { email: text, role: text },
+  required: ['email', 'role'],
+  additionalProperties: false,
+};
+
 /** A query for a page: `limit` up to 1,000, and what else may narrow it. */
 export function pageSchema(...names: string[]) {
   const limit = { type: 'string', pattern: '^([1-9]\\d{0,2}|1000)$' };

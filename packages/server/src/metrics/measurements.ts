@@ -54,6 +54,8 @@ const noEvents = {
   user_deleted: 0,
   user_disabled: 0,
   user_enabled: 0,
+  user_role_set: 0,
+  user_email_verified: 0,
   users_imported: 0,
   sessions_revoked: 0,
   all_sessions_revoked: 0,

@@ -11,6 +11,7 @@ const about: AboutBody = {
     log_in: 'POST /sessions',
     log_out: 'DELETE /sessions',
     profile: 'GET /profile',
+    whoami: 'GET /whoami',
     request_reset: 'POST /reset_password',
     reset: 'PUT /reset_password',
     sessions: 'GET /sessions',

@@ -99,10 +99,15 @@ function readLine(text: string | undefined): { line: number; user: ImportedUser 
   if (typeof email !== 'string' || typeof passwordHash !== 'string') {
     return { line, refused: 'email and password_hash are needed' };
   }
+  const { role, email_verified: emailVerified } = value;
+  if (role !== undefined && typeof role !== 'string') return { line, refused: 'role is not text' };
+  if (emailVerified !== undefined && typeof emailVerified !== 'boolean') {
+    return { line, refused: 'email_verified is neither true nor false' };
+  }
   const createdAt = readTime(value.created_at);
   const disabledAt = readTime(value.disabled_at);
   if (Number.isNaN(createdAt) || Number.isNaN(disabledAt)) return { line, refused: 'a time is not ISO 8601' };
-  return { line, user: { email, passwordHash, createdAt, disabledAt } };
+  return { line, user: { email, passwordHash, createdAt, disabledAt, role, emailVerified } };
 }
 
 /** @returns NaN for what is no time. */
@@ -121,6 +126,8 @@ async function* giveOut({ hasher, store }: ServerPorts): AsyncGenerator<ExportLi
         password_hash: hasher.exported(user.passwordHash),
         created_at: new Date(user.createdAt).toISOString(),
         disabled_at: user.disabledAt === undefined ? null : new Date(user.disabledAt).toISOString(),
+        role: user.role,
+        email_verified: user.emailVerified,
       };
     }
     afterEmailKey = users.at(-1)?.emailKey;

@@ -7,12 +7,14 @@ import {
   listSessions,
   revokeAllSessions,
   revokeSessions,
+  setRole,
   type User,
+  verifyEmail,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ServerPorts } from '../../server-ports.ts';
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '../operator-contract.ts';
-import { emailSchema, pageSchema } from '../operator-schemas.ts';
+import { emailSchema, pageSchema, roleSchema } from '../operator-schemas.ts';
 
 const DEFAULT_PAGE = 50;
 
@@ -57,7 +59,13 @@ export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts
     },
   );
 
-  const changes = { disable: disableUser, enable: enableUser, delete: deleteUser, revoke: revokeSessions };
+  const changes = {
+    disable: disableUser,
+    enable: enableUser,
+    delete: deleteUser,
+    revoke: revokeSessions,
+    verify: verifyEmail,
+  };
   for (const [name, change] of Object.entries(changes)) {
     server.post<ByEmail>(
       `/users/${name}`,
@@ -65,6 +73,12 @@ export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts
       async ({ body }): Promise<OperatedUser> => operatedUser(await change(ports, body.email)),
     );
   }
+
+  server.post<{ Body: { email: string; role: string } }>(
+    '/users/set',
+    { schema: { body: roleSchema } },
+    async ({ body }): Promise<OperatedUser> => operatedUser(await setRole(ports, body.email, body.role)),
+  );
 
   server.post<ByEmail>(
     '/users/reset',
@@ -84,6 +98,8 @@ function operatedUser(user: User): OperatedUser {
   return {
     id: user.id,
     email: user.email,
+    email_verified: user.emailVerified,
+    role: user.role,
     created_at: iso(user.createdAt),
     updated_at: iso(user.updatedAt),
     disabled_at: user.disabledAt === undefined ? null : iso(user.disabledAt),

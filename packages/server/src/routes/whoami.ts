@@ -1,0 +1,62 @@
+import { type ActiveSession, authenticate } from '@authsvc/core';
+import type { FastifyInstance } from 'fastify';
+import type { WhoamiBody } from '../contract.ts';
+import { handleError } from '../error-handler.ts';
+import { refusalOf } from '../refusal.ts';
+import { whoamiSchema } from '../schemas.ts';
+import type { ServerPorts } from '../server-ports.ts';
+import { readSessionCookie } from '../session-cookie.ts';
+
+/** The answer depends on who asks, in each of the ways in which that can be said. */
+const VARY = 'Cookie, Authorization, Origin';
+const METHODS = ['password'] as const;
+
+/** `GET /whoami`: the one question that an application asks. */
+export function addWhoamiRoute(server: FastifyInstance, ports: ServerPorts): void {
+  server.get(
+    '/whoami',
+    {
+      schema: {
+        operationId: 'whoami',
+        summary: 'Say whose session this is',
+        response: { 200: whoamiSchema },
+      },
+      // An application's client expects 401 here; elsewhere a missing session stays 403.
+      errorHandler: (error, request, reply) => {
+        reply.header('vary', VARY);
+        if (refusalOf(error).body.code !== 'unauthenticated') return handleError(error, request, reply);
+        reply.header('www-authenticate', 'Bearer');
+        handleError(error, request, reply, 401);
+      },
+    },
+    // Not async: it would have a session that is held in memory wait for nothing.
+    (request, reply): WhoamiBody | Promise<WhoamiBody> => {
+      reply.header('vary', VARY);
+      const session = authenticate(ports, readSessionCookie(request));
+      return session instanceof Promise ? session.then(whoamiOf) : whoamiOf(session);
+    },
+  );
+}
+
+function whoamiOf(session: ActiveSession): WhoamiBody {
+  return {
+    user: {
+      id: session.userId,
+      email: session.email,
+      email_verified: session.emailVerified,
+      role: session.role,
+      created_at: iso(session.userCreatedAt),
+    },
+    session: {
+      id: session.id,
+      created_at: iso(session.createdAt),
+      expires_at: iso(session.expiresAt),
+      methods: METHODS,
+    },
+    token: null,
+  };
+}
+
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
