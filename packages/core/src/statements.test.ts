@@ -31,7 +31,13 @@ type Row = readonly [
 ];
 
 const actorOf = ({ loggedIn }: Started) => ({
-  session: { ...loggedIn.session, email: loggedIn.user.email },
+  session: {
+    ...loggedIn.session,
+    email: loggedIn.user.email,
+    emailVerified: false,
+    role: 'user',
+    userCreatedAt: loggedIn.user.createdAt,
+  },
   client: localClient,
 });
 

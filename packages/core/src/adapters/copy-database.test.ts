@@ -98,6 +98,8 @@ describe('copyDatabase', () => {
       email: `Ü${index}@example.com`,
       emailKey: `key-${index}`,
       passwordHash: 'hash',
+      role: index % 3 === 0 ? 'admin' : 'user',
+      emailVerified: index % 2 === 1,
       disabledAt: index % 2 === 0 ? undefined : index,
       createdAt: index,
       updatedAt: index,

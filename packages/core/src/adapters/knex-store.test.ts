@@ -14,6 +14,8 @@ function userOf(name: string, changed: Partial<User> = {}): User {
     email: `${name}@Example.com`,
     emailKey: `${name}@example.com`,
     passwordHash: 'cheap:secure_password',
+    role: 'user',
+    emailVerified: false,
     disabledAt: undefined,
     createdAt: NOW,
     updatedAt: NOW,
@@ -121,7 +123,13 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
       await transaction.insertSession(sessionOf(other, 'two'));
     });
     const { address: _address, userAgent: _userAgent, ...known } = session;
-    expect(await store.findActiveSession('digest-of-one')).toEqual({ ...known, email: user.email });
+    expect(await store.findActiveSession('digest-of-one')).toEqual({
+      ...known,
+      email: user.email,
+      emailVerified: false,
+      role: 'user',
+      userCreatedAt: NOW,
+    });
     expect(await store.findActiveSession('digest-of-two')).toBeUndefined();
     expect(await store.listSessions(user.id)).toEqual([session]);
   });

@@ -30,13 +30,10 @@ export async function compareAll(world: World, service: Service): Promise<void> 
 
 async function compareAccounts(world: World, { auth }: Service): Promise<void> {
   const users = await auth.store.listUsers({ limit: 100 });
-  expect(
-    users.map(({ email, emailKey, passwordHash, disabledAt, createdAt }) => {
-      return { email, emailKey, passwordHash, disabledAt, createdAt };
-    }),
-  ).toEqual(
-    search(world, '').map(({ email, mailbox, password, hasOldHash, disabledAt, createdAt }) => {
-      return { email, emailKey: mailbox.key, passwordHash: hashOf(password, hasOldHash), disabledAt, createdAt };
+  expect(users.map(({ id: _id, updatedAt: _updatedAt, ...user }) => user)).toEqual(
+    search(world, '').map(({ email, mailbox, password, hasOldHash, disabledAt, createdAt, role, emailVerified }) => {
+      const passwordHash = hashOf(password, hasOldHash);
+      return { email, emailKey: mailbox.key, passwordHash, disabledAt, createdAt, role, emailVerified };
     }),
   );
 }

@@ -9,6 +9,8 @@ import {
   issueResetTokenFor,
   revokeAllSessions,
   revokeSessions,
+  setRole,
+  verifyEmail,
 } from '../operate.ts';
 import type { User } from '../user.ts';
 import { entry, often, someone, typed } from './choices.ts';
@@ -21,7 +23,7 @@ import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type World } from './world
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const seen = ({ email, disabledAt }: User) => ({ email, disabledAt });
+const seen = ({ email, role, emailVerified, disabledAt }: User) => ({ email, role, emailVerified, disabledAt });
 
 function onAccount(
   name: string,
@@ -69,7 +71,7 @@ const searching = fc
   .map(([search, limit]) =>
     command('listUsers', (world) => ({
       said: `${search}, by ${limit}`,
-      rule: () => rules.search(world, search).map(({ email, disabledAt }) => ({ email, disabledAt })),
+      rule: () => rules.search(world, search).map(rules.seen),
       act: async ({ auth }) => {
         const found: User[] = [];
         for (;;) {
@@ -86,6 +88,8 @@ const incoming = fc.record({
   password: entry.map(({ password }) => password),
   createdAt: fc.constantFrom(undefined, 0, 1_700_000_000_000),
   disabledAt: fc.constantFrom(undefined, undefined, 1_800_000_000_000),
+  role: fc.constantFrom(undefined, 'admin'),
+  emailVerified: fc.constantFrom(undefined, false, true),
 });
 
 const importing = fc.tuple(fc.array(incoming, { maxLength: 3 }), fc.boolean()).map(([batch, dryRun]) =>
@@ -93,8 +97,8 @@ const importing = fc.tuple(fc.array(incoming, { maxLength: 3 }), fc.boolean()).m
     said: `${batch.map(({ typed: { email } }) => email).join(' ')}${dryRun ? ', dry' : ''}`,
     rule: () => rules.take(world, batch, dryRun),
     act: async ({ auth }) => {
-      const users = batch.map(({ typed: { email }, password, createdAt, disabledAt }) => {
-        return { email, passwordHash: hashOf(password, true), createdAt, disabledAt };
+      const users = batch.map(({ typed: { email }, password, ...rest }) => {
+        return { email, passwordHash: hashOf(password, true), ...rest };
       });
       const outcomes = await importUsers(auth, users, { dryRun });
       return outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'refused'));
@@ -139,6 +143,14 @@ const passing = fc
 export const operatorCommands: readonly fc.Arbitrary<Command>[] = [
   onAccount('disableUser', rules.disable, disableUser),
   ...often(2, onAccount('enableUser', rules.enable, enableUser)),
+  onAccount('verifyEmail', rules.verify, verifyEmail),
+  ...['user', 'admin'].map((role) =>
+    onAccount(
+      `setRole ${role}`,
+      (world, who) => rules.setRole(world, who, role),
+      (auth, email) => setRole(auth, email, role),
+    ),
+  ),
   onAccount('deleteUser', rules.remove, deleteUser),
   onAccount('revokeSessions', rules.revoke, revokeSessions),
   onAccount('getUser', rules.show, getUser),

@@ -9,7 +9,12 @@ function find(world: World, { mailbox }: Typed): Account {
   return world.accounts.get(mailbox) ?? refuse('unknown_email');
 }
 
-const seen = ({ email, disabledAt }: Account) => ({ email, disabledAt });
+export const seen = ({ email, role, emailVerified, disabledAt }: Account) => ({
+  email,
+  role,
+  emailVerified,
+  disabledAt,
+});
 
 export function disable(world: World, typed: Typed) {
   const account = find(world, typed);
@@ -22,6 +27,18 @@ export function disable(world: World, typed: Typed) {
 export function enable(world: World, typed: Typed) {
   const account = find(world, typed);
   account.disabledAt = undefined;
+  return seen(account);
+}
+
+export function setRole(world: World, typed: Typed, role: string) {
+  const account = find(world, typed);
+  account.role = role;
+  return seen(account);
+}
+
+export function verify(world: World, typed: Typed) {
+  const account = find(world, typed);
+  account.emailVerified = true;
   return seen(account);
 }
 
@@ -61,16 +78,25 @@ export interface Incoming {
   readonly password: Password;
   readonly createdAt: number | undefined;
   readonly disabledAt: number | undefined;
+  readonly role: string | undefined;
+  readonly emailVerified: boolean | undefined;
 }
 
 export function take(world: World, batch: readonly Incoming[], dryRun: boolean) {
   const taken = new Set<Typed['mailbox']>();
-  return batch.map(({ typed, password, createdAt, disabledAt }) => {
+  return batch.map(({ typed, password, createdAt, disabledAt, role, emailVerified }) => {
     if (typed.mailbox === noMailbox) return 'refused';
     if (taken.has(typed.mailbox) || world.accounts.has(typed.mailbox)) return 'exists';
     taken.add(typed.mailbox);
     const account = createAccount(world, typed, password);
-    const arrived = { ...account, hasOldHash: true, disabledAt, createdAt: createdAt ?? world.now };
+    const arrived = {
+      ...account,
+      hasOldHash: true,
+      disabledAt,
+      createdAt: createdAt ?? world.now,
+      role: role ?? account.role,
+      emailVerified: emailVerified ?? account.emailVerified,
+    };
     if (!dryRun) world.accounts.set(typed.mailbox, arrived);
     return 'imported';
   });

@@ -39,6 +39,8 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     password,
     hasOldHash: false,
     disabledAt: undefined,
+    role: 'user',
+    emailVerified: false,
     createdAt: world.now,
     knownSince: new Map(),
     confirmations: undefined,
@@ -122,6 +124,7 @@ export function changeEmail(world: World, session: Opened | undefined, password:
   world.accounts.set(mailbox, account);
   account.mailbox = mailbox;
   account.email = email;
+  account.emailVerified = false;
   voidTokens(world, account);
   return { email };
 }

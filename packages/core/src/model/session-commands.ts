@@ -46,11 +46,16 @@ function withSession(name: string, step: (world: World, given: WithSession) => S
 const simply = (build: (wanted: Pick, client: Client) => Command) =>
   fc.tuple(pick, place).map(([wanted, client]) => build(wanted, client));
 
+/** What a session check hands out of the owner. */
+const handedOut = ({ email, role, emailVerified }: { email: string; role: string; emailVerified: boolean }) => {
+  return { email, role, emailVerified };
+};
+
 const authenticating = simply(
   withSession('authenticate', (world, { session, actor }) => ({
     said: '',
-    rule: () => ({ email: rules.authenticate(world, session).account.email }),
-    act: async (service) => ({ email: (await actor(service)).session.email }),
+    rule: () => handedOut(rules.authenticate(world, session).account),
+    act: async (service) => handedOut((await actor(service)).session),
   })),
 );
 

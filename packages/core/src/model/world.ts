@@ -16,6 +16,8 @@ export interface Account {
   /** Whether the hash came from elsewhere, and no login has bettered it yet. */
   hasOldHash: boolean;
   disabledAt: number | undefined;
+  role: string;
+  emailVerified: boolean;
   readonly createdAt: number;
   /** When its owner last logged in from an address. */
   readonly knownSince: Map<string, number>;
