@@ -32,6 +32,8 @@ async function writeUsers(path: string, from: number, to: number): Promise<strin
         password_hash: passwordHash,
         created_at: '2024-01-01T00:00:00.000Z',
         disabled_at: null,
+        role: 'user',
+        email_verified: false,
       }),
     );
     await file.write(`${lines.join('\n')}\n`);

@@ -42,12 +42,21 @@ const took = (imported: number, exists = 0, refused: object[] = []) => ({
 describe('authsvc users import', () => {
   it('takes accounts with their passwords, and changes nothing when it is done again', async () => {
     const lines = [
-      { email: 'ada@example.com', password_hash: hash, created_at: '2020-02-03T04:05:06.789Z', disabled_at: null },
+      {
+        email: 'ada@example.com',
+        password_hash: hash,
+        created_at: '2020-02-03T04:05:06.789Z',
+        disabled_at: null,
+        role: 'admin',
+        email_verified: true,
+      },
       {
         email: 'bob@example.com',
         password_hash: hash,
         created_at: '2021-01-01T00:00:00.000Z',
         disabled_at: '2022-01-01T00:00:00.000Z',
+        role: 'user',
+        email_verified: false,
       },
     ];
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');

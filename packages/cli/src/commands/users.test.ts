@@ -8,6 +8,8 @@ const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const user = (email: string, disabled: unknown = null) => ({
   id: expect.stringMatching(/^[\da-f-]{36}$/),
   email,
+  email_verified: false,
+  role: 'user',
   created_at: time,
   updated_at: time,
   disabled_at: disabled,
@@ -60,7 +62,7 @@ describe('authsvc users', () => {
     );
     const { stdout } = await service.authsvc(['users', 'show', ada]);
     expect(stdout).toMatch(
-      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\n.*Status {4}active\n.*cost 10\nSessions {2}1\n {2}/s,
+      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\nRole {6}user\nVerified {2}no\n.*Status {4}active\n.*cost 10\nSessions {2}1\n {2}/s,
     );
   });
 
@@ -80,6 +82,21 @@ describe('authsvc users', () => {
       stderr: `✓ ${ada} may log in again\n`,
     });
     expect(await service.isOpen(await service.logIn(ada))).toBe(true);
+  });
+
+  it('sets a role and notes a verified address, which the list of one account shows', async () => {
+    expect(await service.json(['users', 'set', ada, '--role', 'admin'])).toEqual(done({ ...user(ada), role: 'admin' }));
+    const verified = { ...user(ada), role: 'admin', email_verified: true };
+    expect(await service.json(['users', 'verify', 'ADA@example.com'])).toEqual(done(verified));
+    expect((await service.authsvc(['users', 'show', ada])).stdout).toMatch(/^Role {6}admin\nVerified {2}yes$/m);
+    expect((await service.authsvc(['users', 'set', bob, '--role', 'editor'])).stderr).toBe(
+      `✓ ${bob} has the role editor\n`,
+    );
+  });
+
+  it.each(['Admin', '1st', 'a b', 'a'.repeat(33), ''])('refuses the role "%s", and changes nothing', async (role) => {
+    expect(await service.json(['users', 'set', ada, '--role', role])).toEqual(refused(2, 'invalid_request'));
+    expect(await service.json(['users', 'list', '--search', ada])).toEqual(done({ users: [user(ada)], next: null }));
   });
 
   it('deletes one, only with --yes where nobody can be asked', async () => {

@@ -48,6 +48,9 @@ describe('POST /users/import', () => {
       { line: 7, email: 'eve@example.com', password_hash: hash, created_at: 'yesterday' },
       { line: 8, email: 'eve@example.com', password_hash: hash, disabled_at: 5 },
       JSON.stringify({ line: 9, email: 'x'.repeat(LONGEST_LINE), password_hash: hash }),
+      { line: 12, email: 'eve@example.com', password_hash: hash, role: 'Über' },
+      { line: 13, email: 'eve@example.com', password_hash: hash, role: 5 },
+      { line: 14, email: 'eve@example.com', password_hash: hash, email_verified: 'maybe' },
       { line: 'ten', email: 'eve@example.com', password_hash: hash, created_at: '2020-13-45' },
       { line: 11, email: 'ada@EXAMPLE.com', password_hash: hash },
     ];
@@ -63,13 +66,23 @@ describe('POST /users/import', () => {
       { line: 7, refused: noTime },
       { line: 8, refused: noTime },
       { line: 0, refused: `longer than ${LONGEST_LINE} characters` },
+      { line: 13, refused: 'role is not text' },
+      { line: 14, refused: 'email_verified is neither true nor false' },
       { line: 0, refused: noTime },
       { line: 2, refused: 'email must be an email address' },
-      { done: 12 },
-      summary(1, 1, 10),
+      { line: 12, refused: 'a role is a lower-case letter, then at most 31 of a-z, 0-9, _ and -' },
+      { done: 15 },
+      summary(1, 1, 13),
     ]);
     expect(await exported()).toEqual([
-      { email: 'Ada@example.com', password_hash: hash, created_at: '2020-02-03T00:00:00.000Z', disabled_at: null },
+      {
+        email: 'Ada@example.com',
+        password_hash: hash,
+        created_at: '2020-02-03T00:00:00.000Z',
+        disabled_at: null,
+        role: 'user',
+        email_verified: false,
+      },
     ]);
   });
 
@@ -79,6 +92,8 @@ describe('POST /users/import', () => {
       password_hash: hash,
       created_at: new Date(index * 1e9).toISOString(),
       disabled_at: index % 7 === 0 ? '2026-01-01T00:00:00.000Z' : null,
+      role: index % 5 === 0 ? 'admin' : 'user',
+      email_verified: index % 2 === 0,
     }));
     const progress = [{ done: 500 }, { done: 1000 }, { done: 1203 }];
     expect(await importLines(lines)).toEqual([200, ...progress, summary(1203, 0, 0)]);

@@ -27,6 +27,8 @@ afterEach(async () => {
 const user = (email: string, changed: object = {}) => ({
   id: uuid,
   email,
+  email_verified: false,
+  role: 'user',
   created_at: START,
   updated_at: START,
   disabled_at: null,
