@@ -3,6 +3,8 @@ import { AuthError } from '@authsvc/core';
 import { HttpError } from './http-error.ts';
 import type { OwnNames } from './own-names.ts';
 
+const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
+
 /**
  * Serves requests for our own names and no other, so that a web page whose name was made to point at this machine reads nothing.
  *
@@ -14,6 +16,8 @@ export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMes
   if (host === undefined || hasManyHosts(rawHeaders)) {
     throw new AuthError('invalid_request', { message: 'a request has one Host header' });
   }
+  // Probes of containers and load balancers know no name.
+  if (PROBES.has(url)) return;
   if (!names.isOwnHost(host, socket)) throw misdirected();
   // A request for a whole URL, as proxies get them, is for the host in that URL, whatever Host says.
   const authority = url.startsWith('/') ? undefined : /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
@@ -33,6 +37,6 @@ function hasManyHosts(rawHeaders: readonly string[]): boolean {
 function misdirected(): HttpError {
   return new HttpError(
     'misdirected_request',
-    'authsvc does not serve this host: AUTHSVC_PUBLIC_URL says which one it serves beside this machine',
+    'authsvc does not serve this host: set AUTHSVC_PUBLIC_URL, or add the name to AUTHSVC_ALLOWED_HOSTS',
   );
 }

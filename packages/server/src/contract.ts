@@ -189,6 +189,10 @@ export interface ReadyBody {
 export interface AboutBody {
   readonly name: 'authsvc';
   readonly description: string;
+  readonly registration: 'open';
+  readonly email_verification: 'off';
+  /** Code points, after NFC. */
+  readonly password_min_length: number;
   /** Method and path of each endpoint, by what it does. */
   readonly endpoints: Readonly<Record<string, string>>;
 }

@@ -84,14 +84,16 @@ describe('exposure', () => {
   });
 
   it.each([
-    [
-      'https://auth.example.com/accounts',
-      'must end after the host and port: authsvc serves whole hosts, as in https://auth.example.com',
-    ],
-    [
-      'https://auth.example.com?a',
-      'must end after the host and port: authsvc serves whole hosts, as in https://auth.example.com',
-    ],
+    ['https://auth.example.com?a', 'must end after its path, as in https://auth.example.com/auth'],
+    ['https://auth.example.com/auth#a', 'must end after its path, as in https://auth.example.com/auth'],
+    ...['/a b', '/a%20b', '//auth', '/auth//', '/./auth', '/auth/..', '/a\\b', '/ä', '/a;b'].map((path) => [
+      `https://auth.example.com${path}`,
+      "must have a path of letters, digits, '-', '.', '_' and '~', as in https://auth.example.com/auth",
+    ]),
+    ...['sessions', 'whoami', 'login', 'health'].map((segment) => [
+      `https://auth.example.com/${segment}/x`,
+      `must not have a path below /${segment}, which is a route of authsvc: use https://auth.example.com/auth`,
+    ]),
     ['https://ada:secret@auth.example.com', 'must not hold a user or a password'],
     ['ftp://auth.example.com', 'must be an http or https address, such as https://auth.example.com'],
     ['auth.example.com', 'must be an http or https address, such as https://auth.example.com'],
@@ -99,10 +101,55 @@ describe('exposure', () => {
     expect(problemsOf({ AUTHSVC_PUBLIC_URL: text })).toEqual([`AUTHSVC_PUBLIC_URL ${problem}`]);
   });
 
+  it.each([
+    ['https://app.example.com/auth', '/auth'],
+    ['https://app.example.com/auth/', '/auth'],
+    ['https://app.example.com/a-b/c.d/~e_f', '/a-b/c.d/~e_f'],
+    ['https://app.example.com/', '/'],
+    ['https://app.example.com', '/'],
+  ])('takes the public URL %s with the path %s', (text, path) => {
+    const { publicUrl } = loadedFrom({ AUTHSVC_PUBLIC_URL: text });
+    expect(publicUrl?.href).toBe(`https://app.example.com${path}`);
+  });
+
+  it('reads trusted origins as browsers write them', () => {
+    const origins = 'https://app.example.com, http://localhost:3000/,https://B.example:443';
+    expect(loadedFrom({ AUTHSVC_TRUSTED_ORIGINS: 'https://app.example.com, http://localhost:3000/' })).toMatchObject({
+      trustedOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    });
+    expect(problemsOf({ AUTHSVC_TRUSTED_ORIGINS: origins })).toEqual([
+      'AUTHSVC_TRUSTED_ORIGINS must be origins separated by commas, each a scheme, a host and perhaps a port, such as https://app.example.com; "https://B.example:443" is not one',
+    ]);
+  });
+
+  it.each(['*', 'null', 'app.example.com', 'https://app.example.com/a', 'https://*.example.com', 'file://', 'ftp://a'])(
+    'refuses %s for a trusted origin',
+    (text) => {
+      expect(problemsOf({ AUTHSVC_TRUSTED_ORIGINS: text })).toEqual([
+        expect.stringMatching(/^AUTHSVC_TRUSTED_ORIGINS must be origins separated by commas/),
+      ]);
+    },
+  );
+
+  it('reads allowed hosts without their ports', () => {
+    expect(loadedFrom({ AUTHSVC_ALLOWED_HOSTS: 'authsvc, Auth.Internal,10.0.0.7,[fd00::7]' })).toMatchObject({
+      allowedHosts: ['authsvc', 'auth.internal', '10.0.0.7', '[fd00::7]'],
+    });
+  });
+
+  it.each(['*', 'authsvc:4100', 'https://authsvc', '*.internal', 'a_b', '-a', 'a..b', 'user@a'])(
+    'refuses %s for an allowed host',
+    (text) => {
+      expect(problemsOf({ AUTHSVC_ALLOWED_HOSTS: text })).toEqual([
+        expect.stringMatching(/^AUTHSVC_ALLOWED_HOSTS must be host names separated by commas/),
+      ]);
+    },
+  );
+
   it('trusts no proxy but those listed, and this machine where there can be no other', () => {
     const trusted = (env: Environment) => loadedFrom(env).trustedProxies;
     const publicUrl = { AUTHSVC_PUBLIC_URL: 'https://auth.example.com' };
-    expect(trusted({})).toEqual([]);
+    expect(trusted({})).toEqual(['127.0.0.0/8', '::1']);
     expect(trusted(publicUrl)).toEqual(['127.0.0.0/8', '::1']);
     expect(trusted({ ...publicUrl, AUTHSVC_LISTEN_HOST: '0.0.0.0' })).toEqual([]);
     expect(trusted({ ...publicUrl, AUTHSVC_TRUSTED_PROXIES: '10.0.0.5' })).toEqual(['10.0.0.5']);

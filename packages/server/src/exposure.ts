@@ -1,9 +1,17 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
+import type { Config } from './config.ts';
+import { createMountPath } from './mount-path.ts';
 import { createOwnNames, type OwnNames } from './own-names.ts';
+import { createTrustedOrigins, type TrustedOrigins } from './trusted-origins.ts';
+
+export type ExposureOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;
 
 /** What follows from how clients reach the service; decided here and nowhere else. */
 export interface Exposure {
   readonly names: OwnNames;
+  readonly origins: TrustedOrigins;
+  /** Takes the path of the public URL off a request's target; undefined where it has none. */
+  readonly unmount: ((target: string) => string) | undefined;
   readonly cookie: { readonly name: string; readonly attributes: Readonly<CookieSerializeOptions> };
   /** Sent with every response, whatever it says. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -25,10 +33,13 @@ const HEADERS = {
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix
  */
-export function exposureOf(publicUrl: URL | undefined): Exposure {
+export function exposureOf({ publicUrl, trustedOrigins = [], allowedHosts = [] }: ExposureOptions): Exposure {
   const isHttps = publicUrl?.protocol === 'https:';
+  const names = createOwnNames(publicUrl, allowedHosts);
   return {
-    names: createOwnNames(publicUrl),
+    names,
+    origins: createTrustedOrigins(publicUrl, trustedOrigins, names),
+    unmount: createMountPath(publicUrl),
     cookie: {
       name: isHttps ? '__Host-session_id' : 'session_id',
       attributes: { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps },

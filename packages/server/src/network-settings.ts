@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { type Environment, isGiven, quote, SettingProblem } from './setting.ts';
+import { type Environment, quote, SettingProblem } from './setting.ts';
 
 /** The addresses of this machine that no other machine can reach. */
 export const LOOPBACK_NETWORKS: readonly string[] = ['127.0.0.0/8', '::1'];
@@ -50,34 +50,85 @@ export function readListenAddress(text: string): ListenAddress | undefined {
   return { host, port };
 }
 
-/** Reads the address that clients use: http or https, a host, perhaps a port, and nothing after it. */
+/** The first segments of our own routes and of those to come: a public URL's path below one would be ambiguous. */
+const ROUTE_SEGMENTS: ReadonlySet<string> = new Set([
+  ...['users', 'sessions', 'profile', 'reset_password', 'whoami', 'openapi.json', 'health', 'ready'],
+  ...['email_verification', 'not_me', 'tokens', 'device_authorization', 'device_token', 'auth-request', 'forward-auth'],
+  ...['login', 'register', 'logout', 'reset', 'verify', 'invitation', 'account', 'device', 'not-me'],
+]);
+const PLAIN_SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/;
+
+/** Reads the address that clients use: http or https, a host, perhaps a port and a path, and nothing after it. */
 export function readPublicUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
     throw new SettingProblem('must be an http or https address, such as https://auth.example.com');
   }
   if (`${url.username}${url.password}` !== '') throw new SettingProblem('must not hold a user or a password');
-  if (url.pathname !== '/' || /[?#]/.test(text)) {
-    throw new SettingProblem(`must end after the host and port: authsvc serves whole hosts, as in ${url.origin}`);
+  if (/[?#]/.test(text)) throw new SettingProblem(`must end after its path, as in ${url.origin}/auth`);
+  // As it was written: the parser would resolve dots and hide what a proxy may read differently.
+  const path = /^[^:]*:\/\/[^/\\]*(.*)$/.exec(text)?.[1]?.replace(/\/$/, '') ?? '';
+  const [root, ...segments] = path.split('/');
+  if (root !== '' || !segments.every((segment) => PLAIN_SEGMENT.test(segment))) {
+    throw new SettingProblem(`must have a path of letters, digits, '-', '.', '_' and '~', as in ${url.origin}/auth`);
   }
-  return url;
+  const [first = ''] = segments;
+  if (ROUTE_SEGMENTS.has(first)) {
+    throw new SettingProblem(
+      `must not have a path below /${first}, which is a route of authsvc: use ${url.origin}/auth`,
+    );
+  }
+  return new URL(path, url.origin);
 }
 
 /** Reads addresses and networks, separated by commas. */
 export function readNetworks(text: string): readonly string[] {
-  const networks = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  const networks = splitList(text);
   for (const network of networks) checkNetwork(network);
   return networks;
 }
 
-/** With a public URL and a listener on loopback, what connects is a proxy on this machine. */
+/** What reaches a listener on loopback is on this machine: an application's backend, or a proxy. */
 export function defaultTrustedProxies(env: Environment): readonly string[] {
-  const isBehindLocalProxy =
-    isGiven(env, 'AUTHSVC_PUBLIC_URL') && isLoopbackHost(env.AUTHSVC_LISTEN_HOST || 'localhost');
-  return isBehindLocalProxy ? LOOPBACK_NETWORKS : [];
+  return isLoopbackHost(env.AUTHSVC_LISTEN_HOST || 'localhost') ? LOOPBACK_NETWORKS : [];
+}
+
+/** Reads further origins whose pages are trusted, separated by commas, as a browser writes them. */
+export function readOrigins(text: string): readonly string[] {
+  return splitList(text).map((part) => {
+    const url = URL.canParse(part) ? new URL(part) : undefined;
+    if (
+      url &&
+      /^https?:$/.test(url.protocol) &&
+      !part.includes('*') &&
+      url.origin === part.replace(/\/$/, '').toLowerCase()
+    )
+      return url.origin;
+    throw new SettingProblem(
+      `must be origins separated by commas, each a scheme, a host and perhaps a port, such as https://app.example.com; ${quote(part)} is not one`,
+    );
+  });
+}
+
+const HOST_NAME = /^(?!-)[a-z\d-]{1,63}(?<!-)(\.(?!-)[a-z\d-]{1,63}(?<!-))*$/;
+
+/** Reads further names of the service, separated by commas, without ports. */
+export function readHostNames(text: string): readonly string[] {
+  return splitList(text).map((part) => {
+    const name = part.toLowerCase();
+    if (HOST_NAME.test(name) && name.length <= 253) return name;
+    if (isIP(part.replace(/^\[|\]$/g, '')) === 6) return new URL(`http://[${part.replace(/^\[|\]$/g, '')}]`).hostname;
+    throw new SettingProblem(
+      `must be host names separated by commas, without ports, such as authsvc or auth.internal; ${quote(part)} is not one`,
+    );
+  });
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function checkNetwork(network: string): void {

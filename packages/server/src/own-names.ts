@@ -19,8 +19,13 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/
 const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** Before it is said which port the service listens on, it is the one that a Host without a port means. */
-export function createOwnNames(publicUrl: URL | undefined): OwnNames {
+/**
+ * Before it is said which port the service listens on, it is the one that a Host without a port means.
+ *
+ * @param allowedHosts further names, in lower case, that are ours with any port.
+ */
+export function createOwnNames(publicUrl: URL | undefined, allowedHosts: readonly string[] = []): OwnNames {
+  const allowed = new Set(allowedHosts);
   const publicHosts = publicUrl ? hostsOf(publicUrl) : [];
   let ownPort = '80';
   // Nearly every request says one of these, to the letter.
@@ -31,6 +36,7 @@ export function createOwnNames(publicUrl: URL | undefined): OwnNames {
     if (usual.has(host) || publicHosts.includes(host.toLowerCase())) return true;
     if (!publicUrl && ANY_ADDRESS.test(host)) return true;
     if (LOOPBACK_HOST.test(host)) return !publicUrl || hasOwnPort(host);
+    if (allowed.has(host.replace(/:\d{1,5}$/, '').toLowerCase())) return true;
     // A page cannot have an address pointed elsewhere, as it can a name.
     const [, address = ''] = /^\[?(.*?)\]?(?::\d{1,5})?$/.exec(host) ?? [];
     return address !== '' && address.toLowerCase() === unmapAddress(socket?.localAddress ?? '') && hasOwnPort(host);

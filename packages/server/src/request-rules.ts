@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkHost } from './check-host.ts';
 import { checkOrigin } from './check-origin.ts';
+import { applyCors } from './cors.ts';
 import { handleError } from './error-handler.ts';
 import type { Exposure } from './exposure.ts';
 import { HttpError } from './http-error.ts';
@@ -21,7 +22,7 @@ declare module 'fastify' {
 /** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
 export function addRequestRules(
   server: FastifyInstance,
-  { names, cookie, headers }: Exposure,
+  { names, origins, cookie, headers }: Exposure,
   { timed }: { readonly timed: boolean },
 ): void {
   server.decorate('sessionCookie', cookie);
@@ -32,7 +33,8 @@ export function addRequestRules(
     reply.headers(headers);
     checkHeaderCount(request.raw);
     checkHost(request.raw, names);
-    checkOrigin(request.raw, names);
+    if (applyCors(request, reply, origins)) return;
+    checkOrigin(request.raw, origins);
     takeTurn(reply.raw, done);
   });
   server.server.on('listening', () => {
@@ -55,12 +57,13 @@ function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
 }
 
 /** Answers a request that has no route because its path cannot be read; hooks do not see it, so their rules are applied here. */
-export function createFrameworkErrorHandler({ names, headers }: Exposure) {
+export function createFrameworkErrorHandler({ names, origins, headers }: Exposure) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     reply.headers(headers);
     try {
       checkHost(request.raw, names);
-      checkOrigin(request.raw, names);
+      if (applyCors(request, reply, origins)) return;
+      checkOrigin(request.raw, origins);
     } catch (refusal) {
       handleError(refusal, request, reply);
       return;

@@ -201,11 +201,15 @@ describe('what is said about the service', () => {
       body: {
         name: 'authsvc',
         description: 'Email and password accounts, sessions and password reset.',
+        registration: 'open',
+        email_verification: 'off',
+        password_min_length: 8,
         endpoints: {
           register: 'POST /users',
           log_in: 'POST /sessions',
           log_out: 'DELETE /sessions',
           profile: 'GET /profile',
+          whoami: 'GET /whoami',
           request_reset: 'POST /reset_password',
           reset: 'PUT /reset_password',
           sessions: 'GET /sessions',

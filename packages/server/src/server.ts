@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
@@ -5,7 +6,7 @@ import { readClientAddress } from './client-address.ts';
 import { closeUnread } from './close-unread.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
-import { exposureOf } from './exposure.ts';
+import { type ExposureOptions, exposureOf } from './exposure.ts';
 import { lazySchemas } from './lazy-schemas.ts';
 import { countRefusals, measureRequests } from './metrics/measure-requests.ts';
 import type { Measurements } from './metrics/measurements.ts';
@@ -34,7 +35,7 @@ const LIMITS = {
   connections: 1000,
 } as const;
 
-export interface ServerOptions extends Partial<Pick<Config, 'publicUrl' | 'trustedProxies'>> {
+export interface ServerOptions extends ExposureOptions, Partial<Pick<Config, 'trustedProxies'>> {
   readonly log: FastifyBaseLogger;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements;
@@ -44,13 +45,15 @@ export interface ServerOptions extends Partial<Pick<Config, 'publicUrl' | 'trust
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
 export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
-  const { log, measurements, publicUrl, trustedProxies = [], beforeRoutes } = options;
-  const exposure = exposureOf(publicUrl);
+  const { log, measurements, trustedProxies = [], beforeRoutes } = options;
+  const exposure = exposureOf(options);
+  const { unmount } = exposure;
   const isTrusted = includesAddress(trustedProxies);
   const server = fastify({
     logController: new LogController({ disableRequestLogging: true }),
     // Requests are not logged one by one: none needs a logger of its own, nor the listeners with which Fastify's own logger would time it.
     childLoggerFactory: () => log,
+    ...(unmount && { rewriteUrl: ({ url = '/' }: IncomingMessage) => unmount(url) }),
     trustProxy: (address) => isTrusted(readClientAddress(address) ?? ''),
     bodyLimit: LIMITS.body,
     requestTimeout: LIMITS.requestTimeout,

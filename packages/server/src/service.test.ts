@@ -184,7 +184,7 @@ describe('startService', () => {
 
   it('answers what is not HTTP with a refusal like any other', async () => {
     const { url } = await start();
-    const headers = Object.entries(exposureOf(undefined).headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const headers = Object.entries(exposureOf({}).headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const answer = (status: string, body: string) =>
       `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n${headers.join('')}\r\n${body}`;
     expect(await exchange(url, 'HELLO\r\n\r\n')).toBe(

@@ -10,12 +10,14 @@ import {
 } from './mail-settings.ts';
 import {
   defaultTrustedProxies,
+  readHostNames,
   readListenAddress,
   readListenHost,
   readNetworks,
+  readOrigins,
   readPublicUrl,
 } from './network-settings.ts';
-import { nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
+import { none, nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -38,15 +40,31 @@ export const settings = {
     name: 'AUTHSVC_PUBLIC_URL',
     defaultText: 'none',
     description:
-      'How clients reach the daemon, such as `https://auth.example.com`. With https, cookies are `Secure` and HSTS is sent.',
+      'How clients reach the daemon, such as `https://app.example.com/auth`. Every route answers with and without the path, so that a proxy may strip it or not. With https, cookies are `Secure` and HSTS is sent.',
     read: readPublicUrl,
     readDefault: nothing,
   },
+  trustedOrigins: {
+    name: 'AUTHSVC_TRUSTED_ORIGINS',
+    defaultText: 'none (every loopback origin, if AUTHSVC_PUBLIC_URL is not set)',
+    description:
+      'Further origins, separated by commas, whose pages may change things and call with credentials (CORS), such as `https://app.example.com`. Pages of another site stay refused: no browser sends them the cookie.',
+    read: readOrigins,
+    readDefault: none,
+  },
+  allowedHosts: {
+    name: 'AUTHSVC_ALLOWED_HOSTS',
+    defaultText: 'none',
+    description:
+      'Further names, separated by commas, by which clients may ask for the daemon, with any port, such as the name of a container. The address at which a connection arrived always works.',
+    read: readHostNames,
+    readDefault: none,
+  },
   trustedProxies: {
     name: 'AUTHSVC_TRUSTED_PROXIES',
-    defaultText: 'nobody; loopback behind a local proxy',
+    defaultText: 'none (loopback, if the listener is on loopback)',
     description:
-      'Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed. They must set or extend that header. Loopback is the default with a public URL and a loopback listener.',
+      'Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed. They must set or extend that header.',
     read: readNetworks,
     readDefault: defaultTrustedProxies,
   },

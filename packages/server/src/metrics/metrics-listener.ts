@@ -27,7 +27,7 @@ export async function openMetricsListener(
   sources: MetricSources,
   log: FastifyBaseLogger,
 ): Promise<MetricsListener> {
-  const exposure = exposureOf(undefined);
+  const exposure = exposureOf({});
   // Beyond loopback, whoever collects them calls this machine by a name that only the network knows.
   const names = isLoopbackHost(host) ? exposure.names : { ...exposure.names, isOwnHost: () => true };
   const rules = { ...exposure, names };

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AboutBody, HealthBody, ReadyBody } from '../contract.ts';
 import { answerSchema } from '../schemas.ts';
 
-const about: AboutBody = {
+const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length'> = {
   name: 'authsvc',
   description: 'Email and password accounts, sessions and password reset.',
   endpoints: {
@@ -26,8 +26,17 @@ const about: AboutBody = {
   },
 };
 
-export function addAboutRoutes(server: FastifyInstance, { store }: Pick<AuthPorts, 'store'>): void {
-  server.get('/', (): AboutBody => about);
+export function addAboutRoutes(server: FastifyInstance, { store, policy }: Pick<AuthPorts, 'store' | 'policy'>): void {
+  // What the forms of an application need to know.
+  server.get(
+    '/',
+    (): AboutBody => ({
+      ...about,
+      registration: 'open',
+      email_verification: 'off',
+      password_min_length: policy.password.minLength,
+    }),
+  );
 
   server.get(
     '/health',

@@ -1,5 +1,6 @@
-import { requestPasswordReset, resetPassword } from '@authsvc/core';
+import { AuthError, requestPasswordReset, resetPassword } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
+import { isFromOtherOrigin } from '../check-origin.ts';
 import type {
   PasswordResetBody,
   PasswordUpdatedBody,
@@ -32,6 +33,10 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
       onResponse: async () => ports.mailOwed?.(),
     },
     async (request): Promise<ResetTokenBody | ResetInstructionsBody> => {
+      if (ports.policy.resetDelivery === 'response' && isFromOtherOrigin(request)) {
+        const message = 'reset tokens are handed out in responses here, to pages of this origin alone';
+        throw new AuthError('reset_delivery_refused', { message });
+      }
       const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requestClient(request) });
       const { delivery, email } = outcome;
       return delivery === 'response' ? { email, reset_token: outcome.resetToken } : { email, message: said[delivery] };

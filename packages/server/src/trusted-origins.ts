@@ -1,0 +1,30 @@
+import type { OwnNames } from './own-names.ts';
+
+/** Which pages may change things, call with credentials, and be returned to. */
+export interface TrustedOrigins {
+  /** @param origin as an `Origin` header says it. */
+  includes(origin: string): boolean;
+}
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
+
+/**
+ * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own names.
+ *
+ * Without a public URL the service is a developer's: every loopback origin is trusted, whatever its port, so that a
+ * development server works without a setting.
+ */
+export function createTrustedOrigins(
+  publicUrl: URL | undefined,
+  origins: readonly string[],
+  names: OwnNames,
+): TrustedOrigins {
+  const listed = new Set(origins);
+  if (publicUrl) listed.add(publicUrl.origin);
+  return {
+    includes: (origin) => {
+      if (listed.has(origin)) return true;
+      return LOOPBACK_ORIGIN.test(origin) && (publicUrl === undefined || names.isOwnOrigin(origin));
+    },
+  };
+}
