@@ -46,7 +46,7 @@ export interface ApiClient {
 export type SuccessBody = Readonly<Record<string, unknown>>;
 
 export interface ApiClientOptions {
-  /** An origin. */
+  /** As `parseServerUrl` gives it. */
   readonly server: string;
   /** Told of each exchange: method, address, status, never a body or a header. */
   readonly debug?: (line: string) => void;
@@ -55,7 +55,7 @@ export interface ApiClientOptions {
 
 export function createApiClient({ server, debug, limits }: ApiClientOptions): ApiClient {
   async function send(method: HttpRequest['method'], path: string, rest: RequestDetails = {}): Promise<HttpReply> {
-    const url = new URL(path, server);
+    const url = new URL(server + path);
     const { body, session } = rest;
     const request: HttpRequest = {
       method,

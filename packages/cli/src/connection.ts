@@ -11,7 +11,7 @@ import { createTerminal, type Terminal } from './terminal.ts';
 export interface Connection {
   readonly terminal: Terminal;
   readonly store: SessionStore;
-  /** An origin. */
+  /** An origin, perhaps with a path. */
   readonly server: string;
   readonly client: ApiClient;
 }

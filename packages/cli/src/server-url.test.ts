@@ -7,6 +7,8 @@ describe('parseServerUrl', () => {
     ['http://127.0.0.1:4100/', 'http://127.0.0.1:4100'],
     ['HTTPS://Auth.Example.com:443', 'https://auth.example.com'],
     ['http://[::1]:4100', 'http://[::1]:4100'],
+    ['https://app.example.com/auth', 'https://app.example.com/auth'],
+    ['https://app.example.com/auth/', 'https://app.example.com/auth'],
   ])('reads %s', (text, origin) => {
     expect(parseServerUrl(text, '--url')).toBe(origin);
   });
@@ -17,7 +19,7 @@ describe('parseServerUrl', () => {
     'localhost:4100',
     'ftp://example.com',
     'http://ada:secret@example.com',
-    'http://example.com/auth',
+    'http://example.com/auth?a=b',
     'http://example.com/?a=b',
     'http://example.com/#a',
     'http://',

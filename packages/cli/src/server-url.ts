@@ -4,24 +4,24 @@ import { exitStatus } from './exit-status.ts';
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
 
 /**
- * Reads where the service is into its origin, such as `http://127.0.0.1:4100`.
+ * Reads where the service is: its origin and, where it is mounted below one, its path without a slash at the end, such as
+ * `http://127.0.0.1:4100` or `https://app.example.com/auth`.
  *
  * @param source the option or variable that it came from, to be named when it is wrong.
- * @throws {@link CliError} `usage`: not an http or https address, or one with a path, a user or a query.
+ * @throws {@link CliError} `usage`: not an http or https address, or one with a user or a query.
  */
 export function parseServerUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin =
+  const isServer =
     url !== undefined &&
     /^https?:$/.test(url.protocol) &&
-    url.pathname === '/' &&
     `${url.search}${url.hash}${url.username}${url.password}` === '';
-  if (isOrigin) return url.origin;
+  if (isServer) return url.origin + url.pathname.replace(/\/$/, '');
   throw new CliError({
     status: exitStatus.usage,
     code: 'usage',
     what: `${source} is not the address of a server`,
-    why: `It is a scheme, a host and a port, and nothing else, as in ${DEFAULT_SERVER}.`,
+    why: `It is a scheme, a host, perhaps a port and a path, and nothing else, as in ${DEFAULT_SERVER}.`,
   });
 }
 

@@ -22,6 +22,7 @@ import { addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { addWhoamiRoute } from './routes/whoami.ts';
 import type { ServerPorts } from './server-ports.ts';
+import { createUnnamedLoginWatch } from './unnamed-logins.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {
@@ -93,7 +94,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   // Only these set cookies; the others are spared the look for some in each answer.
   server.register((scope, _options, done) => {
     scope.register(fastifyCookie, { hook: false });
-    addSessionRoutes(scope, ports);
+    addSessionRoutes(scope, ports, createUnnamedLoginWatch(trustedProxies));
     addOwnSessionRoutes(scope, ports);
     addAccountRoutes(scope, ports);
     done();

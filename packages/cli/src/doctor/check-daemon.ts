@@ -28,7 +28,7 @@ export async function checkDaemon(
 ): Promise<DaemonFindings> {
   const askedAt = now();
   try {
-    const url = new URL('/health', daemon?.url ?? server);
+    const url = new URL(`${daemon?.url ?? server}/health`);
     const { status, headers } = await exchange({ method: 'GET', url, headers: {} }, LIMITS);
     if (status !== 200) return { daemon: warning(`${url.origin} does not answer as authsvc does`) };
     return {

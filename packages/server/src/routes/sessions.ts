@@ -1,12 +1,16 @@
 import { logIn, logOut } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CredentialsBody, LoggedInBody, LoggedOutBody } from '../contract.ts';
 import { requestClient } from '../request-client.ts';
 import { answerSchema, credentialsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { clearSessionCookie, readSessionCookie, setSessionCookie, tryOtherCookies } from '../session-cookie.ts';
 
-export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addSessionRoutes(
+  server: FastifyInstance,
+  ports: ServerPorts,
+  noteLogin: (request: FastifyRequest, email: string) => void,
+): void {
   server.post<{ Body: CredentialsBody }>(
     '/sessions',
     {
@@ -20,6 +24,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: ServerPorts): v
     },
     async (request, reply): Promise<LoggedInBody> => {
       const { email, password } = request.body;
+      noteLogin(request, email);
       const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
       setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
       return { email: user.email, message: 'logged in' };
