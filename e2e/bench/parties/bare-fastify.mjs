@@ -6,24 +6,48 @@ import { startParty } from './party-process.mjs';
 
 const file = fileURLToPath(import.meta.url);
 
+const text = { type: 'string' };
+/** As the service describes its answer, so that both are written in the same way. */
+const whoamiSchema = {
+  type: 'object',
+  properties: {
+    user: {
+      type: 'object',
+      properties: { id: text, email: text, email_verified: { type: 'boolean' }, role: text, created_at: text },
+    },
+    session: {
+      type: 'object',
+      properties: { id: text, created_at: text, expires_at: text, methods: { type: 'array', items: text } },
+    },
+    token: { type: 'null' },
+  },
+};
+
 /**
- * Starts a Fastify route that answers the body of `GET /profile` and does nothing else: what the framework allows.
+ * Starts Fastify routes that answer the bodies of `GET /profile` and `GET /whoami` and do nothing else: what the framework allows.
  *
  * @param {string} folder
  * @param {string} email
+ * @param {object} [owner] the body of `GET /whoami`
  * @returns {Promise<Party>}
  */
-export function startBareFastify(folder, email) {
-  return startParty('bare-fastify', [file, 'serve', email], { folder });
+export function startBareFastify(folder, email, owner = {}) {
+  return startParty('bare-fastify', [file, 'serve', email, JSON.stringify(owner)], { folder });
 }
 
-if (process.argv[1] === file && process.argv[2] === 'serve') await serve(process.argv[3] ?? '');
+if (process.argv[1] === file && process.argv[2] === 'serve') {
+  await serve(process.argv[3] ?? '', JSON.parse(process.argv[4] ?? '{}'));
+}
 
-/** @param {string} email */
-async function serve(email) {
+/**
+ * @param {string} email
+ * @param {object} owner
+ */
+async function serve(email, owner) {
   const fastify = await importOwnDependency('server', 'fastify');
   const server = fastify();
   const schema = { response: { 200: { type: 'object', properties: { email: { type: 'string' } } } } };
   server.get('/profile', { schema }, async () => ({ email }));
+  server.get('/whoami', { schema: { response: { 200: whoamiSchema } } }, async () => owner);
   process.stdout.write(`listening on ${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);
 }

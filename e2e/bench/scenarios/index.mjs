@@ -9,10 +9,12 @@ import { registration } from './registration.mjs';
 import { scale } from './scale.mjs';
 import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
+import { whoami } from './whoami.mjs';
 
 /** Every scenario, in the order in which they run. */
 export const scenarios = [
   checks,
+  whoami,
   logins,
   registration,
   storm,
