@@ -14,7 +14,7 @@ export const confirmationCounter = (userId: string) => `confirm:user:${userId}`;
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {
-  readonly session: ActiveSession;
+  readonly session: Pick<ActiveSession, 'id' | 'tokenDigest' | 'userId' | 'email'>;
   readonly client: Client;
 }
 

@@ -81,7 +81,7 @@ export async function endOtherSessions(ports: SessionPorts, { session, client }:
 }
 
 /** Whose session ends while they wait to write may not end those of others any more. */
-async function assertOpen(transaction: WriteTransaction, { tokenDigest }: ActiveSession): Promise<void> {
+async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Actor['session']): Promise<void> {
   if (!(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
 }
 
@@ -89,7 +89,7 @@ async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Active
 async function countChange(
   transaction: WriteTransaction,
   { clock }: SessionPorts,
-  { userId }: ActiveSession,
+  { userId }: Actor['session'],
 ): Promise<void> {
   const { key, rule } = changesOf(userId);
   const state = await transaction.lockThrottle(key);

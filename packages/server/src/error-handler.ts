@@ -4,18 +4,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { type Refusal, refusalOf, refuse } from './refusal.ts';
 
+/** Of a missing session, at routes that challenge. */
+export const CHALLENGE_STATUS = 401;
+
 /** How long those wait for their answer whom the hashers have no room for: clients that try again at once would otherwise keep a core busy with refusals. */
 const OVERLOADED_PAUSE_MS = 1000;
 
 /** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
-export function handleError(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  statusInstead?: number,
-): void {
-  const { status: usualStatus, headers, body } = refusalOf(error);
-  const status = statusInstead ?? usualStatus;
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, body } = refusalAt(request, error);
   const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
   reply.code(status).headers(headers);
   if (body.code === 'overloaded') {
@@ -26,6 +23,13 @@ export function handleError(
   if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
   else request.log.debug(what, 'request refused');
   reply.send(body);
+}
+
+/** Elsewhere a missing session stays 403; where an application asks, its client expects 401 and a challenge. */
+function refusalAt({ routeOptions: { schema } }: FastifyRequest, error: unknown): Refusal {
+  const refusal = refusalOf(error);
+  if (!schema?.challenges || refusal.body.code !== 'unauthenticated') return refusal;
+  return { ...refusal, status: CHALLENGE_STATUS, headers: { ...refusal.headers, 'www-authenticate': 'Bearer' } };
 }
 
 /** Tells an unknown path from a method that a path does not have; a 405 names those that it has. */

@@ -9,6 +9,8 @@ declare module 'fastify' {
     summary?: string;
     /** What its rules may refuse with, for OpenAPI. One that names `unauthenticated` needs a session. */
     refusals?: readonly WireErrorCode[];
+    /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
+    challenges?: boolean;
   }
 }
 
@@ -19,12 +21,12 @@ declare module 'fastify' {
 export function addOpenapiRoute(server: FastifyInstance, publicUrl: URL | undefined): void {
   const read = () => JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'));
   let document: ReturnType<typeof read>;
-  server.get('/openapi.json', ({ host }, reply) => {
+  server.get('/openapi.json', ({ headers: { host } }, reply) => {
     if (!document) {
       document = read();
       document.components.securitySchemes.session.name = server.sessionCookie.name;
     }
-    // Without a public URL the host is one of our own, which was checked.
+    // The Host header, which was checked: Fastify's own `host` believes X-Forwarded-Host.
     document.servers = [{ url: publicUrl ? publicUrl.href.replace(/\/$/, '') : `http://${host}` }];
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(document, undefined, 2));
   });

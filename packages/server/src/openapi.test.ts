@@ -3,6 +3,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WireErrorCode } from './contract.ts';
+import { CHALLENGE_STATUS } from './error-handler.ts';
 import { statusOf } from './refusal.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -56,10 +57,12 @@ const retryAfter = {
 };
 
 /** One answer for each set of codes that an operation has for a status, by their names. */
-function refusalsOf(method: string, own: readonly string[]): Record<string, { name: string; answer: object }> {
-  const codes = Object.entries(statusOf).filter(
-    ([code]) => own.includes(code) || isCommon[code as WireErrorCode](method),
-  );
+function refusalsOf(method: string, schema: FastifySchema = {}): Record<string, { name: string; answer: object }> {
+  const codes = Object.entries(statusOf)
+    .filter(([code]) => schema.refusals?.includes(code as WireErrorCode) || isCommon[code as WireErrorCode](method))
+    .map(
+      ([code, status]) => [code, code === 'unauthenticated' && schema.challenges ? CHALLENGE_STATUS : status] as const,
+    );
   const statuses = [...new Set(codes.map(([, status]) => status))];
   return Object.fromEntries(
     statuses.map((status) => {
@@ -82,10 +85,7 @@ function describeSuccess(schema: FastifySchema): FastifySchema {
   return { ...schema, ...body, security, response: { 200: { description: 'Done', ...answers[200] } } } as FastifySchema;
 }
 
-async function describeRoutes(
-  server: FastifyInstance,
-  refusals: ReadonlyMap<string, readonly string[]>,
-): Promise<string> {
+async function describeRoutes(server: FastifyInstance, schemas: ReadonlyMap<string, FastifySchema>): Promise<string> {
   await server.ready();
   const {
     paths = {},
@@ -102,7 +102,7 @@ async function describeRoutes(
       Object.entries(operations).map(([method, operation]) => {
         const responses: Record<string, object> = { ...operation.responses };
         for (const [status, { name, answer }] of Object.entries(
-          refusalsOf(method, refusals.get(operation.operationId) ?? []),
+          refusalsOf(method, schemas.get(operation.operationId)),
         )) {
           answers[name] = answer;
           responses[status] = { $ref: `#/components/responses/${name}` };
@@ -125,14 +125,14 @@ describe('openapi.json', () => {
   afterEach(() => test.close());
 
   it('is what the schemas of the routes say', async () => {
-    const refusals = new Map<string, readonly string[]>();
+    const schemas = new Map<string, FastifySchema>();
     test = await createTestServer(
       {},
       {},
       {
         beforeRoutes: (server) => {
           server.addHook('onRoute', ({ schema }) => {
-            if (schema?.operationId) refusals.set(schema.operationId, schema.refusals ?? []);
+            if (schema?.operationId) schemas.set(schema.operationId, schema);
           });
           // Called, and not registered: that would be after the routes.
           fastifySwagger(
@@ -156,13 +156,14 @@ describe('openapi.json', () => {
         },
       },
     );
-    await expect(await describeRoutes(test.server, refusals)).toMatchFileSnapshot('../openapi.json');
+    await expect(await describeRoutes(test.server, schemas)).toMatchFileSnapshot('../openapi.json');
   });
 
   it.each([
     ['no public URL', undefined, 'http://127.0.0.1', 'session_id'],
     ['an http one', 'http://auth.test:8080', 'http://auth.test:8080', 'session_id'],
     ['an https one', 'https://auth.test', 'https://auth.test', '__Host-session_id'],
+    ['one with a path', 'https://app.test/auth', 'https://app.test/auth', '__Host-session_id'],
   ])(
     'is served for %s, and no recommended rule of linting finds fault with it',
     async (_what, publicUrl, url, name) => {
@@ -178,6 +179,13 @@ describe('openapi.json', () => {
       expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
     },
   );
+
+  it('names no server that a proxy header claims', async () => {
+    test = await createTestServer({}, {}, { trustedProxies: ['127.0.0.0/8'] });
+    const headers = { host: 'localhost', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+    const response = await test.server.inject({ url: '/openapi.json', headers });
+    expect(response.json().servers).toEqual([{ url: 'http://localhost' }]);
+  });
 
   it('names as its server the address that was asked, where there is no public URL', async () => {
     test = await createTestServer();

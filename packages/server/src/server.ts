@@ -99,6 +99,6 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
     addAccountRoutes(scope, ports);
     done();
   });
-  addOpenapiRoute(server, publicUrl);
+  addOpenapiRoute(server, options.publicUrl);
   return server;
 }

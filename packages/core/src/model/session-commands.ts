@@ -7,6 +7,7 @@ import { type Actor, confirmPassword } from '../confirm-password.ts';
 import { deleteAccount } from '../delete-account.ts';
 import { logOut } from '../log-out.ts';
 import { endOtherSessions, endSession, listSessions } from '../own-sessions.ts';
+import type { ActiveSession } from '../session.ts';
 import {
   chooseSession,
   entry,
@@ -27,7 +28,7 @@ import { isOpen, type Opened, type World } from './world.ts';
 /** Done with a session: what the rule and the service are given of it. */
 interface WithSession {
   readonly session: Opened | undefined;
-  readonly actor: (service: Service) => Promise<Actor>;
+  readonly actor: (service: Service) => Promise<Actor & { readonly session: ActiveSession }>;
   readonly token: (service: Service) => string;
   readonly client: Client;
 }

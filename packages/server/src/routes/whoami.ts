@@ -1,11 +1,9 @@
-import { type ActiveSession, authenticate } from '@authsvc/core';
+import type { ActiveSession } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { WhoamiBody } from '../contract.ts';
-import { handleError } from '../error-handler.ts';
-import { refusalOf } from '../refusal.ts';
 import { whoamiSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { readSessionCookie } from '../session-cookie.ts';
+import { authenticateRequest } from '../session-cookie.ts';
 
 /** The answer depends on who asks, in each of the ways in which that can be said. */
 const VARY = 'Cookie, Authorization, Origin';
@@ -19,20 +17,15 @@ export function addWhoamiRoute(server: FastifyInstance, ports: ServerPorts): voi
       schema: {
         operationId: 'whoami',
         summary: 'Say whose session this is',
+        challenges: true,
+        refusals: ['unauthenticated', 'database_unavailable'],
         response: { 200: whoamiSchema },
-      },
-      // An application's client expects 401 here; elsewhere a missing session stays 403.
-      errorHandler: (error, request, reply) => {
-        reply.header('vary', VARY);
-        if (refusalOf(error).body.code !== 'unauthenticated') return handleError(error, request, reply);
-        reply.header('www-authenticate', 'Bearer');
-        handleError(error, request, reply, 401);
       },
     },
     // Not async: it would have a session that is held in memory wait for nothing.
     (request, reply): WhoamiBody | Promise<WhoamiBody> => {
       reply.header('vary', VARY);
-      const session = authenticate(ports, readSessionCookie(request));
+      const session = authenticateRequest(ports, request);
       return session instanceof Promise ? session.then(whoamiOf) : whoamiOf(session);
     },
   );
