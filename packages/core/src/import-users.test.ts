@@ -45,6 +45,8 @@ describe('importUsers', () => {
       emailKey: 'new@example.com',
       passwordHash: `{bcrypt}${passwordHash}`,
       disabledAt: 6,
+      role: 'user',
+      emailVerified: false,
       createdAt: 5,
       updatedAt: auth.clock.now(),
     });

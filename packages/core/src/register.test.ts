@@ -24,6 +24,8 @@ describe('register', () => {
       email: 'User@Example.com',
       emailKey: 'user@example.com',
       passwordHash: 'cheap:secure_password',
+      role: 'user',
+      emailVerified: false,
       disabledAt: undefined,
       createdAt: auth.clock.now(),
       updatedAt: auth.clock.now(),

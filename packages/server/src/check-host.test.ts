@@ -42,13 +42,6 @@ describe('the host without a public URL', () => {
     'localhost:x',
     '',
   ])('is not ours as %s', async (host) => {
-    expect(codeOf(await ask(`GET /health HTTP/1.1\r\nHost: ${host}`))).toEqual([421, 'misdirected_request']);
-  });
-
-  it('makes no page of another port ours', async () => {
-    for (const origin of ['http://localhost:1', 'http://0.0.0.0:PORT', 'http://127.0.0.1:5173']) {
-      const head = `POST /users HTTP/1.1\r\nHost: localhost:PORT\r\nOrigin: ${origin}\r\nContent-Length: 0`;
-      expect(codeOf(await ask(head))).toEqual([403, 'cross_origin']);
-    }
+    expect(codeOf(await ask(`GET /profile HTTP/1.1\r\nHost: ${host}`))).toEqual([421, 'misdirected_request']);
   });
 });

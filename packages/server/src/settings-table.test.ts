@@ -18,7 +18,7 @@ describe('settingsTable', () => {
       listenHost: settings.listenHost.defaultText,
       listenPort: Number(settings.listenPort.defaultText),
       publicUrl: undefined,
-      trustedProxies: [],
+      trustedProxies: ['127.0.0.0/8', '::1'],
       bcryptCost: Number(settings.bcryptCost.defaultText),
       passwordMinLength: Number(settings.passwordMinLength.defaultText),
       sessionIdleSeconds: Number(settings.sessionIdleSeconds.defaultText),

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
-import { disableUser, enableUser, issueResetTokenFor } from '../operate.ts';
-import { register } from '../register.ts';
+import { disableUser, enableUser, issueResetTokenFor, setRole } from '../operate.ts';
 import { requestPasswordReset } from '../request-password-reset.ts';
 import { resetPassword } from '../reset-password.ts';
 import { digestSecret } from '../secret.ts';
@@ -62,6 +62,31 @@ describe.each([
 
   /** What an instance of version 1.0.0 does, before the upgrade and beside a newer one. */
   const old = {
+    register: async (id: string, address: string) => {
+      const now = auth.clock.now();
+      const row = {
+        id,
+        email: address,
+        email_key: address,
+        password_hash: await auth.hasher.hash(credentials.password),
+        created_at: now,
+        updated_at: now,
+      };
+      await auth.database.write('users').insert(row);
+    },
+    logIn: async (sessionToken: string) => {
+      const now = auth.clock.now();
+      const row = {
+        token_digest: digestSecret(sessionToken),
+        id: '2c9b8f0e-7d0e-4c53-9f0e-3f0a1d6b7c11',
+        user_id: userId,
+        created_at: now,
+        last_used_at: now,
+        expires_at: now + 600_000,
+        address: '127.0.0.1',
+      };
+      await auth.database.write('sessions').insert(row);
+    },
     issue: async (resetToken: string) => {
       const now = auth.clock.now();
       const row = {
@@ -81,13 +106,27 @@ describe.each([
 
   beforeEach(async () => {
     auth = await createTestAuth({}, open);
-    userId = (await register(auth, credentials)).id;
+    userId = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
+    await old.register(userId, email);
+    await old.logIn('a session');
     await old.issue(token);
     expect(await auth.database.isMigrated()).toBe(false);
     await auth.database.migrate();
     expect(await auth.database.isMigrated()).toBe(true);
   });
   afterEach(() => auth.close());
+
+  it('keeps its sessions, of accounts with the role user and an address that is not verified', async () => {
+    expect(await authenticate(auth, 'a session')).toMatchObject({ userId, email, role: 'user', emailVerified: false });
+    await setRole(auth, email, 'admin');
+    expect(await authenticate(auth, 'a session')).toMatchObject({ userId, email, role: 'admin' });
+  });
+
+  it('takes an account that an old instance makes after the upgrade', async () => {
+    const later = '8a7d3c52-0e39-4a37-8f5e-1f7b4d2c6e90';
+    await old.register(later, 'later@example.com');
+    expect(await auth.store.findUserById(later)).toMatchObject({ role: 'user', emailVerified: false });
+  });
 
   it('keeps its reset token good, for one use', async () => {
     await reset(token);

@@ -26,7 +26,7 @@ export const badHttp: fc.Arbitrary<string> = (() => {
       .map((line) => head('GET /profile HTTP/1.1', line, host)),
     fc
       .constantFrom('', 'Host: ', 'Host: evil.example', `${host}\r\nHost: evil.example`, `${host}\r\n${host}`)
-      .map((line) => head('GET /health HTTP/1.1', ...(line ? [line] : []))),
+      .map((line) => head('GET /profile HTTP/1.1', ...(line ? [line] : []))),
     fc
       .constantFrom('+1', '-1', '1x', '0x1', '1, 2', '1e3', '9'.repeat(30))
       .map((length) => head('POST /users HTTP/1.1', host, `Content-Length: ${length}`)),
