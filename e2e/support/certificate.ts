@@ -9,11 +9,12 @@ export interface Certificate {
   readonly authority: string;
 }
 
-/** Makes a certificate for `localhost`. */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+/** Makes a certificate for `localhost`, and for other names. */
+export async function makeCertificate(folder: string, ...names: readonly string[]): Promise<Certificate> {
   const [certFile, keyFile] = [join(folder, 'localhost.crt'), join(folder, 'localhost.key')];
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const subjects = ['DNS:localhost', 'IP:127.0.0.1', ...names.map((name) => `DNS:${name}`)];
+  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${subjects.join(',')}`];
   await execa('openssl', ['req', '-x509', '-days', '2', ...key, '-out', certFile, ...subject]);
   return { certFile, keyFile, authority: await readFile(certFile, 'utf8') };
 }

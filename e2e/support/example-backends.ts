@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { freePort } from '../../test/free-port.ts';
+import { type ListeningProgram, startListening } from './listening-program.ts';
+import { cleanEnvironment, type Environment, root } from './program.ts';
+
+/** Where Debian puts them; another Python may come first in the path. */
+const python = '/usr/bin/python3';
+const go = '/usr/bin/go';
+const flask = '/usr/lib/python3/dist-packages/flask';
+
+/** Why the example backends cannot be run on this machine; nothing when they can. */
+export const backendsObstacle = [python, go, flask].every((file) => existsSync(file))
+  ? undefined
+  : 'Flask or Go is not installed';
+
+export const backendNames = ['express', 'flask', 'go'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** How each backend is started, in its own copy of its folder. */
+export type Backends = Readonly<Record<BackendName, { readonly folder: string; startCommand(port: number): string[] }>>;
+
+/** Copies the example backends as a reader would, and installs or compiles what they need. */
+export async function prepareBackends(home: string): Promise<Backends> {
+  const folderOf = (name: BackendName) => join(home, 'examples', name);
+  await mkdir(join(home, 'examples'), { recursive: true });
+  for (const name of backendNames) await copyExample(name, folderOf(name));
+  const env = { ...cleanEnvironment(home), GOCACHE: join(home, 'go-cache'), GOPATH: join(home, 'go') };
+  await Promise.all([
+    installPackages(folderOf('express')),
+    execa(go, ['build', '-o', 'app', '.'], { cwd: folderOf('go'), env, extendEnv: false }),
+  ]);
+  return {
+    express: { folder: folderOf('express'), startCommand: () => [process.execPath, 'app.js'] },
+    flask: {
+      folder: folderOf('flask'),
+      startCommand: (port) => [python, '-m', 'flask', 'run', '--port', String(port)],
+    },
+    go: { folder: folderOf('go'), startCommand: () => ['./app'] },
+  };
+}
+
+/** Copies a folder of `examples/` without what was installed there. */
+export async function copyExample(name: string, to: string): Promise<void> {
+  const ignored = join(root, 'examples', name, 'node_modules');
+  await cp(join(root, 'examples', name), to, { recursive: true, filter: (path) => path !== ignored });
+}
+
+export async function installPackages(folder: string): Promise<void> {
+  await execa('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
+}
+
+export interface RunningBackends {
+  readonly ports: Readonly<Record<BackendName, number>>;
+  stop(): Promise<void>;
+}
+
+/** Starts every backend; `settings` say where the service is. */
+export async function startBackends(
+  backends: Backends,
+  home: string,
+  settings: Environment,
+): Promise<RunningBackends> {
+  const ports = { express: await freePort(), flask: await freePort(), go: await freePort() };
+  const running: ListeningProgram[] = await Promise.all(
+    backendNames.map((name) => {
+      const { folder, startCommand } = backends[name];
+      const port = ports[name];
+      const env = cleanEnvironment(home, { ...settings, PORT: String(port) });
+      return startListening({ command: startCommand(port), folder, env, port });
+    }),
+  );
+  return {
+    ports,
+    stop: async () => {
+      for (const backend of running) await backend.stop();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
+import type { BackendName } from './example-backends.ts';
+import { type ListeningProgram, startListening } from './listening-program.ts';
+import { nginxObstacle, nginxProgram } from './plain-nginx.ts';
+import { cleanEnvironment, root } from './program.ts';
+
+const caddyProgram = '/usr/bin/caddy';
+
+/** Why the example proxies cannot be run on this machine; nothing when they can. */
+export const proxiesObstacle = nginxObstacle ?? (existsSync(caddyProgram) ? undefined : 'Caddy is not installed');
+
+/** What stands on this machine in the place of what an example names. */
+export interface ProxyOptions {
+  /** An empty folder for all that it keeps. */
+  readonly folder: string;
+  readonly port: number;
+  readonly certificate: Certificate;
+  readonly servicePort: number;
+  readonly backendPorts: Readonly<Record<BackendName, number>>;
+}
+
+/** The proxies of `examples/`, by the path of their configuration. */
+export const proxyFiles = [
+  'nginx/prefix-stripped.conf',
+  'nginx/prefix-kept.conf',
+  'caddy/prefix-stripped.Caddyfile',
+  'caddy/prefix-kept.Caddyfile',
+] as const;
+
+/** Starts a proxy as one of the files configures it, with this machine's addresses in the place of the example's. */
+export async function startProxy(file: (typeof proxyFiles)[number], options: ProxyOptions): Promise<ListeningProgram> {
+  const { folder, port, servicePort, backendPorts } = options;
+  await mkdir(join(folder, 'tmp'), { recursive: true });
+  const shipped = await readFile(join(root, 'examples', file), 'utf8');
+  const common = replaceEach(shipped, [
+    ['127.0.0.1:4100', `127.0.0.1:${servicePort}`],
+    ['127.0.0.1:3001', `127.0.0.1:${backendPorts.express}`],
+    ['127.0.0.1:3002', `127.0.0.1:${backendPorts.flask}`],
+    ['127.0.0.1:3003', `127.0.0.1:${backendPorts.go}`],
+    ['/srv/app', join(root, 'examples', 'vite')],
+  ]);
+  const isNginx = file.startsWith('nginx/');
+  const configuration = join(folder, isNginx ? 'nginx.conf' : 'Caddyfile');
+  await writeFile(configuration, isNginx ? nginxHere(common, options) : caddyHere(common, options));
+  const command = isNginx
+    ? [nginxProgram, '-p', folder, '-c', configuration, '-e', join(folder, 'error.log')]
+    : [caddyProgram, 'run', '--config', configuration, '--adapter', 'caddyfile'];
+  return await startListening({ command, folder, env: cleanEnvironment(folder), port });
+}
+
+function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${join(folder, 'tmp', name)};`,
+  );
+  const main = `daemon off; pid ${join(folder, 'nginx.pid')}; ${process.getuid?.() === 0 ? 'user root;' : ''}`;
+  return replaceEach(text, [
+    ['events {}', `${main}\nevents {}`],
+    ['http {\n', `http {\n${temporary.join('\n')}\n`],
+    ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
+    ['/etc/ssl/app.example.com.crt', certificate.certFile],
+    ['/etc/ssl/app.example.com.key', certificate.keyFile],
+    ['/var/log/nginx/', `${folder}/`],
+  ]);
+}
+
+function caddyHere(text: string, { folder, port, certificate }: ProxyOptions): string {
+  return replaceEach(text, [
+    ['\n{\n', '\n{\nadmin off\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n'],
+    [
+      'app.example.com {\n',
+      `app.example.com:${port} {\ntls ${certificate.certFile} ${certificate.keyFile}\n`,
+    ],
+    ['/var/log/caddy/', `${folder}/`],
+  ]);
+}
+
+/** @throws when a text that is to be replaced is not there. */
+function replaceEach(text: string, pairs: readonly (readonly [string, string])[]): string {
+  let result = text;
+  for (const [from, to] of pairs) {
+    if (!result.includes(from)) throw new Error(`the example holds no ${JSON.stringify(from)}`);
+    result = result.replaceAll(from, to);
+  }
+  return result;
+}

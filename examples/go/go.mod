@@ -1,0 +1,3 @@
+module example.com/app-go
+
+go 1.19
