@@ -1,196 +1,204 @@
-import { Agent } from 'node:https';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../test/free-port.ts';
 import { browserObstacle, startBrowser } from './support/browser.ts';
 import { type Certificate, makeCertificate } from './support/certificate.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import {
-  type BackendName,
+  type Backends,
   backendNames,
   backendsObstacle,
   prepareBackends,
   type RunningBackends,
   startBackends,
 } from './support/example-backends.ts';
-import { proxiesObstacle, proxyFiles, startProxy } from './support/example-proxies.ts';
-import { type Answer, send } from './support/http-client.ts';
-import type { ListeningProgram } from './support/listening-program.ts';
+import { proxiesObstacle, proxyFiles } from './support/example-proxies.ts';
+import { type ExampleSite, openExampleSite } from './support/example-site.ts';
+import { send } from './support/http-client.ts';
 import { runAuthsvc } from './support/run-authsvc.ts';
+import { type StubService, startStubService } from './support/stub-service.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
 
 const password = 'correct horse battery';
 
-interface Me {
-  readonly id: string;
-  readonly email: string;
-  readonly since: string;
-}
-
-describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('three applications and the service', () => {
+describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the three applications', () => {
   let home: TemporaryFolder;
-  let certificate: Certificate;
-  let servicePort: number;
-  let sitePort: number;
-  let daemon: Daemon;
-  let backends: RunningBackends;
-  let browser: Browser;
-
+  let prepared: Backends;
   beforeAll(async () => {
     home = await makeTemporaryFolder();
-    certificate = await makeCertificate(home.path, 'app.example.com');
-    servicePort = await freePort();
-    sitePort = await freePort();
-    const settings = { AUTHSVC_PUBLIC_URL: site(), AUTHSVC_INTERNAL_URL: `http://127.0.0.1:${servicePort}` };
-    [daemon, browser, backends] = await Promise.all([
-      startService(),
-      startBrowser(home.path),
-      prepareBackends(home.path).then((prepared) => startBackends(prepared, home.path, settings)),
-    ]);
+    prepared = await prepareBackends(home.path);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await backends?.stop();
-    await daemon?.stop();
-    await home.remove();
-  });
+  afterAll(() => home.remove());
 
-  const site = (path = '/auth') => `https://app.example.com:${sitePort}${path}`;
-  const startService = () =>
-    startDaemon({
-      home: home.path,
-      settings: { AUTHSVC_LISTEN_PORT: String(servicePort), AUTHSVC_PUBLIC_URL: site() },
-    });
+  describe('and the service, on one origin', () => {
+    let certificate: Certificate;
+    let servicePort: number;
+    let port: number;
+    let daemon: Daemon;
+    let backends: RunningBackends;
+    let browser: Browser;
 
-  describe.each(proxyFiles)('on one origin by examples/%s', (file) => {
-    const name = file.replace(/\W/g, '-');
-    const email = `ada-${name}@example.com`;
-    const newEmail = `new-${name}@example.com`;
-    let proxy: ListeningProgram;
-    let folder: string;
-    let context: BrowserContext;
-    let page: Page;
-    let token: string;
-    let agent: Agent;
-
+    const startService = () => {
+      const publicUrl = `https://app.example.com:${port}/auth`;
+      const settings = { AUTHSVC_LISTEN_PORT: String(servicePort), AUTHSVC_PUBLIC_URL: publicUrl };
+      return startDaemon({ home: home.path, settings });
+    };
     beforeAll(async () => {
-      folder = join(home.path, name);
-      await mkdir(folder);
-      proxy = await startProxy(file, { folder, port: sitePort, certificate, servicePort, backendPorts: backends.ports });
-      context = await browser.newContext({ ignoreHTTPSErrors: true });
-      page = await context.newPage();
-      agent = new Agent({ keepAlive: true, maxSockets: 16 });
+      certificate = await makeCertificate(home.path, 'app.example.com');
+      [servicePort, port] = [await freePort(), await freePort()];
+      daemon = await startService();
+      browser = await startBrowser(home.path);
+      backends = await startBackends(prepared, home.path, {
+        AUTHSVC_PUBLIC_URL: `https://app.example.com:${port}/auth`,
+        AUTHSVC_INTERNAL_URL: daemon.url,
+      });
     });
     afterAll(async () => {
-      agent.destroy();
-      await context?.close();
-      await proxy?.stop();
+      await backends?.stop();
+      await browser?.close();
+      await daemon?.stop();
     });
 
-    /** What a browser says to the site, without the browser. */
-    const ask = (target: string, headers: Record<string, string> = {}): Promise<Answer> =>
-      send(`https://127.0.0.1:${sitePort}`, target, {
-        headers: { host: `app.example.com:${sitePort}`, ...headers },
-        session: token,
-        cookieName: '__Host-session_id',
-        authority: certificate.authority,
-        agent,
+    describe.each(proxyFiles)('by examples/%s', (file) => {
+      const email = `ada@${file.replace(/\W/g, '-')}.example`;
+      const newEmail = `new-${email}`;
+      let site: ExampleSite;
+      let id: string;
+
+      beforeAll(async () => {
+        const backendPorts = backends.ports;
+        site = await openExampleSite(file, { home: home.path, browser, certificate, port, servicePort, backendPorts });
       });
-    const open = async (backend: BackendName): Promise<{ status: number; me: Me }> => {
-      const answer = await page.goto(site(`/app-${backend}/me`));
-      return { status: answer?.status() ?? 0, me: (await answer?.json()) as Me };
-    };
-    const openEach = async () => {
-      const answers = [];
-      for (const backend of backendNames) answers.push(await open(backend));
-      return answers;
-    };
-    /** How often each status was answered to so many requests to one application. */
-    const askOften = async (backend: BackendName, times: number): Promise<Record<string, number>> => {
-      const counts: Record<string, number> = {};
-      const target = `GET /app-${backend}/me`;
-      const answers = await Promise.all(Array.from({ length: times }, () => ask(target)));
-      for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
-      return counts;
-    };
-    let id: string;
+      afterAll(() => site?.stop());
 
-    it('lets nobody in before the login', async () => {
-      const answers = await openEach();
-      expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+      it('let nobody in before a login', async () => {
+        const visits = await site.visitEach();
+        expect(visits.map(({ status }) => status)).toEqual([401, 401, 401]);
+      });
+
+      it('show one id after one login in Chromium', async () => {
+        expect(await site.fetchJson('POST', '/auth/users', { email, password })).toBe(200);
+        await site.page.getByLabel('Email').fill(email);
+        await site.page.getByLabel('Password').fill(password);
+        await site.page.getByRole('button').click();
+        await site.page.getByText('logged in').waitFor();
+        const visits = await site.visitEach();
+        id = visits[0]?.me.id ?? '';
+        expect(visits).toEqual(backendNames.map(() => ({ status: 200, me: { id, email, since: expect.any(String) } })));
+      });
+
+      it('keep the session in the cookie that only https can have', async () => {
+        expect(await site.context.cookies()).toEqual([
+          expect.objectContaining({ name: '__Host-session_id', secure: true, httpOnly: true, sameSite: 'Lax' }),
+        ]);
+      });
+
+      it('show the same id and the same row after a change of email', async () => {
+        const before = await site.visitEach();
+        expect(await site.fetchJson('PUT', '/auth/profile/email', { password, new_email: newEmail })).toBe(200);
+        expect(await site.visitEach()).toEqual(
+          before.map(({ me }) => ({ status: 200, me: { ...me, email: newEmail } })),
+        );
+      });
+
+      it('answer 503 and admit nobody while the service is down, and work again after', async () => {
+        await daemon.stop('SIGKILL');
+        for (const backend of backendNames) {
+          expect(await site.askOften(backend, 100)).toEqual({ 503: 100 });
+          expect((await site.ask(`GET /app-${backend}/me`)).headers['retry-after']).toBe('5');
+        }
+        daemon = await startService();
+        const visits = await site.visitEach();
+        expect(visits.map(({ status, me }) => [status, me.id])).toEqual(backendNames.map(() => [200, id]));
+      });
+
+      it('admit none of the next 1,000 requests to each after `users revoke`', async () => {
+        for (const backend of backendNames) expect(await site.askOften(backend, 10)).toEqual({ 200: 10 });
+        const env = { AUTHSVC_DATA_DIR: daemon.dataFolder };
+        const { exitCode } = await runAuthsvc(['users', 'revoke', newEmail], { home: home.path, env });
+        expect(exitCode).toBe(0);
+        const counts = await Promise.all(backendNames.map((backend) => site.askOften(backend, 1000)));
+        expect(counts).toEqual(backendNames.map(() => ({ 401: 1000 })));
+      });
+
+      it('leave no query in a log, whether or not the service answers', async () => {
+        const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
+        const headers = { referer: `https://app.example.com/reset?token=${token}` };
+        await site.ask(`GET /auth/health?token=${token}`, headers);
+        await site.ask(`GET /reset?token=${token}`, headers);
+        await daemon.stop('SIGKILL');
+        expect((await site.ask(`GET /auth/health?token=${token}`, headers)).status).toBe(502);
+        daemon = await startService();
+        await site.stop();
+        const logs = (await readdir(site.folder)).filter((entry) => entry.endsWith('.log'));
+        const texts = await Promise.all(logs.map((log) => readFile(join(site.folder, log), 'utf8')));
+        expect(texts.join('')).toContain('/auth/health');
+        expect(texts.join('')).not.toContain(token);
+      });
+    });
+  });
+
+  describe('ask the service', () => {
+    let stub: StubService;
+    let backends: RunningBackends;
+    beforeAll(async () => {
+      stub = await startStubService();
+      backends = await startBackends(prepared, home.path, { AUTHSVC_INTERNAL_URL: `${stub.url}/auth` });
+    });
+    afterAll(async () => {
+      await backends?.stop();
+      await stub?.stop();
     });
 
-    it('shows one id in all three after one login in Chromium', async () => {
-      await page.goto(site('/'));
-      const registered = await page.evaluate(
-        async ([url = '', body = '']) => {
-          const headers = { 'content-type': 'application/json' };
-          return (await fetch(url, { method: 'POST', headers, body })).status;
-        },
-        ['/auth/users', JSON.stringify({ email, password })],
-      );
-      expect(registered).toBe(200);
-      await page.getByLabel('Email').fill(email);
-      await page.getByLabel('Password').fill(password);
-      await page.getByRole('button').click();
-      await page.getByText('logged in').waitFor();
-      const [cookie] = await context.cookies();
-      expect(cookie).toMatchObject({ name: '__Host-session_id', secure: true, httpOnly: true, sameSite: 'Lax' });
-      token = cookie?.value ?? '';
-      const answers = await openEach();
-      expect(answers).toEqual(backendNames.map(() => ({ status: 200, me: expect.objectContaining({ email }) })));
-      expect(new Set(answers.map(({ me }) => me.id)).size).toBe(1);
-      id = answers[0]?.me.id ?? '';
+    it.each(backendNames)('%s: with the session cookie and no other, and all that says who asks', async (backend) => {
+      stub.answerWith((response) => response.writeHead(401).end('{}'));
+      const cookie = 'theme=dark; session_id=one; __Host-session_id=two; my_session_id=three; session_id=four';
+      const origin = 'https://app.example.com';
+      const headers = { cookie, origin, 'sec-fetch-site': 'same-origin', 'x-forwarded-for': '203.0.113.9' };
+      await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`, { headers });
+      const { url, headers: passedOn } = stub.requests.at(-1) ?? {};
+      expect(url).toBe('/auth/whoami');
+      expect(passedOn).toMatchObject({
+        ...headers,
+        cookie: 'session_id=one; session_id=four',
+        'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+      });
     });
 
-    it('shows the same id and the same rows after a change of email', async () => {
-      const before = await openEach();
-      await page.goto(site('/'));
-      const changed = await page.evaluate(
-        async ([url = '', body = '']) => {
-          const headers = { 'content-type': 'application/json' };
-          return (await fetch(url, { method: 'PUT', headers, body })).status;
-        },
-        ['/auth/profile/email', JSON.stringify({ password, new_email: newEmail })],
-      );
-      expect(changed).toBe(200);
-      expect(await openEach()).toEqual(before.map(({ me }) => ({ status: 200, me: { ...me, email: newEmail } })));
-      expect(new Set(before.map(({ me }) => me.id))).toEqual(new Set([id]));
-    });
-
-    it('answers 503 and admits nobody while the service is down, and works again after', async () => {
-      await daemon.stop('SIGKILL');
+    const user = { id: 'e4f8c337-88f1-4bc4-89f7-7d39b98a3d44', email: 'ada@example.com' };
+    it.each([
+      ['500', 500, JSON.stringify({ user })],
+      ['a redirect', 302, ''],
+      ['403', 403, JSON.stringify({ user })],
+      ['204', 204, ''],
+      ['what is not JSON', 200, 'welcome'],
+      ['no user', 200, '{}'],
+      ['null', 200, 'null'],
+      ['a user without an id', 200, JSON.stringify({ user: { email: user.email } })],
+    ])('and admit nobody when it answers %s', async (_what, status, body) => {
+      stub.answerWith((response) => response.writeHead(status, { location: '/elsewhere' }).end(body));
       for (const backend of backendNames) {
-        expect([backend, await askOften(backend, 100)]).toEqual([backend, { 503: 100 }]);
-        expect((await ask(`GET /app-${backend}/me`)).headers['retry-after']).toBe('5');
+        const answer = await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`);
+        expect([backend, answer.status, answer.headers['retry-after']]).toEqual([backend, 503, '5']);
       }
-      daemon = await startService();
-      expect((await openEach()).map(({ status, me }) => [status, me.id])).toEqual(backendNames.map(() => [200, id]));
     });
 
-    it('admits none of the next 1,000 requests to each after `users revoke`', async () => {
-      for (const backend of backendNames) expect(await askOften(backend, 10)).toEqual({ 200: 10 });
-      const revoked = await runAuthsvc(['users', 'revoke', newEmail, '--yes'], { home: home.path, env: { AUTHSVC_DATA_DIR: daemon.dataFolder } });
-      expect(revoked.stderr).toBe('');
-      const counts = await Promise.all(backendNames.map((backend) => askOften(backend, 1000)));
-      expect(counts).toEqual(backendNames.map(() => ({ 401: 1000 })));
+    it('and admit nobody when it does not answer, within a bounded time', async () => {
+      stub.answerWith(() => undefined);
+      const asked = backendNames.map((backend) =>
+        send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`),
+      );
+      expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([503, 503, 503]);
     });
 
-    it('logs no query, and says so of no page that was left', async () => {
-      const secret = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
-      const referer = { referer: site(`/reset?token=${secret}`) };
-      await ask(`GET /auth/health?token=${secret}`, referer);
-      await ask(`GET /reset?token=${secret}`, referer);
-      await daemon.stop('SIGKILL');
-      expect((await ask(`GET /auth/health?token=${secret}`, referer)).status).toBe(502);
-      daemon = await startService();
-      await proxy.stop();
-      const logs = (await readdir(folder)).filter((entry) => entry.endsWith('.log'));
-      const text = (await Promise.all(logs.map((log) => readFile(join(folder, log), 'utf8')))).join('');
-      expect(text).toContain('/auth/health');
-      expect(text).not.toContain(secret);
+    it('and let no cache keep what they answer', async () => {
+      stub.answerWith((response) => response.writeHead(200).end(JSON.stringify({ user })));
+      for (const backend of backendNames) {
+        const answer = await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`);
+        expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);
+      }
     });
   });
 });

@@ -58,11 +58,7 @@ export interface RunningBackends {
 }
 
 /** Starts every backend; `settings` say where the service is. */
-export async function startBackends(
-  backends: Backends,
-  home: string,
-  settings: Environment,
-): Promise<RunningBackends> {
+export async function startBackends(backends: Backends, home: string, settings: Environment): Promise<RunningBackends> {
   const ports = { express: await freePort(), flask: await freePort(), go: await freePort() };
   const running: ListeningProgram[] = await Promise.all(
     backendNames.map((name) => {

@@ -29,9 +29,10 @@ export const proxyFiles = [
   'caddy/prefix-stripped.Caddyfile',
   'caddy/prefix-kept.Caddyfile',
 ] as const;
+export type ProxyFile = (typeof proxyFiles)[number];
 
 /** Starts a proxy as one of the files configures it, with this machine's addresses in the place of the example's. */
-export async function startProxy(file: (typeof proxyFiles)[number], options: ProxyOptions): Promise<ListeningProgram> {
+export async function startProxy(file: ProxyFile, options: ProxyOptions): Promise<ListeningProgram> {
   const { folder, port, servicePort, backendPorts } = options;
   await mkdir(join(folder, 'tmp'), { recursive: true });
   const shipped = await readFile(join(root, 'examples', file), 'utf8');
@@ -69,10 +70,7 @@ function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): s
 function caddyHere(text: string, { folder, port, certificate }: ProxyOptions): string {
   return replaceEach(text, [
     ['\n{\n', '\n{\nadmin off\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n'],
-    [
-      'app.example.com {\n',
-      `app.example.com:${port} {\ntls ${certificate.certFile} ${certificate.keyFile}\n`,
-    ],
+    ['app.example.com {\n', `app.example.com:${port} {\ntls ${certificate.certFile} ${certificate.keyFile}\n`],
     ['/var/log/caddy/', `${folder}/`],
   ]);
 }

@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Certificate } from './certificate.ts';
+import { type BackendName, backendNames } from './example-backends.ts';
+import { type ProxyFile, type ProxyOptions, startProxy } from './example-proxies.ts';
+import { type Answer, send } from './http-client.ts';
+
+/** What each application says of who is logged in. */
+export interface Me {
+  readonly id: string;
+  readonly email: string;
+  readonly since: string;
+}
+
+export interface Visit {
+  readonly status: number;
+  readonly me: Me;
+}
+
+/** The three applications and the service on one origin, and a browser of its own in front of them. */
+export interface ExampleSite {
+  /** All that the proxy keeps, its logs among it. */
+  readonly folder: string;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Opens the page of each application in the browser, one after another. */
+  visitEach(): Promise<Visit[]>;
+  /** Sends JSON by a script of a page of this origin. */
+  fetchJson(method: string, path: string, body: unknown): Promise<number>;
+  /** Sends a request without the browser, with its session. */
+  ask(target: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Asks one application many times, and counts the answers by their status. */
+  askOften(backend: BackendName, times: number): Promise<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+export interface SiteOptions extends Omit<ProxyOptions, 'folder'> {
+  readonly home: string;
+  readonly browser: Browser;
+  readonly certificate: Certificate;
+}
+
+export async function openExampleSite(file: ProxyFile, options: SiteOptions): Promise<ExampleSite> {
+  const { home, browser, certificate, port } = options;
+  const host = `app.example.com:${port}`;
+  const folder = join(home, file.replace(/\W/g, '-'));
+  await mkdir(folder);
+  const proxy = await startProxy(file, { ...options, folder });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, baseURL: `https://${host}` });
+  const page = await context.newPage();
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+  const visit = async (backend: BackendName): Promise<Visit> => {
+    const answer = await page.goto(`/app-${backend}/me`);
+    return { status: answer?.status() ?? 0, me: (await answer?.json()) as Me };
+  };
+  const ask = async (target: string, headers: Record<string, string> = {}, session?: string): Promise<Answer> =>
+    await send(`https://127.0.0.1:${port}`, target, {
+      headers: { host, ...headers },
+      session: session ?? (await sessionOf(context)),
+      cookieName: '__Host-session_id',
+      authority: certificate.authority,
+      agent,
+    });
+
+  return {
+    folder,
+    context,
+    page,
+    visitEach: async () => {
+      const visits: Visit[] = [];
+      for (const backend of backendNames) visits.push(await visit(backend));
+      return visits;
+    },
+    fetchJson: async (method, path, body) => {
+      await page.goto('/');
+      return await page.evaluate(async ([url = '', init]) => (await fetch(url as string, init as RequestInit)).status, [
+        path,
+        { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      ] as const);
+    },
+    ask,
+    askOften: async (backend, times) => {
+      const session = await sessionOf(context);
+      const target = `GET /app-${backend}/me`;
+      const answers = await Promise.all(Array.from({ length: times }, () => ask(target, {}, session)));
+      return countBy(answers.map(({ status }) => status));
+    },
+    stop: async () => {
+      agent.destroy();
+      await context.close();
+      await proxy.stop();
+    },
+  };
+}
+
+async function sessionOf(context: BrowserContext): Promise<string | undefined> {
+  return (await context.cookies()).find(({ name }) => name === '__Host-session_id')?.value;
+}
+
+function countBy(values: readonly number[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
