@@ -1,45 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { runPnpm } from './install.mjs';
 import { root } from './root.mjs';
-import { mustRun, StepError, step } from './step.mjs';
-
-/** The Debian packages of which the tests make use: libsecret to compile keytar, a Secret Service to keep secrets in, shells that complete commands, a proxy to stand behind, certificates, a look at what the service asks of the disk, and a clock of its own for a process. */
-export const systemPackages = [
-  'libsecret-1-dev',
-  'dbus',
-  'gnome-keyring',
-  'zsh',
-  'fish',
-  'nginx-light',
-  'openssl',
-  'strace',
-  'faketime',
-];
-
-/**
- * Installs what the tests need of the system, where that can be done without asking anybody.
- *
- * @returns {Promise<string | undefined>} why it could not be done, or nothing when all is there
- */
-export async function installSystemPackages() {
-  if (process.platform !== 'linux') return undefined;
-  if (!succeeds('apt-get', ['--version'])) return undefined;
-  const missing = systemPackages.filter((name) => !isSystemPackageInstalled(name));
-  if (missing.length === 0) return undefined;
-
-  const rootPrefix = rootCommand();
-  if (!rootPrefix) return `install ${missing.join(' ')} as root (there is no passwordless sudo here)`;
-  try {
-    await step(`Installed ${missing.join(', ')}`, () => aptInstall(rootPrefix, missing));
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    return `apt-get could not install ${missing.join(' ')}:\n${error.log.trimEnd()}`;
-  }
-}
+import { StepError, step } from './step.mjs';
 
 /**
  * Compiles keytar where its binary is missing: an install without libsecret's headers skips it in silence, for good.
@@ -64,41 +28,4 @@ function keytarIsBuilt() {
   } catch {
     return false;
   }
-}
-
-/**
- * @param {readonly string[]} rootPrefix
- * @param {readonly string[]} names
- */
-async function aptInstall(rootPrefix, names) {
-  // At run level 1 no service is started, as nginx would be.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  /** @param {readonly string[]} args */
-  const asRoot = (args) => {
-    const [command = '', ...rest] = [...rootPrefix, ...args];
-    return mustRun(command, rest, { cwd: root, env });
-  };
-  // The package lists of a container are often empty, and those of an old machine stale.
-  await asRoot(['apt-get', 'update']);
-  await asRoot(['apt-get', 'install', '--yes', '--no-install-recommends', ...names]);
-}
-
-/** @returns {string[] | undefined} what goes before a command to run it as root, or nothing when that cannot be done */
-function rootCommand() {
-  if (process.getuid?.() === 0) return [];
-  return succeeds('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined;
-}
-
-/** @param {string} name */
-function isSystemPackageInstalled(name) {
-  const { stdout } = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });
-  return stdout.includes('Status: install ok installed');
-}
-
-/**
- * @param {string} command
- * @param {readonly string[]} args
- */
-function succeeds(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

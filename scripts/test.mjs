@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit } from './audit.mjs';
-import { installSystemPackages, repairKeytar, systemPackages } from './keychain-parts.mjs';
+import { repairKeytar } from './keychain-parts.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, runQuietly, StepError, step } from './step.mjs';
+import { installSystemPackages, systemPackages } from './system-packages.mjs';
 import { runTests } from './vitest-run.mjs';
 
 /** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
@@ -93,7 +94,7 @@ function report() {
     );
     for (const name of skipped) console.error(`  - ${name}`);
     const known = obstacles.filter((obstacle) => obstacle !== undefined);
-    const needs = `they need a Secret Service and shells, on Debian: ${systemPackages.join(' ')}`;
+    const needs = `they need a Secret Service, shells, proxies, a browser, Flask and Go, on Debian: ${systemPackages.join(' ')}`;
     console.error(known.length > 0 ? `  Why: ${known.join('\n  ')}` : `  Why: ${needs}`);
   }
   console.log(

@@ -22,6 +22,8 @@ export type BackendName = (typeof backendNames)[number];
 /** How each backend is started, in its own copy of its folder. */
 export type Backends = Readonly<Record<BackendName, { readonly folder: string; startCommand(port: number): string[] }>>;
 
+const flaskCommand = (port: number) => [python, '-m', 'flask', 'run', '--port', String(port)];
+
 /** Copies the example backends as a reader would, and installs or compiles what they need. */
 export async function prepareBackends(home: string): Promise<Backends> {
   const folderOf = (name: BackendName) => join(home, 'examples', name);
@@ -34,12 +36,26 @@ export async function prepareBackends(home: string): Promise<Backends> {
   ]);
   return {
     express: { folder: folderOf('express'), startCommand: () => [process.execPath, 'app.js'] },
-    flask: {
-      folder: folderOf('flask'),
-      startCommand: (port) => [python, '-m', 'flask', 'run', '--port', String(port)],
-    },
+    flask: { folder: folderOf('flask'), startCommand: flaskCommand },
     go: { folder: folderOf('go'), startCommand: () => ['./app'] },
   };
+}
+
+/** Starts the one backend that needs neither an install nor a compiler, for tests of what stands before it. */
+export async function startFlask(
+  home: string,
+  settings: Environment,
+): Promise<ListeningProgram & { readonly port: number }> {
+  const folder = join(home, 'flask');
+  await copyExample('flask', folder);
+  const port = await freePort();
+  const program = await startListening({
+    command: flaskCommand(port),
+    folder,
+    env: cleanEnvironment(home, settings),
+    port,
+  });
+  return { port, ...program };
 }
 
 /** Copies a folder of `examples/` without what was installed there. */
