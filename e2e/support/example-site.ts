@@ -27,6 +27,8 @@ export interface ExampleSite {
   readonly page: Page;
   /** Opens the page of each application in the browser, one after another. */
   visitEach(): Promise<Visit[]>;
+  /** Opens each until it no longer says that the service cannot be asked. */
+  visitEachOnceItIsBack(): Promise<Visit[]>;
   /** Sends JSON by a script of a page of this origin. */
   fetchJson(method: string, path: string, body: unknown): Promise<number>;
   /** Sends a request without the browser, with its session. */
@@ -50,11 +52,22 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
   const proxy = await startProxy(file, { ...options, folder });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, baseURL: `https://${host}` });
   const page = await context.newPage();
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   const visit = async (backend: BackendName): Promise<Visit> => {
     const answer = await page.goto(`/app-${backend}/me`);
     return { status: answer?.status() ?? 0, me: (await answer?.json()) as Me };
+  };
+  const visitEach = async (open = visit): Promise<Visit[]> => {
+    const visits: Visit[] = [];
+    for (const backend of backendNames) visits.push(await open(backend));
+    return visits;
+  };
+  // On a busy machine the first answers of a service that has just started can take longer than an application waits.
+  const visitUntilServed = async (backend: BackendName): Promise<Visit> => {
+    let seen = await visit(backend);
+    while (seen.status === 503) seen = await visit(backend);
+    return seen;
   };
   const ask = async (target: string, headers: Record<string, string> = {}, session?: string): Promise<Answer> =>
     await send(`https://127.0.0.1:${port}`, target, {
@@ -69,11 +82,8 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     folder,
     context,
     page,
-    visitEach: async () => {
-      const visits: Visit[] = [];
-      for (const backend of backendNames) visits.push(await visit(backend));
-      return visits;
-    },
+    visitEach: () => visitEach(),
+    visitEachOnceItIsBack: () => visitEach(visitUntilServed),
     fetchJson: async (method, path, body) => {
       await page.goto('/');
       return await page.evaluate(async ([url = '', init]) => (await fetch(url as string, init as RequestInit)).status, [
