@@ -95,6 +95,28 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
         ]);
       });
 
+      it('leave the service to see where a login comes from, and not where it claims to', async () => {
+        const headers = { 'x-forwarded-for': '203.0.113.9' };
+        const login = {
+          json: { email, password },
+          headers,
+          from: '127.0.0.9',
+          agent: false as const,
+          session: undefined,
+        };
+        const { session } = await site.ask('POST /auth/sessions', login);
+        const { body } = await site.ask('GET /auth/sessions', { session });
+        expect(body).toMatchObject({
+          sessions: expect.arrayContaining([expect.objectContaining({ current: true, address: '127.0.0.9' })]),
+        });
+      });
+
+      it('find at /auth/ what a form needs to know', async () => {
+        const { headers } = await site.ask('GET /auth');
+        expect(new URL(headers.location ?? '', 'https://app.example.com').pathname).toBe('/auth/');
+        expect((await site.ask('GET /auth/')).body).toMatchObject({ registration: 'open', password_min_length: 8 });
+      });
+
       it('show the same id and the same row after a change of email', async () => {
         const before = await site.visitEach();
         expect(await site.fetchJson('PUT', '/auth/profile/email', { password, new_email: newEmail })).toBe(200);
@@ -130,11 +152,11 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
 
       it('leave no query in a log, whether or not the service answers', async () => {
         const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
-        const headers = { referer: `https://app.example.com/reset?token=${token}` };
-        await site.ask(`GET /auth/health?token=${token}`, headers);
-        await site.ask(`GET /reset?token=${token}`, headers);
+        const options = { headers: { referer: `https://app.example.com/reset?token=${token}` } };
+        await site.ask(`GET /auth/health?token=${token}`, options);
+        await site.ask(`GET /reset?token=${token}`, options);
         await daemon.stop('SIGKILL');
-        expect((await site.ask(`GET /auth/health?token=${token}`, headers)).status).toBe(502);
+        expect((await site.ask(`GET /auth/health?token=${token}`, options)).status).toBe(502);
         daemon = await startService();
         await site.stop();
         const logs = (await readdir(site.folder)).filter((entry) => entry.endsWith('.log'));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import type { BackendName } from './example-backends.ts';
@@ -41,7 +41,7 @@ export async function startProxy(file: ProxyFile, options: ProxyOptions): Promis
     ['127.0.0.1:3001', `127.0.0.1:${backendPorts.express}`],
     ['127.0.0.1:3002', `127.0.0.1:${backendPorts.flask}`],
     ['127.0.0.1:3003', `127.0.0.1:${backendPorts.go}`],
-    ['/srv/app', join(root, 'examples', 'vite')],
+    ['/srv/app', await makePages(folder)],
   ]);
   const isNginx = file.startsWith('nginx/');
   const configuration = join(folder, isNginx ? 'nginx.conf' : 'Caddyfile');
@@ -52,6 +52,14 @@ export async function startProxy(file: ProxyFile, options: ProxyOptions): Promis
   return await startListening({ command, folder, env: cleanEnvironment(folder), port });
 }
 
+/** The page of the example, at / and at /reset, which is a folder as static sites have them. */
+async function makePages(folder: string): Promise<string> {
+  const pages = join(folder, 'pages');
+  await mkdir(join(pages, 'reset'), { recursive: true });
+  for (const at of ['', 'reset']) await cp(join(root, 'examples', 'vite', 'index.html'), join(pages, at, 'index.html'));
+  return pages;
+}
+
 function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder, 'tmp', name)};`,
@@ -60,6 +68,7 @@ function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): s
   return replaceEach(text, [
     ['events {}', `${main}\nevents {}`],
     ['http {\n', `http {\n${temporary.join('\n')}\n`],
+    ['listen 80;', `listen unix:${join(folder, 'http.sock')};`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['/etc/ssl/app.example.com.crt', certificate.certFile],
     ['/etc/ssl/app.example.com.key', certificate.keyFile],

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Certificate } from './certificate.ts';
 import { type BackendName, backendNames } from './example-backends.ts';
 import { type ProxyFile, type ProxyOptions, startProxy } from './example-proxies.ts';
-import { type Answer, send } from './http-client.ts';
+import { type Answer, type SendOptions, send } from './http-client.ts';
 
 /** What each application says of who is logged in. */
 export interface Me {
@@ -32,7 +32,7 @@ export interface ExampleSite {
   /** Sends JSON by a script of a page of this origin. */
   fetchJson(method: string, path: string, body: unknown): Promise<number>;
   /** Sends a request without the browser, with its session. */
-  ask(target: string, headers?: Record<string, string>): Promise<Answer>;
+  ask(target: string, options?: SendOptions): Promise<Answer>;
   /** Asks one application many times, and counts the answers by their status. */
   askOften(backend: BackendName, times: number): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -69,13 +69,14 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     while (seen.status === 503) seen = await visit(backend);
     return seen;
   };
-  const ask = async (target: string, headers: Record<string, string> = {}, session?: string): Promise<Answer> =>
+  const ask = async (target: string, options: SendOptions = {}): Promise<Answer> =>
     await send(`https://127.0.0.1:${port}`, target, {
-      headers: { host, ...headers },
-      session: session ?? (await sessionOf(context)),
+      session: await sessionOf(context),
       cookieName: '__Host-session_id',
       authority: certificate.authority,
       agent,
+      ...options,
+      headers: { host, ...options.headers },
     });
 
   return {
@@ -95,7 +96,7 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     askOften: async (backend, times) => {
       const session = await sessionOf(context);
       const target = `GET /app-${backend}/me`;
-      const answers = await Promise.all(Array.from({ length: times }, () => ask(target, {}, session)));
+      const answers = await Promise.all(Array.from({ length: times }, () => ask(target, { session })));
       return countBy(answers.map(({ status }) => status));
     },
     stop: async () => {

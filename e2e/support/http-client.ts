@@ -25,7 +25,7 @@ export interface SendOptions {
   /** One of this machine's addresses, to send from; on Linux every address in 127.0.0.0/8 is. */
   readonly from?: string;
   /** Whose connections are used; without one, the request has a connection of its own. */
-  readonly agent?: Agent;
+  readonly agent?: Agent | false;
   /** The authority, in PEM, that vouches for an https server. */
   readonly authority?: string;
 }
