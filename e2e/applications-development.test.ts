@@ -150,6 +150,22 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
       expect(await context.cookies()).toEqual([]);
     });
 
+    it('reads the reason by fetch where its origin is trusted, and nothing elsewhere', async () => {
+      await openPage(host, '<!doctype html><title>Another site</title>');
+      const answer = await page.evaluate(
+        async ([url = '', body = '']) => {
+          const headers = { 'content-type': 'application/json' };
+          const init = { method: 'POST', headers, body, credentials: 'include' } as const;
+          return await fetch(url, init).then(
+            async (response) => ((await response.json()) as { code: string }).code,
+            (error: Error) => error.name,
+          );
+        },
+        [`${service}/sessions`, JSON.stringify({ email, password })],
+      );
+      expect(answer).toBe(host === '127.0.0.1' ? 'cross_origin' : 'TypeError');
+    });
+
     it('is not let in where a page of localhost has logged in', async () => {
       await openPage('localhost', form(`${service}/sessions`));
       await submit();

@@ -65,7 +65,7 @@ export async function copyExample(name: string, to: string): Promise<void> {
 }
 
 export async function installPackages(folder: string): Promise<void> {
-  await execa('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
+  await execa('npm', ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
 }
 
 export interface RunningBackends {
