@@ -33,18 +33,19 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
 
   beforeAll(async () => {
     home = await makeTemporaryFolder();
-    daemon = await startDaemon({ home: home.path });
-    const { port } = new URL(daemon.url);
-    service = `http://localhost:${port}`;
-    await send(daemon.url, 'POST /users', { json: { email, password } });
-    browser = await startBrowser(home.path);
+    const folder = join(home.path, 'vite');
+    await copyExample('vite', folder);
+    [daemon, browser] = await Promise.all([
+      startDaemon({ home: home.path }),
+      startBrowser(home.path),
+      installPackages(folder),
+    ]);
     const flask = await startFlask(home.path, { AUTHSVC_INTERNAL_URL: daemon.url });
     running.push(daemon, flask);
     application = `http://localhost:${flask.port}`;
+    service = `http://localhost:${new URL(daemon.url).port}`;
+    await send(daemon.url, 'POST /users', { json: { email, password } });
 
-    const folder = join(home.path, 'vite');
-    await copyExample('vite', folder);
-    await installPackages(folder);
     const shipped = (await readFile(join(folder, 'vite.config.js'), 'utf8')).replace(':3002', `:${flask.port}`);
     await writeFile(join(folder, 'vite.config.js'), shipped);
     await writeFile(join(folder, 'changing.config.js'), shipped.replace('changeOrigin: false', 'changeOrigin: true'));
@@ -52,11 +53,12 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
       join(folder, 'plain.html'),
       `<meta name="referrer" content="no-referrer">${form('/auth/sessions')}`,
     );
-    vite = {
-      asShipped: await startVite(folder, 'vite.config.js', {}),
-      changingOrigin: await startVite(folder, 'changing.config.js', {}),
-      withoutProxy: await startVite(folder, 'vite.config.js', { VITE_AUTH_URL: service }),
-    };
+    const [asShipped, changingOrigin, withoutProxy] = await Promise.all([
+      startVite(folder, 'vite.config.js'),
+      startVite(folder, 'changing.config.js'),
+      startVite(folder, 'vite.config.js', { VITE_AUTH_URL: service }),
+    ]);
+    vite = { asShipped, changingOrigin, withoutProxy };
   });
   afterAll(async () => {
     await browser?.close();
@@ -64,7 +66,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
     await home.remove();
   });
 
-  async function startVite(folder: string, config: string, settings: Environment): Promise<string> {
+  async function startVite(folder: string, config: string, settings: Environment = {}): Promise<string> {
     const port = await freePort();
     const command = [process.execPath, 'node_modules/vite/bin/vite.js', '--config', config, '--port', String(port)];
     const env = cleanEnvironment(home.path, { AUTHSVC_INTERNAL_URL: service, ...settings });

@@ -26,11 +26,15 @@ const password = 'correct horse battery';
 describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the three applications', () => {
   let home: TemporaryFolder;
   let prepared: Backends;
+  let browser: Browser;
   beforeAll(async () => {
     home = await makeTemporaryFolder();
-    prepared = await prepareBackends(home.path);
+    [prepared, browser] = await Promise.all([prepareBackends(home.path), startBrowser(home.path)]);
   });
-  afterAll(() => home.remove());
+  afterAll(async () => {
+    await browser?.close();
+    await home.remove();
+  });
 
   describe('and the service, on one origin', () => {
     let certificate: Certificate;
@@ -38,7 +42,6 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
     let port: number;
     let daemon: Daemon;
     let backends: RunningBackends;
-    let browser: Browser;
 
     const startService = () => {
       const publicUrl = `https://app.example.com:${port}/auth`;
@@ -49,7 +52,6 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       certificate = await makeCertificate(home.path, 'app.example.com');
       [servicePort, port] = [await freePort(), await freePort()];
       daemon = await startService();
-      browser = await startBrowser(home.path);
       backends = await startBackends(prepared, home.path, {
         AUTHSVC_PUBLIC_URL: `https://app.example.com:${port}/auth`,
         AUTHSVC_INTERNAL_URL: daemon.url,
@@ -57,7 +59,6 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
     });
     afterAll(async () => {
       await backends?.stop();
-      await browser?.close();
       await daemon?.stop();
     });
 
