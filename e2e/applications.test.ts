@@ -65,8 +65,13 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
     describe.each(proxyFiles)('by examples/%s', (file) => {
       const email = `ada@${file.replace(/\W/g, '-')}.example`;
       const newEmail = `new-${email}`;
+      const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
       let site: ExampleSite;
       let id: string;
+      const askWithToken = (path: string) =>
+        site.ask(`GET ${path}?token=${token}`, {
+          headers: { referer: `https://app.example.com/reset?token=${token}` },
+        });
 
       beforeAll(async () => {
         const backendPorts = backends.ports;
@@ -128,6 +133,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
 
       it('answer 503 and admit nobody while the service is down, and work again after', async () => {
         await daemon.stop('SIGKILL');
+        expect((await askWithToken('/auth/health')).status).toBe(502);
         for (const backend of backendNames) {
           expect(await site.askOften(backend, 100)).toEqual({ 503: 100 });
           expect((await site.ask(`GET /app-${backend}/me`)).headers['retry-after']).toBe('5');
@@ -152,18 +158,14 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       });
 
       it('leave no query in a log, whether or not the service answers', async () => {
-        const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
-        const options = { headers: { referer: `https://app.example.com/reset?token=${token}` } };
-        await site.ask(`GET /auth/health?token=${token}`, options);
-        await site.ask(`GET /reset?token=${token}`, options);
-        await daemon.stop('SIGKILL');
-        expect((await site.ask(`GET /auth/health?token=${token}`, options)).status).toBe(502);
-        daemon = await startService();
+        await askWithToken('/auth/health');
+        await askWithToken('/reset');
         await site.stop();
         const logs = (await readdir(site.folder)).filter((entry) => entry.endsWith('.log'));
         const texts = await Promise.all(logs.map((log) => readFile(join(site.folder, log), 'utf8')));
-        expect(texts.join('')).toContain('/auth/health');
-        expect(texts.join('')).not.toContain(token);
+        const lines = texts.join('').split('\n');
+        expect(lines.filter((line) => line.includes('/auth/health'))).not.toEqual([]);
+        expect(lines.filter((line) => line.includes(token))).toEqual([]);
       });
     });
   });
