@@ -206,6 +206,8 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       ['what is not JSON', 200, 'welcome'],
       ['no user', 200, '{}'],
       ['null', 200, 'null'],
+      ['a user whose id is null', 200, JSON.stringify({ user: { ...user, id: null } })],
+      ['a user whose id is empty', 200, JSON.stringify({ user: { ...user, id: '' } })],
       ['a user without an id', 200, JSON.stringify({ user: { email: user.email } })],
     ])('and admit nobody when it answers %s', async (_what, status, body) => {
       stub.answerWith((response) => response.writeHead(status, { location: '/elsewhere' }).end(body));

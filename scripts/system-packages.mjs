@@ -25,7 +25,7 @@ export const systemPackages = [
 ];
 
 /**
- * Installs what the tests need of the system, where that can be done without asking anybody.
+ * Installs what the tests need of the system, where that can be done without a question.
  *
  * @returns {Promise<string | undefined>} why it could not be done, or nothing when all is there
  */

@@ -28,10 +28,10 @@ def whoami():
         answer = connection.getresponse()
         if answer.status == 401:
             return None
-        if answer.status != 200:
-            raise ValueError(f"whoami answered {answer.status}")
         user = json.load(answer)["user"]
-        return {"id": str(user["id"]), "email": user["email"]}
+        if answer.status != 200 or not isinstance(user["id"], str) or not user["id"]:
+            raise ValueError(f"whoami answered {answer.status}")
+        return {"id": user["id"], "email": user["email"]}
     finally:
         connection.close()
 
