@@ -228,6 +228,30 @@ describe('createMemorySessions', () => {
     expect(findActiveSession.mock.calls).toEqual([[third.tokenDigest]]);
   });
 
+  it('holds no more than takes so many bytes', async () => {
+    const opened = [await logInOnce(), await logInOnce(), await logInOnce()];
+    const sessions = over({}, { maxBytes: 1900 });
+    for (const { tokenDigest } of opened) await sessions.find(tokenDigest);
+    expect(sessions.counts().held).toBe(2);
+    sessions.forget('all');
+    for (const { tokenDigest } of opened) await sessions.find(tokenDigest);
+    expect(sessions.counts().held).toBe(2);
+  });
+
+  it('holds nothing that ends right after its read, before whoever asked goes on', async () => {
+    const { tokenDigest } = await logInOnce();
+    const sessions = over({
+      findActiveSession: (digest) => {
+        const found = auth.store.findActiveSession(digest);
+        // Behind the one who awaits it.
+        queueMicrotask(() => found.then(() => sessions.forget({ tokenDigest })));
+        return found;
+      },
+    });
+    await sessions.find(tokenDigest);
+    expect(sessions.counts().held).toBe(0);
+  });
+
   it('sees a use that is being stored', async () => {
     const { tokenDigest, createdAt } = await logInOnce();
     const saving = createGate();

@@ -4,10 +4,15 @@ import type { ActiveSession } from '../session.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
 
 const MAX_SESSIONS = 100_000;
+const MAX_BYTES = 128 * 1024 * 1024;
+/** An entry without its texts of unbounded length: 885 bytes on Node 20, of its object, its keys and its place in the map. */
+const ENTRY_BYTES = 900;
 
 export interface MemorySessionsOptions extends SessionUsesOptions {
   /** How many sessions are held at most; those that came first make room. */
   readonly maxSessions?: number;
+  /** About how many bytes they take at most. */
+  readonly maxBytes?: number;
 }
 
 /** How session checks went so far. */
@@ -31,36 +36,25 @@ type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { 
  * and before its answer, and a read of it that was under way meanwhile is made again.
  */
 export function createMemorySessions(store: Store, options: MemorySessionsOptions): BatchedSessions {
-  const { maxSessions = MAX_SESSIONS } = options;
+  const { maxSessions = MAX_SESSIONS, maxBytes = MAX_BYTES } = options;
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
   /** For each read under way, what ended meanwhile: digests, ids of users, or 'all'. */
   const reads = new Set<Set<string>>();
+  let bytes = 0;
   let hits = 0;
   let misses = 0;
 
-  async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
-    const session = await readCurrent(tokenDigest);
-    if (!session) return undefined;
-
-    // Another read of the same session may have been faster, and its use noted.
-    const known = entries.get(tokenDigest);
-    if (known) return known;
-    const lastUsedAt = Math.max(session.lastUsedAt, uses.unstored(tokenDigest) ?? 0);
-    const entry = { ...session, lastUsedAt, storedUseAt: session.lastUsedAt };
-    if (entries.size >= maxSessions) makeRoom();
-    entries.set(tokenDigest, entry);
-    return entry;
-  }
-
   /** Reads a session, and again where it or its owner's sessions ended meanwhile. */
-  async function readCurrent(tokenDigest: string): Promise<ActiveSession | undefined> {
+  async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
     const ended = new Set<string>();
     reads.add(ended);
     try {
       for (;;) {
         const session = await store.findActiveSession(tokenDigest);
-        if (!session || !['all', tokenDigest, session.userId].some((name) => ended.has(name))) return session;
+        if (!session) return undefined;
+        // Held before anything else can run: what ends from here on finds it among the entries.
+        if (!['all', tokenDigest, session.userId].some((name) => ended.has(name))) return hold(session);
         ended.clear();
       }
     } finally {
@@ -68,11 +62,29 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     }
   }
 
+  function hold(session: ActiveSession): ActiveSession {
+    const { tokenDigest } = session;
+    // Another read of the same session may have been faster, and its use noted.
+    const known = entries.get(tokenDigest);
+    if (known) return known;
+    const lastUsedAt = Math.max(session.lastUsedAt, uses.unstored(tokenDigest) ?? 0);
+    const entry = { ...session, lastUsedAt, storedUseAt: session.lastUsedAt };
+    if (entries.size >= maxSessions || bytes + bytesOf(entry) > maxBytes) makeRoom();
+    entries.set(tokenDigest, entry);
+    bytes += bytesOf(entry);
+    return entry;
+  }
+
+  function drop(tokenDigest: string, entry: Entry): void {
+    entries.delete(tokenDigest);
+    bytes -= bytesOf(entry);
+  }
+
   /** Forgets a hundredth at once: one by one, each look for the oldest steps over all that went before (10 µs against 72 to 112). */
   function makeRoom(): void {
-    let room = Math.ceil(maxSessions / 100);
-    for (const tokenDigest of entries.keys()) {
-      entries.delete(tokenDigest);
+    let room = Math.ceil(entries.size / 100);
+    for (const [tokenDigest, entry] of entries) {
+      drop(tokenDigest, entry);
       room -= 1;
       if (room === 0) return;
     }
@@ -102,19 +114,26 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
       for (const read of reads) read.add(nameOf(ended));
       if (ended === 'all') {
         entries.clear();
+        bytes = 0;
         return;
       }
       if ('tokenDigest' in ended) {
-        entries.delete(ended.tokenDigest);
+        const entry = entries.get(ended.tokenDigest);
+        if (entry) drop(ended.tokenDigest, entry);
         return;
       }
-      for (const [tokenDigest, { userId }] of entries) if (userId === ended.userId) entries.delete(tokenDigest);
+      for (const [tokenDigest, entry] of entries) if (entry.userId === ended.userId) drop(tokenDigest, entry);
     },
 
     counts: () => ({ held: entries.size, hits, misses }),
     flush: uses.flush,
     close: uses.close,
   };
+}
+
+/** Two bytes a character, as a domain beyond ASCII takes. */
+function bytesOf({ email, role }: Entry): number {
+  return ENTRY_BYTES + 2 * (email.length + role.length);
 }
 
 function nameOf(ended: EndedSessions): string {
