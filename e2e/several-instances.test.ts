@@ -6,6 +6,7 @@ import { queryPostgres } from '../test/postgres-query.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import type { Answer } from './support/http-client.ts';
 import { nginxObstacle } from './support/plain-nginx.ts';
+import { runAuthsvc } from './support/run-authsvc.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from './support/temporary-folder.ts';
 
 const password = 'correct horse battery';
@@ -60,6 +61,36 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
       if ((await statusOf(cluster.send('GET /profile', { session }))) !== 403) honoured.push(`${round} by nginx`);
     }
     expect(honoured).toEqual([]);
+  });
+
+  it('show what changed through one to the very next request at the other', async () => {
+    const email = 'changing@example.com';
+    await register(email);
+    const { session } = await logIn(email);
+    const userAt = async (instance: number) =>
+      ((await cluster.sendTo(instance, 'GET /whoami', { session })).body as { user: object }).user;
+    const run = async (instance: number, ...args: string[]) => {
+      const env = { AUTHSVC_DATA_DIR: cluster.instances[instance]?.dataFolder ?? '' };
+      const { exitCode, stderr } = await runAuthsvc(['users', ...args], { home: folder.path, env });
+      expect([exitCode, stderr]).toEqual([0, expect.any(String)]);
+    };
+    let user = await userAt(0);
+    expect(await userAt(1)).toEqual(user);
+    for (const [one, other] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const now = `changed${one}@example.com`;
+      const before = (user as { email: string }).email;
+      await run(one, 'set', before, '--role', `role-${one}`);
+      expect(await userAt(other)).toEqual({ ...user, role: `role-${one}` });
+      await run(one, 'verify', before);
+      expect(await userAt(other)).toEqual({ ...user, role: `role-${one}`, email_verified: true });
+      const json = { password, new_email: now };
+      expect(await statusOf(cluster.sendTo(one, 'PUT /profile/email', { session, json }))).toBe(200);
+      user = { ...user, role: `role-${one}`, email: now, email_verified: false };
+      expect(await userAt(other)).toEqual(user);
+    }
   });
 
   /** A request that waits for its turn is not counted as one that lost. */

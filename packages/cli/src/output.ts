@@ -42,7 +42,8 @@ export function openStandardOutput(): OutputStream {
 
 function isFile(platform: NodeJS.Platform): boolean {
   if (platform === 'win32' || isatty(1)) return false;
-  const stats = fstatSync(1);
+  // As big integers: after a pipe in plain ones, Node 20 has `require` follow no symbolic link.
+  const stats = fstatSync(1, { bigint: true });
   return stats.isFile() || stats.isCharacterDevice();
 }
 

@@ -45,6 +45,7 @@ function crossSite(): HttpError {
 export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin, host } = headers;
   const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (site === 'same-origin') return false;
+  if (site !== undefined && site !== 'none') return true;
   return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
 }

@@ -25,3 +25,16 @@ describe('the address at which a connection arrived', () => {
     expect(names.isOwnHost(host, { ...(localAddress !== undefined && { localAddress }) })).toBe(false);
   });
 });
+
+describe('a name of AUTHSVC_ALLOWED_HOSTS', () => {
+  const names = createOwnNames(new URL('https://auth.example.com'), ['authsvc', 'localhost', '[fd00::5]']);
+  names.listensOn(4100);
+
+  it.each(['authsvc', 'AuthSvc:8080', 'localhost:8080', '[fd00::5]:1'])('is ours by any port: %s', (host) => {
+    expect(names.isOwnHost(host)).toBe(true);
+  });
+
+  it.each(['authsvc:99999', 'authsvc:', 'authsvc.evil.example', 'fd00::5', '127.0.0.1:8080'])('is not %s', (host) => {
+    expect(names.isOwnHost(host)).toBe(false);
+  });
+});

@@ -34,12 +34,13 @@ export function createOwnNames(publicUrl: URL | undefined, allowedHosts: readonl
   const hasOwnPort = (host: string) => (/:(\d{1,5})$/.exec(host)?.[1] ?? '80') === ownPort;
   const isOwnHost = (host: string, socket?: Pick<Socket, 'localAddress'>): boolean => {
     if (usual.has(host) || publicHosts.includes(host.toLowerCase())) return true;
-    if (!publicUrl && ANY_ADDRESS.test(host)) return true;
-    if (LOOPBACK_HOST.test(host)) return !publicUrl || hasOwnPort(host);
-    if (allowed.has(host.replace(/:\d{1,5}$/, '').toLowerCase())) return true;
+    const name = nameOf(host);
+    if (name === undefined) return false;
+    if (!publicUrl && (LOOPBACK_HOST.test(host) || ANY_ADDRESS.test(host))) return true;
+    if (allowed.has(name)) return true;
+    if (!hasOwnPort(host)) return false;
     // A page cannot have an address pointed elsewhere, as it can a name.
-    const [, address = ''] = /^\[?(.*?)\]?(?::\d{1,5})?$/.exec(host) ?? [];
-    return address !== '' && address.toLowerCase() === unmapAddress(socket?.localAddress ?? '') && hasOwnPort(host);
+    return LOOPBACK_HOST.test(host) || name.replace(/^\[|\]$/g, '') === unmapAddress(socket?.localAddress ?? '');
   };
   return {
     isOwnHost,
@@ -53,6 +54,14 @@ export function createOwnNames(publicUrl: URL | undefined, allowedHosts: readonl
       usual = new Set([...publicHosts, `127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
     },
   };
+}
+
+/** The name in a Host header, in lower case; undefined where it is written as no browser would write it. */
+function nameOf(host: string): string | undefined {
+  const lower = host.toLowerCase();
+  if (!URL.canParse(`http://${lower}`)) return undefined;
+  const { host: written, hostname } = new URL(`http://${lower}`);
+  return lower === written || lower === `${hostname}:80` ? hostname : undefined;
 }
 
 /** With its port and, since proxies leave it out, without. */

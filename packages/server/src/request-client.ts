@@ -11,6 +11,9 @@ declare module 'fastify' {
 }
 
 const USER_AGENT_MAX_LENGTH = 256;
+/** What proxies of any make say of whom they speak for; some, as many an nginx, say no more than `X-Real-IP`. */
+const PROXY_HEADERS =
+  /^(?:forwarded|via|x-(?:forwarded|original|rewrite)\b.*|(?:x-real|x-client|x-cluster-client|true-client|cf-connecting)-ip)$/;
 /** A whole network can be listed. */
 const MOST_WARNINGS = 100;
 
@@ -38,5 +41,5 @@ function warnOfSilence({ log, server: { silentProxies } }: FastifyRequest, proxy
 }
 
 function isProxyHeader(name: string): boolean {
-  return name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded-');
+  return PROXY_HEADERS.test(name);
 }

@@ -42,6 +42,7 @@ export function createBoundedLog(output: Writable): LogStream {
 
 function isFile(file: number): boolean {
   if (process.platform === 'win32' || isatty(file)) return false;
-  const stats = fstatSync(file);
+  // As big integers: after a pipe in plain ones, Node 20 has `require` follow no symbolic link.
+  const stats = fstatSync(file, { bigint: true });
   return stats.isFile() || stats.isCharacterDevice();
 }

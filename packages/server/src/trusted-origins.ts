@@ -24,7 +24,8 @@ export function createTrustedOrigins(
   return {
     includes: (origin) => {
       if (listed.has(origin)) return true;
-      return LOOPBACK_ORIGIN.test(origin) && (publicUrl === undefined || names.isOwnOrigin(origin));
+      if (!LOOPBACK_ORIGIN.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) return false;
+      return publicUrl === undefined || names.isOwnOrigin(origin);
     },
   };
 }
