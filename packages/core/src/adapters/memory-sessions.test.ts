@@ -25,7 +25,10 @@ describe('createMemorySessions', () => {
   });
 
   /** Sessions over the store, of which the test replaces what it wants to hold, count or break. */
-  function over(replaced: Partial<Store>, options: { maxSessions?: number; idleMs?: number } = {}): BatchedSessions {
+  function over(
+    replaced: Partial<Store>,
+    options: { maxSessions?: number; maxBytes?: number; idleMs?: number } = {},
+  ): BatchedSessions {
     const errors = (error: unknown) => {
       throw error;
     };

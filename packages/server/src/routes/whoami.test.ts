@@ -65,6 +65,14 @@ describe('GET /whoami', () => {
     expect(response.headers['www-authenticate']).toBe('Bearer');
   });
 
+  it('is the same by HEAD, without the body', async () => {
+    for (const headers of [{ cookie }, {}] as const) {
+      const get = await ask(headers);
+      const head = await test.server.inject({ method: 'HEAD', url: '/whoami', headers });
+      expect([head.statusCode, head.headers, head.body]).toEqual([get.statusCode, get.headers, '']);
+    }
+  });
+
   it("ignores another program's Authorization beside a session", async () => {
     expect((await ask({ cookie, authorization: 'Basic YWRhOnNlY3JldA==' })).statusCode).toBe(200);
   });
@@ -105,6 +113,12 @@ describe('GET /whoami', () => {
     const cut = await createTestServer({}, { sessions: { ...test.auth.sessions, find } });
     const response = await cut.server.inject({ url: '/whoami', headers: { cookie } });
     expect(answer(response)).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    expect(response.headers).toMatchObject({
+      'cache-control': 'no-store',
+      vary: 'Cookie, Authorization, Origin',
+      'retry-after': expect.stringMatching(/^\d+$/),
+    });
+    expect(response.headers).not.toHaveProperty('www-authenticate');
     await cut.close();
   });
 });
