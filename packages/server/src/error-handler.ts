@@ -7,22 +7,38 @@ import { type Refusal, refusalOf, refuse } from './refusal.ts';
 /** Of a missing session, at routes that challenge. */
 export const CHALLENGE_STATUS = 401;
 
-/** How long those wait for their answer whom the hashers have no room for: clients that try again at once would otherwise keep a core busy with refusals. */
-const OVERLOADED_PAUSE_MS = 1000;
+/** How long a refusal waits: clients that try again at once would otherwise keep a core busy with refusals. */
+const REFUSAL_PAUSE_MS = 1000;
+/** So many refusals of 429 a second are answered at once; beyond them it is a flood. */
+const PROMPT_REFUSALS = 20;
 
 /** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = refusalAt(request, error);
   const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
   reply.code(status).headers(headers);
-  if (body.code === 'overloaded') {
-    request.log.warn(what, 'request refused');
-    setTimeout(() => reply.send(body), OVERLOADED_PAUSE_MS);
-    return;
-  }
-  if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
+  if (body.code === 'overloaded') request.log.warn(what, 'request refused');
+  else if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
   else request.log.debug(what, 'request refused');
-  reply.send(body);
+  if (body.code === 'overloaded' || (body.code === 'rate_limited' && isFlood())) {
+    setTimeout(() => reply.send(body), REFUSAL_PAUSE_MS);
+  } else {
+    reply.send(body);
+  }
+}
+
+let refusals = 0;
+let countedUntil = 0;
+
+/** Counts a refusal, and says whether there were too many of them in this second. */
+function isFlood(): boolean {
+  const now = performance.now();
+  if (now >= countedUntil) {
+    refusals = 0;
+    countedUntil = now + 1000;
+  }
+  refusals += 1;
+  return refusals > PROMPT_REFUSALS;
 }
 
 /** Elsewhere a missing session stays 403; where an application asks, its client expects 401 and a challenge. */

@@ -73,7 +73,8 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('users list');
   await run('users show', ['ada.king@example.com']);
   await run('users export');
-  for (const name of ['reset', 'disable', 'enable', 'revoke']) await run(`users ${name}`, [bob]);
+  for (const name of ['reset', 'disable', 'enable', 'revoke', 'verify']) await run(`users ${name}`, [bob]);
+  await run('users set', [bob, '--role', 'admin']);
   await run('reset', ['--email', bob, '--password-stdin'], first);
   writeFileSync(users, 'email,password_hash\nx@example.com,nothing\n');
   await run('users import', [users]);
