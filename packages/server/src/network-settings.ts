@@ -110,7 +110,8 @@ export function readOrigins(text: string): readonly string[] {
   });
 }
 
-const HOST_NAME = /^(?!-)[a-z\d-]{1,63}(?<!-)(\.(?!-)[a-z\d-]{1,63}(?<!-))*$/;
+/** Also with underscores, which the names of containers have. */
+const HOST_NAME = /^(?!-)[a-z\d_-]{1,63}(?<!-)(\.(?!-)[a-z\d_-]{1,63}(?<!-))*$/;
 
 /** Reads further names of the service, separated by commas, without ports. */
 export function readHostNames(text: string): readonly string[] {
