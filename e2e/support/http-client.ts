@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly onSent?: () => void;
   /** One of this machine's addresses, to send from; on Linux every address in 127.0.0.0/8 is. */
   readonly from?: string;
+  /** A Unix socket to send to, in the place of the URL's host. */
+  readonly socketPath?: string;
   /** Whose connections are used; without one, the request has a connection of its own. */
   readonly agent?: Agent | false;
   /** The authority, in PEM, that vouches for an https server. */
@@ -41,11 +43,11 @@ export function send(url: string, target: string, options: SendOptions = {}): Pr
     ...options.headers,
   };
   const address = new URL(path, url);
-  const { from, authority: ca, agent = false } = options;
+  const { from, socketPath, authority: ca, agent = false } = options;
   const source = from === undefined ? {} : { localAddress: from, family: 4 };
   const request = address.protocol === 'https:' ? requestByHttps : requestByHttp;
   return new Promise((resolve, reject) => {
-    const outgoing = request(address, { method, headers, agent, ca, ...source }, (incoming) => {
+    const outgoing = request(address, { method, headers, agent, ca, socketPath, ...source }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);

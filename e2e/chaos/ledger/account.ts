@@ -8,46 +8,74 @@ export type Operation =
   | { readonly kind: 'ask-reset' }
   | { readonly kind: 'reset'; readonly token: string; readonly newPassword: string }
   | { readonly kind: 'change-password'; readonly session: string; readonly newPassword: string }
+  | { readonly kind: 'change-email'; readonly session: string; readonly newEmail: string }
+  | { readonly kind: 'set-role'; readonly role: string }
+  | { readonly kind: 'verify' }
   | { readonly kind: 'delete'; readonly session: string };
+
+/** So many reset tokens are good side by side; the oldest is void after one more. */
+export const MOST_TOKENS = 5;
+
+/** Where a service listens: for clients, and for its operator. */
+export interface Doors {
+  readonly url: string;
+  readonly control: string;
+}
 
 /** What the service has acknowledged of one account. */
 export interface Account {
-  readonly email: string;
+  email: string;
+  /** Addresses that it had before. */
+  readonly formerEmails: Set<string>;
+  role: string;
+  isVerified: boolean;
   state: 'absent' | 'there' | 'deleted';
   password: string;
   formerPassword: string | undefined;
   readonly live: Set<string>;
   readonly ended: Set<string>;
-  /** The reset token that is good. */
-  token: string | undefined;
+  /** Reset tokens that were handed out and not voided, the newest last. */
+  tokens: string[];
   /** Used, or voided by what came after. */
   readonly spentTokens: Set<string>;
   /** Sent, and not answered: it may have happened or not, but nothing in between. */
   doubt: Operation | undefined;
   /** Logins that may have opened a session whose token nobody was told. */
   unheardSessions: number;
-  /** A request for a token that was not answered: the token above may have been replaced. */
-  isTokenInDoubt: boolean;
+  /** Requests that were not answered: each may have made a token, and voided the oldest above. */
+  unheardTokens: number;
 }
 
 export function newAccount(number: number): Account {
   return {
     email: `person${number}@example.com`,
+    formerEmails: new Set(),
+    role: 'user',
+    isVerified: false,
     state: 'absent',
     password: `the first password of ${number}`,
     formerPassword: undefined,
     live: new Set(),
     ended: new Set(),
-    token: undefined,
+    tokens: [],
     spentTokens: new Set(),
     doubt: undefined,
     unheardSessions: 0,
-    isTokenInDoubt: false,
+    unheardTokens: 0,
   };
 }
 
-/** The request that asks for an operation. */
-export function requestFor(account: Account, operation: Operation): [target: string, options: SendOptions] {
+/** The reset tokens that are good for certain. */
+export function goodTokens({ tokens, unheardTokens }: Account): readonly string[] {
+  return tokens.slice(Math.max(0, tokens.length + unheardTokens - MOST_TOKENS));
+}
+
+/** The request that asks for an operation, of clients or over the control socket. */
+export function requestFor(
+  account: Account,
+  operation: Operation,
+  { control: socketPath }: Pick<Doors, 'control'>,
+): [target: string, options: SendOptions] {
   const { email, password } = account;
   switch (operation.kind) {
     case 'register':
@@ -66,6 +94,12 @@ export function requestFor(account: Account, operation: Operation): [target: str
       const json = { current_password: password, new_password: operation.newPassword };
       return ['PUT /profile/password', { json, session: operation.session }];
     }
+    case 'change-email':
+      return ['PUT /profile/email', { json: { password, new_email: operation.newEmail }, session: operation.session }];
+    case 'set-role':
+      return ['POST /users/set', { json: { email, role: operation.role }, socketPath }];
+    case 'verify':
+      return ['POST /users/verify', { json: { email }, socketPath }];
     case 'delete':
       return ['DELETE /profile', { json: { password }, session: operation.session }];
   }
@@ -84,8 +118,7 @@ export function apply(account: Account, operation: Operation, answer?: Pick<Answ
       end(account, operation.session);
       return;
     case 'ask-reset':
-      spendToken(account);
-      account.token = (answer?.body as { reset_token?: string } | undefined)?.reset_token;
+      addToken(account, (answer?.body as { reset_token?: string } | undefined)?.reset_token);
       return;
     case 'reset':
       setPassword(account, operation.newPassword);
@@ -95,10 +128,22 @@ export function apply(account: Account, operation: Operation, answer?: Pick<Answ
       setPassword(account, operation.newPassword);
       for (const session of account.live) if (session !== operation.session) end(account, session);
       return;
+    case 'change-email':
+      account.formerEmails.add(account.email);
+      account.email = operation.newEmail;
+      account.isVerified = false;
+      spendTokens(account);
+      return;
+    case 'set-role':
+      account.role = operation.role;
+      return;
+    case 'verify':
+      account.isVerified = true;
+      return;
     case 'delete':
       account.state = 'deleted';
       for (const session of account.live) end(account, session);
-      spendToken(account);
+      spendTokens(account);
   }
 }
 
@@ -106,13 +151,18 @@ function setPassword(account: Account, newPassword: string): void {
   account.formerPassword = account.password;
   account.password = newPassword;
   account.unheardSessions = 0;
-  spendToken(account);
+  spendTokens(account);
 }
 
-function spendToken(account: Account): void {
-  if (account.token !== undefined) account.spentTokens.add(account.token);
-  account.token = undefined;
-  account.isTokenInDoubt = false;
+function addToken(account: Account, token: string | undefined): void {
+  if (token !== undefined) account.tokens.push(token);
+  for (const oldest of account.tokens.splice(0, account.tokens.length - MOST_TOKENS)) account.spentTokens.add(oldest);
+}
+
+function spendTokens(account: Account): void {
+  for (const token of account.tokens) account.spentTokens.add(token);
+  account.tokens = [];
+  account.unheardTokens = 0;
 }
 
 function end(account: Account, session: string): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RowDatabase } from '../database.ts';
 import type { Dialect } from '../row.ts';
+import { goodTokens } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Holds the database to the ledger, past the service: its tables, its audit trail, and with SQLite the file itself. */
@@ -12,7 +13,8 @@ export async function checkDatabase(database: RowDatabase, dialect: Dialect, led
     const orphans = await database.query('pragma foreign_key_check');
     check(orphans.length === 0, `${orphans.length} rows belong to nobody`);
   }
-  const emails = new Set((await database.query('select email from users')).map(({ email }) => String(email)));
+  const rows = await database.query('select email, role, email_verified from users');
+  const users = new Map(rows.map((row) => [String(row.email), `${row.role} ${Boolean(row.email_verified)}`]));
   const sessions = await database.query(
     'select token_digest, email from sessions join users on users.id = sessions.user_id',
   );
@@ -24,13 +26,19 @@ export async function checkDatabase(database: RowDatabase, dialect: Dialect, led
 
   for (const account of ledger.accounts) {
     const { email, state, live, ended, unheardSessions } = account;
-    if (!account.doubt) check(emails.has(email) === (state === 'there'), `${email}: ${state}, and the table differs`);
+    if (!account.doubt) {
+      check(users.has(email) === (state === 'there'), `${email}: ${state}, and the table differs`);
+      const kept = users.get(email);
+      const known = `${account.role} ${account.isVerified}`;
+      check(kept === undefined || kept === known, `${email}: role and verification are ${kept} instead of ${known}`);
+    }
+    for (const former of account.formerEmails) check(!users.has(former), `${email}: still there as ${former}`);
     for (const session of live) check(sessionDigests.has(digest(session)), `${email}: a session is missing`);
     for (const session of ended) check(!sessionDigests.has(digest(session)), `${email}: a session has not ended`);
     const count = sessionCounts.get(email) ?? 0;
     check(count <= live.size + unheardSessions, `${email}: ${count} sessions, of which ${live.size} are known`);
-    if (account.token !== undefined && !account.isTokenInDoubt) {
-      check(tokenDigests.has(digest(account.token)), `${email}: a reset token is missing`);
+    for (const token of goodTokens(account)) {
+      check(tokenDigests.has(digest(token)), `${email}: a reset token is missing`);
     }
     for (const token of account.spentTokens) check(!tokenDigests.has(digest(token)), `${email}: a token is not spent`);
   }

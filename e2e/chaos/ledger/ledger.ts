@@ -8,6 +8,9 @@ const eventOf = {
   'ask-reset': 'password_reset_requested',
   reset: 'password_reset_completed',
   'change-password': 'password_changed',
+  'change-email': 'email_changed',
+  'set-role': 'user_role_set',
+  verify: 'user_email_verified',
   delete: 'user_deleted',
 } as const satisfies Record<Operation['kind'], string>;
 
@@ -76,7 +79,7 @@ export function createLedger(): Ledger {
       doubted += 1;
       count(operation, 0, 1);
       if (operation.kind === 'log-in') account.unheardSessions += 1;
-      if (operation.kind === 'ask-reset') account.isTokenInDoubt = true;
+      if (operation.kind === 'ask-reset') account.unheardTokens += 1;
     },
     settle: (account, operation, hasHappened) => {
       account.doubt = undefined;

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { send } from '../../support/http-client.ts';
-import { type Account, type Operation, requestFor } from './account.ts';
+import { type Account, type Doors, goodTokens, type Operation, requestFor } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
 /** So few that nothing is held back for the number of tries on one account. */
@@ -30,14 +30,14 @@ export class People {
   }
 
   /** Begins to write; whoever is cut off, or told that there is no database, waits for the next time. */
-  write(url: string): MixedLoad {
+  write(doors: Doors): MixedLoad {
     const changes = new EventEmitter();
     let isStopped = false;
     let acknowledged = 0;
     const one = async (index: number) => {
       while (!isStopped) {
         const account = this.#accountOf(index);
-        const outcome = await this.#writeOnce(url, account);
+        const outcome = await this.#writeOnce(doors, account);
         if (outcome === 'unavailable') this.#accounts[index] = undefined;
         if (outcome === 'cut' || outcome === 'unavailable') return;
         if (outcome !== 'done') continue;
@@ -70,12 +70,12 @@ export class People {
     return account;
   }
 
-  async #writeOnce(url: string, account: Account): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
+  async #writeOnce(doors: Doors, account: Account): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
     this.#done.set(account, (this.#done.get(account) ?? 0) + 1);
     const operation = chooseOperation(account);
     this.#ledger.begin(account, operation);
-    const [target, options] = requestFor(account, operation);
-    const answer = await send(url, target, options).catch(() => undefined);
+    const [target, options] = requestFor(account, operation, doors);
+    const answer = await send(doors.url, target, options).catch(() => undefined);
     if (!answer) {
       this.#ledger.doubt(account, operation);
       return 'cut';
@@ -103,12 +103,21 @@ function chooseOperation(account: Account): Operation {
   if (session === undefined) return { kind: 'log-in' };
   const newPassword = `another password ${Math.random()}`;
   const chance = Math.random();
-  if (account.token !== undefined && !account.isTokenInDoubt && chance < 0.4) {
-    return { kind: 'reset', token: account.token, newPassword };
-  }
-  if (chance < 0.6) return { kind: 'ask-reset' };
+  const tokens = goodTokens(account);
+  const token = tokens[Math.floor(Math.random() * tokens.length)];
+  if (token !== undefined && chance < 0.15) return { kind: 'reset', token, newPassword };
+  if (chance < 0.4) return { kind: 'ask-reset' };
+  if (chance < 0.5) return { kind: 'set-role', role: `role-${Math.floor(Math.random() * 1_000_000)}` };
+  if (chance < 0.6 && !account.isVerified) return { kind: 'verify' };
+  if (chance < 0.65) return { kind: 'change-email', session, newEmail: anotherEmail(account) };
   if (chance < 0.75) return { kind: 'log-out', session };
   if (chance < 0.85) return { kind: 'change-password', session, newPassword };
   if (chance < 0.9) return { kind: 'delete', session };
   return { kind: 'log-in' };
+}
+
+/** Nobody else's, and none that the account had before. */
+function anotherEmail({ email, formerEmails }: Account): string {
+  const [first = email] = formerEmails;
+  return first.replace('@', `-${formerEmails.size + 1}@`);
 }

@@ -17,6 +17,8 @@ export interface Incoming {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly date: string | undefined;
+  /** The origin whose pages may read it, if any. */
+  readonly allowedOrigin: string | undefined;
   /** The session token that was set, if any. */
   readonly session: string | undefined;
   readonly text: string;
@@ -47,6 +49,7 @@ export function exchange(to: string, outgoing: Outgoing): Promise<Incoming> {
             status: incoming.statusCode ?? 0,
             retryAfter: incoming.headers['retry-after'],
             date: incoming.headers.date,
+            allowedOrigin: incoming.headers['access-control-allow-origin'],
             session: /^session_id=([^;]+)/.exec(cookie)?.[1],
             text: answered,
           });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { send } from '../../support/http-client.ts';
 import { setUpMachine } from '../../support/machine.ts';
 import { makeDatabase } from '../database.ts';
-import { type Account, type Operation, requestFor } from '../ledger/account.ts';
+import { type Account, type Doors, type Operation, requestFor } from '../ledger/account.ts';
 import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
@@ -14,6 +14,8 @@ import { mountSmallDisk, smallDiskObstacle } from '../small-disk.ts';
 
 const DISK_BYTES = 33_554_432;
 const MOST_TRIES_FOR_EACH = 20;
+/** Of writes, a registration among them. */
+const KINDS = 9;
 
 export const diskFullRow: Row<'fillings' | 'writes'> = {
   name: 'disk-full',
@@ -30,6 +32,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     const settings = { AUTHSVC_LOG_FILE_MAX_BYTES: '4096' };
     const { url, pid } = await machine.start(settings);
     onEnd(machine.stop);
+    const doors = { url, control: machine.socket };
     const database = await makeDatabase(dialect, folder);
     const ledger = createLedger();
     const people = new People(ledger, 4);
@@ -40,7 +43,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     let roomAgain = 0;
 
     const write = async () => {
-      const load = people.write(url);
+      const load = people.write(doors);
       await load.acknowledged(size.writes);
       await load.stop();
     };
@@ -50,7 +53,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
       // The write-ahead log may hold room for a few that it has no need to ask the disk for.
       let tries = 0;
       for (let full = 0; full < size.writes && tries < MOST_TRIES_FOR_EACH * size.writes; tries += 1) {
-        const isRefused = await tryWrite(url, ledger, tries);
+        const isRefused = await tryWrite(doors, ledger, tries);
         if (isRefused) full += 1;
         else taken += 1;
         refused += isRefused ? 1 : 0;
@@ -67,7 +70,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
       if (tries === MOST_TRIES_FOR_EACH * size.writes) failures.push('the disk was hardly ever full');
       await disk.empty();
       const newcomer = ledger.open();
-      const [target, options] = requestFor(newcomer, { kind: 'register' });
+      const [target, options] = requestFor(newcomer, { kind: 'register' }, doors);
       const first = await send(url, target, options);
       if (first.status === 200) roomAgain += 1;
       else failures.push(`with room again, ${target} was answered ${first.status}`);
@@ -98,10 +101,10 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
 };
 
 /** Sends a write on the full disk, of each kind in turn. @returns whether it was refused; then none of it may have happened. */
-async function tryWrite(url: string, ledger: Ledger, number: number): Promise<boolean> {
+async function tryWrite(doors: Doors, ledger: Ledger, number: number): Promise<boolean> {
   const [account, operation] = nextWrite(ledger, number);
-  const [target, options] = requestFor(account, operation);
-  const answer = await send(url, target, options);
+  const [target, options] = requestFor(account, operation, doors);
+  const answer = await send(doors.url, target, options);
   if (answer.status === 200) {
     ledger.acknowledge(account, operation, answer);
     return false;
@@ -116,7 +119,7 @@ async function tryWrite(url: string, ledger: Ledger, number: number): Promise<bo
 function nextWrite(ledger: Ledger, number: number): [Account, Operation] {
   const account = ledger.accounts.find(({ live }) => live.size > 0);
   const [session] = account?.live ?? [];
-  if (!account || session === undefined || number % 6 === 0) {
+  if (!account || session === undefined || number % KINDS === 0) {
     const newcomer = ledger.accounts.find(({ state }) => state === 'absent') ?? ledger.open();
     return [newcomer, { kind: 'register' }];
   }
@@ -125,9 +128,12 @@ function nextWrite(ledger: Ledger, number: number): [Account, Operation] {
     { kind: 'ask-reset' },
     { kind: 'log-out', session },
     { kind: 'change-password', session, newPassword: `changed on a full disk ${number}` },
+    { kind: 'set-role', role: `role-${number}` },
+    { kind: 'verify' },
+    { kind: 'change-email', session, newEmail: `changed-on-a-full-disk-${number}@example.com` },
     { kind: 'delete', session },
   ];
-  return [account, operations[(number % 6) - 1] ?? { kind: 'log-in' }];
+  return [account, operations[(number % KINDS) - 1] ?? { kind: 'log-in' }];
 }
 
 function openSessions(ledger: Ledger): string[] {

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
 import { send } from '../../support/http-client.ts';
 import { apply, newAccount, type Operation, requestFor } from '../ledger/account.ts';
+import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 import { readSyncTrace, straceArguments } from '../sync-trace.ts';
@@ -23,12 +24,13 @@ export const fsyncRow: Row<'lives'> = {
     const file = join(folder, 'trace');
     const daemon = await startDaemon({ home: folder, under: straceArguments(file) });
     onEnd(() => daemon.stop());
+    const control = controlSocket(daemon);
     let acknowledged = 0;
     const failures: string[] = [];
     for (let life = 0; life < size.lives; life += 1) {
       const account = newAccount(life);
       const write = async (operation: Operation) => {
-        const [target, options] = requestFor(account, operation);
+        const [target, options] = requestFor(account, operation, { control });
         const answer = await send(daemon.url, target, options);
         if (answer.status === 200) acknowledged += 1;
         else failures.push(`${target} was answered ${answer.status}`);
@@ -41,8 +43,11 @@ export const fsyncRow: Row<'lives'> = {
       await write({ kind: 'log-in' });
       await write({ kind: 'change-password', session: session(), newPassword: 'changed to another' });
       await write({ kind: 'ask-reset' });
-      await write({ kind: 'reset', token: account.token ?? '', newPassword: 'reset to a third' });
+      await write({ kind: 'reset', token: account.tokens[0] ?? '', newPassword: 'reset to a third' });
       await write({ kind: 'log-in' });
+      await write({ kind: 'set-role', role: 'admin' });
+      await write({ kind: 'verify' });
+      await write({ kind: 'change-email', session: session(), newEmail: `moved${life}@example.com` });
       await write({ kind: 'delete', session: session() });
     }
     await daemon.stop();

@@ -5,6 +5,7 @@ import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
 import { verifyAccount } from '../ledger/verify.ts';
+import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
@@ -37,7 +38,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
     const firstStartMs = startsMs.pop() ?? 0;
 
     for (let kill = 1; kill <= kills; kill += 1) {
-      const load = people.write(daemon.url);
+      const load = people.write({ url: daemon.url, control: controlSocket(daemon) });
       await load.acknowledged(1 + Math.floor(Math.random() * MOST_ANSWERS_EACH * size.writers));
       await setTimeout(Math.random() * MOST_MILLISECONDS);
       await daemon.stop('SIGKILL');
@@ -57,7 +58,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
       ...(slow > 0 ? [`${slow} starts took longer than ${size['start-ms']} ms`] : []),
     ];
     return judge(
-      `${size.writers} people registered, logged in and out, reset and changed passwords and deleted accounts; the service was killed and started again`,
+      `${size.writers} people registered, logged in and out, reset and changed passwords, changed addresses and deleted accounts, and an operator set roles and verified addresses; the service was killed and started again`,
       kills,
       `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, ${ledger.doubted()} unanswered, ${ledger.surprises.length} lost or half done; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
       failures,

@@ -2,11 +2,12 @@ import { queryPostgres } from '../../../test/postgres-query.ts';
 import { startPostgresServer } from '../../../test/postgres-server.ts';
 import { startDaemon } from '../../support/daemon.ts';
 import { send } from '../../support/http-client.ts';
-import { type Account, requestFor } from '../ledger/account.ts';
+import { type Account, type Doors, requestFor } from '../ledger/account.ts';
 import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
 import { verifyAccount } from '../ledger/verify.ts';
+import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
@@ -25,25 +26,26 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
     const daemon = await startDaemon({ home: folder, settings: { AUTHSVC_DATABASE_URL: server.url } });
     onEnd(() => daemon.stop());
     const { url, pid } = daemon;
+    const doors = { url, control: controlSocket(daemon) };
     const ledger = createLedger();
     const people = new People(ledger, 4);
     const failures: string[] = [];
-    const account = await logInTwice(url, ledger);
+    const account = await logInTwice(doors, ledger);
     const [session = '', other = ''] = account.live;
     let unavailable = 0;
     let slowestMs = 0;
     let slowestReturnMs = 0;
     for (let outage = 0; outage < size.outages; outage += 1) {
       // It goes in the middle of transactions.
-      const load = people.write(url);
+      const load = people.write(doors);
       await load.acknowledged(10);
       await server.stop();
       await load.stop();
       const requests: ReturnType<typeof requestFor>[] = [
         ['GET /profile', { session }],
         ['GET /ready', {}],
-        requestFor(account, { kind: 'log-in' }),
-        requestFor(account, { kind: 'log-out', session: other }),
+        requestFor(account, { kind: 'log-in' }, doors),
+        requestFor(account, { kind: 'log-out', session: other }, doors),
       ];
       for (let number = 0; number < size.requests; number += 1) {
         const [target, options] = requests[number % requests.length] ?? ['GET /ready', {}];
@@ -76,11 +78,11 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
 };
 
 /** Somebody who is logged in twice, and writes to nobody else's account. */
-async function logInTwice(url: string, ledger: Ledger): Promise<Account> {
+async function logInTwice(doors: Doors, ledger: Ledger): Promise<Account> {
   const account = ledger.open();
   for (const kind of ['register', 'log-in', 'log-in'] as const) {
-    const [target, options] = requestFor(account, { kind });
-    ledger.acknowledge(account, { kind }, await send(url, target, options));
+    const [target, options] = requestFor(account, { kind }, doors);
+    ledger.acknowledge(account, { kind }, await send(doors.url, target, options));
   }
   return account;
 }

@@ -10,6 +10,8 @@ export const logIn: AccountAct = async (person, account) => {
   const answer = await person.ask({ method: 'POST', path: '/sessions', body: { email, password } }, 200);
   if (answer.session === undefined) return;
   person.tally.expect('login_succeeded');
+  if (account.hasForeignHash) person.tally.expect('password_rehashed');
+  account.hasForeignHash = false;
   account.sessions.push({ token: answer.session, since });
   account.failedLogins = 0;
 };
@@ -40,7 +42,7 @@ export const reset: AccountAct = async (person, account) => {
   const body = { email: account.email, reset_token: token.token, new_password: password };
   await person.ask({ method: 'PUT', path: '/reset_password', body }, 200);
   person.tally.expect('password_reset_completed');
-  Object.assign(account, { password, resetToken: undefined, failedLogins: 0 });
+  Object.assign(account, { password, hasForeignHash: false, resetToken: undefined, failedLogins: 0 });
   person.endSessions(account);
   await person.ask({ method: 'PUT', path: '/reset_password', body }, 403, 'invalid_reset_token');
   person.tally.expect('password_reset_refused');
@@ -57,6 +59,34 @@ function inSession(act: (person: Person, account: Account, session: string) => P
 export const seeProfile = inSession(async (person, account, session) => {
   const { text } = await person.ask({ method: 'GET', path: '/profile', session }, 200);
   if (text !== JSON.stringify({ email: account.email })) person.tally.unexpected.push(`GET /profile: ${text}`);
+});
+
+export const askWhoami = inSession(async (person, account, session) => {
+  const { text } = await person.ask({ method: 'GET', path: '/whoami', session }, 200);
+  const { user } = JSON.parse(text) as { user?: Record<string, unknown> };
+  account.id ??= String(user?.id);
+  const { id, email, role, verified } = account;
+  const isTheirs = user?.id === id && user.email === email && user.role === role && user.email_verified === verified;
+  if (!isTheirs)
+    person.tally.unexpected.push(`GET /whoami: ${text} for ${JSON.stringify({ id, email, role, verified })}`);
+});
+
+/** As a page of another origin does that is trusted: it asks first, and may read the answer. */
+export const endOthersFromPage = inSession(async (person, account, session) => {
+  const origin = 'http://localhost:5173';
+  const path = '/sessions/others';
+  const wanted = { origin, 'access-control-request-method': 'DELETE' };
+  const preflight = await person.ask({ method: 'OPTIONS', path, headers: wanted }, 204);
+  const answer = await person.ask({ method: 'DELETE', path, headers: { origin }, session }, 200);
+  for (const { allowedOrigin } of [preflight, answer]) {
+    if (allowedOrigin !== origin)
+      person.tally.unexpected.push(`${path}: allowed is ${allowedOrigin} instead of ${origin}`);
+  }
+  person.tally.expect('other_sessions_ended');
+  person.endSessions(
+    account,
+    account.sessions.find(({ token }) => token === session),
+  );
 });
 
 export const logOut = inSession(async (person, account, session) => {
@@ -94,7 +124,12 @@ export const changePassword = inSession(async (person, account, session) => {
   const body = { current_password: account.password, new_password: newPassword };
   await person.ask({ method: 'PUT', path: '/profile/password', session, body }, 200);
   person.tally.expect('password_changed');
-  Object.assign(account, { password: newPassword, resetToken: undefined, failedConfirmations: 0 });
+  Object.assign(account, {
+    password: newPassword,
+    hasForeignHash: false,
+    resetToken: undefined,
+    failedConfirmations: 0,
+  });
   person.endSessions(
     account,
     account.sessions.find(({ token }) => token === session),
@@ -105,7 +140,8 @@ export const changeEmail = inSession(async (person, account, session) => {
   const body = { password: account.password, new_email: person.newEmail() };
   await person.ask({ method: 'PUT', path: '/profile/email', session, body }, 200);
   person.tally.expect('email_changed');
-  Object.assign(account, { email: body.new_email, resetToken: undefined, failedConfirmations: 0, failedLogins: 0 });
+  const none = { verified: false, resetToken: undefined, failedConfirmations: 0, failedLogins: 0 };
+  Object.assign(account, { email: body.new_email, ...none });
 });
 
 export const confirmWrongly = inSession(async (person, account, session) => {

@@ -22,6 +22,16 @@ export async function operateOnAll(operator: Person, { dialect, folder, people }
   const { text } = await operator.operate({ method: 'GET', path: '/users/export' }, 200);
   const exported = text.split('\n').length - 1;
   if (exported !== tally.accounts) tally.unexpected.push(`${exported} exported instead of ${tally.accounts}`);
+  const kept = new Map<string, string>();
+  for (const line of text.split('\n').slice(0, -1)) {
+    const { email, role, email_verified: verified } = JSON.parse(line) as Record<string, unknown>;
+    kept.set(String(email), `${role} ${verified}`);
+  }
+  for (const { account } of people) {
+    if (!account) continue;
+    const [found, known] = [kept.get(account.email), `${account.role} ${account.verified}`];
+    if (found !== known) tally.unexpected.push(`GET /users/export: ${account.email} is ${found} instead of ${known}`);
+  }
   // Nobody is new.
   const headers = { 'content-type': 'application/x-ndjson' };
   const answer = await operator.operate({ method: 'POST', path: '/users/import', headers, body: text }, 200);

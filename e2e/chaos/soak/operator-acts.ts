@@ -22,6 +22,22 @@ export const enable: AccountAct = async (person, account) => {
   account.disabled = false;
 };
 
+export const setRole: AccountAct = async (person, account) => {
+  const role = person.newRole();
+  await person.operate({ method: 'POST', path: '/users/set', body: { email: account.email, role } }, 200);
+  person.tally.expect('user_role_set');
+  account.role = role;
+};
+
+export const setNoRole: AccountAct = (person, { email }) =>
+  person.operate({ method: 'POST', path: '/users/set', body: { email, role: 'No role' } }, 400, 'invalid_request');
+
+export const verify: AccountAct = async (person, account) => {
+  await person.operate({ method: 'POST', path: '/users/verify', body: { email: account.email } }, 200);
+  person.tally.expect('user_email_verified');
+  account.verified = true;
+};
+
 export const revoke: AccountAct = async (person, account) => {
   await person.operate({ method: 'POST', path: '/users/revoke', body: { email: account.email } }, 200);
   person.tally.expect('sessions_revoked');

@@ -19,6 +19,12 @@ export interface Account {
   email: string;
   password: string;
   disabled: boolean;
+  /** As the service first told it; it never changes. */
+  id: string | undefined;
+  role: string;
+  verified: boolean;
+  /** Its hash came by an import, and is replaced at the next login. */
+  hasForeignHash: boolean;
   sessions: Token[];
   resetToken: Token | undefined;
   /** Logins and confirmations that failed, one after the other. */
@@ -64,6 +70,11 @@ export class Person {
   newEmail(): string {
     this.#made += 1;
     return `${this.#name}-${this.#made}@example.com`;
+  }
+
+  newRole(): string {
+    this.#made += 1;
+    return `role-${this.#made}`;
   }
 
   newPassword(): string {
@@ -135,10 +146,10 @@ export class Person {
   }
 
   /** The account is there, made or taken in. */
-  begin(email: string, password: string): void {
+  begin(email: string, password: string, { hasForeignHash = false } = {}): void {
     this.tally.accounts += 1;
     const none = { disabled: false, sessions: [], resetToken: undefined, failedLogins: 0, failedConfirmations: 0 };
-    this.account = { email, password, ...none };
+    this.account = { email, password, id: undefined, role: 'user', verified: false, hasForeignHash, ...none };
   }
 
   /** The account is gone. */

@@ -15,6 +15,7 @@ export const acts: readonly Act[] = [
   (person) => person.ask({ method: 'GET', path: '/' }, 200),
   (person) => person.ask({ method: 'GET', path: '/openapi.json' }, 200),
   (person) => person.ask({ method: 'GET', path: '/profile' }, 403, 'unauthenticated'),
+  (person) => person.ask({ method: 'GET', path: '/whoami' }, 401, 'unauthenticated'),
   (person) => person.ask({ method: 'DELETE', path: '/sessions', session: 'no-session' }, 403, 'unauthenticated'),
   (person) => person.ask({ method: 'GET', path: '/nothing' }, 404, 'not_found'),
   (person) => person.ask({ method: 'PATCH', path: '/users' }, 405, 'method_not_allowed'),
@@ -22,7 +23,8 @@ export const acts: readonly Act[] = [
   (person) => person.ask({ method: 'POST', path: '/users', body: { email: residentEmail, more: 1 } }, 400),
   (person) => person.ask({ method: 'POST', path: '/users', body: 'x'.repeat(20_000) }, 413, 'payload_too_large'),
   (person) => person.ask({ method: 'POST', path: '/users', headers: { 'content-type': 'text/plain' }, body: 'x' }, 415),
-  (person) => person.ask({ method: 'GET', path: '/health', headers: { host: 'example.net' } }, 421),
+  (person) => person.ask({ method: 'GET', path: '/health', headers: { host: 'example.net' } }, 200),
+  (person) => person.ask({ method: 'GET', path: '/', headers: { host: 'example.net' } }, 421),
   (person) =>
     person.ask({ method: 'POST', path: '/sessions', headers: { origin: 'http://example.net' }, body: {} }, 403),
   (person) =>
@@ -67,6 +69,6 @@ export const beginnings: readonly Act[] = [
     const headers = { 'content-type': 'application/x-ndjson' };
     await person.operate({ method: 'POST', path: '/users/import', headers, body }, 200);
     person.tally.expect('users_imported');
-    person.begin(email, password);
+    person.begin(email, password, { hasForeignHash: true });
   },
 ];
