@@ -135,6 +135,55 @@ describe('authsvc users import', () => {
     ]);
   });
 
+  it('reads roles and verification from CSV, and refuses by its line what is neither', async () => {
+    const fields = [
+      'admin,TRUE',
+      'editor, t ',
+      'viewer,1',
+      ',yes',
+      'Admin,',
+      ',2',
+      'user,NULL',
+      '\\N,f',
+      ' , ',
+      ',maybe not',
+      'user,off',
+    ];
+    const csv = [
+      'email,hash,ROLE,email_verified',
+      ...fields.map((rest, index) => `p${index}@example.com,${hash},${rest}`),
+    ];
+    const neither = 'email_verified is neither true nor false';
+    expect(await importFile('users.csv', csv.join('\n'))).toEqual(
+      took(8, 0, [
+        { line: 6, reason: 'a role is a lower-case letter, then at most 31 of a-z, 0-9, _ and -' },
+        { line: 7, reason: neither },
+        { line: 11, reason: neither },
+      ]),
+    );
+    const taken = (await exported()).map(({ email, role, email_verified }) => `${email} ${role} ${email_verified}`);
+    expect(taken.sort()).toEqual([
+      'p0@example.com admin true',
+      'p10@example.com user false',
+      'p1@example.com editor true',
+      'p2@example.com viewer true',
+      'p3@example.com user true',
+      'p6@example.com user false',
+      'p7@example.com user false',
+      'p8@example.com user false',
+    ]);
+  });
+
+  it.each([
+    ['a number', '1'],
+    ['a word in quotes that is neither', '"maybe"'],
+  ])('refuses %s in JSON for whether an address is verified', async (_what, value) => {
+    const line = `{"email":"ada@example.com","password_hash":"${hash}","email_verified":${value}}`;
+    expect(await importFile('users.jsonl', line)).toEqual(
+      took(0, 0, [{ line: 1, reason: 'email_verified is neither true nor false' }]),
+    );
+  });
+
   it('loses one line of CSV to a quote that is never closed', async () => {
     const csv = `email,hash\nada@example.com,${hash}\n"bob@example.com,${hash}\neve@example.com,${hash}\n`;
     expect(await importFile('users.csv', csv)).toEqual(took(2, 0, [{ line: 3, reason: 'a quote is not closed' }]));

@@ -25,7 +25,10 @@ interface Refused {
 const importHelp = formatHelp({
   examples: [
     ['authsvc users import users.jsonl --dry-run', 'says what would happen, and writes nothing'],
-    ['authsvc users import users.csv', 'a header line with email and password_hash, then a line an account'],
+    [
+      'authsvc users import users.csv',
+      'a line that names columns (email, password_hash; if known role, email_verified, created_at, disabled_at), then a line an account',
+    ],
     ['authsvc users import --from flask-sqlite a.db', 'the users of the Flask service, with their passwords'],
   ],
   json: [
@@ -51,7 +54,7 @@ export function createImportCommand(context: Context, endWith: (status: number) 
 /** `authsvc users export` */
 export function createExportCommand(context: Context): Command {
   return new Command('export')
-    .description('Write every account to standard output, as JSON Lines that import reads back')
+    .description('Write every account, with role and verification, as JSON Lines that import reads back')
     .addHelpText(
       'after',
       formatHelp({

@@ -40,4 +40,28 @@ describe('readUsers', () => {
     const text = JSON.stringify({ email: account.email, password_hash: hash, created_at: time });
     expect(await read('users.jsonl', text)).toEqual([{ ...account, line: 1, created_at: time }]);
   });
+
+  it.each(['t', 'tz', 'z-t', 'admin'])('takes %j for a role', async (role) => {
+    const text = `email,password_hash,role\nada@example.com,${hash}, ${role} \n`;
+    expect(await read('users.csv', text)).toEqual([{ ...account, line: 2, role }]);
+  });
+
+  it.each(['', ' ', 'NULL', '\\N'])('takes %j for no role, and for nothing about the address', async (none) => {
+    const text = `email,password_hash,role,email_verified\nada@example.com,${hash},${none},${none}\n`;
+    expect(await read('users.csv', text)).toEqual([{ ...account, line: 2 }]);
+  });
+
+  it.each([
+    ['TRUE', true],
+    ['t', true],
+    [' yes ', true],
+    ['1', true],
+    ['False', false],
+    ['no', false],
+    ['0', false],
+    ['maybe', 'maybe'],
+  ])('reads %j as whether the address is verified, or leaves it to the daemon', async (word, expected) => {
+    const text = `email,password_hash,email_verified\nada@example.com,${hash},${word}\n`;
+    expect(await read('users.csv', text)).toEqual([{ ...account, line: 2, email_verified: expected }]);
+  });
 });

@@ -116,7 +116,7 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
     password_hash: hash.trim(),
     created_at: time(created_at),
     disabled_at: time(disabled_at),
-    role: time(role),
+    role: role === undefined || isNone(role) ? undefined : String(role).trim(),
     email_verified: truth(email_verified),
   };
 }
@@ -130,15 +130,21 @@ function time(value: unknown): string | undefined {
   return NO_TIME.test(text) ? undefined : text;
 }
 
-/** A CSV has words for it; what is neither is for the daemon to refuse. */
+/** How databases and spreadsheets write that there is no value. */
+function isNone(value: unknown): boolean {
+  return /^(null|\\N|)$/i.test(String(value ?? '').trim());
+}
+
+/** How databases and spreadsheets write yes and no; anything else is left for the daemon to refuse. */
+const TRUTH = new Map<unknown, boolean>([
+  ...['true', 't', 'yes', 'y', 'on', '1'].map((word) => [word, true] as const),
+  ...['false', 'f', 'no', 'n', 'off', '0'].map((word) => [word, false] as const),
+]);
+
 function truth(value: unknown): boolean | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
+  if (isNone(value)) return undefined;
   if (typeof value !== 'string') return value as boolean;
-  return (
-    ({ true: true, t: true, '1': true, false: false, f: false, '0': false } as Record<string, boolean>)[
-      value.toLowerCase()
-    ] ?? (value as unknown as boolean)
-  );
+  return TRUTH.get(value.trim().toLowerCase()) ?? (value as unknown as boolean);
 }
 
 function unreadable(what: string, cause?: unknown): CliError {
