@@ -61,6 +61,12 @@ describe('a backup taken while accounts are made', () => {
     ]).flat();
     await hasAcknowledged(200);
 
+    for (const args of [
+      ['set', 'stock0@example.com', '--role', 'admin'],
+      ['verify', 'stock0@example.com'],
+    ]) {
+      expect(await machine.authsvc(['users', ...args])).toMatchObject({ exitCode: 0 });
+    }
     const path = join(home, 'copy.db');
     const acknowledged = [...ledger];
     const backup = await machine.authsvc(['backup', path, '--json']);
@@ -76,6 +82,8 @@ describe('a backup taken while accounts are made', () => {
     const { stdout } = await otherMachine.authsvc(['users', 'export']);
     const emails = new Set(stdout.split('\n').map((line) => JSON.parse(line).email as string));
     expect(acknowledged.filter((email) => !emails.has(email))).toEqual([]);
+    const shown = await otherMachine.authsvc(['users', 'show', 'stock0@example.com', '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ role: 'admin', email_verified: true });
     expect(emails.size).toBeGreaterThanOrEqual(STOCK + acknowledged.length);
     const registered = acknowledged.filter((email) => email.startsWith('registered'));
     expect(registered.length).toBeGreaterThan(0);

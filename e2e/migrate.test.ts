@@ -25,6 +25,15 @@ describe('authsvc migrate', () => {
     const before = await startDaemon({ home });
     await send(before.url, 'POST /users', { json: credentials });
     const { session } = await send(before.url, 'POST /sessions', { json: credentials });
+    const { email } = credentials;
+    for (const args of [
+      ['set', email, '--role', 'admin'],
+      ['verify', email],
+    ]) {
+      expect(await runAuthsvc(['users', ...args], { home, env })).toMatchObject({ exitCode: 0 });
+    }
+    const { body: whoami } = await send(before.url, 'GET /whoami', { session });
+    expect(whoami).toMatchObject({ user: { email, role: 'admin', email_verified: true } });
     const refused = await migrate([withoutPassword]);
     expect(refused.exitCode).toBe(5);
     expect(refused.stderr).toContain(
@@ -70,6 +79,7 @@ describe('authsvc migrate', () => {
       status: 200,
       body: { email: credentials.email },
     });
+    expect((await send(after.url, 'GET /whoami', { session })).body).toEqual(whoami);
     expect(await send(after.url, 'POST /sessions', { json: credentials })).toMatchObject({ status: 200 });
     for (const { stdout, stderr } of [refused, first, again]) expect(stdout + stderr).not.toContain(password);
   });

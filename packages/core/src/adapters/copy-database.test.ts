@@ -114,6 +114,10 @@ describe('copyDatabase', () => {
     });
     expect(progress).toEqual([500, 1000, 1202]);
     expect(await count(target, 'users')).toBe(1202);
+    const store = createKnexStore(target, () => undefined);
+    for (const user of [users.at(0), users.at(-1), users.at(-2)]) {
+      expect(await store.findUserByEmailKey(user?.emailKey ?? '')).toEqual(user);
+    }
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
-import { disableUser, enableUser, issueResetTokenFor, setRole } from '../operate.ts';
+import { disableUser, enableUser, issueResetTokenFor, setRole, verifyEmail } from '../operate.ts';
 import { requestPasswordReset } from '../request-password-reset.ts';
 import { resetPassword } from '../reset-password.ts';
 import { digestSecret } from '../secret.ts';
@@ -126,6 +126,15 @@ describe.each([
     const later = '8a7d3c52-0e39-4a37-8f5e-1f7b4d2c6e90';
     await old.register(later, 'later@example.com');
     expect(await auth.store.findUserById(later)).toMatchObject({ role: 'user', emailVerified: false });
+  });
+
+  it('keeps role and verification through what an old instance writes, a change of email too', async () => {
+    await setRole(auth, email, 'admin');
+    await verifyEmail(auth, email);
+    await auth.database.write('users').where({ id: userId }).update({ password_hash: 'changed', updated_at: 1 });
+    const address = 'moved@example.com';
+    await auth.database.write('users').where({ id: userId }).update({ email: address, email_key: address });
+    expect(await auth.store.findUserById(userId)).toMatchObject({ email: address, role: 'admin', emailVerified: true });
   });
 
   it('keeps its reset token good, for one use', async () => {
