@@ -156,9 +156,9 @@ describe('authsvc users import', () => {
     const neither = 'email_verified is neither true nor false';
     expect(await importFile('users.csv', csv.join('\n'))).toEqual(
       took(8, 0, [
-        { line: 6, reason: 'a role is a lower-case letter, then at most 31 of a-z, 0-9, _ and -' },
         { line: 7, reason: neither },
         { line: 11, reason: neither },
+        { line: 6, reason: 'a role is a lower-case letter, then at most 31 of a-z, 0-9, _ and -' },
       ]),
     );
     const taken = (await exported()).map(({ email, role, email_verified }) => `${email} ${role} ${email_verified}`);
