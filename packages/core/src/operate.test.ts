@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
+import { changeEmail } from './change-email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
@@ -11,6 +12,7 @@ import {
   issueResetTokenFor,
   revokeAllSessions,
   revokeSessions,
+  verifyEmail,
 } from './operate.ts';
 import { register } from './register.ts';
 import { resetPassword } from './reset-password.ts';
@@ -110,6 +112,26 @@ describe('what an operator does', () => {
     await expect(issueResetTokenFor(auth, email)).rejects.toEqual(
       new AuthError('unknown_email', { message: 'this account is disabled' }),
     );
+  });
+
+  it.each([
+    ['disableUser', disableUser],
+    ['verifyEmail', verifyEmail],
+    ['deleteUser', deleteUser],
+    ['issueResetTokenFor', issueResetTokenFor],
+  ] as const)('%s leaves an account alone that has another email by then', async (_name, run) => {
+    const session = { ...loggedIn.session, email };
+    const change = { session, client: localClient, password: credentials.password, newEmail: 'new@example.com' };
+    const store: TestAuth['store'] = {
+      ...auth.store,
+      write: async (work) => {
+        await changeEmail(auth, change);
+        return await auth.store.write(work);
+      },
+    };
+    await expect(run({ ...auth, store }, email)).rejects.toEqual(unknown);
+    expect(await getUser(auth, 'new@example.com')).toMatchObject({ disabledAt: undefined, emailVerified: false });
+    expect(auth.events.map(({ type }) => type)).toEqual(['email_changed']);
   });
 
   it.each([

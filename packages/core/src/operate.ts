@@ -116,11 +116,12 @@ async function change(
   event: AuthEventType,
   work: (transaction: WriteTransaction, user: User) => Promise<User>,
 ): Promise<User> {
-  const { id } = await getUser(ports, email);
+  const { id, emailKey } = await getUser(ports, email);
   try {
     return await ports.store.write(async (transaction) => {
       const user = await transaction.lockUser(id);
-      if (!user) throw new AuthError('unknown_email', { field: 'email' });
+      // Its owner may have changed the email meanwhile: the new one is not what the operator knows.
+      if (user?.emailKey !== emailKey) throw new AuthError('unknown_email', { field: 'email' });
       const changed = await work(transaction, user);
       const who = { userId: user.id, emailKey: user.emailKey };
       await transaction.addEvent(authEvent(ports.clock, event, undefined, who, 'operator'));
