@@ -32,7 +32,10 @@ export interface PasswordHasher {
   takePlace(): HashingPlace;
   /** @param password in NFC; see `normalizePassword`. */
   hash(password: string): Promise<string>;
-  /** Compares a password as it was typed. Always costs one hash: with no hash to compare to, one of the configured cost is compared in vain, and the answer is false. */
+  /**
+   * Compares a password as it was typed. Costs as much with no hash to compare with: then one of the
+   * configured cost takes its place, and the answer is false.
+   */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   /** Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are. */
   needsRehash(passwordHash: string): boolean;

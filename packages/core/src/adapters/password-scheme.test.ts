@@ -85,6 +85,13 @@ describe('verifyPassword', () => {
     },
   );
 
+  // As when accounts of this service are exported, whose hashes are of NFC, and imported again.
+  it.each(['{bcrypt}$2b$', '$2a$'])('takes NFD for NFC where a hash is from elsewhere, of NFC: %s', (prefix) => {
+    const hash = hashPassword('caf\u00e9 au lait', COST).replace('$2b$', prefix);
+    expect(verifyPassword('cafe\u0301 au lait', hash)).toBe(true);
+    expect(verifyPassword('cafe\u0300 au lait', hash)).toBe(false);
+  });
+
   it('reads every byte where a hash is ours, of a password as long as bcrypt reads', () => {
     expect(verifyPassword('p'.repeat(80), hashPassword('p'.repeat(72), COST))).toBe(false);
   });

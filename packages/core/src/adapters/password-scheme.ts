@@ -25,13 +25,17 @@ export function hashPassword(password: string, cost: number): string {
 }
 
 /**
- * Compares a password, as it was typed, with a hash as its maker made it. Takes one bcrypt comparison even where the scheme alone tells that they differ.
+ * Compares a password, as it was typed, with a hash as its maker made it. What was typed alone decides
+ * how many comparisons it takes: one, or two where it is not in NFC, which a hash from elsewhere may be of.
  */
 export function verifyPassword(typed: string, passwordHash: string): boolean {
   const bcryptHash = withoutTag(passwordHash).replace(PHP_TAG, '$2b$');
-  // No maker takes a NUL; bcrypt would read what comes before it once more.
-  if (isForeign(passwordHash)) return compareSync(typed, bcryptHash) && !typed.includes('\0');
   const password = normalizePassword(typed);
+  const matchesAsTyped = typed !== password && compareSync(typed, bcryptHash);
+  if (isForeign(passwordHash)) {
+    // No maker takes a NUL; bcrypt would read what comes before it once more.
+    return (compareSync(password, bcryptHash) || matchesAsTyped) && !typed.includes('\0');
+  }
   const matches = compareSync(isCondensed(password) ? condense(password) : password, bcryptHash);
   return matches && passwordHash.startsWith(CONDENSED_TAG) === isCondensed(password);
 }
