@@ -109,6 +109,21 @@ describe('DELETE /sessions/others', () => {
   });
 });
 
+describe('too many sessions ended in a minute', () => {
+  it.each(['others', 'id'])('are refused, and stay open: DELETE /sessions/%s', async (named) => {
+    const here = await logIn(ada);
+    for (let count = 0; count < 60; count += 1) {
+      await logIn(ada);
+      await send('DELETE', '/sessions/others', here);
+    }
+    const last = await logIn(ada);
+    const id = (await listedSessions(here)).find(({ current }) => !current)?.id;
+    const response = await send('DELETE', `/sessions/${named === 'id' ? id : named}`, here);
+    expect(answer(response)).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(await isOpen(last)).toBe(true);
+  });
+});
+
 describe('PUT /profile/password', () => {
   it('changes the password, and ends every other session', async () => {
     const [here, elsewhere] = [await logIn(ada), await logIn(ada)];

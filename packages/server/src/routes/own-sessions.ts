@@ -31,7 +31,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       schema: {
         operationId: 'endOtherSessions',
         summary: 'End every session of yours but this one',
-        refusals: ['unauthenticated', 'database_unavailable'],
+        refusals: ['unauthenticated', 'rate_limited', 'database_unavailable'],
         response: { 200: otherSessionsEndedSchema },
       },
     },
@@ -48,7 +48,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts)
       schema: {
         operationId: 'endSession',
         summary: 'End one session of yours',
-        refusals: ['unauthenticated', 'not_found', 'database_unavailable'],
+        refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
         params: sessionIdSchema,
         response: answerSchema<SessionEndedBody>('message'),
       },
