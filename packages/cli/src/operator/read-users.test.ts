@@ -36,6 +36,16 @@ describe('readUsers', () => {
     expect(await read('users.jsonl', text)).toEqual([{ ...account, line: 1 }]);
   });
 
+  it.each(['', 'NULL', '\\N'])('takes %j for no role, and for no word on the email', async (none) => {
+    const text = `email,password_hash,role,email_verified\nada@example.com,${hash},${none},${none}\n`;
+    expect(await read('users.csv', text)).toEqual([{ ...account, line: 2 }]);
+  });
+
+  it.each(['t', 'z', '0'])('leaves the role %j to the daemon to judge', async (role) => {
+    const text = `email,password_hash,role\nada@example.com,${hash},${role}\n`;
+    expect(await read('users.csv', text)).toEqual([{ ...account, line: 2, role }]);
+  });
+
   it.each(['2026-11-28', '1970-01-01T00:00:00Z', 'yesterday'])('leaves %j to the daemon to judge', async (time) => {
     const text = JSON.stringify({ email: account.email, password_hash: hash, created_at: time });
     expect(await read('users.jsonl', text)).toEqual([{ ...account, line: 1, created_at: time }]);
