@@ -98,6 +98,19 @@ describe('backUp to one path at once', () => {
   });
 });
 
+describe('backUp to a path that cannot be', () => {
+  it.each([
+    ['ENAMETOOLONG', 'x'.repeat(300)],
+    ['ENOTDIR', 'file/backup.db'],
+  ])('says %s', async (code, name) => {
+    await writeFile(join(folder, 'file'), '');
+    const path = join(folder, name);
+    await expect(auth.database.backUp(path)).rejects.toEqual(
+      new DatabaseRefusedError(`the backup ${path} cannot be written (${code})`),
+    );
+  });
+});
+
 describe('checkBackup', () => {
   const refused = (sentence: string) => expect(checkBackup(backup)).rejects.toEqual(new DatabaseRefusedError(sentence));
 

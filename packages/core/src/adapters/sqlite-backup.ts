@@ -16,17 +16,19 @@ import { inspectSqliteFile } from './sqlite-file.ts';
  * @throws {@link DatabaseRefusedError} there is something at the path already, or it cannot be written to.
  */
 export async function backUpSqlite(knex: Knex, path: string): Promise<{ bytes: number }> {
-  if (await exists(path)) throw taken(path);
   // Another daemon may be writing a backup to the same place.
   const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   try {
+    if (await exists(path)) throw taken(path);
     await knex.raw('VACUUM INTO ?', [partial]);
     await chmod(partial, 0o600);
     const { size } = await syncFile(partial);
     await publishFile(partial, path);
     return { bytes: size };
   } catch (error) {
-    await rm(partial, { force: true });
+    // What made it fail may be in the way of this as well.
+    await rm(partial, { force: true }).catch(() => undefined);
+    if (error instanceof DatabaseRefusedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw taken(path);
     throw new DatabaseRefusedError(`the backup ${path} cannot be written (${code ?? message})`, { cause: error });
