@@ -44,6 +44,16 @@ describe.each([
     await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
   });
 
+  it('makes a reset token void that was issued then', async () => {
+    const outcome = await requestPasswordReset(auth, credentials);
+    const resetToken = outcome.delivery === 'response' ? outcome.resetToken : '';
+    const reset = () => resetPassword(auth, { ...credentials, resetToken, newPassword: 'staple after staple' });
+    auth.clock.advance(-jump);
+    await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
+    auth.clock.advance(jump);
+    await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
+  });
+
   it('leaves no delay in force, and no window', async () => {
     const wrong = { ...credentials, password: 'not it at all', client: { ...client, address: '192.0.2.1' } };
     for (let count = 0; count < 12; count += 1) {

@@ -1,3 +1,4 @@
+import { isYetToCome } from './other-time.ts';
 import type { AuthPolicy, AuthPorts, WriteTransaction } from './ports.ts';
 import { digestSecret, stripBlanks } from './secret.ts';
 import { RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
@@ -59,6 +60,11 @@ export async function issueToken(
 /** Finds a token, good or expired, before anything is spent on it. */
 export function findToken({ store }: Pick<AuthPorts, 'store'>, purpose: TokenPurpose, token: string) {
   return store.findToken(digestToken(token), purpose);
+}
+
+/** Whether a token has expired, or was issued before the clock was set back. */
+export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): boolean {
+  return nowMs >= expiresAt || isYetToCome(createdAt, nowMs);
 }
 
 /**

@@ -5,7 +5,7 @@ import { confirmationCounter } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import { consumeToken, findToken } from './one-time-tokens.ts';
+import { consumeToken, findToken, isOver } from './one-time-tokens.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { RESETS_PER_MINUTE } from './throttle.ts';
@@ -40,7 +40,7 @@ export async function resetPassword(
   const user = await ports.store.findUserByEmailKey(key);
   const token = await findToken(ports, 'reset', resetToken);
   // Refused before hashing: a token cannot be guessed, and a flood of wrong ones must not cost the hashers anything.
-  if (!user || token?.userId !== user.id || ports.clock.now() >= token.expiresAt) return refuse();
+  if (!user || token?.userId !== user.id || isOver(token, ports.clock.now())) return refuse();
 
   const passwordHash = await ports.hasher.hash(admitted);
   let isDone: boolean;
@@ -67,8 +67,8 @@ export async function resetPassword(
   async function refuse(): Promise<never> {
     const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
     await ports.store.write(async (transaction) => {
-      // An expired one must not come back to life when the clock is set back.
-      if (token && token.userId === user?.id && ports.clock.now() >= token.expiresAt) {
+      // It must not come back to life when the clock is set.
+      if (token && token.userId === user?.id && isOver(token, ports.clock.now())) {
         await transaction.deleteToken(token.digest);
       }
       await transaction.addEvent(refusal);

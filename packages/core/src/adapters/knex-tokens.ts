@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { OneTimeToken, TokenPurpose } from '../one-time-tokens.ts';
+import { CLOCK_SKEW_MS } from '../other-time.ts';
 import type { TokenTransaction } from '../ports.ts';
 
 interface TokenRow {
@@ -46,8 +47,11 @@ export async function findTokenRow(
 /** What a transaction does with one-time tokens. */
 export function createTokenTransaction(trx: Knex.Transaction): TokenTransaction {
   const tokens = () => trx<TokenRow>('one_time_tokens');
+  // One that is yet to be issued is from before the clock was set back, and would outlive its time.
+  const lasting = (query: Knex.QueryBuilder, nowMs: number) =>
+    query.where('expires_at', '>', nowMs).where('created_at', '<=', nowMs + CLOCK_SKEW_MS);
   const good = (userId: string, purpose: TokenPurpose, nowMs: number) =>
-    tokens().where({ user_id: userId, purpose }).where('expires_at', '>', nowMs);
+    lasting(tokens().where({ user_id: userId, purpose }), nowMs);
   return {
     insertToken: async ({ digest, purpose, userId, issuedBy, createdAt, expiresAt }) => {
       await tokens().insert({
@@ -77,7 +81,7 @@ export function createTokenTransaction(trx: Knex.Transaction): TokenTransaction 
       if ((await good(userId, purpose, nowMs).where({ digest }).delete()) === 1) return true;
       if (purpose !== OLD_PURPOSE) return false;
       const old = trx(OLD_TABLE).where({ token_digest: digest, user_id: userId });
-      return (await old.where('expires_at', '>', nowMs).delete()) === 1;
+      return (await lasting(old, nowMs).delete()) === 1;
     },
 
     deleteToken: async (digest) => {
