@@ -23,9 +23,9 @@ export interface NewSession extends IssuedCookie {
 
 export interface RequestedReset {
   readonly email: string;
-  /** There when the service hands it to whoever asks. */
+  /** Present when the service answers with it (delivery `response`). */
   readonly resetToken?: string | undefined;
-  /** False where an operator makes the token, and nobody is sent anything. */
+  /** False where an operator makes the token, and no mail is sent. */
   readonly isMailed: boolean;
 }
 

@@ -53,7 +53,7 @@ function expectWhole(lines: readonly string[], values: readonly string[]) {
 }
 
 describe('a command that is shown', () => {
-  it('runs as it stands, and nothing besides, whatever the account and the folder are called', {
+  it('runs as it stands, and nothing besides, for any name of account and folder', {
     timeout: 120_000,
   }, async () => {
     const program = await createWholeProgram(createCliBench().context);
@@ -134,7 +134,7 @@ describe('a command that is shown', () => {
   it.each([
     ['const line = `authsvc reset --email <email>`;'],
     ["const line = 'authsvc reset --email ' + email;"],
-    ['fail(`it is open; mend it with: chmod 700 <path>`);'],
+    ['fail(`it is open; close it with: chmod 700 <path>`);'],
     ['const line = shell`authsvc reset --email "<email>"`;'],
     ["const line = ['authsvc', 'reset', email].join(' ');"],
   ])('would be found in a source as %s', (text) => {
@@ -142,7 +142,7 @@ describe('a command that is shown', () => {
     expect(untaggedCommands(source, ['reset'])).toHaveLength(1);
   });
 
-  it('says how to close a data folder that is open, whatever it is called', async () => {
+  it('says how to close a data folder that is open, with any name', async () => {
     const { makeDataFolder } = await import('@authsvc/server/make-data-folder');
     const { home } = createCliBench();
     const folders = fc.sample(folderName, 20).map((name) => join(home, name));

@@ -2,7 +2,7 @@ import { connect } from 'node:tls';
 
 const LONGEST_MS = 2000;
 
-/** Whether a port answers a TLS handshake, whoever it says it is: nothing is sent there. */
+/** Whether a port answers a TLS handshake, with any certificate: nothing is sent there. */
 export function speaksTls({ hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const host = hostname.replace(/^\[|\]$/g, '');

@@ -37,8 +37,9 @@ export function byAddress(
 }
 
 /**
- * The throttles of a login, whether or not there is such an account. An address from which its owner lately logged in is counted
- * apart, so that whoever guesses from elsewhere cannot lock the owner out, nor those who share the address.
+ * The throttles of a login, whether or not there is such an account. An address from
+ * which its owner recently logged in has a counter of its own, so that guesses from elsewhere lock out
+ * neither the owner nor others at that address.
  */
 export async function ofLogin(
   ports: ThrottlePorts,

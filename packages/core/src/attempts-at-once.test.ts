@@ -55,7 +55,7 @@ describe('attempts on one account at once', () => {
     expect(auth.hasher.counts.verify).toBe(5);
   });
 
-  it('is told alike, and written alike, whether or not there is an account', async () => {
+  it('is answered alike, and written alike, whether or not there is an account', async () => {
     const writes: string[] = [];
     auth.database.write.on('query', ({ sql }) => writes.push(sql));
     const known = await Promise.all(times(40, () => enter('wrong_password')));

@@ -28,7 +28,7 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
 /**
  * Ends one session of whoever asks, their own included.
  *
- * @param named its id, in whatever case.
+ * @param named its id, in any case.
  * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended
  * meanwhile; `rate_limited`: too many ended lately, and this one stays open.
  */

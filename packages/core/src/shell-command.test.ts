@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resetMail } from './reset-mail.ts';
 import { shell, shellWord } from './shell-command.ts';
 
-/** The words that bash makes of each line after `authsvc`, with its history in force as at a prompt; whatever else runs fails. */
+/** The words that bash makes of each line after `authsvc`, with its history in force as at a prompt; any other command fails. */
 function wordsIn(lines: readonly string[]): string[][] {
   const script = [
     `authsvc() { builtin printf '%s\\0' "$@" $'\\001'; }`,
@@ -26,7 +26,7 @@ const localPart = fc.string({ unit: fc.constantFrom(...'`$', ...`{}'!#&|*?=^~-%+
 const address = localPart.map((local) => `${local}@bücher.example`);
 
 describe('shell', () => {
-  it('makes one word of each value, whatever it holds', () => {
+  it('makes one word of any value', () => {
     fc.assert(
       fc.property(many(fc.tuple(text, text)), (pairs) => {
         const lines = pairs.map(([one, other]) => shell`authsvc x${one} - ${other}`);

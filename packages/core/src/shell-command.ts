@@ -4,7 +4,7 @@ declare const madeByShell: unique symbol;
 export type ShellCommand = string & { readonly [madeByShell]: true };
 
 /**
- * Tags a command that is shown for pasting: each value becomes one word of it, whatever it holds.
+ * Tags a command that is shown for pasting: each value becomes exactly one word of it.
  *
  * A value that begins with a hyphen is joined to the option before it. Paths are passed absolute.
  */

@@ -26,7 +26,7 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
   if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
   if (process.platform !== 'win32' && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
     const command = shell`chmod 700 ${path}`;
-    throw new StartRefusedError(`the data folder ${path} can be written to by other users; mend it with: ${command}`);
+    throw new StartRefusedError(`the data folder ${path} can be written to by other users; close it to them with: ${command}`);
   }
   assertOwn('the data folder', path, stats);
   attempt(`the data folder ${path} cannot be written to`, path, () =>

@@ -146,7 +146,7 @@ describe('startService', () => {
       `the data folder ${folder}/missing/data cannot be made: there is no folder ${folder}/missing`,
     );
     expect(await refusalOf('shared')).toBe(
-      `the data folder ${folder}/shared can be written to by other users; mend it with: chmod 700 ${folder}/shared`,
+      `the data folder ${folder}/shared can be written to by other users; close it to them with: chmod 700 ${folder}/shared`,
     );
     expect(await readdir(folder)).toEqual(['file', 'shared']);
   });

@@ -132,7 +132,7 @@ async function print(
   terminal.printLines(token);
   const what = 'The session token';
   await terminal.flush({ what }).catch(async ({ cause }: CliError) => {
-    // A session that nobody holds is not left open.
+    // A session whose token is lost is not left open.
     const hasEnded = await client.logOut(session).then(
       () => true,
       () => false,

@@ -57,7 +57,7 @@ describe('authsvc reset', () => {
     expect(server.users.get(email)).toBe('correct horse');
   });
 
-  it('sends to the operator where nobody is sent anything', async () => {
+  it('sends to the operator where no mail is sent', async () => {
     const { server, authsvc } = await start();
     const body = { email, message: 'ask the operator for a reset token' };
     server.script('POST /reset_password', { status: 200, body });

@@ -134,7 +134,7 @@ async function exportUsers(context: Context, options: GlobalOptions): Promise<vo
       if (!stdout.write(`${toJson(user)}\n`)) await terminal.flush();
     }
   } catch (error) {
-    // A file that was cut short is to be told from a whole one; with --json every error ends in this way.
+    // Marks a file that was cut short; with --json every error ends like this.
     if (isBegun && !terminal.isJson && error instanceof CliError && error.code === 'daemon_lost') {
       stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } })}\n`);
     }

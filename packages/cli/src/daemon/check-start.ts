@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from './local-daemon.ts';
 
-/** What is wrong with the settings of this environment; none where a daemon could be told all of them. */
+/** Problems with the settings of this environment; none where a daemon would accept them all. */
 export async function settingProblems(env: Context['env']): Promise<readonly string[]> {
   const { ConfigError, loadConfig } = await import('@authsvc/server');
   try {

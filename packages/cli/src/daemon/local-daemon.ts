@@ -39,7 +39,8 @@ export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBo
 }
 
 /**
- * Waits where a daemon holds the data folder and has no control socket: somebody removed it, and the daemon makes it again.
+ * Waits while a daemon holds the data folder without a control socket: one that was removed is made
+ * again.
  *
  * @throws {@link CliError} `daemon_silent`: it does not, and the process that holds the folder is named.
  */

@@ -42,7 +42,7 @@ export interface NamedFinding extends Finding {
   readonly name: CheckName;
 }
 
-/** Told by a daemon whose database was removed or replaced. */
+/** The warning of a daemon whose database was removed or replaced. */
 const DATABASE_MOVED = 'database_moved';
 
 type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;

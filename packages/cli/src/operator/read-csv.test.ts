@@ -47,7 +47,7 @@ describe('readCsv', () => {
     ]);
   });
 
-  it('takes the delimiter that the first line says, whatever the names hold', async () => {
+  it('takes the delimiter that the first line says, also where the names hold others', async () => {
     expect(await read('sep=;\r\na,x;b\r\n1;2')).toEqual([{ line: 3, fields: { 'a,x': '1', b: '2' } }]);
     expect(await read('"sep=\t"\na\tb\n1\t2')).toEqual([{ line: 3, fields: { a: '1', b: '2' } }]);
   });

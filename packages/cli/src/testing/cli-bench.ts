@@ -17,7 +17,7 @@ export interface RunOptions {
   /** All of standard input; without it, standard input stays open and silent, as a pipe that nobody writes to. */
   readonly input?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether its output goes to a screen, in colours; nobody is there to be asked all the same. */
+  /** Whether its output goes to a screen, in colours; its input is no terminal all the same. */
   readonly onScreen?: boolean;
 }
 

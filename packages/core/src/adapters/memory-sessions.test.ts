@@ -241,7 +241,7 @@ describe('createMemorySessions', () => {
     expect(sessions.counts().held).toBe(2);
   });
 
-  it('holds nothing that ends right after its read, before whoever asked goes on', async () => {
+  it('holds nothing that ends right after its read, before the request goes on', async () => {
     const { tokenDigest } = await logInOnce();
     const sessions = over({
       findActiveSession: (digest) => {

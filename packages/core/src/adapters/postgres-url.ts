@@ -20,8 +20,9 @@ const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'ss
 const DEFAULT_PORT = '5432';
 
 /**
- * Reads a database's URL, in the forms that libpq knows: what the parameters say takes precedence over what stands before them. The server's certificate and name are
- * verified whatever an `sslmode` asks for, but for `disable`, which is for this machine alone; over a Unix socket there is no TLS.
+ * Reads a database's URL in libpq's forms: parameters take precedence over what stands before them.
+ * The server's certificate and name are verified with any `sslmode` but `disable`, which is for this
+ * machine alone; a Unix socket uses no TLS.
  *
  * @param url `postgres://user:password@host:port/database`, with `host=<folder>` for a Unix socket, `sslrootcert=<path>` for an authority of one's own and `sslcert=<path>&sslkey=<path>` for a certificate of the client.
  * @throws {@link DatabaseRefusedError} one sentence, without the URL.
@@ -33,7 +34,7 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:,]*))(?::(\d*))?$/.exec(hostspec) ?? refuse();
   const host = parameters.get('host') || decode(bracketed ?? plain) || 'localhost';
   const database = parameters.get('dbname') || decode(path);
-  // Both are told in logs, and behind a '?' or '/' that should have been percent-encoded they are parts of the password.
+  // Both appear in logs. Behind an unencoded '?' or '/' they would be parts of the password.
   if (/[@,]/.test(host) || (host.includes('/') && !host.startsWith('/')) || /[@/]/.test(path)) refuse();
   if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
   return {
@@ -89,14 +90,14 @@ function portOf(text: string): number {
 }
 
 function refuse(): never {
-  throw new DatabaseRefusedError("the database's URL is not percent-encoded as it must be");
+  throw new DatabaseRefusedError("the database's URL is malformed; percent-encode reserved characters in the user and the password");
 }
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new DatabaseRefusedError("the database's URL is not percent-encoded as it must be", { cause });
+    throw new DatabaseRefusedError("the database's URL is malformed; percent-encode reserved characters in the user and the password", { cause });
   }
 }
 

@@ -65,7 +65,7 @@ function keepSocket(server: FastifyInstance, path: string, lookAgainMs: number):
   let isLooking = false;
   let hasFailed = false;
   const look = async () => {
-    // Whatever else has that name now is left alone.
+    // Anything else by that name is left alone.
     if (!(await isMissing(path)) || !isOpen) return;
     // The listener without a name cannot be given one; those who are connected stay so.
     server.server.close();

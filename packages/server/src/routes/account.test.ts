@@ -83,7 +83,7 @@ describe('DELETE /sessions/:id', () => {
     expect(await isOpen(here)).toBe(true);
   });
 
-  it('clears the cookie of the session that asks, when it ends itself, in whatever case and with a blank after it', async () => {
+  it('clears the cookie of the session that asks, when it ends itself, in upper case and with a blank after it', async () => {
     const here = await logIn(ada);
     const [own] = await listedSessions(here);
     const response = await send('DELETE', `/sessions/${own?.id.toUpperCase()}%C2%A0`, here);

@@ -12,7 +12,7 @@ import { requestClient } from '../request-client.ts';
 import { answerSchema, passwordResetSchema, resetRequestSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
-/** Where nobody is sent anything, nobody is to wait for it. */
+/** With delivery `operator` no mail is sent, so none is announced. */
 const said = {
   smtp: 'reset instructions sent',
   operator: 'ask the operator for a reset token',
