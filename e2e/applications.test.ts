@@ -143,7 +143,8 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
         expect(visits.map(({ status, me }) => [status, me.id])).toEqual(backendNames.map(() => [200, id]));
       });
 
-      // Which of its two names a route is asked by changes nothing here: often enough once for each proxy.
+      // Which of its two names a route is asked by changes nothing here: often enough once for each
+      // proxy.
       const often = file.includes('stripped') ? 1000 : 100;
       it(`admit none of the next ${often} requests to each after \`users revoke\``, async () => {
         for (const backend of backendNames) expect(await site.askOften(backend, 10)).toHaveProperty('200');

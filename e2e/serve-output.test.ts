@@ -14,7 +14,10 @@ interface Serving {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `authsvc serve` with outputs of its own; where it listens is asked over its control socket. */
+/**
+ * Starts `authsvc serve` with outputs of its own; where it listens is asked over its control
+ * socket.
+ */
 async function serve(
   home: string,
   outputs: ('pipe' | number)[],

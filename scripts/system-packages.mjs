@@ -63,7 +63,10 @@ async function aptInstall(rootPrefix, names) {
   await asRoot(['apt-get', 'install', '--yes', '--no-install-recommends', ...names]);
 }
 
-/** @returns {string[] | undefined} what goes before a command to run it as root, or nothing when that cannot be done */
+/**
+ * @returns {string[] | undefined} what goes before a command to run it as root, or nothing when
+ * that cannot be done
+ */
 function rootCommand() {
   if (process.getuid?.() === 0) return [];
   return succeeds('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined;

@@ -41,7 +41,10 @@ export async function prepareBackends(home: string): Promise<Backends> {
   };
 }
 
-/** Starts the one backend that needs neither an install nor a compiler, for tests of what stands before it. */
+/**
+ * Starts the one backend that needs neither an install nor a compiler, for tests of what stands
+ * before it.
+ */
 export async function startFlask(
   home: string,
   settings: Environment,

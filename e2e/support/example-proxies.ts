@@ -31,7 +31,10 @@ export const proxyFiles = [
 ] as const;
 export type ProxyFile = (typeof proxyFiles)[number];
 
-/** Starts a proxy as one of the files configures it, with this machine's addresses in the place of the example's. */
+/**
+ * Starts a proxy as one of the files configures it, with this machine's addresses in the place of
+ * the example's.
+ */
 export async function startProxy(file: ProxyFile, options: ProxyOptions): Promise<ListeningProgram> {
   const { folder, port, servicePort, backendPorts } = options;
   await mkdir(join(folder, 'tmp'), { recursive: true });

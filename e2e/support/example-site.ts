@@ -19,7 +19,9 @@ export interface Visit {
   readonly me: Me;
 }
 
-/** The three applications and the service on one origin, and a browser of its own in front of them. */
+/**
+ * The three applications and the service on one origin, and a browser of its own in front of them.
+ */
 export interface ExampleSite {
   /** All that the proxy keeps, its logs among it. */
   readonly folder: string;
@@ -63,7 +65,8 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     for (const backend of backendNames) visits.push(await open(backend));
     return visits;
   };
-  // On a busy machine the first answers of a service that has just started can take longer than an application waits.
+  // On a busy machine the first answers of a service that has just started can take longer than an
+  // application waits.
   const visitUntilServed = async (backend: BackendName): Promise<Visit> => {
     let seen = await visit(backend);
     while (seen.status === 503) seen = await visit(backend);

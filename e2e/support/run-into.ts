@@ -14,7 +14,10 @@ export interface RunIntoOptions {
   readonly flags?: string;
 }
 
-/** Runs one `authsvc` command whose standard output is a file or a device, such as one that is always full. */
+/**
+ * Runs one `authsvc` command whose standard output is a file or a device, such as one that is
+ * always full.
+ */
 export async function runInto(
   args: readonly string[],
   { home, env = {}, input = '', stdout, flags = 'w' }: RunIntoOptions,

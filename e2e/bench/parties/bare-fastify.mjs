@@ -24,7 +24,8 @@ const whoamiSchema = {
 };
 
 /**
- * Starts Fastify routes that answer the bodies of `GET /profile` and `GET /whoami` and do nothing else: what the framework allows.
+ * Starts Fastify routes that answer the bodies of `GET /profile` and `GET /whoami` and do nothing
+ * else: what the framework allows.
  *
  * @param {string} folder
  * @param {string} email

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 
-// A process of its own, because the one that measures must not be busy: it opens so many connections, sends each shape of requests on its share of them without
-// reading an answer, and says how many are closed. A piece is sent at a time, with a pause between two where the shape has one.
+// A process of its own, because the one that measures must not be busy: it opens so many
+// connections, sends each shape of requests on its share of them without reading an answer, and
+// says how many are closed. A piece is sent at a time, with a pause between two where the shape has
+// one.
 process.once('message', ({ host, port, connections, perSecond, shapes }) => {
   const report = shapes.map(() => ({ open: 0, closed: 0 }));
   let index = 0;

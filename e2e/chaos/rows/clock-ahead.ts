@@ -49,7 +49,8 @@ export const clockAheadRow: Row = {
       if (Number(retryAfter ?? 0) > LONGEST_RETRY_S) failures.push(`${what}: to be tried again in ${retryAfter} s`);
     };
     const fillLimits = async (when: string) => {
-      // On a slow machine a delay may be over before the next guess; each is twice as long as the one before.
+      // On a slow machine a delay may be over before the next guess; each is twice as long as the
+      // one before.
       let guess = await logIn('ada@example.com', 'not it at all', GUESSER);
       for (let count = 1; count < 9 && guess.status === 401; count += 1) {
         guess = await logIn('ada@example.com', 'not it at all', GUESSER);

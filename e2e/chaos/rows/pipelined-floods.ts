@@ -33,7 +33,8 @@ export const pipelinedFloodsRow: Row<'connections' | 'per-second' | 'others-p99'
   name: 'pipelined-floods',
   fault: 'Pipelined floods',
   dialects: ['sqlite'],
-  // Connections, how many begin a second, and milliseconds; those of the small run leave room for a machine that is busy with other tests.
+  // Connections, how many begin a second, and milliseconds; those of the small run leave room for a
+  // machine that is busy with other tests.
   sizes: {
     small: { connections: 100, 'per-second': 100, 'others-p99': 5000 },
     full: { connections: 900, 'per-second': 300, 'others-p99': 500 },

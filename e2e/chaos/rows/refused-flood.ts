@@ -14,7 +14,8 @@ export const refusedFloodRow: Row<'connections' | 'logins' | 'every' | 'cost' | 
   name: 'refused-flood',
   fault: 'Guesses at an account once a second, and a flood of connections that are refused',
   dialects: ['sqlite'],
-  // Milliseconds between the logins of others, and how many per cent of them succeed; those of the small run leave room for a machine that is busy.
+  // Milliseconds between the logins of others, and how many per cent of them succeed; those of the
+  // small run leave room for a machine that is busy.
   sizes: {
     small: { connections: 20, logins: 20, every: 300, cost: 10, percent: 50 },
     full: { connections: 400, logins: 100, every: 300, cost: 12, percent: 95 },

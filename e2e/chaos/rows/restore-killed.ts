@@ -152,7 +152,10 @@ async function restoreAndKill(home: string, file: string, withinMs: number): Pro
   return { beganMs: performance.now() - began };
 }
 
-/** Starts a daemon on what a killed restore has left, and holds it to one of the two databases, whole. */
+/**
+ * Starts a daemon on what a killed restore has left, and holds it to one of the two databases,
+ * whole.
+ */
 async function judgeAfterwards(
   home: string,
   backup: Kept,

@@ -30,7 +30,10 @@ function remember(stream: OutputStream, error: Error): void {
   if (!failures.has(stream)) failures.set(stream, error);
 }
 
-/** Whether the reader of a pipe has gone, as in `authsvc audit | head -1`: that is no mistake of anyone's. */
+/**
+ * Whether the reader of a pipe has gone, as in `authsvc audit | head -1`: that is no mistake of
+ * anyone's.
+ */
 export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE';
 }
@@ -47,7 +50,9 @@ function isFile(platform: NodeJS.Platform): boolean {
   return stats.isFile() || stats.isCharacterDevice();
 }
 
-/** Node's own stream for a file writes once, and so loses the rest where a disk takes only a part. */
+/**
+ * Node's own stream for a file writes once, and so loses the rest where a disk takes only a part.
+ */
 function createFileOutput(file: number): OutputStream {
   return new Writable({
     decodeStrings: true,

@@ -14,7 +14,10 @@ export function describePathFailure(
   return moveIt === undefined ? { why: sentence } : { why: sentence, next: { say: moveIt } };
 }
 
-/** The end of a command that the system kept from a file or a folder; `undefined` for any other failure. */
+/**
+ * The end of a command that the system kept from a file or a folder; `undefined` for any other
+ * failure.
+ */
 export function toPathError(error: unknown): CliError | undefined {
   if (!isPathFailure(error)) return undefined;
   return new CliError({

@@ -9,7 +9,8 @@ const ISO_8601 =
  * Reads the value of `--since`: an amount of time before now, or a time in ISO 8601.
  *
  * @returns the time in UTC.
- * @throws {@link CliError} `usage`: neither, or a day that no calendar has, which JavaScript would take for one of the next month.
+ * @throws {@link CliError} `usage`: neither, or a day that no calendar has, which JavaScript would
+ * take for one of the next month.
  */
 export function readSince(text: string, nowMs: number): string {
   const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];

@@ -4,8 +4,8 @@ import { exitStatus } from './exit-status.ts';
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
 
 /**
- * Reads where the service is: its origin and, where it is mounted below one, its path without a slash at the end, such as
- * `http://127.0.0.1:4100` or `https://app.example.com/auth`.
+ * Reads where the service is: its origin and, where it is mounted below one, its path without a
+ * slash at the end, such as `http://127.0.0.1:4100` or `https://app.example.com/auth`.
  *
  * @param source the option or variable that it came from, to be named when it is wrong.
  * @throws {@link CliError} `usage`: not an http or https address, or one with a user or a query.

@@ -29,7 +29,9 @@ function leavesOf(command: Command, path: readonly string[] = []): { name: strin
     : [...(path.length > 0 ? [{ name: path.join(' '), command }] : []), ...inner];
 }
 
-/** Arguments for a command, as its help describes them; with and without those that may be left out. */
+/**
+ * Arguments for a command, as its help describes them; with and without those that may be left out.
+ */
 function argumentsFor(command: Command, email: string, file: string): string[][] {
   const fill = (placeholder: string) => (/file|path/.test(placeholder) ? file : email);
   const operands = command.registeredArguments.map((argument) => fill(argument.name()));

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LocalService, startLocalService } from './testing/local-service.ts';
 
-/** A red line, by one character of 0x80–0x9F and by ESC; the text after it backwards; and a line of its own. */
+/**
+ * A red line, by one character of 0x80–0x9F and by ESC; the text after it backwards; and a line of
+ * its own.
+ */
 const HOSTILE = 'a\u009b31m\u001b]0;title\u0007\u202egnp\u2028b\u2066\u007f';
 const OBEYED = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 const hostileEmail = `${HOSTILE}@example.com`;

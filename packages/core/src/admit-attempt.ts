@@ -7,7 +7,10 @@ import { blockedForMs, countOne, FAILED_LOGINS, type Throttle, type ThrottleStat
 
 type AdmissionPorts = Pick<AuthPorts, 'clock' | 'store'>;
 
-/** As many as a counter of guesses lets pass without a delay; more of one account would only crowd out others. */
+/**
+ * As many as a counter of guesses lets pass without a delay; more of one account would only crowd
+ * out others.
+ */
 const MAX_IN_FLIGHT = FAILED_LOGINS.free + 1;
 
 /** Who is counted, and for what; a refusal is recorded as that, `login_throttled` for one. */
@@ -21,7 +24,9 @@ interface Attempt {
 
 /** An attempt that can be wrong. */
 interface Guess extends Attempt {
-  /** Of the throttles, the one that a success clears: attempts beyond it wait for those in flight. */
+  /**
+   * Of the throttles, the one that a success clears: attempts beyond it wait for those in flight.
+   */
   readonly guesses: Throttle;
 }
 
@@ -46,7 +51,8 @@ export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Pro
 }
 
 /**
- * Admits a password that is to be hashed. What is refused for being too many takes no place from others.
+ * Admits a password that is to be hashed. What is refused for being too many takes no place from
+ * others.
  *
  * @returns its place with the hashers.
  * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.
@@ -63,8 +69,9 @@ export async function admitPassword(
 }
 
 /**
- * Admits a password that is to be compared. Those beyond what the counter allows wait for the ones in flight in this process,
- * since a right one clears it: many who know the password get in at once, and guesses pass no faster than one by one.
+ * Admits a password that is to be compared. Those beyond what the counter allows wait for the ones
+ * in flight in this process, since a right one clears it: many who know the password get in at
+ * once, and guesses pass no faster than one by one.
  *
  * @returns its place with the hashers, to be held until its outcome is stored.
  * @throws {@link AuthError} as {@link admitPassword}.
@@ -161,7 +168,11 @@ function blockOf(
   return first && { ...first, forMs: Math.max(...blocks.map(({ forMs }) => forMs)) };
 }
 
-/** Counts an attempt under each throttle, or under none. @param mayChange whether a guess that is blocked can still wait for others. */
+/**
+ * Counts an attempt under each throttle, or under none.
+ *
+ * @param mayChange whether a guess that is blocked can still wait for others.
+ */
 function count(
   ports: AdmissionPorts,
   attempt: Attempt | Guess,
@@ -172,7 +183,8 @@ function count(
     for (const throttle of attempt.throttles) {
       counters.push({ throttle, state: await transaction.lockThrottle(throttle.key) });
     }
-    // Read once the locks are held: beside a counter that another attempt saved meanwhile, an older time would look blocked.
+    // Read once the locks are held: beside a counter that another attempt saved meanwhile, an older
+    // time would look blocked.
     const now = ports.clock.now();
     const blocked = blockOf(counters, now);
     if (!blocked) {

@@ -18,7 +18,10 @@ const TIMES_KNOWN = 32;
 
 type ThrottlePorts = Pick<AuthPorts, 'clock' | 'store' | 'policy'>;
 
-/** The throttles by address; none for this machine's own addresses, unless what comes from there may be a proxy's. */
+/**
+ * The throttles by address; none for this machine's own addresses, unless what comes from there may
+ * be a proxy's.
+ */
 export function byAddress(
   ports: Pick<AuthPorts, 'policy'>,
   name: string,
@@ -38,8 +41,8 @@ export function byAddress(
 
 /**
  * The throttles of a login, whether or not there is such an account. An address from
- * which its owner recently logged in has a counter of its own, so that guesses from elsewhere lock out
- * neither the owner nor others at that address.
+ * which its owner recently logged in has a counter of its own, so that guesses from elsewhere lock
+ * out neither the owner nor others at that address.
  */
 export async function ofLogin(
   ports: ThrottlePorts,

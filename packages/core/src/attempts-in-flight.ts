@@ -20,12 +20,17 @@ export interface Turn extends Disposable {
 }
 
 /**
- * The attempts under way in this process, by the counter that they are counted by. One at a time is admitted under a key, in
- * the order in which they came; others wait in memory, where waiting costs no place with the hashers and no write.
+ * The attempts under way in this process, by the counter that they are counted by. One at a time is
+ * admitted under a key, in the order in which they came; others wait in memory, where waiting costs
+ * no place with the hashers and no write.
  */
 export interface AttemptsInFlight {
   inFlight(key: string): number;
-  /** Waits for a turn. @returns nothing where too many wait already, or after {@link MAX_WAIT_MS}. */
+  /**
+   * Waits for a turn.
+   *
+   * @returns nothing where too many wait already, or after {@link MAX_WAIT_MS}.
+   */
   enter(key: string): Promise<Turn | undefined>;
 }
 
@@ -39,7 +44,9 @@ interface Line {
   isTaken: boolean;
   inFlight: number;
   settled: number;
-  /** Those who wait for their turn, and the one whose turn it is when it waits for those in flight. */
+  /**
+   * Those who wait for their turn, and the one whose turn it is when it waits for those in flight.
+   */
   readonly waiting: Set<() => void>;
   readonly forChange: Set<() => void>;
 }

@@ -14,7 +14,10 @@ export function isLoopback(address: string): boolean {
   return /^(?:127\.|::1$)/.test(unmapAddress(address));
 }
 
-/** The IPv4 address in an IPv6 address that maps one, however it is written; any other address as it is. */
+/**
+ * The IPv4 address in an IPv6 address that maps one, however it is written; any other address as it
+ * is.
+ */
 export function unmapAddress(address: string): string {
   if (!isIPv6(address)) return address;
   const groups = groupsOf(address);
@@ -34,7 +37,10 @@ export function networkOf(address: string): string {
   return networkOfPrefix(address, 64) ?? unmapAddress(address);
 }
 
-/** The network of so many leading bits, 0 to 64, that an IPv6 address lies in; none for an IPv4 address. */
+/**
+ * The network of so many leading bits, 0 to 64, that an IPv6 address lies in; none for an IPv4
+ * address.
+ */
 export function networkOfPrefix(address: string, bits: number): string | undefined {
   const plain = unmapAddress(address);
   if (!isIPv6(plain)) return undefined;

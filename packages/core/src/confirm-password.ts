@@ -18,7 +18,9 @@ export interface Actor {
   readonly client: Client;
 }
 
-/** A user whose password was just confirmed; its place with the hashers is held until disposed of. */
+/**
+ * A user whose password was just confirmed; its place with the hashers is held until disposed of.
+ */
 export interface Confirmed extends Disposable {
   readonly user: User;
   /**
@@ -69,7 +71,10 @@ export async function confirmPassword(
   };
 }
 
-/** What an open session may change of its account in a minute, so that no session can fill the database. */
+/**
+ * What an open session may change of its account in a minute, so that no session can fill the
+ * database.
+ */
 export function changesOf(userId: string): Throttle {
   return { key: `change:user:${userId}`, rule: CHANGES_BY_USER };
 }

@@ -14,8 +14,8 @@ const LONGEST_READ = 4000;
 const TLS_FAILURE = /CERT|TLS|SSL|SELF_SIGNED|SIGNATURE/;
 
 /**
- * Describes why a mail was not sent: what failed, at which step, and what the server said, without addresses
- * and without what a secret may be in.
+ * Describes why a mail was not sent: what failed, at which step, and what the server said, without
+ * addresses and without what a secret may be in.
  *
  * @param secrets texts that are taken out wherever they stand.
  */

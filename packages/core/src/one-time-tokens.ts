@@ -28,7 +28,9 @@ export const purposes = {
 
 export type TokenPurpose = keyof typeof purposes;
 
-/** A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch. */
+/**
+ * A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch.
+ */
 export interface OneTimeToken {
   readonly digest: string;
   readonly purpose: TokenPurpose;
@@ -68,7 +70,8 @@ export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): b
 }
 
 /**
- * Uses a token up, in the transaction of what it allows, and voids the others that this change ends.
+ * Uses a token up, in the transaction of what it allows, and voids the others that this change
+ * ends.
  *
  * @returns false when it is not good, or another transaction was first.
  */

@@ -91,8 +91,8 @@ export async function revokeAllSessions(ports: OperatorPorts): Promise<number> {
 }
 
 /**
- * Makes a reset token for an operator to pass on, with any delivery. It voids an operator's older one,
- * but no requested token; nor does a request void an operator's.
+ * Makes a reset token for an operator to pass on, with any delivery. It voids an operator's older
+ * one, but no requested token; nor does a request void an operator's.
  *
  * @returns the token, which is stored as a digest alone, and when it expires, in milliseconds since the Unix epoch.
  */

@@ -29,8 +29,9 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
  * Ends one session of whoever asks, their own included.
  *
  * @param named its id, in any case.
- * @throws {@link AuthError} `not_found`: no such session, or another user's, alike; `unauthenticated`: the one that asks has ended
- * meanwhile; `rate_limited`: too many ended lately, and this one stays open.
+ * @throws {@link AuthError} `not_found`: no such session, or another user's, alike;
+ * `unauthenticated`: the one that asks has ended meanwhile; `rate_limited`: too many ended lately,
+ * and this one stays open.
  */
 export async function endSession(
   ports: SessionPorts,
@@ -62,7 +63,8 @@ export async function endSession(
  * Ends every session of whoever asks but the one they ask with.
  *
  * @returns how many.
- * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile; `rate_limited`.
+ * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile;
+ * `rate_limited`.
  */
 export async function endOtherSessions(ports: SessionPorts, { session, client }: Actor): Promise<number> {
   try {

@@ -33,15 +33,20 @@ export interface PasswordHasher {
   /** @param password in NFC; see `normalizePassword`. */
   hash(password: string): Promise<string>;
   /**
-   * Compares a password as it was typed. Costs as much with no hash to compare with: then one of the
-   * configured cost takes its place, and the answer is false.
+   * Compares a password as it was typed. Costs as much with no hash to compare with: then one of
+   * the configured cost takes its place, and the answer is false.
    */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
-  /** Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are. */
+  /**
+   * Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are.
+   */
   needsRehash(passwordHash: string): boolean;
   /** The bcrypt cost of a hash, of whatever scheme. */
   costOf(passwordHash: string): number;
-  /** Takes in a hash from elsewhere, as it is kept here; a `problem` says in a sentence why that cannot be. */
+  /**
+   * Takes in a hash from elsewhere, as it is kept here; a `problem` says in a sentence why that
+   * cannot be.
+   */
   adopt(passwordHash: string): { readonly passwordHash: string } | { readonly problem: string };
   /** A hash as other systems take it in. */
   exported(passwordHash: string): string;
@@ -77,7 +82,10 @@ export type EndedSessions = { readonly tokenDigest: string } | { readonly userId
 /** What a transaction can do with one-time tokens; see `one-time-tokens.ts`. */
 export interface TokenTransaction {
   insertToken(token: OneTimeToken): Promise<void>;
-  /** Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go last, then newer ones. */
+  /**
+   * Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go
+   * last, then newer ones.
+   */
   trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
   /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
   takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
@@ -98,7 +106,11 @@ export interface WriteTransaction extends TokenTransaction {
   insertUser(user: User): Promise<boolean>;
   /** Inserts those whose keys are free. @returns the keys that were. */
   insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
-  /** The new address is not verified. @returns false, with nothing written, when another account has the key. */
+  /**
+   * The new address is not verified.
+   *
+   * @returns false, with nothing written, when another account has the key.
+   */
   updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
   setRole(userId: string, role: string, nowMs: number): Promise<void>;
   setEmailVerified(userId: string, nowMs: number): Promise<void>;
@@ -124,11 +136,15 @@ export interface WriteTransaction extends TokenTransaction {
   rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
   addMail(mail: OutboxMail): Promise<void>;
   /**
-   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what `nextAttemptAt` says of this
-   * one. A try that was put off further than that can be was put off before the clock was set back, and is due.
+   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what
+   * `nextAttemptAt` says of this one. A try that was put off further than that can be was put off
+   * before the clock was set back, and is due.
    */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
-  /** Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried again. */
+  /**
+   * Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried
+   * again.
+   */
   isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
   deleteMail(id: string): Promise<void>;
   addEvent(event: AuthEvent): Promise<void>;

@@ -39,7 +39,8 @@ export async function requestPasswordReset(
 
   const user = await ports.store.findUserByEmailKey(key);
   await ports.store.write(async (transaction) => {
-    // Deleted meanwhile, it is an unknown one: a mail that is owed to no account costs what another does.
+    // Deleted meanwhile, it is an unknown one: a mail that is owed to no account costs what another
+    // does.
     const userId = (await transaction.lockUser(user?.id ?? ''))?.id;
     if (resetDelivery === 'smtp') {
       const now = ports.clock.now();

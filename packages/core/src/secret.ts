@@ -13,7 +13,10 @@ export function digestSecret(secret: string): string {
 
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;
 
-/** Takes off what mail programs and pastes put around a secret that a machine made: blanks, line breaks and zero-width characters. */
+/**
+ * Takes off what mail programs and pastes put around a secret that a machine made: blanks, line
+ * breaks and zero-width characters.
+ */
 export function stripBlanks(secret: string): string {
   return secret.replace(BLANKS_AROUND, '');
 }

@@ -62,8 +62,9 @@ export async function sendResetMail(ports: MailPorts, signal?: AbortSignal): Pro
 const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
 
 /**
- * Tells whether a request brings a mail. It does unless another is being tried again, or a good token lies in
- * the mailbox already and enough were mailed: so the owner can reset at any time, and no request voids a token.
+ * Tells whether a request brings a mail. It does unless another is being tried again, or a good
+ * token lies in the mailbox already and enough were mailed: so the owner can reset at any time, and
+ * no request voids a token.
  */
 async function isNeeded(
   { clock }: MailPorts,

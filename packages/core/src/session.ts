@@ -70,8 +70,9 @@ export function issueSession(
 }
 
 /**
- * A session is dead at the very millisecond at which either of its lifetimes is over. One that is yet to be opened was opened
- * before the clock was set back: it would outlive its lifetimes, and is dead too.
+ * A session is dead at the very millisecond at which either of its lifetimes is over. One that is
+ * yet to be opened was opened before the clock was set back: it would outlive its lifetimes, and is
+ * dead too.
  */
 export function isExpired(
   session: Pick<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'>,

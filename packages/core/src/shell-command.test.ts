@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { resetMail } from './reset-mail.ts';
 import { shell, shellWord } from './shell-command.ts';
 
-/** The words that bash makes of each line after `authsvc`, with its history in force as at a prompt; any other command fails. */
+/**
+ * The words that bash makes of each line after `authsvc`, with its history in force as at a prompt;
+ * any other command fails.
+ */
 function wordsIn(lines: readonly string[]): string[][] {
   const script = [
     `authsvc() { builtin printf '%s\\0' "$@" $'\\001'; }`,

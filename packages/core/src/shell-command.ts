@@ -1,6 +1,9 @@
 declare const madeByShell: unique symbol;
 
-/** A line to paste into bash or zsh. Only {@link shell} makes one, so that none is put together by hand. */
+/**
+ * A line to paste into bash or zsh. Only {@link shell} makes one, so that none is put together by
+ * hand.
+ */
 export type ShellCommand = string & { readonly [madeByShell]: true };
 
 /**

@@ -52,7 +52,10 @@ export const FAILED_LOGINS: BackoffRule = {
 };
 /** Tries of reset tokens from one address, or as many as may be asked for where that is more. */
 export const RESETS_PER_MINUTE = 10;
-/** What a session may change of its account: an end of sessions, or what asks for the password again. */
+/**
+ * What a session may change of its account: an end of sessions, or what asks for the password
+ * again.
+ */
 export const CHANGES_BY_USER = perMinute(60);
 /** So that nobody's mailbox is flooded; what lies in it already stays good. */
 export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, windowMs: 60 * MINUTE_MS };

@@ -5,10 +5,11 @@ import type { TrustedOrigins } from './trusted-origins.ts';
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Keeps other pages from changing anything in a visitor's name. What says nothing of where it comes from is no
- * browser, and passes.
+ * Keeps other pages from changing anything in a visitor's name. What says nothing of where it comes
+ * from is no browser, and passes.
  *
- * `Origin: null` with `Sec-Fetch-Site: same-origin` passes: forms of pages with `Referrer-Policy: no-referrer` send it.
+ * `Origin: null` with `Sec-Fetch-Site: same-origin` passes: forms of pages with
+ * `Referrer-Policy: no-referrer` send it.
  *
  * @throws HttpError `cross_origin`, saying why.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
@@ -39,8 +40,8 @@ function crossSite(): HttpError {
 }
 
 /**
- * Whether a browser says that a page of another origin asks; another host or port counts where it says no more than
- * the page's origin.
+ * Whether a browser says that a page of another origin asks; another host or port counts where it
+ * says no more than the page's origin.
  */
 export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin, host } = headers;

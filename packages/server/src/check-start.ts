@@ -11,7 +11,8 @@ import { assertDatabaseFile } from './open-data-folder.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
 /**
- * Looks whether a daemon could take the place of the one that runs: all that can be known while that one holds its folder, its port and its database.
+ * Looks whether a daemon could take the place of the one that runs: all that can be known while
+ * that one holds its folder, its port and its database.
  *
  * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`, as the start would.
  */

@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { unmapAddress } from '@authsvc/core';
 
 /**
- * Reads an IP address as proxies write it: bare, with a port, in brackets, in quotes, as IPv4 in IPv6, with a zone, which
- * means something on the proxy alone.
+ * Reads an IP address as proxies write it: bare, with a port, in brackets, in quotes, as IPv4 in
+ * IPv6, with a zone, which means something on the proxy alone.
  *
  * @returns `undefined` for anything else, such as `unknown`.
  * @see https://www.rfc-editor.org/rfc/rfc7239#section-6

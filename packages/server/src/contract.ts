@@ -70,7 +70,10 @@ export interface ResetTokenBody {
   readonly reset_token: string;
 }
 
-/** `POST /reset_password` → 200 where the token travels by mail or by an operator's hand; the same where no account has the address. */
+/**
+ * `POST /reset_password` → 200 where the token travels by mail or by an operator's hand; the same
+ * where no account has the address.
+ */
 export interface ResetInstructionsBody {
   /** The address as it was sent. */
   readonly email: string;

@@ -41,7 +41,10 @@ function isFlood(): boolean {
   return refusals > PROMPT_REFUSALS;
 }
 
-/** Elsewhere a missing session stays 403; where an application asks, its client expects 401 and a challenge. */
+/**
+ * Elsewhere a missing session stays 403; where an application asks, its client expects 401 and a
+ * challenge.
+ */
 function refusalAt({ routeOptions: { schema } }: FastifyRequest, error: unknown): Refusal {
   const refusal = refusalOf(error);
   if (!schema?.challenges || refusal.body.code !== 'unauthenticated') return refusal;

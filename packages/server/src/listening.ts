@@ -1,7 +1,9 @@
 import { describePortHolder } from './describe-port-holder.ts';
 import { StartRefusedError } from './start-refused-error.ts';
 
-/** The refusal for an address that cannot be listened on: who holds it, or what is wrong with it. */
+/**
+ * The refusal for an address that cannot be listened on: who holds it, or what is wrong with it.
+ */
 export async function refusalOfListening(host: string, port: number, cause: unknown): Promise<StartRefusedError> {
   const { code, message } = cause as NodeJS.ErrnoException;
   const holder = code === 'EADDRINUSE' && (await describePortHolder(urlOf(host, port), port));

@@ -26,7 +26,9 @@ export function makeDataFolder(path: string, isDefault: boolean): void {
   if (!stats.isDirectory()) throw new StartRefusedError(`the data folder ${path} is not a folder`);
   if (process.platform !== 'win32' && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
     const command = shell`chmod 700 ${path}`;
-    throw new StartRefusedError(`the data folder ${path} can be written to by other users; close it to them with: ${command}`);
+    throw new StartRefusedError(
+      `the data folder ${path} can be written to by other users; close it to them with: ${command}`,
+    );
   }
   assertOwn('the data folder', path, stats);
   attempt(`the data folder ${path} cannot be written to`, path, () =>
@@ -52,7 +54,10 @@ function attempt<Result>(sentence: string, path: string, action: () => Result): 
   }
 }
 
-/** The refusal for what the system would not do with a path: a sentence, why, and the command that helps. */
+/**
+ * The refusal for what the system would not do with a path: a sentence, why, and the command that
+ * helps.
+ */
 export function refusalOfSystem(sentence: string, cause: unknown, path: string): StartRefusedError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const { why, remedy } = explainPathFailure(path, code);
@@ -61,7 +66,8 @@ export function refusalOfSystem(sentence: string, cause: unknown, path: string):
 }
 
 /**
- * Refuses what another user owns, as root could use it all the same: the service would leave files there that its owner cannot use.
+ * Refuses what another user owns, as root could use it all the same: the service would leave files
+ * there that its owner cannot use.
  *
  * @throws {@link StartRefusedError}
  */

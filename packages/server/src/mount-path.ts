@@ -1,7 +1,9 @@
 /**
- * Takes the path of the public URL off a request's target, once and at a segment's end: a proxy may strip it or not.
+ * Takes the path of the public URL off a request's target, once and at a segment's end: a proxy may
+ * strip it or not.
  *
- * @param publicUrl as the setting has it; without a path, or without a URL, there is nothing to take off.
+ * @param publicUrl as the setting has it; without a path, or without a URL, there is nothing to
+ * take off.
  */
 export function createMountPath(publicUrl: URL | undefined): ((target: string) => string) | undefined {
   const path = publicUrl?.pathname ?? '/';

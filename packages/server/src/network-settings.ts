@@ -50,7 +50,10 @@ export function readListenAddress(text: string): ListenAddress | undefined {
   return { host, port };
 }
 
-/** The first segments of our own routes and of those to come: a public URL's path below one would be ambiguous. */
+/**
+ * The first segments of our own routes and of those to come: a public URL's path below one would be
+ * ambiguous.
+ */
 const ROUTE_SEGMENTS: ReadonlySet<string> = new Set([
   ...['users', 'sessions', 'profile', 'reset_password', 'whoami', 'openapi.json', 'health', 'ready'],
   ...['email_verification', 'not_me', 'tokens', 'device_authorization', 'device_token', 'auth-request', 'forward-auth'],
@@ -58,7 +61,10 @@ const ROUTE_SEGMENTS: ReadonlySet<string> = new Set([
 ]);
 const PLAIN_SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/;
 
-/** Reads the address that clients use: http or https, a host, perhaps a port and a path, and nothing after it. */
+/**
+ * Reads the address that clients use: http or https, a host, perhaps a port and a path, and nothing
+ * after it.
+ */
 export function readPublicUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {

@@ -19,7 +19,8 @@ export interface OpenDataFolderOptions {
 }
 
 /**
- * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it; and with it the database file, wherever that lies and however it is named.
+ * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it;
+ * and with it the database file, wherever that lies and however it is named.
  *
  * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
  *

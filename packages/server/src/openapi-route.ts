@@ -7,7 +7,10 @@ declare module 'fastify' {
     /** The operation's name in OpenAPI, and so in a client that is generated from it. */
     operationId?: string;
     summary?: string;
-    /** What its rules may refuse with, for OpenAPI. One that names `unauthenticated` needs a session. */
+    /**
+     * What its rules may refuse with, for OpenAPI. One that names `unauthenticated` needs a
+     * session.
+     */
     refusals?: readonly WireErrorCode[];
     /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
     challenges?: boolean;

@@ -2,11 +2,15 @@ import type { Socket } from 'node:net';
 import { unmapAddress } from '@authsvc/core';
 
 /**
- * The names under which the service may be asked for: the host of the public URL, and this machine; with a public URL, only
- * by the port that it listens on, and without, by any port, which a development server on the way may have.
+ * The names under which the service may be asked for: the host of the public URL, and this machine;
+ * with a public URL, only by the port that it listens on, and without, by any port, which a
+ * development server on the way may have.
  */
 export interface OwnNames {
-  /** Whether a Host header, or the authority of a whole URL, is ours, also as the address at which the connection arrived. */
+  /**
+   * Whether a Host header, or the authority of a whole URL, is ours, also as the address at which
+   * the connection arrived.
+   */
   isOwnHost(host: string, socket?: Pick<Socket, 'localAddress'>): boolean;
   /** Whether an Origin header names a page that we served. */
   isOwnOrigin(origin: string): boolean;
@@ -20,7 +24,8 @@ const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * Before it is said which port the service listens on, it is the one that a Host without a port means.
+ * Before it is said which port the service listens on, it is the one that a Host without a port
+ * means.
  *
  * @param allowedHosts further names, in lower case, that are ours with any port.
  */

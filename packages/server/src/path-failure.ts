@@ -16,7 +16,8 @@ const DENIED = ['EACCES', 'EPERM', 'SQLITE_READONLY', 'SQLITE_CANTOPEN'];
 /**
  * Explains why a path cannot be used: whose it is, what is missing, or what is in the way.
  *
- * A folder is to be taken over only where it is the one that was meant, or lies in the home folder: the folders of the system are not a user's to take.
+ * A folder is to be taken over only where it is the one that was meant, or lies in the home folder:
+ * the folders of the system are not a user's to take.
  */
 export function explainPathFailure(path: string, code: string | undefined): PathFailure {
   switch (code) {
@@ -39,7 +40,10 @@ export function explainPathFailure(path: string, code: string | undefined): Path
   }
 }
 
-/** Whether a failure is one of the system's with a path, which {@link explainPathFailure} can explain. */
+/**
+ * Whether a failure is one of the system's with a path, which {@link explainPathFailure} can
+ * explain.
+ */
 export function isPathFailure(error: unknown): error is NodeJS.ErrnoException & { path: string; code: string } {
   if (!(error instanceof Error)) return false;
   const { path, code, syscall } = error as NodeJS.ErrnoException;

@@ -9,7 +9,10 @@ import { HttpError } from './http-error.ts';
 import { refuse } from './refusal.ts';
 import { limitWaiting, takeTurn } from './take-turns.ts';
 
-/** Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times their size. */
+/**
+ * Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times
+ * their size.
+ */
 const MOST_HEADERS = 100;
 
 declare module 'fastify' {

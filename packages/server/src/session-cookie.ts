@@ -9,11 +9,15 @@ declare module 'fastify' {
   }
 }
 
-/** Cookies of our name that are tried; a browser sends several where other paths or ports of the host left some. */
+/**
+ * Cookies of our name that are tried; a browser sends several where other paths or ports of the
+ * host left some.
+ */
 const MOST_COOKIES = 4;
 
 /**
- * Finds the session of a request: the first valid one, where it carries several cookies of our name.
+ * Finds the session of a request: the first valid one, where it carries several cookies of our
+ * name.
  *
  * @returns at once where it is held in memory. @throws AuthError `unauthenticated`: none is valid.
  */

@@ -7,7 +7,8 @@ import type { LogStream } from './log.ts';
 const MOST_WAITING_BYTES = 1_048_576;
 
 /**
- * Opens standard error for the log. A line that cannot be written is lost, and the next one is tried again: a disk may have room by then, and the service goes on in any case.
+ * Opens standard error for the log. A line that cannot be written is lost, and the next one is
+ * tried again: a disk may have room by then, and the service goes on in any case.
  */
 export function openStandardLog(): LogStream {
   // Node's own stream for a file writes nothing more after a failure.

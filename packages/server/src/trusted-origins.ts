@@ -9,10 +9,11 @@ export interface TrustedOrigins {
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 
 /**
- * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own names.
+ * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own
+ * names.
  *
- * Without a public URL the service is a developer's: every loopback origin is trusted, with any port, so that a
- * development server works without a setting.
+ * Without a public URL the service is a developer's: every loopback origin is trusted, with any
+ * port, so that a development server works without a setting.
  */
 export function createTrustedOrigins(
   publicUrl: URL | undefined,

@@ -7,7 +7,8 @@ const MANY_EMAILS = 10;
 const MAX_PEERS = 100;
 
 /**
- * Warns once for each trusted address that logs many people in without `X-Forwarded-For`: they all share its limits.
+ * Warns once for each trusted address that logs many people in without `X-Forwarded-For`: they all
+ * share its limits.
  *
  * @param trustedProxies addresses and networks whose header would be believed.
  */

@@ -82,7 +82,8 @@ async function install(context: Context, options: InstallOptions): Promise<void>
 }
 
 /**
- * Refuses what would keep the service from starting; a mail server may still be named in the file beside the unit.
+ * Refuses what would keep the service from starting; a mail server may still be named in the file
+ * beside the unit.
  *
  * @throws {@link CliError} `usage`, after all problems have been written to standard error.
  */

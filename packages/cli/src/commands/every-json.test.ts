@@ -12,7 +12,9 @@ const ada = 'ada@example.com';
 const bob = 'bob@example.com';
 const [first, second] = ['correct horse battery', 'staple after staple'];
 
-/** Whether two values have the same keys and types; where one is null, the other may be of any type. */
+/**
+ * Whether two values have the same keys and types; where one is null, the other may be of any type.
+ */
 function fits(published: unknown, printed: unknown): boolean {
   if (published === null || printed === null) return true;
   if (Array.isArray(published) && Array.isArray(printed)) {

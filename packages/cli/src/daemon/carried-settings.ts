@@ -12,7 +12,10 @@ export interface CarriedSettings {
 const POSTGRES_VARIABLES = ['PGUSER', 'PGPASSWORD'];
 const PATHS = ['AUTHSVC_DATA_DIR', 'AUTHSVC_MAIL_DIR'];
 
-/** Sorts what is set in an environment into what a unit may hold, which everyone can read, and what it may not. */
+/**
+ * Sorts what is set in an environment into what a unit may hold, which everyone can read, and what
+ * it may not.
+ */
 export async function carrySettings({ env }: Pick<Context, 'env'>): Promise<CarriedSettings> {
   const { settings } = await import('@authsvc/server');
   const { resolveDataFolder } = await import('@authsvc/server/data-folder');

@@ -16,9 +16,11 @@ export async function settingProblems(env: Context['env']): Promise<readonly str
 }
 
 /**
- * Looks, before the daemon that runs is stopped, whether another could start with the settings of this environment.
+ * Looks, before the daemon that runs is stopped, whether another could start with the settings of
+ * this environment.
  *
- * @throws {@link CliError} `daemon_not_started`, after all that is wrong has been written to standard error; the daemon runs on.
+ * @throws {@link CliError} `daemon_not_started`, after all that is wrong has been written to
+ * standard error; the daemon runs on.
  */
 export async function assertCanRestart(context: Context): Promise<void> {
   const running = await findLocalDaemon(locateDaemon(context));

@@ -8,7 +8,10 @@ import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import { lockHolder } from './lock-holder.ts';
 
-/** Twice as long as a daemon takes to notice that its control socket is missing, and to make it again. */
+/**
+ * Twice as long as a daemon takes to notice that its control socket is missing, and to make it
+ * again.
+ */
 const LONGEST_REMAKE_MS = 2000;
 const RETRY_MS = 100;
 
@@ -42,7 +45,8 @@ export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBo
  * Waits while a daemon holds the data folder without a control socket: one that was removed is made
  * again.
  *
- * @throws {@link CliError} `daemon_silent`: it does not, and the process that holds the folder is named.
+ * @throws {@link CliError} `daemon_silent`: it does not, and the process that holds the folder is
+ * named.
  */
 export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
   if (process.platform === 'win32') return;
@@ -55,7 +59,8 @@ export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
 
 /** Whether no process holds the lock of the data folder. */
 export async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
-  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be loaded.
+  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be
+  // loaded.
   if (!existsSync(`${lock}-journal`)) return true;
   const { acquireFileLock } = await import('@authsvc/core');
   // A lock that this user may not even look at is another user's, whose socket will say so.

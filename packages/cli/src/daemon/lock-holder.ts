@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /**
- * Finds which process holds a lock on a file. The kernel says so while the lock is held, so that the pid is no other process's by now.
+ * Finds which process holds a lock on a file. The kernel says so while the lock is held, so that
+ * the pid is no other process's by now.
  *
  * @returns `undefined` when none does, or where the system does not say.
  * @see proc_locks(5)

@@ -115,7 +115,8 @@ function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRea
 }
 
 async function warningsOf(context: Context, daemon: DaemonBody): Promise<SettingWarnings> {
-  // Asked so, it looks whether its database is still in its place; what else it answers is another check's.
+  // Asked so, it looks whether its database is still in its place; what else it answers is another
+  // check's.
   const ready = { method: 'GET', url: new URL('/ready', daemon.url), headers: {} } as const;
   await exchange(ready, { connectMs: 2000, totalMs: 5000 }).catch(() => undefined);
   const { warnings } = await askDaemon<{ warnings: SettingWarnings }>(context, {

@@ -32,8 +32,8 @@ export function formatOf(file: string): ImportFormat {
 /**
  * Reads accounts from a file, one after another; what is wrong with a line is given back in its place.
  *
- * @throws {@link CliError} `unreadable_file`: it is not there, is not what it is said to be, or holds
- * not one line.
+ * @throws {@link CliError} `unreadable_file`: it is not there, is not what it is said to be, or
+ * holds not one line.
  */
 export async function* readUsers(
   file: string,

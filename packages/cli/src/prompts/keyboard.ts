@@ -14,8 +14,9 @@ export interface Reading {
 }
 
 /**
- * The one reader of the terminal for a whole dialogue: what comes ahead of its question waits for it. The terminal stays in raw mode in between,
- * so that nothing is echoed which the question would hide; Node restores it when the process ends.
+ * The one reader of the terminal for a whole dialogue: what comes ahead of its question waits for
+ * it. The terminal stays in raw mode in between, so that nothing is echoed which the question would
+ * hide; Node restores it when the process ends.
  */
 export interface Keyboard {
   read(listener: KeyListener): Reading;

@@ -15,7 +15,8 @@ export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, pai
   /** @param prompt is given a way to ask for another line after it has refused one. */
   async function ask(prompt: (context: PromptContext, refuse: () => void) => Promise<string>): Promise<string> {
     const ending = new AbortController();
-    // Each question's line editor takes all that it finds and dies with it, so that it is given one line at a time.
+    // Each question's line editor takes all that it finds and dies with it, so that it is given one
+    // line at a time.
     const keys = new Readable({ read: () => undefined });
     const refuse = () => {
       keyboard.discard();
@@ -54,7 +55,8 @@ export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, pai
         const problem = check(answer);
         if (problem === undefined) return answer;
         keyboard.discard();
-        // The prompt's own validation would leave the refused characters in the line, where they cannot be seen.
+        // The prompt's own validation would leave the refused characters in the line, where they
+        // cannot be seen.
         stderr.write(`${paint.red('✗')} ${problem}\n`);
       }
     },

@@ -53,7 +53,10 @@ export function updateAccountIndex(stateFolder: string, change: (index: AccountI
   });
 }
 
-/** Addresses are compared as the service does it: upper and lower case are one, and so are both forms of a domain. */
+/**
+ * Addresses are compared as the service does it: upper and lower case are one, and so are both
+ * forms of a domain.
+ */
 export function isSameAccount(one: AccountName, other: AccountName): boolean {
   return one.server === other.server && emailKey(one.email) === emailKey(other.email);
 }

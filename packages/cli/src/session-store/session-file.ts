@@ -4,7 +4,10 @@ import { isTokenText } from '../session-cookie.ts';
 import type { AccountName } from './account-index.ts';
 import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
 
-/** One file an account, named by a digest of its address as the index has it: an address may hold what a file name may not. */
+/**
+ * One file an account, named by a digest of its address as the index has it: an address may hold
+ * what a file name may not.
+ */
 export function sessionFileOf(stateFolder: string, { server, email }: AccountName): string {
   const digest = createHash('sha256').update(`${server}\n${email.toLowerCase()}`).digest('hex');
   return join(stateFolder, 'sessions', digest.slice(0, 32));

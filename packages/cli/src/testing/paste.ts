@@ -11,10 +11,12 @@ const END = 'end-of-line';
 const ESC = String.fromCharCode(0x1b);
 
 /**
- * Pastes lines into a bash that knows nothing but those programs, each of which only says how it was called.
+ * Pastes lines into a bash that knows nothing but those programs, each of which only says how it
+ * was called.
  *
  * @returns for each line, the words of each call.
- * @throws what bash says of a line that it cannot read; and where anything else ran, or a file was made.
+ * @throws what bash says of a line that it cannot read; and where anything else ran, or a file was
+ * made.
  */
 export function pasteAll(lines: readonly string[]): string[][][] {
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-paste-'));

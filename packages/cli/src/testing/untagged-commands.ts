@@ -8,7 +8,8 @@ interface Node {
 const HOLE = '\u0000';
 
 /**
- * Finds the places of a source that put a value into a command without the tag `shell`, or between quotes within it.
+ * Finds the places of a source that put a value into a command without the tag `shell`, or between
+ * quotes within it.
  *
  * @param names the commands of `authsvc`.
  */
@@ -34,7 +35,9 @@ export function untaggedCommands(source: string, names: readonly string[]): stri
   return found;
 }
 
-/** The text of a template, of a sum, or of joined pieces, with a hole for each value that is put in. */
+/**
+ * The text of a template, of a sum, or of joined pieces, with a hole for each value that is put in.
+ */
 function textOf(node: Node): string | undefined {
   if (node.type === 'TemplateLiteral') {
     return (node.quasis as { value: { cooked: string } }[]).map(({ value }) => value.cooked).join(HOLE);

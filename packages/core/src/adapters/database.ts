@@ -26,7 +26,9 @@ export interface Database {
   /** Applies what migrations are missing; all of them or none. */
   migrate(): Promise<void>;
   isMigrated(): Promise<boolean>;
-  /** @throws DatabaseRefusedError a grant is missing, such as on a table that a new version brought. */
+  /**
+   * @throws DatabaseRefusedError a grant is missing, such as on a table that a new version brought.
+   */
   assertGranted(): Promise<void>;
   /**
    * Writes a consistent copy to a new file, while the database is in use.
@@ -37,7 +39,10 @@ export interface Database {
 }
 
 export interface SqliteOptions {
-  /** Called once, when it turns out that the file was removed, moved or replaced; from then on every write is refused. */
+  /**
+   * Called once, when it turns out that the file was removed, moved or replaced; from then on every
+   * write is refused.
+   */
   readonly onMoved?: (error: Error) => void;
 }
 
@@ -132,7 +137,8 @@ function createSqliteKnex(path: string, connections: number, pragmas: string, ch
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     log: silentKnexLog,
     pool: {
-      // One stays open: with the last one the WAL goes, and a new one opens the file that has the name by then.
+      // One stays open: with the last one the WAL goes, and a new one opens the file that has the
+      // name by then.
       min: 1,
       max: connections,
       afterCreate: (

@@ -129,7 +129,8 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
 
 /** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
 function saveUses(values: string): string {
-  // Another instance may have stored a later one; one that is yet to come was stored before the clock was set back.
+  // Another instance may have stored a later one; one that is yet to come was stored before the
+  // clock was set back.
   return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
     where token_digest = uses.column1
     and (last_used_at < uses.column2 or last_used_at > uses.column2 + ${CLOCK_SKEW_MS})`;

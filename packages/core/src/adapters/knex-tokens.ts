@@ -16,7 +16,10 @@ interface TokenRow {
   mailed_at: number | null;
 }
 
-/** Where version 1.0.0 keeps its reset tokens: it may run beside this one while instances are restarted. */
+/**
+ * Where version 1.0.0 keeps its reset tokens: it may run beside this one while instances are
+ * restarted.
+ */
 const OLD_TABLE = 'reset_tokens';
 const OLD_PURPOSE: TokenPurpose = 'reset';
 

@@ -5,7 +5,10 @@ import { createSessionUses, type SessionUses, type SessionUsesOptions } from './
 
 const MAX_SESSIONS = 100_000;
 const MAX_BYTES = 128 * 1024 * 1024;
-/** An entry without its texts of unbounded length: 885 bytes on Node 20, of its object, its keys and its place in the map. */
+/**
+ * An entry without its texts of unbounded length: 885 bytes on Node 20, of its object, its keys and
+ * its place in the map.
+ */
 const ENTRY_BYTES = 900;
 
 export interface MemorySessionsOptions extends SessionUsesOptions {
@@ -80,7 +83,10 @@ export function createMemorySessions(store: Store, options: MemorySessionsOption
     bytes -= bytesOf(entry);
   }
 
-  /** Forgets a hundredth at once: one by one, each look for the oldest steps over all that went before (10 µs against 72 to 112). */
+  /**
+   * Forgets a hundredth at once: one by one, each look for the oldest steps over all that went
+   * before (10 µs against 72 to 112).
+   */
   function makeRoom(): void {
     let room = Math.ceil(entries.size / 100);
     for (const [tokenDigest, entry] of entries) {

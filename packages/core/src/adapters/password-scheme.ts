@@ -8,14 +8,21 @@ const BCRYPT_MAX_BYTES = 72;
 const PHP_TAG = /^\$2y\$/;
 const CONDENSED_TAG = '{hmac-sha384+bcrypt}';
 const LONG_PASSWORD_LABEL = 'authsvc password longer than bcrypt reads, version 1';
-/** A hash from elsewhere, as other systems tag it too: bcrypt of the bytes as they were typed, of which it reads 72. */
+/**
+ * A hash from elsewhere, as other systems tag it too: bcrypt of the bytes as they were typed, of
+ * which it reads 72.
+ */
 const FOREIGN_TAG = '{bcrypt}';
-/** Which this service never made, so that they are foreign also where version 1.0.0 took them in without a tag. */
+/**
+ * Which this service never made, so that they are foreign also where version 1.0.0 took them in
+ * without a tag.
+ */
 const FOREIGN_VERSION = /^\$2[ay]\$/;
 
 /**
- * Hashes a password: up to 72 bytes as plain `$2b$`; beyond, or with a NUL, where bcrypt begins again, its HMAC-SHA-384 under a tag of its own,
- * so that every byte counts. The label keeps the digest from being one that leaked elsewhere.
+ * Hashes a password: up to 72 bytes as plain `$2b$`; beyond, or with a NUL, where bcrypt begins
+ * again, its HMAC-SHA-384 under a tag of its own, so that every byte counts. The label keeps the
+ * digest from being one that leaked elsewhere.
  *
  * @param password in NFC.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pre-hashing-passwords-with-bcrypt
@@ -25,8 +32,9 @@ export function hashPassword(password: string, cost: number): string {
 }
 
 /**
- * Compares a password, as it was typed, with a hash as its maker made it. What was typed alone decides
- * how many comparisons it takes: one, or two where it is not in NFC, which a hash from elsewhere may be of.
+ * Compares a password, as it was typed, with a hash as its maker made it. What was typed alone
+ * decides how many comparisons it takes: one, or two where it is not in NFC, which a hash from
+ * elsewhere may be of.
  */
 export function verifyPassword(typed: string, passwordHash: string): boolean {
   const bcryptHash = withoutTag(passwordHash).replace(PHP_TAG, '$2b$');

@@ -63,7 +63,10 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
   };
 }
 
-/** Another encoding lacks characters that names and addresses have, and refuses them only when they are written. */
+/**
+ * Another encoding lacks characters that names and addresses have, and refuses them only when they
+ * are written.
+ */
 async function refuseOtherEncodings(knex: Knex, name: string): Promise<void> {
   const { rows }: { rows: { server_encoding: string }[] } = await knex.raw('show server_encoding');
   const [{ server_encoding: encoding } = { server_encoding: 'none' }] = rows;
@@ -118,7 +121,10 @@ async function migrate(address: PostgresAddress): Promise<void> {
   }
 }
 
-/** A table that a new version brought, without its grant, would be found out by the first request that needs it. */
+/**
+ * A table that a new version brought, without its grant, would be found out by the first request
+ * that needs it.
+ */
 async function assertGranted(knex: Knex, name: string): Promise<void> {
   const lacking = `
     select quote_ident(name) as name, quote_ident(current_user) as role from unnest(?::text[]) as name

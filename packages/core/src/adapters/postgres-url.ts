@@ -21,10 +21,12 @@ const DEFAULT_PORT = '5432';
 
 /**
  * Reads a database's URL in libpq's forms: parameters take precedence over what stands before them.
- * The server's certificate and name are verified with any `sslmode` but `disable`, which is for this
- * machine alone; a Unix socket uses no TLS.
+ * The server's certificate and name are verified with any `sslmode` but `disable`, which is for
+ * this machine alone; a Unix socket uses no TLS.
  *
- * @param url `postgres://user:password@host:port/database`, with `host=<folder>` for a Unix socket, `sslrootcert=<path>` for an authority of one's own and `sslcert=<path>&sslkey=<path>` for a certificate of the client.
+ * @param url `postgres://user:password@host:port/database`, with `host=<folder>` for a Unix socket,
+ * `sslrootcert=<path>` for an authority of one's own and `sslcert=<path>&sslkey=<path>` for a
+ * certificate of the client.
  * @throws {@link DatabaseRefusedError} one sentence, without the URL.
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  */
@@ -90,14 +92,19 @@ function portOf(text: string): number {
 }
 
 function refuse(): never {
-  throw new DatabaseRefusedError("the database's URL is malformed; percent-encode reserved characters in the user and the password");
+  throw new DatabaseRefusedError(
+    "the database's URL is malformed; percent-encode reserved characters in the user and the password",
+  );
 }
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new DatabaseRefusedError("the database's URL is malformed; percent-encode reserved characters in the user and the password", { cause });
+    throw new DatabaseRefusedError(
+      "the database's URL is malformed; percent-encode reserved characters in the user and the password",
+      { cause },
+    );
   }
 }
 

@@ -18,7 +18,10 @@ export interface SmtpMailerOptions {
 
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/i;
 
-/** The name in EHLO. Many servers refuse an address, such as `[127.0.0.1]`, and a name without a dot. */
+/**
+ * The name in EHLO. Many servers refuse an address, such as `[127.0.0.1]`, and a name without a
+ * dot.
+ */
 export function greetingName(publicHost: string | undefined, machine = machineName()): string {
   return [publicHost, machine].find((name) => name !== undefined && DOMAIN.test(name)) ?? 'localhost.localdomain';
 }

@@ -66,7 +66,8 @@ export interface BackupUse<Result> {
 }
 
 /**
- * Opens a backup with what its WAL holds, also on a disk that is mounted read-only, and uses it if it is sound.
+ * Opens a backup with what its WAL holds, also on a disk that is mounted read-only, and uses it if
+ * it is sound.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */

@@ -57,7 +57,10 @@ class ImmediateTransaction extends SqliteTransaction {
 /** By their names; those of a connection are let go with it. */
 const preparedStatements = new WeakMap<SqliteConnection, Map<string, PreparedStatement>>();
 
-/** Opens a file that is there: Knex's own flags would make an empty database of a name that leads nowhere. */
+/**
+ * Opens a file that is there: Knex's own flags would make an empty database of a name that leads
+ * nowhere.
+ */
 function openConnection(client: Knex.Client, mode: number): Promise<SqliteConnection> {
   return new Promise((resolve, reject) => {
     const { filename } = client.config.connection as Knex.Sqlite3ConnectionConfig;
@@ -113,7 +116,10 @@ class ReadOnlySqliteClient extends SqliteClient {
 }
 
 export interface ReadOnlyOptions {
-  /** No other program can change the file, and nothing lies beside it: SQLite then needs no lock, and nothing to write to. */
+  /**
+   * No other program can change the file, and nothing lies beside it: SQLite then needs no lock,
+   * and nothing to write to.
+   */
   readonly isImmutable?: boolean;
 }
 

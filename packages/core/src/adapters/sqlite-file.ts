@@ -50,12 +50,15 @@ export function inspectSqliteFile(path: string, mode: 'r' | 'r+' = 'r+'): 'empty
   return 'ours';
 }
 
-/** What a restore puts beside a database: the folder that it works in, and what was there before. */
+/**
+ * What a restore puts beside a database: the folder that it works in, and what was there before.
+ */
 export const RESTORE_FOLDER_SUFFIX = '.restoring';
 export const FORMER_SUFFIX = '.before-restore';
 
 /**
- * Looks beside a database that is missing or empty for what tells that there was one: an empty one must not take its place.
+ * Looks beside a database that is missing or empty for what tells that there was one: an empty one
+ * must not take its place.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names what is there and what to do.
  */
@@ -85,7 +88,8 @@ export function refuseLostDatabase(path: string): void {
 }
 
 /**
- * Looks whether the file has one name alone. By another, SQLite would not find the newest writes, which it keeps beside the first.
+ * Looks whether the file has one name alone. By another, SQLite would not find the newest writes,
+ * which it keeps beside the first.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */

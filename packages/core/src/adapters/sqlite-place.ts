@@ -14,8 +14,8 @@ export interface SqlitePlace {
 }
 
 /**
- * Remembers which files an open database has, to tell when one was removed, moved or replaced. Never opens them: closing one
- * would drop SQLite's own locks.
+ * Remembers which files an open database has, to tell when one was removed, moved or replaced.
+ * Never opens them: closing one would drop SQLite's own locks.
  *
  * @param path free of symbolic links, since the WAL lies beside the file itself.
  * @param onMoved called once, at the first check that fails.

@@ -19,12 +19,14 @@ export interface Restored {
 }
 
 /**
- * Puts a backup in the place of the database, and keeps what was there beside it. Hold the locks of both: nothing else may have
- * the database open.
+ * Puts a backup in the place of the database, and keeps what was there beside it. Hold the locks of
+ * both: nothing else may have the database open.
  *
- * One rename replaces the database. Killed before, it leaves the former one as it was, with a folder to clear; after, the restored one.
+ * One rename replaces the database. Killed before, it leaves the former one as it was, with a
+ * folder to clear; after, the restored one.
  *
- * @throws {@link DatabaseRefusedError} the backup is not sound, or the database is in use; then nothing has changed.
+ * @throws {@link DatabaseRefusedError} the backup is not sound, or the database is in use; then
+ * nothing has changed.
  */
 export async function restoreSqlite(backup: string, database: string): Promise<Restored> {
   // Beside the file itself, where a link to it leads.
@@ -59,7 +61,8 @@ export async function restoreSqlite(backup: string, database: string): Promise<R
 }
 
 /**
- * Removes what a restore that was cut short left beside a database, which it had not touched. Hold the database's lock.
+ * Removes what a restore that was cut short left beside a database, which it had not touched. Hold
+ * the database's lock.
  *
  * @returns whether there was anything.
  */
@@ -70,7 +73,10 @@ export async function clearUnfinishedRestores(database: string): Promise<boolean
   return names.length > 0;
 }
 
-/** Copies what is there to a name of its own, and leaves the file at the database's path whole by itself. */
+/**
+ * Copies what is there to a name of its own, and leaves the file at the database's path whole by
+ * itself.
+ */
 async function keepFormer(target: string, workFolder: string): Promise<string | undefined> {
   const stats = statSync(target, { throwIfNoEntry: false });
   if (stats && !stats.isFile()) throw new DatabaseRefusedError(`${target} is not a file, so it cannot be the database`);
@@ -90,7 +96,10 @@ async function keepFormer(target: string, workFolder: string): Promise<string | 
   return former;
 }
 
-/** Has SQLite write to the file what is in its WAL alone. A database that is not ours or damaged is left as it is. */
+/**
+ * Has SQLite write to the file what is in its WAL alone. A database that is not ours or damaged is
+ * left as it is.
+ */
 async function takeInWal(target: string): Promise<void> {
   const isAlone = [...BESIDE, '-shm'].every((suffix) => !existsSync(target + suffix));
   if (isAlone || !isOurs(target)) return;

@@ -97,7 +97,10 @@ export function voidTokens(world: World, account: Account): void {
   for (const token of world.tokens) if (token.account === account) token.isVoid = true;
 }
 
-/** Five that were asked for are good side by side, and one of an operator's; neither kind voids the other. */
+/**
+ * Five that were asked for are good side by side, and one of an operator's; neither kind voids the
+ * other.
+ */
 export function issueToken(world: World, account: Account, issuer: Issued['issuer']): void {
   const kept = issuer === 'operator' ? 0 : 4;
   const older = world.tokens.filter((token) => token.account === account && token.issuer === issuer);

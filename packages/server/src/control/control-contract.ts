@@ -27,7 +27,10 @@ export interface DaemonWarning {
   readonly message: string;
 }
 
-/** `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known; and `database_moved`. */
+/**
+ * `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known; and
+ * `database_moved`.
+ */
 export interface DaemonWarningsBody {
   readonly warnings: readonly DaemonWarning[];
 }

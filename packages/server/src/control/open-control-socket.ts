@@ -25,7 +25,8 @@ export function assertSocketPathFits(path: string, platform: NodeJS.Platform = p
 const LOOK_AGAIN_MS = 1000;
 
 /**
- * Listens on the control socket, mode 0600. Call it only while the lock of the data folder is held: then a socket that is there already is a dead daemon's, and is replaced. One that is removed
+ * Listens on the control socket, mode 0600. Call it only while the lock of the data folder is held:
+ * then a socket that is there already is a dead daemon's, and is replaced. One that is removed
  * later is made again.
  *
  * @returns what stops listening and removes the socket, at once. Connections that watch the presence of the daemon stay open.
@@ -58,7 +59,8 @@ async function listen({ server }: FastifyInstance, path: string): Promise<void> 
 }
 
 /**
- * Makes the socket again where it was removed, as by a clean-up of old files. Looked at once a second: a watch on the folder would wake at every write to the database.
+ * Makes the socket again where it was removed, as by a clean-up of old files. Looked at once a
+ * second: a watch on the folder would wake at every write to the database.
  */
 function keepSocket(server: FastifyInstance, path: string, lookAgainMs: number): () => void {
   let isOpen = true;

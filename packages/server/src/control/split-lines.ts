@@ -5,8 +5,8 @@ export const LONGEST_LINE = 16_384;
 const LINE_END = /\r\n|\n|\r(?!$)/;
 
 /**
- * Splits UTF-8 text into its lines, whose ends may be LF, CRLF or CR; a byte-order mark is left out.
- * Never holds more than a chunk and a line.
+ * Splits UTF-8 text into its lines, whose ends may be LF, CRLF or CR; a byte-order mark is left
+ * out. Never holds more than a chunk and a line.
  *
  * @returns `undefined` in the place of a line longer than {@link LONGEST_LINE}.
  */

@@ -9,7 +9,10 @@ interface Description {
 
 const { paths } = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as Description;
 
-/** Compares what a server answers with openapi.json, so that no test meets a refusal that is not in it. */
+/**
+ * Compares what a server answers with openapi.json, so that no test meets a refusal that is not in
+ * it.
+ */
 export function describedRefusals() {
   const missing = new Set<string>();
   return {

@@ -1,6 +1,9 @@
 import { connect, type NetConnectOpts } from 'node:net';
 
-/** Sends requests without waiting for answers, and resolves with what came back once the connection is closed, however that is. */
+/**
+ * Sends requests without waiting for answers, and resolves with what came back once the connection
+ * is closed, however that is.
+ */
 export function sendAhead(to: NetConnectOpts, requests: string): Promise<string> {
   return new Promise((resolve) => {
     let received = '';

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * The one table of one-time tokens. `reset_tokens` stays for a version, with what is in it: instances of
- * version 1.0.0 still write there, and a copy here would make each of its tokens good twice.
+ * The one table of one-time tokens. `reset_tokens` stays for a version, with what is in it:
+ * instances of version 1.0.0 still write there, and a copy here would make each of its tokens good
+ * twice.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('one_time_tokens', (table) => {
