@@ -1,5 +1,5 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -39,6 +39,10 @@ describe('a database that is not where it was opened', () => {
       if (name.startsWith('authsvc.db')) await rename(join(folder, name), join(folder, 'away', name));
     }
   };
+  const linkToItself = async () => {
+    await remove('');
+    await symlink(path, path);
+  };
   const replace = async () => {
     await database.backUp(join(folder, 'backup.db'));
     await rename(join(folder, 'backup.db'), path);
@@ -50,6 +54,7 @@ describe('a database that is not where it was opened', () => {
     ['left without its WAL', () => remove('-wal')],
     ['moved away', moveAway],
     ['replaced by a backup', replace],
+    ['replaced by a link to itself', linkToItself],
   ])('refuses the very next write when it was %s', async (_how, change) => {
     await write();
     await change();

@@ -35,8 +35,14 @@ export function rememberPlace(path: string, onMoved: (error: DatabaseMovedError)
   };
 }
 
-/** Undefined where there is no file, or a file system that does not number its files. */
+/** Undefined where no file can be found, or on a file system that does not number its files. */
 function identify(path: string): string | undefined {
-  const stats: BigIntStats | undefined = statSync(path, { bigint: true, throwIfNoEntry: false });
+  let stats: BigIntStats | undefined;
+  try {
+    stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // A folder on the way that was closed or replaced: the next start would not find the file either.
+    return undefined;
+  }
   return stats && stats.ino !== 0n ? `${stats.dev}:${stats.ino}` : undefined;
 }

@@ -172,6 +172,13 @@ describe('restoreSqlite', () => {
     expect(await readdir(join(folder, 'data'))).toEqual(['authsvc.db']);
     expect(await clearUnfinishedRestores(database)).toBe(false);
   });
+
+  it('clears nothing that it did not make', async () => {
+    await makeStopped(database, 'ada');
+    await writeFile(`${database}.restoring.md`, 'how I did it');
+    expect(await clearUnfinishedRestores(database)).toBe(false);
+    expect(await readFile(`${database}.restoring.md`, 'utf8')).toBe('how I did it');
+  });
 });
 
 describe('checkBackup', () => {

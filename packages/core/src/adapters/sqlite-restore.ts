@@ -67,7 +67,7 @@ export async function restoreSqlite(backup: string, database: string): Promise<R
  * @returns whether there was anything.
  */
 export async function clearUnfinishedRestores(database: string): Promise<boolean> {
-  const prefix = basename(database) + RESTORE_FOLDER_SUFFIX;
+  const prefix = `${basename(database)}${RESTORE_FOLDER_SUFFIX}-`;
   const names = namesBeside(database).filter((name) => name.startsWith(prefix));
   for (const name of names) await rm(join(dirname(database), name), { recursive: true, force: true });
   return names.length > 0;
