@@ -18,7 +18,8 @@ export interface OwnNames {
   listensOn(port: number): void;
 }
 
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+/** This machine as a Host header names it, by its addresses or as localhost, with a port or without. */
+export const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 /** By which some clients name a server that listens there. */
 const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };

@@ -1,12 +1,10 @@
-import type { OwnNames } from './own-names.ts';
+import { LOOPBACK_HOST, type OwnNames } from './own-names.ts';
 
 /** Which pages may change things, call with credentials, and be returned to. */
 export interface TrustedOrigins {
   /** @param origin as an `Origin` header says it. */
   includes(origin: string): boolean;
 }
-
-const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 
 /**
  * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own
@@ -25,7 +23,8 @@ export function createTrustedOrigins(
   return {
     includes: (origin) => {
       if (listed.has(origin)) return true;
-      if (!LOOPBACK_ORIGIN.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) return false;
+      const url = URL.canParse(origin) ? new URL(origin) : undefined;
+      if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
       return publicUrl === undefined || names.isOwnOrigin(origin);
     },
   };
