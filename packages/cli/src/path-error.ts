@@ -29,6 +29,7 @@ export function toPathError(error: unknown): CliError | undefined {
   });
 }
 
-function upperFirst(text: string): string {
+/** A sentence begins with a capital. */
+export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,7 @@
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
+import { upperFirst } from '../path-error.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from './local-daemon.ts';
 
 /** Problems with the settings of this environment; none where a daemon would accept them all. */
@@ -50,7 +51,7 @@ function notRestarted(
     status,
     code: 'daemon_not_started',
     what: 'The daemon was not restarted',
-    why: `${first.charAt(0).toUpperCase()}${first.slice(1)}.`,
+    why: `${upperFirst(first)}.`,
     next: { say: `The one that runs goes on (pid ${pid}): correct the settings, and try again` },
   });
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CliError, type NextStep } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import { describePathFailure } from '../path-error.ts';
+import { describePathFailure, upperFirst } from '../path-error.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 
 /** A database that has much to migrate takes its time. */
@@ -131,8 +131,4 @@ function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
     ...(next && { next }),
     cause,
   });
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
