@@ -79,7 +79,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       });
       afterAll(() => site?.stop());
 
-      it('let nobody in before a login', async () => {
+      it('admit no request before a login', async () => {
         const visits = await site.visitEach();
         expect(visits.map(({ status }) => status)).toEqual([401, 401, 401]);
       });
@@ -131,7 +131,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
         );
       });
 
-      it('answer 503 and admit nobody while the service is down, and work again after', async () => {
+      it('answer 503 and admit no request while the service is down, and work again after', async () => {
         await daemon.stop('SIGKILL');
         expect((await askWithToken('/auth/health')).status).toBe(502);
         for (const backend of backendNames) {
@@ -210,7 +210,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       ['a user whose id is null', 200, JSON.stringify({ user: { ...user, id: null } })],
       ['a user whose id is empty', 200, JSON.stringify({ user: { ...user, id: '' } })],
       ['a user without an id', 200, JSON.stringify({ user: { email: user.email } })],
-    ])('and admit nobody when it answers %s', async (_what, status, body) => {
+    ])('and admit no request when it answers %s', async (_what, status, body) => {
       stub.answerWith((response) => response.writeHead(status, { location: '/elsewhere' }).end(body));
       for (const backend of backendNames) {
         const answer = await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`);
@@ -218,7 +218,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       }
     });
 
-    it('and admit nobody when it does not answer, within a bounded time', async () => {
+    it('and admit no request when it does not answer, within a bounded time', async () => {
       stub.answerWith(() => undefined);
       const asked = backendNames.map((backend) =>
         send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`),
