@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
 import { password } from '../load/account.ts';
 import { exchange, type Incoming } from '../load/exchange.ts';
@@ -70,10 +71,16 @@ export const clockAheadRow: Row = {
     expect('a login before', before, 200);
 
     await writeFile(offsetFile, `+${DAYS}d`);
+    // Node keeps the date of its answers for up to a second.
+    const daysAhead = async () => (Date.parse((await profile(undefined)).date ?? '') - Date.now()) / 86_400_000;
+    let movedDays = await daysAhead();
+    for (let look = 0; look < 300 && !(movedDays > DAYS - 1); look += 1) {
+      await setTimeout(10);
+      movedDays = await daysAhead();
+    }
+    if (!(movedDays > DAYS - 1)) failures.push(`the clock of the daemon moved by ${movedDays} days`);
     const ahead = await logIn('bob@example.com', password, '192.0.2.2');
     expect('a login ahead', ahead, 200);
-    const movedDays = (Date.parse(ahead.date ?? '') - Date.now()) / 86_400_000;
-    if (!(movedDays > DAYS - 1)) failures.push(`the clock of the daemon moved by ${movedDays} days`);
     await fillLimits('ahead');
 
     await writeFile(offsetFile, '+0');
