@@ -163,20 +163,38 @@ describe.each([
     await expectNoToken(`X-Forwarded-For: ${form}`);
   });
 
-  it.skipIf(mailed)('read no reset token from a trusted page of another origin', async () => {
-    for (const origin of ['http://localhost:1', 'https://localhost:1', 'http://127.0.0.1:PORT', 'http://[::1]:PORT']) {
-      for (const site of [undefined, 'same-site', 'cross-site', 'none', '', 'Same-Origin', 'same-origin, cross-site']) {
-        const answer = await askForToken(`Origin: ${origin}${site === undefined ? '' : `\r\nSec-Fetch-Site: ${site}`}`);
-        expect([origin, site, answer.status]).toEqual([origin, site, 403]);
-        expect(answer.body).not.toContain('reset_token');
+  // Where tokens are mailed there is none to read.
+  if (!mailed) {
+    it('read no reset token from a trusted page of another origin', async () => {
+      for (const origin of [
+        'http://localhost:1',
+        'https://localhost:1',
+        'http://127.0.0.1:PORT',
+        'http://[::1]:PORT',
+      ]) {
+        for (const site of [
+          undefined,
+          'same-site',
+          'cross-site',
+          'none',
+          '',
+          'Same-Origin',
+          'same-origin, cross-site',
+        ]) {
+          const answer = await askForToken(
+            `Origin: ${origin}${site === undefined ? '' : `\r\nSec-Fetch-Site: ${site}`}`,
+          );
+          expect([origin, site, answer.status]).toEqual([origin, site, 403]);
+          expect(answer.body).not.toContain('reset_token');
+        }
       }
-    }
-    expect((await askForToken('Sec-Fetch-Site: same-origin')).body).toContain('reset_token');
-  });
+      expect((await askForToken('Sec-Fetch-Site: same-origin')).body).toContain('reset_token');
+    });
 
-  it.skipIf(mailed)('are not sent by a trusted page, which may add no header but its Content-Type', async () => {
-    const lines = [`Host: ${own}`, 'Origin: http://localhost:1', 'Access-Control-Request-Method: POST'];
-    const preflight = await send('OPTIONS /sessions', [...lines, 'Access-Control-Request-Headers: x-forwarded-for']);
-    expect(preflight.headers['access-control-allow-headers']).toBe('Content-Type');
-  });
+    it('are not sent by a trusted page, which may add no header but its Content-Type', async () => {
+      const lines = [`Host: ${own}`, 'Origin: http://localhost:1', 'Access-Control-Request-Method: POST'];
+      const preflight = await send('OPTIONS /sessions', [...lines, 'Access-Control-Request-Headers: x-forwarded-for']);
+      expect(preflight.headers['access-control-allow-headers']).toBe('Content-Type');
+    });
+  }
 });
