@@ -87,9 +87,14 @@ function report(title, samples) {
  * @param {number[]} values
  * @param {number[]} others
  */
-const describe = (values, others) => ratio(values, others).toFixed(3);
+function describe(values, others) {
+  return ratio(values, others).toFixed(3);
+}
+
 /** @param {number[]} values */
-const span = (values) => `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
+function span(values) {
+  return `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
+}
 
 /**
  * @param {string} checkout
