@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { AuthError } from '@authsvc/core';
 import type { InjectOptions } from 'fastify';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ServerPorts } from './server-ports.ts';
 import { answer, json, post, refused } from './testing/requests.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
@@ -145,5 +146,24 @@ describe('addNotFoundHandler', () => {
     test = await createTestServer();
     const response = await test.server.inject('/%zz');
     expect(answer(response)).toEqual(refused(400, 'invalid_request', 'the path is not percent-encoded as it must be'));
+  });
+
+  it('answers twenty refusals a second at once, and lets those beyond wait a second', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    test = await createTestServer({ throttleLoopback: true, resetsPerMinute: 1 });
+    // Later than what other tests counted.
+    vi.advanceTimersByTime(10_000);
+    const ask = () => test.server.inject(json({ email: credentials.email }, '/reset_password'));
+    await ask();
+    const statuses: number[] = [];
+    const asked = Array.from({ length: 25 }, async () => statuses.push((await ask()).statusCode));
+    while (statuses.length < 20 || vi.getTimerCount() < 5) await setImmediate();
+    expect(statuses).toEqual(new Array(20).fill(429));
+    vi.advanceTimersByTime(1000);
+    await Promise.all(asked);
+    expect(statuses).toEqual(new Array(25).fill(429));
   });
 });
