@@ -160,7 +160,7 @@ describe('addNotFoundHandler', () => {
     await ask();
     const statuses: number[] = [];
     const asked = Array.from({ length: 25 }, async () => statuses.push((await ask()).statusCode));
-    const refusedSoFar = () => logged().filter(({ code }) => code === 'rate_limited').length;
+    const refusedSoFar = () => test.logLines.filter((line) => JSON.parse(line).code === 'rate_limited').length;
     while (refusedSoFar() < 25) await setImmediate();
     // A probe that comes behind them is answered behind all that do not wait.
     await test.server.inject('/health');
