@@ -143,9 +143,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
         expect(visits.map(({ status, me }) => [status, me.id])).toEqual(backendNames.map(() => [200, id]));
       });
 
-      // Which of its two names a route is asked by changes nothing here: often enough once for each
-      // proxy.
-      const often = file.includes('stripped') ? 1000 : 100;
+      const often = 1000;
       it(`admit none of the next ${often} requests to each after \`users revoke\``, async () => {
         for (const backend of backendNames) expect(await site.askOften(backend, 10)).toHaveProperty('200');
         const env = { AUTHSVC_DATA_DIR: daemon.dataFolder };

@@ -9,7 +9,7 @@ const MOST_TRIES = 5;
 /** Holds the service to what it acknowledged of one account, through HTTP, after it was found out whether its write in doubt has happened. */
 export async function verifyAccount(url: string, ledger: Ledger, account: Account): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${account.email}: ${sentence}`);
-  /** Again where a connection of a killed instance still holds the row: that try may have opened a session. */
+  /** Again where a killed instance's connection still holds the row: that try may have logged in. */
   const logIn = async (password: string, email = account.email) => {
     for (let tries = 1; ; tries += 1) {
       const answer = await patiently(() => send(url, 'POST /sessions', { json: { email, password } }));
