@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rows } from './rows/index.ts';
+import { rows } from './rows.ts';
 import { runRow } from './run-row.ts';
 
 describe.each(rows)('$name', (row) => {

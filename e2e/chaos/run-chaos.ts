@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { setup } from '../../test/postgres-setup.ts';
 import { type ChaosOptions, readOptions, usage } from './options.ts';
 import type { Row } from './row.ts';
-import { rows } from './rows/index.ts';
+import { rows } from './rows.ts';
 import { endRun, runRow } from './run-row.ts';
 import { outcomeTable, type TableLine } from './table.ts';
 

@@ -1,91 +1,134 @@
-import { setMaxListeners } from 'node:events';
-import { Agent } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import { codeOf, exchange, type Incoming } from './exchange.ts';
+import { availableParallelism } from 'node:os';
+import { setInterval as every } from 'node:timers/promises';
+import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import type { Row } from '../row.ts';
+import { cannotRun, judge } from '../run-row.ts';
+import { openSession, password } from './account.ts';
+import { exchange } from './exchange.ts';
+import { median, residentMb, tellsHoldings } from './figures.ts';
+import { importAccounts } from './import-accounts.ts';
+import { runStorm } from './run-storm.ts';
+import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
-/** Below the limit of the service, so that what is tried is its hashers and not its connections. */
-const CONNECTIONS = 800;
-const TICK_MS = 10;
-/** How often somebody who does not wait tries before they go. */
-const IMPATIENT_TRIES = 5;
+const ACCOUNTS = 200;
+const GUESSED_ACCOUNTS = 10;
+const TIMES_CAPACITY = 10;
+/** For so much of the time it storms before it counts. */
+const WARM_UP = 0.5;
+const SAMPLE_MS = 250;
+const SAMPLES_AFTER = 8;
 
-export interface Storm {
-  readonly url: string;
-  /** Logins that begin in a second, whatever becomes of those before. */
-  readonly perSecond: number;
-  readonly seconds: number;
-  /** Who logs in, by turns. */
-  readonly credentials: (turn: number) => { email: string; password: string };
+export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-growth'> = {
+  name: 'login-storm',
+  fault: 'Login storm',
+  dialects: ['sqlite'],
+  // Seconds, milliseconds and per cent; those of the small run leave room for a machine that is busy, and a service that has just started.
+  sizes: {
+    small: { seconds: 3, cost: 10, 'profile-p99': 5000, 'memory-growth': 60 },
+    full: { seconds: 60, cost: 12, 'profile-p99': 100, 'memory-growth': 10 },
+  },
+  async run({ size, folder, log, onEnd }) {
+    if (!(await tellsHoldings())) return cannotRun('this system has no /proc, which tells what the service holds');
+    const daemon = await startDaemon({ home: folder, settings: { AUTHSVC_BCRYPT_COST: String(size.cost) } });
+    onEnd(() => daemon.stop());
+    const session = await openSession(daemon.url, 'ada@example.com');
+    await importAccounts(
+      daemon,
+      Array.from({ length: ACCOUNTS }, (_, index) => emailOf(index)),
+    );
+    const capacity = await measureCapacity(daemon, Math.min(5, size.seconds));
+    log(`${capacity.toFixed(1)} logins/s are hashed`);
+
+    const load = { url: daemon.url, perSecond: TIMES_CAPACITY * capacity, credentials };
+    // A service that has just started still grows into its heap, whatever is asked of it.
+    await runStorm({ ...load, seconds: size.seconds * WARM_UP });
+    const others = startSteadyLoad(20, () => exchange(daemon.url, { method: 'GET', path: '/profile', session }));
+    const memory = sampleMemory(daemon.pid);
+    const storm = await runStorm({ ...load, seconds: size.seconds });
+    const during = await memory.stop();
+    const profile = await others.stop();
+    const after = await memoryAtRest(daemon.pid);
+
+    const quarter = Math.ceil(during.length / 4);
+    const early = median(during.slice(quarter, 2 * quarter));
+    const late = median(during.slice(-quarter));
+    const most = early * (1 + size['memory-growth'] / 100);
+    const statuses = [...storm.statuses].sort().map(([status, count]) => `${count} × ${status}`);
+    return judge(
+      `logins at ${TIMES_CAPACITY} times what is hashed (${capacity.toFixed(1)}/s at cost ${size.cost}), for ${size.seconds} s, after ${size.seconds * WARM_UP} s of the same`,
+      storm.arrivals,
+      `${statuses.join(', ')}; /profile p99 ${profile.p99Ms.toFixed(0)} ms of ${profile.sent}; ` +
+        `${early.toFixed(0)} MB early, ${late.toFixed(0)} late, ${Math.max(...during).toFixed(0)} at most, ${after.toFixed(0)} after`,
+      [
+        storm.unexpected.length === 0
+          ? ''
+          : `answered ${storm.unexpected.length} times: ${[...new Set(storm.unexpected)]}`,
+        late <= most ? '' : `memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MB`,
+        after <= most ? '' : `${after.toFixed(0)} MB are kept after it`,
+        ...servedWithin(profile, size['profile-p99']),
+      ].filter(Boolean),
+    );
+  },
+};
+
+function emailOf(index: number): string {
+  return `user-${index}@example.com`;
 }
 
-export interface StormResult {
-  readonly arrivals: number;
-  /** How often each status was answered. */
-  readonly statuses: ReadonlyMap<number, number>;
-  /** What no login may meet, however many there are. */
-  readonly unexpected: readonly string[];
+/** Most know their password, some have mistyped the email, and somebody guesses at a few. */
+function credentials(turn: number): { email: string; password: string } {
+  switch (turn % 8) {
+    case 5:
+      return { email: `nobody-${turn}@example.com`, password };
+    case 6:
+    case 7:
+      return { email: emailOf(turn % GUESSED_ACCOUNTS), password: `guess number ${turn}` };
+    default:
+      return { email: emailOf(GUESSED_ACCOUNTS + (turn % (ACCOUNTS - GUESSED_ACCOUNTS))), password };
+  }
 }
 
-/** Logs in at a steady rate. Of those who are sent away half come back when they were told to, and half at once, five times. */
-export async function runStorm({ url, perSecond, seconds, credentials }: Storm): Promise<StormResult> {
-  // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
-  const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
-  const statuses = new Map<number, number>();
-  const unexpected: string[] = [];
-  const over = new AbortController();
-  // Each client that waits is one.
-  setMaxListeners(0, over.signal);
-  const clients: Promise<void>[] = [];
-
-  const attempt = async (turn: number): Promise<Incoming | undefined> => {
-    try {
-      const answer = await exchange(url, { method: 'POST', path: '/sessions', body: credentials(turn), agent });
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      const problem = problemWith(answer);
-      if (problem !== undefined) unexpected.push(problem);
-      return answer;
-    } catch (error) {
-      unexpected.push((error as NodeJS.ErrnoException).code ?? String(error));
-      return undefined;
-    }
-  };
-  const insist = async (turn: number) => {
-    const isPatient = turn % 2 === 0;
-    for (let tries = 1; !over.signal.aborted; tries += 1) {
-      const answer = await attempt(turn);
-      if (answer?.status !== 503 && answer?.status !== 429) return;
-      if (isPatient)
-        await pause(Number(answer.retryAfter) * 1000, undefined, { signal: over.signal }).catch(() => undefined);
-      else if (tries === IMPATIENT_TRIES) return;
-    }
-  };
-
+/** Logins a second, when there are always enough of them and never too many. */
+async function measureCapacity({ url }: Daemon, seconds: number): Promise<number> {
   const startedAt = performance.now();
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const elapsedMs = Math.min(performance.now() - startedAt, seconds * 1000);
-      while (clients.length < (elapsedMs / 1000) * perSecond) clients.push(insist(clients.length));
-      if (elapsedMs < seconds * 1000) return;
-      clearInterval(timer);
-      resolve();
-    }, TICK_MS);
-  });
-  over.abort();
-  await Promise.all(clients);
-  agent.destroy();
-  return { arrivals: clients.length, statuses, unexpected };
+  let done = 0;
+  const logInOnAndOn = async (client: number) => {
+    while (performance.now() - startedAt < seconds * 1000) {
+      const body = { email: emailOf(GUESSED_ACCOUNTS + client), password };
+      const { status } = await exchange(url, { method: 'POST', path: '/sessions', body });
+      if (status === 200) done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, (_, client) => logInOnAndOn(client)));
+  return done / ((performance.now() - startedAt) / 1000);
 }
 
-function problemWith(answer: Incoming): string | undefined {
-  const expected: Readonly<Record<number, unknown>> = {
-    401: 'invalid_credentials',
-    429: 'rate_limited',
-    503: 'overloaded',
+function sampleMemory(pid: number): { stop(): Promise<number[]> } {
+  const stopping = new AbortController();
+  const sample = async () => {
+    const samples = [await residentMb(pid)];
+    try {
+      for await (const _ of every(SAMPLE_MS, undefined, { signal: stopping.signal }))
+        samples.push(await residentMb(pid));
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+    }
+    return samples;
   };
-  const { status, retryAfter } = answer;
-  if (status === 200) return undefined;
-  const code = codeOf(answer);
-  if (!(status in expected) || code !== expected[status]) return `${status} ${code}`;
-  if (status !== 401 && !/^[1-9]\d*$/.test(retryAfter ?? '')) return `${status} without a proper Retry-After`;
-  return undefined;
+  const sampling = sample();
+  return {
+    stop: () => {
+      stopping.abort();
+      return sampling;
+    },
+  };
+}
+
+async function memoryAtRest(pid: number): Promise<number> {
+  const samples: number[] = [];
+  for await (const _ of every(SAMPLE_MS)) {
+    samples.push(await residentMb(pid));
+    if (samples.length === SAMPLES_AFTER) break;
+  }
+  return median(samples);
 }

@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import { Agent } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { codeOf, exchange, type Incoming } from './exchange.ts';
+
+/** Below the limit of the service, so that what is tried is its hashers and not its connections. */
+const CONNECTIONS = 800;
+const TICK_MS = 10;
+/** How often somebody who does not wait tries before they go. */
+const IMPATIENT_TRIES = 5;
+
+export interface Storm {
+  readonly url: string;
+  /** Logins that begin in a second, whatever becomes of those before. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Who logs in, by turns. */
+  readonly credentials: (turn: number) => { email: string; password: string };
+}
+
+export interface StormResult {
+  readonly arrivals: number;
+  /** How often each status was answered. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** What no login may meet, however many there are. */
+  readonly unexpected: readonly string[];
+}
+
+/** Logs in at a steady rate. Of those who are sent away half come back when they were told to, and half at once, five times. */
+export async function runStorm({ url, perSecond, seconds, credentials }: Storm): Promise<StormResult> {
+  // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
+  const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
+  const statuses = new Map<number, number>();
+  const unexpected: string[] = [];
+  const over = new AbortController();
+  // Each client that waits is one.
+  setMaxListeners(0, over.signal);
+  const clients: Promise<void>[] = [];
+
+  const attempt = async (turn: number): Promise<Incoming | undefined> => {
+    try {
+      const answer = await exchange(url, { method: 'POST', path: '/sessions', body: credentials(turn), agent });
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      const problem = problemWith(answer);
+      if (problem !== undefined) unexpected.push(problem);
+      return answer;
+    } catch (error) {
+      unexpected.push((error as NodeJS.ErrnoException).code ?? String(error));
+      return undefined;
+    }
+  };
+  const insist = async (turn: number) => {
+    const isPatient = turn % 2 === 0;
+    for (let tries = 1; !over.signal.aborted; tries += 1) {
+      const answer = await attempt(turn);
+      if (answer?.status !== 503 && answer?.status !== 429) return;
+      if (isPatient)
+        await pause(Number(answer.retryAfter) * 1000, undefined, { signal: over.signal }).catch(() => undefined);
+      else if (tries === IMPATIENT_TRIES) return;
+    }
+  };
+
+  const startedAt = performance.now();
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const elapsedMs = Math.min(performance.now() - startedAt, seconds * 1000);
+      while (clients.length < (elapsedMs / 1000) * perSecond) clients.push(insist(clients.length));
+      if (elapsedMs < seconds * 1000) return;
+      clearInterval(timer);
+      resolve();
+    }, TICK_MS);
+  });
+  over.abort();
+  await Promise.all(clients);
+  agent.destroy();
+  return { arrivals: clients.length, statuses, unexpected };
+}
+
+function problemWith(answer: Incoming): string | undefined {
+  const expected: Readonly<Record<number, unknown>> = {
+    401: 'invalid_credentials',
+    429: 'rate_limited',
+    503: 'overloaded',
+  };
+  const { status, retryAfter } = answer;
+  if (status === 200) return undefined;
+  const code = codeOf(answer);
+  if (!(status in expected) || code !== expected[status]) return `${status} ${code}`;
+  if (status !== 401 && !/^[1-9]\d*$/.test(retryAfter ?? '')) return `${status} without a proper Retry-After`;
+  return undefined;
+}

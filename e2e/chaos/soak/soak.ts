@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { setInterval as every } from 'node:timers/promises';
+import { startDaemon } from '../../support/daemon.ts';
+import { root } from '../../support/program.ts';
+import { makeDatabase, type RowDatabase } from '../database.ts';
+import { must, openSession } from '../load/account.ts';
+import { exchange } from '../load/exchange.ts';
+import { median } from '../load/figures.ts';
+import { controlSocket } from '../load/import-accounts.ts';
+import type { Row } from '../row.ts';
+import { judge } from '../run-row.ts';
+import { Chance } from './chance.ts';
+import { watchHeap } from './heap.ts';
+import { operateOnAll } from './house-acts.ts';
+import { live } from './live.ts';
+import { Person } from './person.ts';
+import { residentMb, type Sample, settledFiles, takeSample } from './samples.ts';
+import { residentEmail } from './stranger-acts.ts';
+import { Tally } from './tally.ts';
+
+/** The first of so many parts warms up; memory is compared between the next three and the last three. */
+const PARTS = 12;
+const WINDOW = 3;
+/** From so many operations on, chance leaves nothing out. */
+const MANY = 2000;
+/** Housekeeping comes by as often as sessions end; it is late where the machine is busy. */
+const PRUNED_WITHIN_LIFETIMES = 6;
+
+export const soakRow: Row<
+  'operations' | 'people' | 'lifetime' | 'memory-within' | 'files-within' | 'unavailable' | 'samples' | 'seed'
+> = {
+  name: 'soak',
+  fault: 'Soak',
+  dialects: ['sqlite', 'postgres'],
+  sizes: {
+    // Sessions live for so many seconds; memory and files in per cent, because a service that has just started still grows into its heap, and opens its database once more for each that asks;
+    // the database of a busy machine may be late for some.
+    small: {
+      operations: 250,
+      people: 6,
+      lifetime: 6,
+      'memory-within': 100,
+      'files-within': 30,
+      unavailable: 20,
+      samples: 1,
+      seed: 1,
+    },
+    // An hour of thirty a second.
+    full: {
+      operations: 108_000,
+      people: 12,
+      lifetime: 30,
+      'memory-within': 10,
+      'files-within': 10,
+      unavailable: 0,
+      samples: 10,
+      seed: 1,
+    },
+  },
+  async run({ size, dialect, folder, log, onEnd }) {
+    const database = await makeDatabase(dialect, folder);
+    const heap = await watchHeap(folder);
+    const settings = {
+      ...database.settings,
+      ...heap.settings,
+      AUTHSVC_SESSION_LIFETIME_SECONDS: String(size.lifetime),
+      AUTHSVC_RESET_TOKEN_SECONDS: String(size.lifetime),
+    };
+    const daemon = await startDaemon({ home: folder, settings });
+    onEnd(() => daemon.stop());
+    const control = controlSocket(daemon);
+    const tally = new Tally();
+    await openSession(daemon.url, residentEmail);
+    tally.accounts += 1;
+    for (const event of ['user_registered', 'login_succeeded']) tally.expect(event);
+    const { text } = await must(exchange(control, { method: 'GET', path: '/users/export' }));
+    const passwordHash = String(JSON.parse(text).password_hash);
+
+    // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
+    const agent = new Agent({ keepAlive: true, timeout: 60_000 });
+    onEnd(() => agent.destroy());
+    const lifetimeMs = size.lifetime * 1000;
+    const surroundings = { url: daemon.url, control, agent, tally, passwordHash, lifetimeMs };
+    const people = Array.from(
+      { length: size.people },
+      (_, index) => new Person(`person-${index}`, new Chance(size.seed * 1000 + index), surroundings),
+    );
+    const operator = new Person('operator', new Chance(size.seed), surroundings);
+
+    const samples: Sample[][] = [];
+    const heapMb: number[] = [];
+    let filesAfterWarmUp = Number.NaN;
+    for (let part = 1; part <= PARTS; part += 1) {
+      const own: Sample[] = [];
+      for (let step = 1; step <= size.samples; step += 1) {
+        const until = (size.operations * (part - 1 + step / size.samples)) / PARTS;
+        await Promise.all(people.map((person) => live(person, until)));
+        own.push(await takeSample(control));
+      }
+      samples.push(own);
+      heapMb.push(await heap.keptMb(daemon));
+      // It ends every session; those of the last part are left to expire.
+      if (part < PARTS) await operateOnAll(operator, { dialect, folder, people });
+      if (part === 1) filesAfterWarmUp = await settled(agent, control);
+      log(
+        `${tally.operations} operations; ${residentMb(own).toFixed(0)} MB resident, ${heapMb.at(-1)?.toFixed(1)} MB kept in the heap`,
+      );
+    }
+    const files = await settled(agent, control);
+    const early = {
+      residentMb: residentMb(samples.slice(1, 1 + WINDOW).flat()),
+      heapMb: median(heapMb.slice(1, 1 + WINDOW)),
+    };
+    const late = { residentMb: residentMb(samples.slice(-WINDOW).flat()), heapMb: median(heapMb.slice(-WINDOW)) };
+    const most = 1 + size['memory-within'] / 100;
+
+    const left = await waitUntilPruned(database, PRUNED_WITHIN_LIFETIMES * lifetimeMs);
+    return judge(
+      `${tally.done.size} kinds of requests, to the endpoints and as the operator, by ${size.people} at once, as fast as they go`,
+      tally.operations,
+      `${tally.unexpected.length} unexpected answers, ${tally.sentAway} × overloaded, ${tally.unavailable} × database_unavailable; ${early.residentMb.toFixed(0)} MB resident, then ${late.residentMb.toFixed(0)}; ` +
+        `heap without garbage ${early.heapMb.toFixed(1)} MB, then ${late.heapMb.toFixed(1)}; ${filesAfterWarmUp} open files, then ${files}; ` +
+        `${left.sessions} sessions and ${left.resetTokens} reset tokens left, ${tally.accounts} accounts`,
+      [
+        ...tally.unexpected,
+        size.operations >= MANY ? await untried(tally) : '',
+        tally.unavailable <= size.unavailable ? '' : `the database was unavailable ${tally.unavailable} times`,
+        late.residentMb <= early.residentMb * most ? '' : `${late.residentMb.toFixed(0)} MB are resident`,
+        late.heapMb <= early.heapMb * most ? '' : `the heap keeps ${late.heapMb.toFixed(1)} MB`,
+        Math.abs(files - filesAfterWarmUp) <= (filesAfterWarmUp * size['files-within']) / 100
+          ? ''
+          : `${files} files are open`,
+        left.sessions + left.resetTokens === 0 ? '' : 'what has expired is still there',
+        ...(await differences(database, tally)),
+      ].filter(Boolean),
+    );
+  },
+};
+
+/** Which of the endpoints in openapi.json nobody asked. */
+async function untried(tally: Tally): Promise<string> {
+  const text = await readFile(join(root, 'packages', 'server', 'openapi.json'), 'utf8');
+  const { paths } = JSON.parse(text) as { paths: Record<string, object> };
+  const endpoints = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const left = endpoints.filter((endpoint) => !tally.done.has(endpoint));
+  return left.length === 0 ? '' : `nobody asked ${left.join(', ')}`;
+}
+
+/** Lets go of every connection, and counts what the service has open then. */
+function settled(agent: Agent, control: string): Promise<number> {
+  agent.destroy();
+  return settledFiles(control);
+}
+
+/** Waits until every session and reset token, all of which expire, is gone; or for long enough. */
+async function waitUntilPruned(
+  { query }: RowDatabase,
+  withinMs: number,
+): Promise<{ sessions: number; resetTokens: number }> {
+  const until = performance.now() + withinMs;
+  const count = async (table: string) => Number((await query(`select count(*) as rows from ${table}`))[0]?.rows);
+  for await (const _ of every(500)) {
+    const left = { sessions: await count('sessions'), resetTokens: await count('one_time_tokens') };
+    if (left.sessions + left.resetTokens === 0 || performance.now() > until) return left;
+  }
+  throw new Error('unreachable: the timer ends by itself alone');
+}
+
+/** What the database holds beside what was done. */
+async function differences({ query }: RowDatabase, tally: Tally): Promise<string[]> {
+  const recorded = await query('select type, count(*) as times from events group by type');
+  const times = new Map(recorded.map(({ type, times: count }) => [String(type), Number(count)]));
+  const [users] = await query('select count(*) as rows from users');
+  const [outbox] = await query('select count(*) as rows from outbox');
+  const types = new Set([...times.keys(), ...tally.events.keys()]);
+  const wrong = [...types].filter((type) => {
+    const [found = 0, expected = 0] = [times.get(type), tally.events.get(type)];
+    const most = type === 'session_ended' ? expected + tally.expiredTried : expected;
+    return found < expected || found > most;
+  });
+  return [
+    Number(users?.rows) === tally.accounts ? '' : `${users?.rows} accounts instead of ${tally.accounts}`,
+    Number(outbox?.rows) === 0 ? '' : `${outbox?.rows} mails are owed`,
+    ...wrong.map((type) => `${times.get(type) ?? 0} × ${type} recorded instead of ${tally.events.get(type) ?? 0}`),
+  ].filter(Boolean);
+}

@@ -1,0 +1,117 @@
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../support/program.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const wall = 'lint/style/noRestrictedImports';
+const laziness = 'plugin';
+
+/** Each line of code with the file it would stand in, and what must refuse it. */
+const refused: readonly (readonly [file: string, code: string, rule: string])[] = [
+  ['packages/core/src/rule.ts', "import knex from 'knex';", wall],
+  ['packages/core/src/rule.ts', "import type { Knex } from 'knex';", wall],
+  ['packages/core/src/rule.ts', "import bcrypt from 'bcrypt';", wall],
+  ['packages/core/src/rule.ts', "const { Piscina } = await import('piscina');", wall],
+  ['packages/core/src/rule.ts', "import fp from '@fastify/cookie';", wall],
+  ['packages/core/src/rule.ts', "import { request } from 'node:http';", wall],
+  ['packages/core/src/rule.ts', "import { connect } from 'node:net';", wall],
+  ['packages/core/src/rule.ts', "import { randomUUID } from 'node:crypto';", wall],
+  ['packages/core/src/rule.ts', "import { createKnexStore } from './adapters/knex-store.ts';", wall],
+  ['packages/core/src/rule.ts', "import { logIn } from './index.ts';", wall],
+  ['packages/core/src/adapters/thing.ts', "import Fastify from 'fastify';", wall],
+  ['packages/core/src/adapters/thing.ts', "import { createServer } from 'node:http';", wall],
+  ['packages/core/src/adapters/thing.ts', "import { runServe } from '@authsvc/server';", wall],
+  ['packages/server/src/thing.ts', "import knex from 'knex';", wall],
+  ['packages/server/src/thing.ts', "import sqlite3 from 'sqlite3';", wall],
+  ['packages/server/src/routes/thing.ts', "import bcrypt from 'bcrypt';", wall],
+  ['packages/server/src/thing.ts', "import { Command } from 'commander';", wall],
+  ['packages/server/src/thing.ts', "import { run } from 'authsvc';", wall],
+  ['packages/server/src/thing.ts', "import { logIn } from '../../core/src/log-in.ts';", wall],
+  ['packages/cli/src/thing.ts', "import { runServe } from '@authsvc/server';", laziness],
+  ['packages/cli/src/thing.ts', "import { logIn } from '@authsvc/core';", laziness],
+  ['packages/cli/src/thing.ts', "export { logIn } from '@authsvc/core';", laziness],
+  ['packages/cli/src/thing.ts', "import { statusOf } from '@authsvc/server/contract';", laziness],
+  ['packages/cli/src/thing.ts', "import { type ErrorBody } from '@authsvc/server/contract';", laziness],
+  ['packages/cli/src/thing.ts', "import knex from 'knex';", wall],
+  ['packages/cli/src/thing.ts', "const keytar = await import('keytar');", wall],
+  ['packages/cli/src/keychain/thing.ts', "import sqlite3 from 'sqlite3';", wall],
+  ['e2e/thing.test.ts', "import { logIn } from '@authsvc/core';", wall],
+  ['e2e/thing.test.ts', "import { run } from '../packages/cli/src/cli.ts';", wall],
+  ['e2e/support/thing.ts', "import { buildServer } from '@authsvc/server';", wall],
+  [
+    'packages/core/src/ring.ts',
+    "import { ring } from './other-ring.ts';\nexport const a = ring;",
+    'lint/suspicious/noImportCycles',
+  ],
+];
+
+const allowed: readonly (readonly [file: string, code: string])[] = [
+  ['packages/core/src/rule.ts', "import { createHash } from 'node:crypto';\nexport const a = createHash;"],
+  ['packages/core/src/rule.ts', "import { isIP } from 'node:net';\nexport const a = isIP;"],
+  ['packages/core/src/adapters/thing.ts', "import knex from 'knex';\nexport const a = knex;"],
+  ['packages/server/src/thing.ts', "import { logIn } from '@authsvc/core';\nexport const a = logIn;"],
+  [
+    'packages/cli/src/thing.ts',
+    "import type { ErrorBody } from '@authsvc/server/contract';\nexport type A = ErrorBody;",
+  ],
+  [
+    'packages/cli/src/thing.ts',
+    "import { resolveDataFolder } from '@authsvc/server/data-folder';\nexport const a = resolveDataFolder;",
+  ],
+  ['packages/cli/src/thing.ts', "export const a = await import('@authsvc/server');"],
+  ['packages/cli/src/keychain/thing.ts', "export const a = await import('keytar');"],
+];
+
+interface Diagnostic {
+  readonly category: string;
+  readonly location?: { readonly path?: string };
+}
+
+let folder: TemporaryFolder;
+
+beforeAll(async () => {
+  folder = await makeTemporaryFolder();
+});
+
+afterAll(() => folder.remove());
+
+/** Lints each snippet in a folder of its own, which holds the configuration and nothing else, and lists the rules that refused it. */
+async function lint(snippets: readonly (readonly [file: string, code: string, ...rest: string[]])[]) {
+  const clones = snippets.map((_, index) => join(folder.path, `${snippets.length}-${index}`));
+  return Promise.all(
+    snippets.map(async ([file, code], index) => {
+      const clone = clones[index] ?? '';
+      await mkdir(dirname(join(clone, file)), { recursive: true });
+      await cp(join(root, 'biome.json'), join(clone, 'biome.json'));
+      await cp(join(root, 'scripts', 'lint'), join(clone, 'scripts', 'lint'), { recursive: true });
+      await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
+      await writeFile(join(clone, file), `${code}\n`);
+      if (file.endsWith('ring.ts')) {
+        await writeFile(join(dirname(join(clone, file)), 'other-ring.ts'), "export { a as ring } from './ring.ts';\n");
+      }
+      const biome = join(root, 'node_modules', '.bin', 'biome');
+      const { stdout } = await execa(biome, ['lint', '--vcs-enabled=false', '--reporter=json', '.'], {
+        cwd: clone,
+        reject: false,
+      });
+      const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] };
+      return diagnostics.map(({ category }) => category);
+    }),
+  );
+}
+
+describe('the linter', () => {
+  it('refuses every import through a wall', async () => {
+    const found = await lint(refused);
+    const missed = refused.filter(([, , rule], index) => !found[index]?.includes(rule));
+    expect(missed).toEqual([]);
+  });
+
+  it('lets through what the walls have doors for', async () => {
+    const found = await lint(allowed);
+    const stopped = allowed.filter((_, index) => found[index]?.some((rule) => [wall, laziness].includes(rule)));
+    expect(stopped).toEqual([]);
+  });
+});

@@ -1,0 +1,182 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../test/free-port.ts';
+import { browserObstacle, startBrowser } from '../support/browser.ts';
+import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { backendsObstacle, copyExample, installPackages, startFlask } from '../support/example-backends.ts';
+import { send } from '../support/http-client.ts';
+import { startListening } from '../support/listening-program.ts';
+import { cleanEnvironment, type Environment } from '../support/program.ts';
+import { servePage } from '../support/serve-page.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const email = 'ada@example.com';
+const password = 'correct horse battery';
+
+/** A form as HTML has it since its beginning, filled in already. */
+const form = (action: string) => `<!doctype html><title>Log in</title>
+  <form method="post" action="${action}">
+    <input name="email" value="${email}"><input name="password" value="${password}"><button>Log in</button>
+  </form>`;
+
+describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no setting at all', () => {
+  let home: TemporaryFolder;
+  let daemon: Daemon;
+  let browser: Browser;
+  /** The service by the name that the pages have, too. */
+  let service: string;
+  let application: string;
+  let vite: Record<'asShipped' | 'changingOrigin' | 'withoutProxy', string>;
+  const running: { stop(): Promise<unknown> }[] = [];
+
+  beforeAll(async () => {
+    home = await makeTemporaryFolder();
+    const folder = join(home.path, 'vite');
+    await copyExample('vite', folder);
+    [daemon, browser] = await Promise.all([
+      startDaemon({ home: home.path }),
+      startBrowser(home.path),
+      installPackages(folder),
+    ]);
+    const flask = await startFlask(home.path, { AUTHSVC_INTERNAL_URL: daemon.url });
+    running.push(daemon, flask);
+    application = `http://localhost:${flask.port}`;
+    service = `http://localhost:${new URL(daemon.url).port}`;
+    await send(daemon.url, 'POST /users', { json: { email, password } });
+
+    const shipped = (await readFile(join(folder, 'vite.config.js'), 'utf8')).replace(':3002', `:${flask.port}`);
+    await writeFile(join(folder, 'vite.config.js'), shipped);
+    await writeFile(join(folder, 'changing.config.js'), shipped.replace('changeOrigin: false', 'changeOrigin: true'));
+    await writeFile(
+      join(folder, 'plain.html'),
+      `<meta name="referrer" content="no-referrer">${form('/auth/sessions')}`,
+    );
+    const [asShipped, changingOrigin, withoutProxy] = await Promise.all([
+      startVite(folder, 'vite.config.js'),
+      startVite(folder, 'changing.config.js'),
+      startVite(folder, 'vite.config.js', { VITE_AUTH_URL: service }),
+    ]);
+    vite = { asShipped, changingOrigin, withoutProxy };
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const program of running.reverse()) await program.stop();
+    await home.remove();
+  });
+
+  async function startVite(folder: string, config: string, settings: Environment = {}): Promise<string> {
+    const port = await freePort();
+    const command = [process.execPath, 'node_modules/vite/bin/vite.js', '--config', config, '--port', String(port)];
+    const env = cleanEnvironment(home.path, { AUTHSVC_INTERNAL_URL: service, ...settings });
+    running.push(await startListening({ command, folder, env, port, host: 'localhost' }));
+    return `http://localhost:${port}`;
+  }
+
+  let context: BrowserContext;
+  let page: Page;
+  const pages: { stop(): Promise<unknown> }[] = [];
+  beforeEach(async () => {
+    context = await browser.newContext();
+    page = await context.newPage();
+  });
+  afterEach(async () => {
+    await context.close();
+    for (const served of pages.splice(0)) await served.stop();
+  });
+
+  const openPage = async (host: string, html: string) => {
+    const served = await servePage(html);
+    pages.push(served);
+    await page.goto(`http://${host}:${served.port}/`);
+  };
+  const me = async (origin: string) => (await page.goto(`${origin}/app-flask/me`))?.json();
+  const submit = async () => {
+    const [answer] = await Promise.all([page.waitForResponse(/sessions$/), page.getByRole('button').click()]);
+    return { status: answer.status(), body: await answer.json() };
+  };
+
+  it.each(['asShipped', 'changingOrigin'] as const)("logs in through Vite's proxy, %s", async (server) => {
+    await page.goto(`${vite[server]}/`);
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button').click();
+    await page.getByText('logged in').waitFor();
+    expect(await me(vite[server])).toMatchObject({ email });
+  });
+
+  it('logs in by a fetch from one port of localhost to another', async () => {
+    await page.goto(`${vite.withoutProxy}/`);
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button').click();
+    await page.getByText('logged in').waitFor();
+    expect(await me(application)).toMatchObject({ email });
+  });
+
+  it('logs in by a form on another port of localhost', async () => {
+    await openPage('localhost', form(`${service}/sessions`));
+    expect(await submit()).toEqual({ status: 200, body: { email, message: 'logged in' } });
+    expect(await me(application)).toMatchObject({ email });
+  });
+
+  it('logs in by a form of a page that sends no referrer, whose Origin is null', async () => {
+    await page.goto(`${vite.asShipped}/plain.html`);
+    expect(await submit()).toEqual({ status: 200, body: { email, message: 'logged in' } });
+  });
+
+  it('hands no reset token to a page of another port', async () => {
+    await page.goto(`${vite.withoutProxy}/`);
+    const answer = await page.evaluate(
+      async ([url = '', body = '']) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(url, { method: 'POST', headers, body });
+        return { status: answer.status, body: await answer.json() };
+      },
+      [`${service}/reset_password`, JSON.stringify({ email })],
+    );
+    expect(answer).toMatchObject({ status: 403, body: { code: 'reset_delivery_refused' } });
+  });
+
+  describe.each(['127.0.0.1', 'other.test'])('a page at another site, %s', (host) => {
+    it('gets 403 for its form, with the reason, and no cookie', async () => {
+      await openPage(host, form(`${service}/sessions`));
+      expect(await submit()).toEqual({
+        status: 403,
+        body: {
+          code: 'cross_origin',
+          message: expect.stringMatching(/^cross-site request refused: .* \(localhost and 127\.0\.0\.1 are two\)$/),
+        },
+      });
+      expect(await context.cookies()).toEqual([]);
+    });
+
+    it('reads the reason by fetch where its origin is trusted, and nothing elsewhere', async () => {
+      await openPage(host, '<!doctype html><title>Another site</title>');
+      const answer = await page.evaluate(
+        async ([url = '', body = '']) => {
+          const headers = { 'content-type': 'application/json' };
+          const init = { method: 'POST', headers, body, credentials: 'include' } as const;
+          return await fetch(url, init).then(
+            async (response) => ((await response.json()) as { code: string }).code,
+            (error: Error) => error.name,
+          );
+        },
+        [`${service}/sessions`, JSON.stringify({ email, password })],
+      );
+      expect(answer).toBe(host === '127.0.0.1' ? 'cross_origin' : 'TypeError');
+    });
+
+    it('is not let in where a page of localhost has logged in', async () => {
+      await openPage('localhost', form(`${service}/sessions`));
+      await submit();
+      await openPage(host, '<!doctype html><title>Another site</title>');
+      const status = await page.evaluate(async (url) => {
+        const answer = await fetch(url, { credentials: 'include' }).catch(() => undefined);
+        return answer?.status;
+      }, `${service}/whoami`);
+      expect(status).not.toBe(200);
+    });
+  });
+});

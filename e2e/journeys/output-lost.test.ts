@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect } from 'vitest';
+import { smallDiskObstacle, withSmallDisk } from '../chaos/small-disk.ts';
+import { it } from '../support/journey.ts';
+import { authsvcFile, cleanEnvironment } from '../support/program.ts';
+import { runInto } from '../support/run-into.ts';
+
+const FULL = '/dev/full';
+const email = 'ada@example.com';
+const password = 'correct horse battery';
+const account = ['--email', email, '--password-stdin'];
+
+/** Every command that prints results without being asked for `--json`. */
+const printing = [
+  ['--help'],
+  ['--version'],
+  ['help', 'login'],
+  ['completion', 'bash'],
+  [],
+  ['profile'],
+  ['sessions'],
+  ['login', ...account, '--print-session'],
+  ['users', 'list'],
+  ['users', 'show', email],
+  ['users', 'reset', email],
+  ['users', 'export'],
+  ['audit'],
+  ['daemon', 'status'],
+  ['daemon', 'logs'],
+  ['daemon', 'logs', '--follow'],
+  ['audit', '--follow'],
+  ['daemon', 'install', '--reset-delivery', 'operator'],
+  ['doctor'],
+];
+
+/** And those that do with it. */
+const withJson = [
+  [],
+  ['profile'],
+  ['login', ...account],
+  ['login', ...account, '--print-session'],
+  ['users', 'list'],
+  ['users', 'reset', email],
+  ['users', 'disable', 'grace@example.com'],
+  ['users', 'delete', 'grace@example.com', '--yes'],
+  ['daemon', 'status'],
+  ['daemon', 'start'],
+  ['daemon', 'logs'],
+  ['doctor'],
+  ['completion', 'bash'],
+].map((args) => [...args, '--json']);
+
+/** What stands on standard error, without what a command notes beside its results. */
+const errorOf = (stderr: string) => stderr.split('\n').find((line) => line.startsWith('✗'));
+
+describe('results that cannot be written', () => {
+  it('are an error of every command, in one sentence', { timeout: 300_000 }, async ({ machine, home }) => {
+    const { url } = await machine.start();
+    const env = { ...machine.env, AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file' };
+    const input = `${password}\n`;
+    for (const args of [
+      ['register', ...account],
+      ['register', '--email', 'grace@example.com', '--password-stdin'],
+      ['login', ...account],
+    ]) {
+      await execa(process.execPath, [authsvcFile, ...args], { env, extendEnv: false, input });
+    }
+    const ends = [];
+    for (const args of [...printing, ...withJson]) {
+      const { exitCode, stderr } = await runInto(args, { home, env, input, stdout: FULL });
+      ends.push([
+        args.join(' '),
+        exitCode,
+        /^✗ .+ could not be written.* \(no space left on device\)$/.test(errorOf(stderr) ?? '') || stderr,
+      ]);
+    }
+    expect(ends).toEqual([...printing, ...withJson].map((args) => [args.join(' '), 1, true]));
+  });
+
+  it('are an error where standard output is open for reading alone', async ({ home }) => {
+    const { exitCode, stderr } = await runInto(['--version'], { home, stdout: '/dev/null', flags: 'r' });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: '✗ The results could not be written to standard output (it is not open for writing)',
+    });
+  });
+
+  it('leave an error of the command itself its status, and its sentence', async ({ home }) => {
+    const { exitCode, stderr } = await runInto(['profile', '--json'], { home, stdout: FULL });
+    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
+      exitCode: 4,
+      lines: [
+        '✗ You are not logged in to http://127.0.0.1:4100',
+        '  Log in: authsvc login',
+        '✗ The results could not be written to standard output (no space left on device)',
+      ],
+    });
+  });
+
+  it.skipIf(smallDiskObstacle !== undefined)('are missed also where a disk takes a part of them', async ({ home }) => {
+    const { exitCode, stderr } = await withSmallDisk(join(home, 'disk'), 4096, (disk) =>
+      runInto(['completion', 'bash'], { home, stdout: join(disk, 'completion.bash') }),
+    );
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: '✗ The results could not be written to standard output (no space left on device)',
+    });
+  });
+
+  it('do not matter to a reader that has gone', async ({ home }) => {
+    const command = `"${process.execPath}" "${authsvcFile}" completion bash | head -c 1; echo " \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await execa('bash', ['-c', command], { env: cleanEnvironment(home), extendEnv: false });
+    expect([stdout.split(' ')[1], stderr]).toEqual(['0', '']);
+  });
+});
+
+describe('a session that could not be printed', () => {
+  it('has ended', async ({ daemon, home, authsvc }) => {
+    await authsvc(['register', ...account], { input: `${password}\n` });
+    const env = { AUTHSVC_URL: daemon.url };
+    const { exitCode, stderr } = await runInto(['login', ...account, '--print-session'], {
+      home,
+      env,
+      input: `${password}\n`,
+      stdout: FULL,
+    });
+    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
+      exitCode: 1,
+      lines: [
+        '✗ The session token could not be written to standard output (no space left on device)',
+        '  The session has been ended.',
+      ],
+    });
+    const login = await authsvc(['login', ...account, '--print-session'], { input: `${password}\n` });
+    const sessions = await authsvc(['sessions', '--json'], { env: { AUTHSVC_SESSION: login.stdout } });
+    expect(JSON.parse(sessions.stdout).sessions).toHaveLength(1);
+  });
+});
+
+describe('a reset token that could not be printed', () => {
+  it('is said to be lost, with the way to another', async ({ machine, home }) => {
+    const { url } = await machine.start();
+    const env = { ...machine.env, AUTHSVC_URL: url };
+    await execa(process.execPath, [authsvcFile, 'register', ...account], { env, extendEnv: false, input: password });
+    const { exitCode, stderr } = await runInto(['users', 'reset', email], { home, env, stdout: FULL });
+    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
+      exitCode: 1,
+      lines: [
+        '✗ The reset token could not be written to standard output (no space left on device)',
+        '  It was made, and is lost: it is kept nowhere.',
+        '  Make another: authsvc users reset ada@example.com',
+      ],
+    });
+  });
+});
+
+describe('notes that cannot be written', () => {
+  it('change nothing of what a command does', async ({ daemon, home }) => {
+    const command = `"${process.execPath}" "${authsvcFile}" register --email ${email} --password-stdin --json 2>/dev/full`;
+    const { exitCode, stdout } = await execa('bash', ['-c', command], {
+      env: cleanEnvironment(home, { AUTHSVC_URL: daemon.url }),
+      extendEnv: false,
+      input: `${password}\n`,
+      reject: false,
+    });
+    expect([exitCode, JSON.parse(stdout).email]).toEqual([0, email]);
+  });
+
+  it('leave an error its status', async ({ home }) => {
+    const command = `"${process.execPath}" "${authsvcFile}" profile 2>/dev/full`;
+    const { exitCode, stdout } = await execa('bash', ['-c', command], {
+      env: cleanEnvironment(home),
+      extendEnv: false,
+      reject: false,
+    });
+    expect([exitCode, stdout]).toEqual([4, '']);
+  });
+});

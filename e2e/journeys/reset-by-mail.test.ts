@@ -1,0 +1,169 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Certificate,
+  type MailServer,
+  type MailServerOptions,
+  makeCertificate,
+  startMailServer,
+} from '../../test/mail-server.ts';
+import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { findInFiles } from '../support/find-in-files.ts';
+import { send } from '../support/http-client.ts';
+import type { Environment } from '../support/program.ts';
+import { runAuthsvc } from '../support/run-authsvc.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const email = 'ada@example.com';
+const password = 'correct horse battery';
+const newPassword = 'staple after staple';
+const instructions = (address: string) => ({ email: address, message: 'reset instructions sent' });
+
+let folder: TemporaryFolder;
+let certificate: Certificate;
+const running: { stop(): Promise<unknown> }[] = [];
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+  certificate = makeCertificate(folder.path);
+});
+afterEach(async () => {
+  for (const program of running.splice(0).reverse()) await program.stop();
+  await folder.remove();
+});
+
+async function mailServer(options?: MailServerOptions): Promise<MailServer> {
+  const server = await startMailServer(options);
+  running.push(server);
+  return server;
+}
+
+async function daemonWith(settings: Environment): Promise<Daemon> {
+  const daemon = await startDaemon({ home: folder.path, settings });
+  running.push(daemon);
+  return daemon;
+}
+
+const register = (daemon: Daemon) => send(daemon.url, 'POST /users', { json: { email, password } });
+const ask = (daemon: Daemon, address = email) => send(daemon.url, 'POST /reset_password', { json: { email: address } });
+const logIn = async (daemon: Daemon, secret: string) =>
+  (await send(daemon.url, 'POST /sessions', { json: { email, password: secret } })).status;
+const trusted = () => ({ NODE_EXTRA_CA_CERTS: certificate.certFile });
+const events = (daemon: Daemon, name: string) =>
+  daemon
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes(`"event":"${name}"`));
+
+describe('a reset by mail', () => {
+  it.each([
+    ['smtps', true],
+    ['smtp', false],
+  ])('reaches the owner alone, over TLS, by %s', async (protocol, secure) => {
+    const server = await mailServer({ certificate, secure });
+    const smtp = { AUTHSVC_SMTP_URL: `${protocol}://ada:secret@localhost:${server.port}` };
+    const daemon = await daemonWith({ ...smtp, ...trusted(), AUTHSVC_MAIL_FROM: 'Example <auth@example.com>' });
+    await register(daemon);
+
+    expect((await ask(daemon, 'nobody@example.com')).body).toEqual(instructions('nobody@example.com'));
+    expect((await ask(daemon, 'ADA@example.com')).body).toEqual(instructions('ADA@example.com'));
+    const mail = await server.mail(1);
+    expect([mail.to, mail.secure, mail.user]).toEqual([[email], true, 'ada']);
+    expect(await findInFiles([join(folder.path, 'data')], { token: mail.resetToken })).toEqual({ token: [] });
+    expect(daemon.stderr()).not.toContain(mail.resetToken);
+
+    const fields = { email, reset_token: mail.resetToken, new_password: newPassword };
+    expect((await send(daemon.url, 'PUT /reset_password', { json: fields })).status).toBe(200);
+    expect([await logIn(daemon, password), await logIn(daemon, newPassword)]).toEqual([401, 200]);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('is asked for and finished from the terminal', async () => {
+    const server = await mailServer();
+    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
+    await register(daemon);
+    const authsvc = (args: readonly string[], input: string) =>
+      runAuthsvc(args, { home: folder.path, env: { AUTHSVC_URL: daemon.url }, input });
+
+    // Nobody knows beforehand how the token travels; where it comes by mail, the password is not used yet.
+    const asked = await authsvc(['reset', '--email', email, '--password-stdin', '--json'], newPassword);
+    expect([asked.exitCode, JSON.parse(asked.stdout)]).toEqual([
+      0,
+      { email, server: daemon.url, status: 'instructions_sent' },
+    ]);
+    expect(await logIn(daemon, password)).toBe(200);
+    const { resetToken } = await server.mail(1);
+    const finish = ['reset', '--email', email, '--token-stdin', '--password-stdin', '--json'];
+    const finished = await authsvc(finish, `${resetToken}\n${newPassword}\n`);
+    expect([finished.exitCode, JSON.parse(finished.stdout)]).toEqual([
+      0,
+      { email, server: daemon.url, status: 'password_updated' },
+    ]);
+    expect(await logIn(daemon, newPassword)).toBe(200);
+  });
+
+  it('sends nothing to a server whose certificate is not trusted, and says so in the log', async () => {
+    const server = await mailServer({ certificate, secure: true });
+    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtps://ada:secret@localhost:${server.port}` });
+    await register(daemon);
+    expect((await ask(daemon)).body).toEqual(instructions(email));
+    await expect.poll(() => events(daemon, 'reset_mail_failed'), { timeout: 30_000 }).toHaveLength(1);
+    expect(server.mails).toEqual([]);
+    expect(daemon.stderr()).not.toContain('secret');
+  });
+
+  it('sends nothing to a server whose certificate is for another host', async () => {
+    certificate = makeCertificate(folder.path, 'mail.example.com');
+    const server = await mailServer({ certificate });
+    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}`, ...trusted() });
+    await register(daemon);
+    await ask(daemon);
+    await expect.poll(() => events(daemon, 'reset_mail_failed'), { timeout: 30_000 }).toHaveLength(1);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('answers at once, and stops in time, whatever the mail server does', async () => {
+    const server = await mailServer({ hangs: true });
+    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
+    await register(daemon);
+    await ask(daemon);
+    await server.connected();
+    const started = performance.now();
+    expect((await ask(daemon)).body).toEqual(instructions(email));
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect((await daemon.stop()).exitCode).toBe(0);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('is sent after a crash that came between the request and the sending, once', async () => {
+    const hanging = await mailServer({ hangs: true });
+    const settings = { AUTHSVC_SMTP_URL: `smtp://localhost:${hanging.port}` };
+    const daemon = await daemonWith(settings);
+    await register(daemon);
+    await ask(daemon);
+    await hanging.connected();
+    await daemon.stop('SIGKILL');
+    await hanging.stop();
+
+    const server = await mailServer({ port: hanging.port });
+    const next = await daemonWith(settings);
+    const { resetToken } = await server.mail(1);
+    const fields = { email, reset_token: resetToken, new_password: newPassword };
+    expect((await send(next.url, 'PUT /reset_password', { json: fields })).status).toBe(200);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('goes to a file of its own in development', async () => {
+    const mails = join(folder.path, 'mails');
+    const daemon = await daemonWith({ AUTHSVC_MAIL_DIR: mails });
+    expect(events(daemon, 'mails_go_to_files')).toHaveLength(1);
+    await register(daemon);
+    expect((await ask(daemon)).body).toEqual(instructions(email));
+    const files = async () => (await readdir(mails).catch(() => [])).filter((name) => name.endsWith('.json'));
+    await expect.poll(files, { timeout: 30_000 }).toHaveLength(1);
+    const path = join(mails, (await files())[0] ?? '');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ to: email, subject: 'Reset your password' });
+  });
+});
