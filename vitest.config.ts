@@ -23,7 +23,7 @@ const databaseBound = [
 ];
 
 /** Every project that starts the programs has their bundle made from what was compiled last. */
-const setups = ['scripts/bundle-setup.mjs', 'test/postgres-setup.ts'];
+const setups = ['scripts/bundle.mjs', 'test/postgres-setup.ts'];
 
 export default defineConfig({
   test: {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -11,6 +11,7 @@ import { root } from './root.mjs';
 const packages = join(root, 'packages');
 const dist = join(packages, 'cli', 'dist');
 const folder = join(dist, 'bundle');
+const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, 'package.json')));
 
 /** What Knex would load for databases that are not ours. */
 const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-native|pg-query-stream|tedious)$/;
@@ -51,7 +52,7 @@ export async function bundle() {
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: ({ name, facadeModuleId }) =>
-      `${/packages\/(core|server)\/dist\/index\.js$/.exec(facadeModuleId ?? '')?.[1] ?? name}.cjs`,
+      `${/packages\/(\w+)\/dist\/index\.js$/.exec(facadeModuleId ?? '')?.[1] ?? name}.cjs`,
     // A module that is imported late need not be one: the loader of modules would cost a command some milliseconds.
     dynamicImportInCjs: false,
     comments: false,
@@ -77,6 +78,23 @@ export async function bundle() {
   return true;
 }
 
+/** Vitest calls it before the tests, which may run without the rest of `npm test`. */
+export async function setup() {
+  await bundle();
+}
+
+/** Deletes outputs of the compiler whose source is gone: they would still be imported, and packed. */
+export function removeOrphans() {
+  for (const name of names) {
+    const outputs = join(packages, name, 'dist');
+    for (const file of readdirSync(outputs, { recursive: true, encoding: 'utf8' })) {
+      const [, stem, common] = /^(?!bundle[\\/])(.+?)(?:\.d)?\.(c?)[jt]s(?:\.map)?$/.exec(file) ?? [];
+      if (stem === undefined || existsSync(join(packages, name, 'src', `${stem}.${common}ts`))) continue;
+      rmSync(join(outputs, file));
+    }
+  }
+}
+
 /**
  * Every character beyond ASCII as an escape, so that a byte is a character, and V8 keeps it as one.
  *
@@ -90,7 +108,7 @@ function isFresh() {
   const entries = ['main.cjs', 'detached-daemon.cjs'].map((name) => join(folder, name));
   // Compiled by another version of Node, it would do, and be slower.
   const made = Math.min(...[...entries, compiledFile(join(folder, 'main.cjs'))].map(modifiedAt));
-  const notes = ['core', 'server', 'cli'].map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
+  const notes = names.map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
   const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'compile-bundle.mjs', 'licences.mjs', 'record-compiled.cjs'].map(
     (name) => join(root, 'scripts', name),
   );
@@ -102,4 +120,7 @@ function modifiedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundle();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  removeOrphans();
+  await bundle();
+}

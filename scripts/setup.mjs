@@ -22,7 +22,8 @@ export async function setUp() {
   }
   await step('Built', build, (emitted) => (emitted === 0 ? 'nothing was stale' : `${emitted} files`));
   // Known only once the packages are installed.
-  const { bundle } = await import('./bundle.mjs');
+  const { bundle, removeOrphans } = await import('./bundle.mjs');
+  removeOrphans();
   await step('Bundled', bundle, (made) => (made ? '' : 'nothing was stale'));
 }
 

@@ -1,5 +1,5 @@
 // CommonJS, which starts sooner than a module.
-const { readFileSync, statSync } = require('node:fs');
+const { readdirSync, readFileSync, statSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
@@ -69,9 +69,10 @@ function isFresh(bundle) {
   if (modifiedAt(join(dist, '..', 'tsconfig.tsbuildinfo')) === undefined) return true;
   const bundledAt = modifiedAt(bundle) ?? 0;
   const packages = join(dist, '..', '..');
-  return ['core', 'server', 'cli'].every((name) => {
+  const folders = readdirSync(packages, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.every(({ name }) => {
     const compiledAt = modifiedAt(join(packages, name, 'tsconfig.tsbuildinfo'));
-    return compiledAt !== undefined && compiledAt < bundledAt;
+    return compiledAt === undefined || compiledAt < bundledAt;
   });
 }
 
