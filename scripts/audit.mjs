@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root, rootPackage } from './root.mjs';
+import { readText, root, rootPackage } from './root.mjs';
 import { runQuietly } from './step.mjs';
 
 /** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
@@ -23,10 +21,7 @@ const failingSeverities = ['moderate', 'high', 'critical'];
  * @returns {Promise<Outcome>}
  */
 export async function audit() {
-  const watched = watchedPackages(
-    (manifest) => JSON.parse(readFileSync(join(root, manifest), 'utf8')),
-    readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8'),
-  );
+  const watched = watchedPackages((manifest) => JSON.parse(readText(manifest)), readText('pnpm-lock.yaml'));
   const args = [
     '-y',
     rootPackage.packageManager,

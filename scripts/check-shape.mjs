@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './root.mjs';
+import { clonedFiles, readText } from './root.mjs';
 
 const mostLines = 400;
 const mostRuntimeDependencies = 20;
@@ -76,12 +73,7 @@ function withoutComments(text) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
-  const files = listed
-    .toString()
-    .split('\0')
-    .filter((file) => file && existsSync(join(root, file)));
-  const breaches = shapeBreaches(files, (file) => readFileSync(join(root, file), 'utf8'));
+  const breaches = shapeBreaches(clonedFiles(), readText);
   for (const breach of breaches) console.error(breach);
   process.exitCode = breaches.length > 0 ? 1 : 0;
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { root, rootPackage } from './root.mjs';
-import { mustRun } from './step.mjs';
+import { readText, root, rootPackage } from './root.mjs';
+import { mustRun, StepError, step } from './step.mjs';
 
 const stampFile = join(root, 'node_modules', '.installed-from');
 
@@ -14,7 +14,7 @@ export function neverInstalled() {
 /** @returns {boolean} whether node_modules is what the lockfile and the manifests ask for */
 export function isInstalled() {
   if (neverInstalled() || readFileSync(stampFile, 'utf8') !== stamp()) return false;
-  return workspaceFolders().every((folder) => existsSync(join(folder, 'node_modules')));
+  return workspaceFolders().every((folder) => existsSync(join(root, folder, 'node_modules')));
 }
 
 /**
@@ -25,6 +25,31 @@ export function isInstalled() {
 export async function install() {
   await runPnpm(['install', '--frozen-lockfile', '--prod=false']);
   writeFileSync(stampFile, stamp());
+}
+
+/**
+ * Compiles keytar where its binary is missing: an install without libsecret's headers skips it in silence, for good.
+ *
+ * @returns {Promise<string | undefined>} why there is none all the same, or nothing when it is there
+ */
+export async function repairKeytar() {
+  if (keytarIsBuilt()) return undefined;
+  try {
+    await step('Compiled keytar', () => runPnpm(['rebuild', 'keytar']));
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    return `keytar does not compile here:\n${error.log.trimEnd()}`;
+  }
+  return keytarIsBuilt() ? undefined : "keytar has no binary here: libsecret's headers are missing (libsecret-1-dev)";
+}
+
+function keytarIsBuilt() {
+  try {
+    const manifest = createRequire(join(root, 'packages', 'cli', 'package.json')).resolve('keytar/package.json');
+    return existsSync(join(dirname(manifest), 'build', 'Release', 'keytar.node'));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -54,19 +79,14 @@ export function buildEnvironment() {
   return { ...env, npm_config_nodedir: prefix };
 }
 
-/** A digest of all that decides what node_modules holds. */
+/** All that decides what node_modules holds. */
 function stamp() {
-  const manifests = [root, ...workspaceFolders()].map((folder) => join(folder, 'package.json'));
-  const digest = createHash('sha256');
-  for (const file of [join(root, 'pnpm-lock.yaml'), join(root, 'pnpm-workspace.yaml'), ...manifests]) {
-    digest.update(readFileSync(file));
-  }
-  return digest.digest('hex');
+  const manifests = workspaceFolders().map((folder) => join(folder, 'package.json'));
+  return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests].map(readText).join('');
 }
 
 /** The folders that pnpm-workspace.yaml names. */
 function workspaceFolders() {
-  const packages = join(root, 'packages');
-  const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, 'package.json')));
-  return [...names.sort().map((name) => join(packages, name)), join(root, 'e2e')];
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
+  return [...packages.filter((folder) => existsSync(join(root, folder, 'package.json'))), 'e2e'];
 }

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildEnvironment } from './install.mjs';
 import { root } from './root.mjs';
 import { exitFailed, mustRun, step } from './step.mjs';
+import { writeBlock } from './write-tables.mjs';
 
-/** @typedef {import('./test-projects.mjs').Totals} Totals */
-/** @typedef {{ version: string, totals: Totals | undefined, seconds: number }} Result `totals` are missing where it did not come to the tests */
+/** @typedef {{ version: string, totals: string[], seconds: number }} Result passed, failed and skipped; none where no test ran */
 
 /** Major versions of Node that are supported, as the npm package `node` has them. */
 const supported = ['20', '22', '24'];
@@ -29,8 +29,8 @@ const results = [];
 for (const major of values.only) results.push(await test(major).catch(exitFailed));
 const table = `Tests: ${projects.join(', ')}.\n\n${tableOf(results)}`;
 console.log(`\n${table}`);
-if (values.write) writeTable(table);
-process.exitCode = results.every(({ totals }) => totals?.failed === 0) ? 0 : 1;
+if (values.write) writeBlock('README.md', 'node versions', table);
+process.exitCode = results.every(({ totals: [, failed] }) => failed === '0') ? 0 : 1;
 
 /** What is tested is a clone, and so what is committed. */
 async function nameUncommitted() {
@@ -56,17 +56,20 @@ async function test(major) {
     const clone = join(folder, 'clone');
     await mustRun('git', ['clone', '--quiet', '--no-hardlinks', root, clone], { cwd: folder });
 
-    const totalsFile = join(folder, 'totals.json');
-    // Every native package here speaks Node-API, which is the same for every version, so headers of another version will do.
-    const env = { ...buildEnvironment(), PATH: `${dirname(execPath)}${delimiter}${process.env.PATH}` };
-    spawnSync(execPath, [join('scripts', 'test-projects.mjs'), totalsFile, ...projects], {
+    const totalsFile = join(folder, 'totals');
+    // All native packages use Node-API, which is the same in every version: headers of another one will do.
+    const env = {
+      ...buildEnvironment(),
+      PATH: `${dirname(execPath)}${delimiter}${process.env.PATH}`,
+      TEST_TOTALS_FILE: totalsFile,
+    };
+    spawnSync(execPath, [join('scripts', 'test.mjs'), ...projects], {
       cwd: clone,
       env,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const seconds = Math.round((performance.now() - started) / 1000);
-    const totals = existsSync(totalsFile) ? JSON.parse(readFileSync(totalsFile, 'utf8')) : undefined;
-    return { version, totals, seconds };
+    return { version, totals: existsSync(totalsFile) ? (readFileSync(totalsFile, 'utf8').match(/\d+/g) ?? []) : [], seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -92,20 +95,8 @@ async function fetchNode(major, folder) {
 /** @param {readonly Result[]} rows */
 function tableOf(rows) {
   const lines = rows.map(({ version, totals, seconds }) => {
-    const cells = totals ? [totals.passed, totals.failed, totals.skipped.length] : ['none ran', '', ''];
+    const cells = totals.length > 0 ? totals : ['none ran', '', ''];
     return `| ${[version, ...cells, seconds].join(' | ')} |`;
   });
   return ['| Node | passed | failed | skipped | seconds |', '|---|---|---|---|---|', ...lines].join('\n');
-}
-
-/** @param {string} text the table, which takes the place of the one in the README */
-function writeTable(text) {
-  const readme = join(root, 'README.md');
-  const before = readFileSync(readme, 'utf8');
-  const marked = /<!-- node versions -->\n[\s\S]*?<!-- \/node versions -->/;
-  if (!marked.test(before)) throw new Error('the README has no place for the table: <!-- node versions -->');
-  writeFileSync(
-    readme,
-    before.replace(marked, () => `<!-- node versions -->\n${text}\n<!-- /node versions -->`),
-  );
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,3 +8,14 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** @type {{ packageManager: string, engines: { node: string } }} */
 export const rootPackage = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** @returns {string[]} every file that is in git, or would be with the next `git add` */
+export function clonedFiles() {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
+  return `${listed}`.split('\0').filter((file) => file && existsSync(join(root, file)));
+}
+
+/** @param {string} file of the clone */
+export function readText(file) {
+  return readFileSync(join(root, file), 'utf8');
+}

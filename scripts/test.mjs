@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { audit } from './audit.mjs';
-import { repairKeytar } from './keychain-parts.mjs';
+import { repairKeytar } from './install.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, runQuietly, StepError, step } from './step.mjs';
@@ -10,35 +9,31 @@ import { runTests } from './vitest-run.mjs';
 
 /** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
 
-const tools = join(root, 'node_modules');
-const compiler = join(tools, 'typescript', 'bin', 'tsc');
+/** With names of projects of vitest.config.ts as arguments, only their tests run. */
+const projects = process.argv.slice(2);
 
 /** @type {readonly [title: string, work: () => Promise<Outcome>][]} */
-const checks = [
-  [
-    'Format and lint',
-    () => program(join(tools, '@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'),
-  ],
-  ['Shape', () => program(join(root, 'scripts', 'check-shape.mjs'))],
-  ['What shows the security rules', () => program(join(root, 'scripts', 'check-security.mjs'))],
-  ['What operators are told', () => program(join(root, 'scripts', 'check-operations.mjs'))],
+const all = [
+  ['Format and lint', () => script('lint')],
+  ['Shape', () => script('check:shape')],
+  ['What the docs promise', () => script('check:docs')],
   ['Dependency audit', audit],
-  ['Types', () => program(compiler, '-p', 'tsconfig.tests.json')],
-  ['Types of the scripts', () => program(compiler, '-p', join('scripts', 'tsconfig.json'))],
+  ['Types', () => script('types')],
   ['Unit and integration tests', () => runTests('unit')],
   ['The same on PostgreSQL', () => runTests('postgres')],
   ['End-to-end tests', () => runTests('e2e')],
   ['The packed packages, installed', () => runTests('packed')],
 ];
+const some = projects.map((name) => /** @type {const} */ ([`Tests: ${name}`, () => runTests(name)]));
 
 const started = performance.now();
-const obstacles = [await installSystemPackages()];
+const obstacles = [projects.length === 0 ? await installSystemPackages() : undefined];
 await setUp().catch(exitFailed);
 obstacles.push(await repairKeytar());
 
 /** @type {Outcome[]} */
 const outcomes = [];
-for (const [title, work] of checks) outcomes.push(await attempt(title, work));
+for (const [title, work] of projects.length === 0 ? all : some) outcomes.push(await attempt(title, work));
 report();
 
 /**
@@ -69,38 +64,35 @@ async function attempt(title, work) {
 }
 
 /**
- * A program that checks one thing.
+ * Runs a script of package.json that checks one thing.
  *
- * @param {string} file
- * @param {readonly string[]} args
+ * @param {string} name
  * @returns {Promise<Outcome>}
  */
-async function program(file, ...args) {
-  const { status, log } = await runQuietly(process.execPath, [file, ...args], { cwd: root });
+async function script(name) {
+  const { status, log } = await runQuietly('npm', ['run', '--silent', name], { cwd: root });
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: [], log };
 }
 
 /** Says how it went, in one line or, where tests were skipped, loudly; and ends with the status that says the same. */
 function report() {
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  const isFailure = process.env.CI === 'true';
   const passed = sum(outcomes.map((outcome) => outcome.passed));
-  // Elsewhere a person reads the warning; in CI nobody does.
-  const failed = sum(outcomes.map((outcome) => outcome.failed)) + (process.env.CI === 'true' ? skipped.length : 0);
+  // Elsewhere a person reads the warning.
+  const failed = sum(outcomes.map((outcome) => outcome.failed)) + (isFailure ? skipped.length : 0);
   const seconds = Math.round((performance.now() - started) / 1000);
 
   if (skipped.length > 0) {
-    console.error(
-      `\n! SKIPPED: ${skipped.length} tests did not run${process.env.CI === 'true' ? ', which fails in CI' : ''}:`,
-    );
-    for (const name of skipped) console.error(`  - ${name}`);
     const known = obstacles.filter((obstacle) => obstacle !== undefined);
     const needs = `they need a Secret Service, shells, proxies, a browser, Flask and Go, on Debian: ${systemPackages.join(' ')}`;
-    console.error(known.length > 0 ? `  Why: ${known.join('\n  ')}` : `  Why: ${needs}`);
+    console.error(`\n! SKIPPED: ${skipped.length} tests did not run${isFailure ? ', which fails in CI' : ''}:`);
+    for (const name of skipped) console.error(`  - ${name}`);
+    console.error(`  Why: ${known.join('\n  ') || needs}`);
   }
-  console.log(
-    `\n${failed === 0 ? '✓' : '✗'} ${passed} passed, ${failed} failed, ${skipped.length} skipped in ${seconds} s`,
-  );
-  if (process.env.TEST_TOTALS_FILE) writeFileSync(process.env.TEST_TOTALS_FILE, `${passed} passed, ${failed} failed\n`);
+  const totals = `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+  console.log(`\n${failed === 0 ? '✓' : '✗'} ${totals} in ${seconds} s`);
+  if (process.env.TEST_TOTALS_FILE) writeFileSync(process.env.TEST_TOTALS_FILE, totals);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -12,7 +12,7 @@ const readText = (file: string) => readFile(join(root, file), 'utf8');
 
 /** The script that writes the examples into the page; only what computes is called from here. */
 async function loadScript(): Promise<{ withExamples(page: string, read: (file: string) => string): string }> {
-  return await import(join(root, 'scripts', 'write-examples.mjs'));
+  return await import(join(root, 'scripts', 'write-tables.mjs'));
 }
 
 const shown = [

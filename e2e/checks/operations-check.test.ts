@@ -18,7 +18,7 @@ const sources = new Map([
 describe('the check of what operators are told', () => {
   it('finds what the page does not name, and what it explains in vain', async () => {
     // The script is a program; only its pure check is called from here.
-    const { operationsBreaches } = (await import(join(root, 'scripts', 'check-operations.mjs'))) as OperationsCheck;
+    const { operationsBreaches } = (await import(join(root, 'scripts', 'check-docs.mjs'))) as OperationsCheck;
     const whole =
       '| `internal` |\n| `not_found`, `user_registered` |\n| `user_deleted` | `it broke` `nothing good at <path>`';
     expect(operationsBreaches(whole, sources)).toEqual([]);

@@ -24,7 +24,7 @@ describe('the check of what shows the security rules', () => {
     `| ASVS | What must hold | Shown by |\n|---|---|---|\n${cells.map((cell) => `| 1.2.3 | Something | ${cell} |`).join('\n')}`;
 
   it('finds tests that are gone, files that are gone, and rows that name nothing', async () => {
-    const { securityBreaches } = await load('check-security.mjs');
+    const { securityBreaches } = await load('check-docs.mjs');
     const breaches = (...cells: string[]) => securityBreaches(page(...cells), (file) => files[file]);
     const shown = "`a.test.ts` › “refuses %s” and `a.test.ts` › “isn't told”";
     expect(breaches(shown, 'Not covered: by nature')).toEqual([]);

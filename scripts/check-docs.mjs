@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './root.mjs';
+import { clonedFiles, readText } from './root.mjs';
 
 const page = 'docs/operations.md';
-/** Where what an operator meets is written; commands that move data explain themselves. */
-const folders = ['packages/server/src', 'packages/core/src/adapters'];
-const elsewhere = ['copy-database.ts', 'flask-users.ts'];
+const securityPage = 'docs/security.md';
+/** Commands that move data explain themselves. */
+const elsewhere = /(copy-database|flask-users|\.test)\.ts$|\/(testing|model)\b/;
+const testReference = /`([^`\s]+\.test\.ts)`((?:\s*›\s*“[^”]+”)+)/g;
 
 /**
  * What the code can tell an operator: codes of refusals, events, messages of the log, and sentences with which it does not start. In sentences `…` stands for what changes.
@@ -15,10 +14,9 @@ const elsewhere = ['copy-database.ts', 'flask-users.ts'];
  * @returns {{ names: string[], sentences: string[] }}
  */
 export function whatIsTold(sources) {
-  const codes = /export const statusOf = \{([\s\S]*?)\n\}/.exec(
-    sources.get('packages/server/src/refusal.ts') ?? '',
-  )?.[1];
-  const types = /export type AuthEventType =([\s\S]*?);/.exec(sources.get('packages/core/src/event.ts') ?? '')?.[1];
+  const all = [...sources.values()].join('\n');
+  const codes = /export const statusOf = \{([\s\S]*?)\n\}/.exec(all)?.[1];
+  const types = /export type AuthEventType =([\s\S]*?);/.exec(all)?.[1];
   const names = [...found(codes ?? '', /^ {2}([a-z_]+): \d+,$/gm), ...found(types ?? '', /'([a-z_]+)'/g)];
   const sentences = [];
   for (const source of sources.values()) {
@@ -83,20 +81,58 @@ function isInstance(span, sentence) {
   return new RegExp(`^${parts.join('.+')}$`).test(span);
 }
 
-/** @returns {Map<string, string>} */
-function readSources() {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
-  );
-  const own = files.filter((file) => file.endsWith('.ts') && !/\.test\.ts$|testing/.test(file));
-  const read = [...own, join('packages', 'core', 'src', 'event.ts')].filter(
-    (file) => !elsewhere.some((name) => file.endsWith(name)),
-  );
-  return new Map(read.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]));
+/**
+ * Checks that each row of the tables in docs/security.md names tests that there are, or says why there is none: a row's last cell holds references such as
+ * `path.test.ts` › “the name of a test”, or begins with "Not covered:".
+ *
+ * @param {string} text of the page
+ * @param {(file: string) => string | undefined} read a file of the clone, undefined where there is none
+ * @returns {string[]} one sentence for each breach
+ */
+export function securityBreaches(text, read) {
+  const rows = text
+    .split('\n')
+    .filter((line) => /^\| (?!ASVS|Value|Threat|---)/.test(line) && !line.startsWith('|---'));
+  if (rows.length === 0) return [`${securityPage} has no table`];
+  return rows.flatMap((row) => {
+    const cells = row
+      .slice(1, -1)
+      .split(' | ')
+      .map((cell) => cell.trim());
+    const [name = '', shownBy = ''] = [cells[0], cells.at(-1)];
+    const references = [...shownBy.matchAll(testReference)];
+    if (references.length === 0 && !shownBy.startsWith('Not covered:')) {
+      return [`${securityPage}: ${name} names no test, and does not begin with "Not covered:"`];
+    }
+    return references.flatMap(([, file = '', names = '']) =>
+      missingTests(file, names, read).map((problem) => `${securityPage}: ${name} ${problem}`),
+    );
+  });
+}
+
+/**
+ * @param {string} file
+ * @param {string} names
+ * @param {(file: string) => string | undefined} read
+ */
+function missingTests(file, names, read) {
+  const source = read(file);
+  if (source === undefined) return [`names ${file}, which is not there`];
+  // A name in the source may have its quotation marks escaped.
+  const plain = source.replaceAll('\\', '');
+  return [...names.matchAll(/“([^”]+)”/g)]
+    .map(([, test = '']) => test)
+    .filter((test) => !["'", '"', '`'].some((quote) => plain.includes(`${quote}${test}${quote}`)))
+    .map((test) => `names the test "${test}", which is not in ${file}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const breaches = operationsBreaches(readFileSync(join(root, page), 'utf8'), readSources());
+  const files = clonedFiles();
+  const told = files.filter((file) => /^packages\/(?!cli)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
+  const breaches = [
+    ...operationsBreaches(readText(page), new Map(told.map((file) => [file, readText(file)]))),
+    ...securityBreaches(readText(securityPage), (file) => (files.includes(file) ? readText(file) : undefined)),
+  ];
   for (const breach of breaches) console.error(breach);
   process.exitCode = breaches.length > 0 ? 1 : 0;
 }

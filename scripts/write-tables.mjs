@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readText, root } from './root.mjs';
+
+const example = /<!-- (examples\/\S+) -->\n```(\w*)\n[\s\S]*?```\n<!-- \/example -->/g;
+
+/** @type {Record<string, () => Promise<void>>} what `npm run write:…` writes; the daemon must be built */
+const tables = {
+  settings: async () => {
+    const { settingsTable } = await import('../packages/server/dist/index.js');
+    writeBlock('README.md', 'settings', settingsTable());
+  },
+  metrics: async () => {
+    const { metricsTable } = await import('../packages/server/dist/metrics/metrics-table.js');
+    writeBlock('docs/metrics.md', 'metrics', metricsTable());
+  },
+  examples: async () =>
+    rewrite('docs/applications.md', (text) => withExamples(text, readText)),
+};
+
+/**
+ * Puts a table in the place of the one between its markers.
+ *
+ * @param {string} page
+ * @param {string} name of the markers
+ * @param {string} table
+ */
+export function writeBlock(page, name, table) {
+  const marked = new RegExp(`<!-- ${name} -->\\n[\\s\\S]*?<!-- /${name} -->`);
+  rewrite(page, (text) => {
+    if (!marked.test(text)) throw new Error(`${page} has no place for the table: <!-- ${name} -->, <!-- /${name} -->`);
+    return text.replace(marked, () => `<!-- ${name} -->\n${table}\n<!-- /${name} -->`);
+  });
+}
+
+/**
+ * Puts each file of `examples/` where a page names it, as a block between its markers.
+ *
+ * @param {string} page
+ * @param {(file: string) => string} read
+ * @returns {string}
+ */
+export function withExamples(page, read) {
+  return page.replace(
+    example,
+    (_whole, file, language) =>
+      `<!-- ${file} -->\n\`\`\`${language}\n${read(file).trimEnd()}\n\`\`\`\n<!-- /example -->`,
+  );
+}
+
+/**
+ * @param {string} page
+ * @param {(text: string) => string} change
+ */
+function rewrite(page, change) {
+  writeFileSync(join(root, page), change(readText(page)));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await tables[process.argv[2] ?? '']?.();
