@@ -1,22 +1,24 @@
 import { readText, root, rootPackage } from './root.mjs';
 import { runQuietly } from './step.mjs';
 
-/** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
+/** @typedef {import('./test.mjs').Outcome} Outcome */
+/** @typedef {{ severity: string, module_name: string, title: string, url: string }} Advisory */
 
-/** Packages that nobody develops any more, with the version that was looked at last and where it is said what becomes of them. */
+/** Unmaintained packages, with the version that was reviewed last. */
 const unmaintained = {
   sqlite3: { version: '6.0.1', manifest: 'packages/core/package.json' },
   keytar: { version: '7.9.0', manifest: 'packages/cli/package.json' },
 };
 const decision = 'docs/adr/0002-sqlite3-and-keytar-behind-one-file.md';
 
-/** Advisories below this are said, and fail nothing. */
+/** Less severe advisories are reported, and fail nothing. */
 const failingSeverities = ['moderate', 'high', 'critical'];
 
 /**
- * Asks the registry for known weaknesses of what runs in production, and looks at the packages that are watched by name.
+ * Ask the registry for advisories about production dependencies, and check the unmaintained ones.
  *
- * A registry that cannot be asked, as on a machine without a network, fails nothing, and is said aloud: the same commit would pass or fail by the weather otherwise.
+ * A registry that cannot be reached is reported and fails nothing: whether a commit passes must not
+ * depend on the network.
  *
  * @returns {Promise<Outcome>}
  */
@@ -48,7 +50,7 @@ export async function audit() {
  * @returns {{ problems: string[], notices: string[] }}
  */
 export function advisories(log) {
-  /** @type {{ advisories?: Record<string, { severity: string, module_name: string, title: string, url: string }> }} */
+  /** @type {{ advisories?: Record<string, Advisory> }} */
   let answer;
   try {
     answer = JSON.parse(log.slice(log.indexOf('{'), log.lastIndexOf('}') + 1));
@@ -72,7 +74,9 @@ export function advisories(log) {
 }
 
 /**
- * @param {(manifest: string) => { dependencies?: Record<string, string>, optionalDependencies?: Record<string, string> }} readManifest
+ * @typedef {Record<string, string>} Versions
+ * @typedef {{ dependencies?: Versions, optionalDependencies?: Versions }} Manifest
+ * @param {(file: string) => Manifest} readManifest
  * @param {string} lockfile
  * @returns {{ problems: string[], notices: string[] }}
  */
@@ -93,5 +97,5 @@ export function watchedPackages(readManifest, lockfile) {
     if (name && !Object.hasOwn(unmaintained, name)) problems.push(`${name} is deprecated by its authors`);
   }
   const names = Object.entries(unmaintained).map(([name, { version }]) => `${name} ${version}`);
-  return { problems, notices: [`Watched: nobody develops ${names.join(' and ')} any more; ${decision}`] };
+  return { problems, notices: [`Watched: ${names.join(' and ')} are unmaintained; ${decision}`] };
 }

@@ -1,15 +1,25 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { audit } from './audit.mjs';
 import { repairKeytar } from './install.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, runQuietly, StepError, step } from './step.mjs';
 import { installSystemPackages, systemPackages } from './system-packages.mjs';
-import { runTests } from './vitest-run.mjs';
 
-/** @typedef {import('./vitest-run.mjs').Outcome} Outcome */
+/**
+ * The outcome of a check.
+ *
+ * @typedef {object} Outcome
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string[]} skipped
+ * @property {string} log
+ * @property {string[]} [notices] printed, and fail nothing
+ */
 
-/** With names of projects of vitest.config.ts as arguments, only their tests run. */
+/** Projects of vitest.config.ts, given as arguments: then only their tests run. */
 const projects = process.argv.slice(2);
 
 /** @type {readonly [title: string, work: () => Promise<Outcome>][]} */
@@ -37,7 +47,7 @@ for (const [title, work] of projects.length === 0 ? all : some) outcomes.push(aw
 report();
 
 /**
- * Runs one check to its end, so that one failure does not hide the next.
+ * Run one check; a failure does not keep the next from running.
  *
  * @param {string} title
  * @param {() => Promise<Outcome>} work
@@ -64,7 +74,7 @@ async function attempt(title, work) {
 }
 
 /**
- * Runs a script of package.json that checks one thing.
+ * Run a script of package.json that checks something.
  *
  * @param {string} name
  * @returns {Promise<Outcome>}
@@ -74,12 +84,51 @@ async function script(name) {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: [], log };
 }
 
-/** Says how it went, in one line or, where tests were skipped, loudly; and ends with the status that says the same. */
+/**
+ * Run the tests of one project of vitest.config.ts.
+ *
+ * @param {string} project
+ * @returns {Promise<Outcome>} `skipped` holds full names; `failed` is at least 1 if the run failed
+ */
+async function runTests(project) {
+  const folder = mkdtempSync(join(tmpdir(), 'authsvc-tests-'));
+  const report = join(folder, 'report.json');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status, log } = await runQuietly(process.execPath, [vitest, 'run', '--project', project, ...reporters], {
+    cwd: root,
+  });
+  try {
+    return { ...count(JSON.parse(readFileSync(report, 'utf8')), status), log };
+  } catch {
+    return { passed: 0, failed: 1, skipped: [], log };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @typedef {{ status: string, fullName: string }} Test
+ * @typedef {{ assertionResults: Test[] }} File
+ * @param {{ numPassedTests: number, numFailedTests: number, testResults: File[] }} report
+ * @param {number} status of the process that wrote it
+ */
+function count({ numPassedTests, numFailedTests, testResults }, status) {
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return {
+    passed: numPassedTests,
+    // A test file that cannot be loaded has no failed test.
+    failed: status === 0 ? numFailedTests : Math.max(numFailedTests, 1),
+    skipped: tests.filter((test) => !['passed', 'failed'].includes(test.status)).map((test) => test.fullName),
+  };
+}
+
+/** Print the totals and every skipped test, and set the exit status. */
 function report() {
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
   const isFailure = process.env.CI === 'true';
   const passed = sum(outcomes.map((outcome) => outcome.passed));
-  // Elsewhere a person reads the warning.
+  // Outside CI the warning below is enough.
   const failed = sum(outcomes.map((outcome) => outcome.failed)) + (isFailure ? skipped.length : 0);
   const seconds = Math.round((performance.now() - started) / 1000);
 
