@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import { root } from './root.mjs';
 
-/** Native, or with files of their own that they find by their path, or needed by few: they stay packages, which core depends on. */
+/** Native, finding files by their own path, or rarely needed: they stay packages of core's. */
 const stayPackages = /^(@zxcvbn-ts\/language-common|bcrypt|nodemailer|pg|piscina|sqlite3)$/;
 const fromCore = '\0from-core:';
 
@@ -14,7 +14,7 @@ export function pathInClone(id) {
 }
 
 /**
- * Lets a bundle in one package load what another depends on, wherever the installer put it.
+ * Let a bundle in one package load what another depends on, wherever the installer put it.
  *
  * @returns {import('rolldown').Plugin}
  */
@@ -36,7 +36,8 @@ export function requireFromOwner() {
 }
 
 /**
- * Leaves `import.meta.url` what it was before a module came into the bundle: files are found by it. What a module of ours requires comes into the bundle as well.
+ * Keep `import.meta.url` what it was before a module was bundled, since files are found by it. What
+ * our modules require is bundled as well.
  *
  * @returns {import('rolldown').Plugin}
  */

@@ -15,7 +15,7 @@ const names = readdirSync(packages).filter((name) => existsSync(join(packages, n
 
 /** What Knex would load for databases that are not ours. */
 const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-native|pg-query-stream|tedious)$/;
-/** Each file that is loaded costs a start some time: what one kind of command needs is in one, and nothing besides. */
+/** Each loaded file costs a start some time: one holds what one kind of command needs, no more. */
 const groups = [
   {
     name: 'help',
@@ -33,9 +33,9 @@ const groups = [
 ];
 
 /**
- * Bundles the command line and the daemon from what the compiler wrote, unless that is older than the bundle.
+ * Bundle the command line and the daemon from the compiled packages, unless the bundle is newer.
  *
- * @returns {Promise<boolean>} whether there was anything to do
+ * @returns {Promise<boolean>} whether anything was stale
  */
 export async function bundle() {
   if (isFresh()) return false;
@@ -53,10 +53,10 @@ export async function bundle() {
     entryFileNames: '[name].cjs',
     chunkFileNames: ({ name, facadeModuleId }) =>
       `${/packages\/(\w+)\/dist\/index\.js$/.exec(facadeModuleId ?? '')?.[1] ?? name}.cjs`,
-    // A module that is imported late need not be one: the loader of modules would cost a command some milliseconds.
+    // Loading a dynamic import as an ES module would cost a command some milliseconds.
     dynamicImportInCjs: false,
     comments: false,
-    // Left out, every module would lose its own, and run by the loose rules, which mean something else.
+    // Without it, modules would lose their 'use strict' and run in sloppy mode.
     strict: true,
     codeSplitting: { includeDependenciesRecursively: false, groups },
   });
@@ -78,12 +78,12 @@ export async function bundle() {
   return true;
 }
 
-/** Vitest calls it before the tests, which may run without the rest of `npm test`. */
+/** Vitest's global setup: tests of the programs start them from the bundle. */
 export async function setup() {
   await bundle();
 }
 
-/** Deletes outputs of the compiler whose source is gone: they would still be imported, and packed. */
+/** Delete compiled files whose source is gone: they would still be importable, and packed. */
 export function removeOrphans() {
   for (const name of names) {
     const outputs = join(packages, name, 'dist');
@@ -96,7 +96,7 @@ export function removeOrphans() {
 }
 
 /**
- * Every character beyond ASCII as an escape, so that a byte is a character, and V8 keeps it as one.
+ * Escape what is not ASCII: V8 then keeps a byte a character.
  *
  * @param {string} code
  */
@@ -106,7 +106,7 @@ function inAscii(code) {
 
 function isFresh() {
   const entries = ['main.cjs', 'detached-daemon.cjs'].map((name) => join(folder, name));
-  // Compiled by another version of Node, it would do, and be slower.
+  // A bundle compiled by another version of Node would work, but slower.
   const made = Math.min(...[...entries, compiledFile(join(folder, 'main.cjs'))].map(modifiedAt));
   const notes = names.map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
   const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'compile-bundle.mjs', 'licences.mjs', 'record-compiled.cjs'].map(

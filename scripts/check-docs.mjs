@@ -8,12 +8,13 @@ const elsewhere = /(copy-database|flask-users|\.test)\.ts$|\/(testing|model)\b/;
 const testReference = /`([^`\s]+\.test\.ts)`((?:\s*›\s*“[^”]+”)+)/g;
 
 /**
- * What the code can tell an operator: codes of refusals, events, messages of the log, and sentences with which it does not start. In sentences `…` stands for what changes.
+ * What the code says to operators: error codes, events, log messages, and why it does not start.
+ * In sentences `…` stands for what varies.
  *
  * @param {ReadonlyMap<string, string>} sources by path
  * @returns {{ names: string[], sentences: string[] }}
  */
-export function whatIsTold(sources) {
+export function documentable(sources) {
   const all = [...sources.values()].join('\n');
   const codes = /export const statusOf = \{([\s\S]*?)\n\}/.exec(all)?.[1];
   const types = /export type AuthEventType =([\s\S]*?);/.exec(all)?.[1];
@@ -32,7 +33,7 @@ export function whatIsTold(sources) {
     }
     for (const [, text = ''] of source.matchAll(/throw refusal\((`[^`]+`)/g)) sentences.push(`${withGaps(text)}: …`);
   }
-  // What is put together from parts alone is named by its parts.
+  // A sentence made of variables alone is documented by its parts.
   return { names: [...new Set(names)], sentences: [...new Set(sentences)].filter((text) => /[a-z]{3}/.test(text)) };
 }
 
@@ -42,8 +43,8 @@ export function whatIsTold(sources) {
  * @returns {string[]} one sentence for each breach
  */
 export function operationsBreaches(text, sources) {
-  const { names, sentences } = whatIsTold(sources);
-  if (names.length === 0) return ['the code tells nothing that this check can find'];
+  const { names, sentences } = documentable(sources);
+  if (names.length === 0) return ['this check finds no message in the code'];
   const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
   const missing = [
     ...names.filter((name) => !spans.includes(name)),
@@ -55,7 +56,7 @@ export function operationsBreaches(text, sources) {
     ...missing.map((what) => `${page} does not name \`${what}\``),
     ...explained
       .filter((name) => !names.includes(name))
-      .map((name) => `${page} explains \`${name}\`, which is told by nothing`),
+      .map((name) => `${page} explains \`${name}\`, which the code never says`),
   ];
 }
 
@@ -82,11 +83,12 @@ function isInstance(span, sentence) {
 }
 
 /**
- * Checks that each row of the tables in docs/security.md names tests that there are, or says why there is none: a row's last cell holds references such as
- * `path.test.ts` › “the name of a test”, or begins with "Not covered:".
+ * Check that each row of the tables in docs/security.md names existing tests or says why there is
+ * none: its last cell holds references such as `path.test.ts` › “the name of a test”, or begins
+ * with "Not covered:".
  *
  * @param {string} text of the page
- * @param {(file: string) => string | undefined} read a file of the clone, undefined where there is none
+ * @param {(file: string) => string | undefined} read undefined where there is no such file
  * @returns {string[]} one sentence for each breach
  */
 export function securityBreaches(text, read) {
@@ -128,9 +130,9 @@ function missingTests(file, names, read) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = clonedFiles();
-  const told = files.filter((file) => /^packages\/(?!cli)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
+  const sources = files.filter((file) => /^packages\/(?!cli)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
   const breaches = [
-    ...operationsBreaches(readText(page), new Map(told.map((file) => [file, readText(file)]))),
+    ...operationsBreaches(readText(page), new Map(sources.map((file) => [file, readText(file)]))),
     ...securityBreaches(readText(securityPage), (file) => (files.includes(file) ? readText(file) : undefined)),
   ];
   for (const breach of breaches) console.error(breach);

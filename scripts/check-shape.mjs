@@ -3,11 +3,12 @@ import { clonedFiles, readText } from './root.mjs';
 
 const mostLines = 400;
 const mostRuntimeDependencies = 20;
-/** What each package reads in one file only, so that a test or a reader finds it in one place. */
+/** What each package reads in one file only. */
 const singleDoors = ['Date.now(', 'randomUUID(', 'process.env'];
 
 /**
- * Checks what the linter cannot see: the length of every file, the number of dependencies, and the single doors.
+ * Check what the linter cannot see: the length of all files, the number of dependencies, and the
+ * single doors.
  *
  * @param {readonly string[]} files paths from the root of the clone
  * @param {(file: string) => string} read

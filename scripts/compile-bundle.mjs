@@ -10,8 +10,8 @@ import { StepError } from './step.mjs';
 const credentials = ['--email', 'ada@example.com', '--password-stdin'];
 
 /**
- * Has V8 compile what starts of a bundle use, once and for all: it runs a daemon and a session of a user on throw-away folders, and the compiled code stays beside
- * the bundle. Only the version of Node that did this can use it.
+ * Let V8 compile ahead what starts of a bundle use: a daemon and a user's session run once on
+ * temporary folders, and the compiled code stays beside the bundle, for this version of Node.
  *
  * @param {string} bundle
  */
@@ -21,7 +21,7 @@ export async function compileBundle(bundle) {
   try {
     const address = /** @type {import('node:net').AddressInfo} */ (server.address());
     const env = { HOME: home, AUTHSVC_STORAGE: 'file', AUTHSVC_URL: `http://127.0.0.1:${address.port}` };
-    // The last to load a file says which of it was needed: a daemon needs next to nothing of what is for sessions.
+    // The last run that loads a file decides what is kept of it, so the daemon goes first.
     await record(bundle, ['serve'], { HOME: home, AUTHSVC_LISTEN_PORT: '0' });
     await record(bundle, ['--help'], env);
     await record(bundle, ['login', ...credentials], env);
@@ -40,12 +40,12 @@ export async function compileBundle(bundle) {
 async function record(bundle, args, env) {
   const recorder = join(root, 'scripts', 'record-compiled.cjs');
   const child = spawn(process.execPath, [recorder, bundle, ...args], { env, stdio: 'pipe' });
-  child.stdin.end('a password of nobody');
+  child.stdin.end('correct horse battery');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += chunk;
-      // A daemon runs until it is stopped, and by two signals it would end at once.
+      // One signal only: a second one would end the daemon at once.
       if (!child.killed && output.includes('authsvc listening on')) child.kill('SIGTERM');
     });
   }
@@ -53,10 +53,10 @@ async function record(bundle, args, env) {
   if (status !== 0) throw new StepError(`authsvc ${args[0]} of the bundle ended with ${status}`, output);
 }
 
-/** Something that answers as the service does. */
+/** A server that answers login and profile as the service does. */
 async function startAnswering() {
   const server = createServer((_, response) => {
-    response.setHeader('Set-Cookie', 'session_id=of-nobody; Max-Age=60');
+    response.setHeader('Set-Cookie', 'session_id=made-up; Max-Age=60');
     response.end('{"email":"ada@example.com","message":"logged in"}');
   });
   server.listen(0, '127.0.0.1');

@@ -6,19 +6,19 @@ import { mustRun, StepError, step } from './step.mjs';
 
 const stampFile = join(root, 'node_modules', '.installed-from');
 
-/** @returns {boolean} whether this is the first install of this clone, the one that compiles */
+/** @returns {boolean} whether this is the clone's first install, the one that compiles */
 export function neverInstalled() {
   return !existsSync(stampFile);
 }
 
-/** @returns {boolean} whether node_modules is what the lockfile and the manifests ask for */
+/** @returns {boolean} whether node_modules matches the lockfile and the manifests */
 export function isInstalled() {
   if (neverInstalled() || readFileSync(stampFile, 'utf8') !== stamp()) return false;
   return workspaceFolders().every((folder) => existsSync(join(root, folder, 'node_modules')));
 }
 
 /**
- * Installs every package of the workspace from the lockfile, compiling what has no binary.
+ * Install every package of the workspace from the lockfile, compiling what has no binary.
  *
  * @throws {StepError} with the installer's log
  */
@@ -28,9 +28,10 @@ export async function install() {
 }
 
 /**
- * Compiles keytar where its binary is missing: an install without libsecret's headers skips it in silence, for good.
+ * Compile keytar where its binary is missing: an install without libsecret's headers skips it
+ * silently.
  *
- * @returns {Promise<string | undefined>} why there is none all the same, or nothing when it is there
+ * @returns {Promise<string | undefined>} why it is still missing; undefined when it is there
  */
 export async function repairKeytar() {
   if (keytarIsBuilt()) return undefined;
@@ -53,20 +54,20 @@ function keytarIsBuilt() {
 }
 
 /**
- * Runs the pinned pnpm, wherever Corepack is missing or fails.
+ * Run the pinned pnpm, without Corepack.
  *
  * @param {readonly string[]} args
  * @returns {Promise<string>} what it printed
  * @throws {StepError} with its log
  */
 export function runPnpm(args) {
-  // Without a terminal, an install under another HOME would stop to ask whether it may replace node_modules.
+  // Without it, an install under another HOME would ask whether it may replace node_modules.
   const quiet = ['--config.confirm-modules-purge=false', '--reporter=append-only'];
   return mustRun('npx', ['-y', rootPackage.packageManager, ...args, ...quiet], { cwd: root, env: buildEnvironment() });
 }
 
 /**
- * The environment in which native packages compile with nothing downloaded but what the registry holds.
+ * The environment in which native packages compile, downloading only from the registry.
  *
  * @returns {NodeJS.ProcessEnv}
  */
@@ -74,12 +75,12 @@ export function buildEnvironment() {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, npm_config_build_from_source: 'true' };
   const prefix = dirname(dirname(realpathSync(process.execPath)));
-  // Node's own headers spare node-gyp a download, which fails where only the registry can be reached.
+  // With Node's own headers node-gyp downloads none, which would fail behind a registry mirror.
   if (env.npm_config_nodedir || !existsSync(join(prefix, 'include', 'node', 'node.h'))) return env;
   return { ...env, npm_config_nodedir: prefix };
 }
 
-/** All that decides what node_modules holds. */
+/** Everything that decides what node_modules holds. */
 function stamp() {
   const manifests = workspaceFolders().map((folder) => join(folder, 'package.json'));
   return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests].map(readText).join('');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathInClone } from './bundle-plugins.mjs';
 
 /**
- * What the licences of bundled packages ask to be kept: each one's name, version and licence in full.
+ * The name, version and full licence of each bundled package, as their licences require.
  *
  * @param {readonly string[]} modules paths of what was bundled
  */

@@ -8,9 +8,13 @@ import { root } from './root.mjs';
 import { exitFailed, mustRun, step } from './step.mjs';
 import { writeBlock } from './write-tables.mjs';
 
-/** @typedef {{ version: string, totals: string[], seconds: number }} Result passed, failed and skipped; none where no test ran */
+/**
+ * `totals` are passed, failed and skipped; empty where no test ran.
+ *
+ * @typedef {{ version: string, totals: string[], seconds: number }} Result
+ */
 
-/** Major versions of Node that are supported, as the npm package `node` has them. */
+/** Supported major versions, which the npm package `node` provides. */
 const supported = ['20', '22', '24'];
 
 const { values } = parseArgs({
@@ -32,21 +36,21 @@ console.log(`\n${table}`);
 if (values.write) writeBlock('README.md', 'node versions', table);
 process.exitCode = results.every(({ totals: [, failed] }) => failed === '0') ? 0 : 1;
 
-/** What is tested is a clone, and so what is committed. */
+/** Warn about uncommitted changes: what is tested is a clone. */
 async function nameUncommitted() {
   const changes = await mustRun('git', ['status', '--porcelain'], { cwd: root });
   if (changes !== '') console.error(`! Not tested, because not committed:\n${changes}`);
 }
 
 /**
- * Installs, builds and tests a clone of its own under one version of Node, so that nothing is shared but the package manager's store.
+ * Install, build and test a fresh clone under one version of Node, sharing only pnpm's store.
  *
  * @param {string} major
  * @returns {Promise<Result>}
  */
 async function test(major) {
   const folder = mkdtempSync(join(tmpdir(), `authsvc-node-${major}-`));
-  // Tests that are run as root do some things as another user, who must get at the programs.
+  // Run as root, some tests start the programs as another user.
   chmodSync(folder, 0o755);
   try {
     const execPath = await fetchNode(major, folder);
@@ -57,7 +61,7 @@ async function test(major) {
     await mustRun('git', ['clone', '--quiet', '--no-hardlinks', root, clone], { cwd: folder });
 
     const totalsFile = join(folder, 'totals');
-    // All native packages use Node-API, which is the same in every version: headers of another one will do.
+    // Node-API is the same in every version, so headers of another version will do.
     const env = {
       ...buildEnvironment(),
       PATH: `${dirname(execPath)}${delimiter}${process.env.PATH}`,
@@ -69,7 +73,11 @@ async function test(major) {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const seconds = Math.round((performance.now() - started) / 1000);
-    return { version, totals: existsSync(totalsFile) ? (readFileSync(totalsFile, 'utf8').match(/\d+/g) ?? []) : [], seconds };
+    return {
+      version,
+      totals: existsSync(totalsFile) ? (readFileSync(totalsFile, 'utf8').match(/\d+/g) ?? []) : [],
+      seconds,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -77,8 +85,8 @@ async function test(major) {
 
 /**
  * @param {string} major
- * @param {string} folder any outside the clone, whose settings npm would obey
- * @returns {Promise<string>} the path of the program, in that folder: npm's own is for its user alone
+ * @param {string} folder outside the clone, so that npm ignores the clone's settings
+ * @returns {Promise<string>} a copy in that folder, since only its owner can read npm's cache
  */
 async function fetchNode(major, folder) {
   const fetched = step(`Fetched Node ${major}`, () =>

@@ -5,13 +5,13 @@ import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, step } from './step.mjs';
 
-/** Makes a tarball of every package, ready for `npm install`, in the folder that is given or in `tarballs`. */
+/** Make a tarball of every package in the given folder, or in `tarballs`. */
 const folder = process.argv[2] ?? join(root, 'tarballs');
 
 await setUp().catch(exitFailed);
 mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(folder).filter((file) => file.endsWith('.tgz'))) rmSync(join(folder, name));
-// pnpm writes the versions of the packages of this clone where their manifests say workspace:*.
+// pnpm replaces workspace:* with the versions of this clone's packages.
 await step('Packed', () =>
   runPnpm(['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', folder]),
 ).catch(exitFailed);

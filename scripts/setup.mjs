@@ -5,13 +5,13 @@ import { root, rootPackage } from './root.mjs';
 import { runQuietly, StepError, step } from './step.mjs';
 import { compilerProblem, nodeProblem } from './toolchain.mjs';
 
-/** How the compiler begins the line of a file that it wrote. */
+/** How `tsc --listEmittedFiles` begins the line of a file. */
 const emittedFile = 'TSFILE: ';
 
 /**
- * Brings a clone to where its programs run: installed and built, doing only what is not done yet.
+ * Install and build this clone, as far as that is stale.
  *
- * @throws {StepError} when this machine lacks something, or when a step fails, with its full log
+ * @throws {StepError} when this machine lacks something, or a step fails, with its full log
  */
 export async function setUp() {
   refuse(nodeProblem(process.versions.node, rootPackage.engines.node));
@@ -21,14 +21,14 @@ export async function setUp() {
     await step('Installed the packages', install);
   }
   await step('Built', build, (emitted) => (emitted === 0 ? 'nothing was stale' : `${emitted} files`));
-  // Known only once the packages are installed.
+  // It imports packages, which may have been installed just now.
   const { bundle, removeOrphans } = await import('./bundle.mjs');
   removeOrphans();
   await step('Bundled', bundle, (made) => (made ? '' : 'nothing was stale'));
 }
 
 /**
- * Compiles what is stale.
+ * Compile what is stale.
  *
  * @returns {Promise<number>} how many files were written
  * @throws {StepError} with the compiler's log
@@ -36,7 +36,7 @@ export async function setUp() {
 async function build() {
   const packages = join(root, 'packages');
   const someFolderIsMissing = readdirSync(packages).some((name) => !existsSync(join(packages, name, 'dist')));
-  // The compiler trusts its notes, which outlive a deleted dist folder.
+  // tsc trusts its .tsbuildinfo, which outlives a deleted dist folder.
   const force = someFolderIsMissing ? ['--force'] : [];
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status, log } = await runQuietly(process.execPath, [compiler, '-b', '--listEmittedFiles', ...force], {

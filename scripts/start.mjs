@@ -12,10 +12,10 @@ const forwardedSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 await setUp().catch(exitFailed);
 runDaemon();
 
-/** Runs the daemon in the foreground: its output is this program's, and so is its end. */
+/** Run the daemon in the foreground, and end with its status. */
 function runDaemon() {
   const entry = join(root, 'packages', 'cli', 'bin', 'authsvc.js');
-  // In a process group of its own, Ctrl-C reaches the daemon once, through here, and not a second time from the terminal.
+  // In its own process group, so that Ctrl-C reaches the daemon only through this program.
   const daemon = spawn(process.execPath, [entry, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   createInterface({ input: daemon.stdout }).on('line', (line) => {
     console.log(line);
@@ -32,8 +32,8 @@ function runDaemon() {
 }
 
 /**
- * Passes a signal on. npm repeats the one that the terminal already sent to everyone in the foreground, so one that follows
- * at once is the same; a later one is a person who means it.
+ * Forward a signal. npm repeats the one that the terminal has already sent to the foreground group,
+ * so a second one within moments is dropped; a later one is forwarded.
  *
  * @param {import('node:child_process').ChildProcess} daemon
  * @returns {(signal: NodeJS.Signals) => void}
@@ -49,8 +49,8 @@ function forwardOnce(daemon) {
 }
 
 /**
- * npm runs this through a shell, and a signal sent to npm alone ends that shell and nothing else: whoever stops npm means
- * the daemon too.
+ * npm runs this program through a shell, and a signal sent to npm alone ends only that shell: the
+ * daemon is to stop as well.
  *
  * @param {import('node:child_process').ChildProcess} daemon
  */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** A step that did not work: what it was, and everything it printed. */
+/** A failed step, with everything that it printed. */
 export class StepError extends Error {
   /**
    * @param {string} message
@@ -14,12 +14,12 @@ export class StepError extends Error {
 }
 
 /**
- * Runs a program out of sight and keeps what it prints, both streams in the order they came.
+ * Run a program and capture what it prints, both streams in order.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd: string }} options
- * @returns {Promise<{ status: number, log: string }>} `status` is 127 when the program cannot be started
+ * @returns {Promise<{ status: number, log: string }>} status 127 when it cannot be started
  */
 export function runQuietly(command, args, { env = process.env, cwd }) {
   return new Promise((resolve) => {
@@ -35,7 +35,7 @@ export function runQuietly(command, args, { env = process.env, cwd }) {
 }
 
 /**
- * Runs a program as a step that must work.
+ * Run a program that must succeed.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -50,7 +50,7 @@ export async function mustRun(command, args, options) {
 }
 
 /**
- * Shows a step by its name while it works, and by its duration once it is done.
+ * Show a step's title while it runs, and its duration when it is done.
  *
  * @template T
  * @param {string} title what is being done, in a few words
@@ -72,7 +72,7 @@ export async function step(title, work, detail = () => '') {
 }
 
 /**
- * Ends the program as a failed step should: the whole log first, then what went wrong.
+ * Exit after a failed step: print its log, then what went wrong.
  *
  * @param {unknown} error
  * @returns {never}

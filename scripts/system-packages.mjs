@@ -25,9 +25,9 @@ export const systemPackages = [
 ];
 
 /**
- * Installs what the tests need of the system, where that can be done without a question.
+ * Install the Debian packages that the tests need, where that needs no password.
  *
- * @returns {Promise<string | undefined>} why it could not be done, or nothing when all is there
+ * @returns {Promise<string | undefined>} why that failed; undefined when all is there
  */
 export async function installSystemPackages() {
   if (process.platform !== 'linux') return undefined;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** @typedef {{ name: string, commands: string[] }} Tool what is needed, and the commands of which one must work */
+/** @typedef {{ name: string, commands: string[] }} Tool one of its commands must work */
 
 /** @type {readonly Tool[]} */
 const compilerTools = [
@@ -10,11 +10,11 @@ const compilerTools = [
 ];
 
 /**
- * Compares the running Node with the range of `engines.node`, which is always `>=major.minor` here.
+ * Compare the running Node with `engines.node`, which is always `>=major.minor` here.
  *
  * @param {string} running as in `process.versions.node`
  * @param {string} required as in package.json, `>=20.19`
- * @returns {string | undefined} the sentence that refuses this Node, or nothing when it will do
+ * @returns {string | undefined} why this Node is refused; undefined when it is supported
  */
 export function nodeProblem(running, required) {
   const [major = 0, minor = 0] = numbers(running);
@@ -24,13 +24,13 @@ export function nodeProblem(running, required) {
 }
 
 /**
- * Looks for what compiles the SQLite driver, which ships without binaries.
+ * Find the tools that compile the SQLite driver, which ships without binaries.
  *
- * @param {NodeJS.ProcessEnv} env the environment whose PATH is searched; CXX and PYTHON are honoured, as the build honours them
- * @returns {string | undefined} two lines that name what is missing and the packages that bring it, or nothing
+ * @param {NodeJS.ProcessEnv} env whose PATH is searched, and whose CXX, MAKE and PYTHON go first
+ * @returns {string | undefined} what is missing and how to install it; undefined when all is there
  */
 export function compilerProblem(env) {
-  // Microsoft's build tools are not on the PATH: there, the build itself says what it lacks.
+  // Microsoft's build tools are not on the PATH: there, the build itself reports what is missing.
   if (process.platform === 'win32') return undefined;
   const chosen = { 'a C++ compiler': env.CXX, make: env.MAKE, 'Python 3': env.PYTHON };
   const missing = compilerTools.filter(({ name, commands }) => {

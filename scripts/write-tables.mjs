@@ -5,7 +5,11 @@ import { readText, root } from './root.mjs';
 
 const example = /<!-- (examples\/\S+) -->\n```(\w*)\n[\s\S]*?```\n<!-- \/example -->/g;
 
-/** @type {Record<string, () => Promise<void>>} what `npm run write:…` writes; the daemon must be built */
+/**
+ * What `npm run write:…` writes; the packages must be built.
+ *
+ * @type {Record<string, () => Promise<void>>}
+ */
 const tables = {
   settings: async () => {
     const { settingsTable } = await import('../packages/server/dist/index.js');
@@ -15,12 +19,11 @@ const tables = {
     const { metricsTable } = await import('../packages/server/dist/metrics/metrics-table.js');
     writeBlock('docs/metrics.md', 'metrics', metricsTable());
   },
-  examples: async () =>
-    rewrite('docs/applications.md', (text) => withExamples(text, readText)),
+  examples: async () => rewrite('docs/applications.md', (text) => withExamples(text, readText)),
 };
 
 /**
- * Puts a table in the place of the one between its markers.
+ * Replace the table between two markers of a page.
  *
  * @param {string} page
  * @param {string} name of the markers
@@ -35,7 +38,7 @@ export function writeBlock(page, name, table) {
 }
 
 /**
- * Puts each file of `examples/` where a page names it, as a block between its markers.
+ * Put each file of `examples/` between the markers that name it.
  *
  * @param {string} page
  * @param {(file: string) => string} read

@@ -69,7 +69,7 @@ describe('the dependency audit', () => {
     const { problems, notices } = watchedPackages(() => manifests, '');
     expect([problems, notices]).toEqual([
       [],
-      [expect.stringContaining('nobody develops sqlite3 6.0.1 and keytar 7.9.0 any more')],
+      [expect.stringContaining('sqlite3 6.0.1 and keytar 7.9.0 are unmaintained')],
     ]);
     const lockfile =
       "packages:\n\n  '@a/b@1.0.0':\n    resolution: {}\n    deprecated: gone\n\n  sqlite3@6.0.1:\n    deprecated: gone\n\n  c@1.0.0:\n    engines: {}\n";
