@@ -18,7 +18,7 @@ const onEveryDatabase = [
 ];
 /** Without a database, or of one that they choose. */
 const databaseBound = [
-  'packages/core/src/{email,guessing,password,races,secret,session,statements,throttle}.test.ts',
+  'packages/core/src/{email,guessing,password,races,secret,session,statements,system,throttle}.test.ts',
   'packages/server/src/control/routes/backup.test.ts',
 ];
 

@@ -7,7 +7,7 @@ import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { sendResetMail } from './send-reset-mail.ts';
-import { localClient as client, createTestAuth, type TestAuth } from './testing.ts';
+import { createTestAuth, localClient as client, type TestAuth } from './testing.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

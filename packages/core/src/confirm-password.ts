@@ -2,8 +2,9 @@ import { admitGuess } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import type { AuthPorts, WriteTransaction } from './ports.ts';
+import type { AuthPorts } from './ports.ts';
 import type { ActiveSession } from './session.ts';
+import type { WriteTransaction } from './store.ts';
 import { CHANGES_BY_USER, FAILED_LOGINS, type Throttle } from './throttle.ts';
 import type { User } from './user.ts';
 

@@ -1,4 +1,4 @@
-import { type Actor, type ConfirmPorts, confirmPassword } from './confirm-password.ts';
+import { type Actor, confirmPassword, type ConfirmPorts } from './confirm-password.ts';
 import { authEvent } from './event.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { isYetToCome } from './other-time.ts';
-import type { AuthPolicy, AuthPorts, WriteTransaction } from './ports.ts';
+import type { AuthPolicy, AuthPorts } from './ports.ts';
 import { digestSecret, stripBlanks } from './secret.ts';
+import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from './store.ts';
 import { RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
 
 /** What happens to an account and may end its tokens. */
@@ -24,25 +25,7 @@ export const purposes = {
     makes: 'password',
     voidedBy: ['password', 'email', 'disabled'],
   },
-} as const satisfies Record<string, Purpose>;
-
-export type TokenPurpose = keyof typeof purposes;
-
-/**
- * A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch.
- */
-export interface OneTimeToken {
-  readonly digest: string;
-  readonly purpose: TokenPurpose;
-  readonly userId: string;
-  /** An operator's is voided by an operator's alone, or by a change of the account. */
-  readonly issuedBy: 'request' | 'operator';
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-/** Whose tokens of which kind. */
-export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'issuedBy'>;
+} as const satisfies Record<TokenPurpose, Purpose>;
 
 /** Makes a token inside a transaction; it is in this answer and nowhere else. */
 export async function issueToken(

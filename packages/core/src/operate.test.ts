@@ -4,16 +4,7 @@ import { changeEmail } from './change-email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
-import {
-  deleteUser,
-  disableUser,
-  enableUser,
-  getUser,
-  issueResetTokenFor,
-  revokeAllSessions,
-  revokeSessions,
-  verifyEmail,
-} from './operate.ts';
+import { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, revokeAllSessions, revokeSessions, verifyEmail } from './operate.ts';
 import { register } from './register.ts';
 import { resetPassword } from './reset-password.ts';
 import { digestSecret } from './secret.ts';

@@ -1,9 +1,10 @@
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
-import { type AuthEventType, authEvent } from './event.ts';
+import { authEvent, type AuthEventType } from './event.ts';
 import { issueToken, voidTokens } from './one-time-tokens.ts';
-import type { AuthPorts, WriteTransaction } from './ports.ts';
+import type { AuthPorts } from './ports.ts';
 import { parseRole } from './role.ts';
+import type { WriteTransaction } from './store.ts';
 import type { User } from './user.ts';
 
 type OperatorPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store'>;

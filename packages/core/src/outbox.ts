@@ -1,15 +1,3 @@
-/** A reset mail that is owed. It holds no token: one is made when the mail is sent, so that none is ever stored. */
-export interface OutboxMail {
-  readonly id: string;
-  /** Missing where no account has the address that was asked for: such a row costs what another does, and sends nothing. */
-  readonly userId: string | undefined;
-  /** Tries so far. */
-  readonly attempts: number;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly nextAttemptAt: number;
-}
-
 const FIRST_RETRY_MS = 30_000;
 export const MAIL_MAX_ATTEMPTS = 6;
 

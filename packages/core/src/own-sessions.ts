@@ -2,9 +2,10 @@ import { tooMany } from './admit-attempt.ts';
 import { type Actor, changesOf } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import type { AuthPorts, WriteTransaction } from './ports.ts';
+import type { AuthPorts } from './ports.ts';
 import { stripBlanks } from './secret.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
+import type { WriteTransaction } from './store.ts';
 import { blockedForMs, countOne } from './throttle.ts';
 
 type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;

@@ -5,11 +5,6 @@ import type { AuthPorts } from './ports.ts';
 /** @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver (at least 64 must be accepted; a bound keeps the work of normalizing small) */
 export const PASSWORD_MAX_LENGTH = 256;
 
-export interface PasswordRules {
-  /** Code points, after NFC. */
-  readonly minLength: number;
-}
-
 /** The form in which a password is hashed and compared: NFC, so that the same characters typed on two keyboards are one password. */
 export function normalizePassword(password: string): string {
   return password.normalize('NFC');

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { deleteUser, disableUser } from './operate.ts';
-import type { ResetDelivery } from './password-reset.ts';
+import type { ResetDelivery } from './ports.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { digestSecret } from './secret.ts';

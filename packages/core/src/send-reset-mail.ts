@@ -1,10 +1,11 @@
 import { authEvent } from './event.ts';
 import { describeMailFailure } from './mail-failure.ts';
 import { digestToken, issueToken, purposes } from './one-time-tokens.ts';
-import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, type OutboxMail } from './outbox.ts';
-import type { AuthPorts, WriteTransaction } from './ports.ts';
+import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt } from './outbox.ts';
+import type { AuthPorts } from './ports.ts';
 import { resetMail } from './reset-mail.ts';
 import { digestSecret } from './secret.ts';
+import type { OutboxMail, WriteTransaction } from './store.ts';
 import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
 import type { User } from './user.ts';
 

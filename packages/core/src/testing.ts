@@ -11,8 +11,9 @@ import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import type { AuthEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
-import type { AuthPolicy, AuthPorts, Clock, Mailer, PasswordHasher, Random } from './ports.ts';
+import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from './ports.ts';
 import type { Mail } from './reset-mail.ts';
+import type { Clock, Random } from './system.ts';
 
 /** The form by which the service compares addresses. */
 export function keyOfEmail(email: string): string {

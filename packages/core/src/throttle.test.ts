@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopback, networkOf, networkOfPrefix } from './client.ts';
-import { blockedForMs, countOne, FAILED_LOGINS, perMinute, type ThrottleState } from './throttle.ts';
+import type { ThrottleState } from './store.ts';
+import { blockedForMs, countOne, FAILED_LOGINS, perMinute } from './throttle.ts';
 
 describe('FAILED_LOGINS', () => {
   it('delays from the fifth on, twice as long each time, up to fifteen minutes', () => {

@@ -1,15 +1,5 @@
 import { lasts } from './other-time.ts';
-
-/** What is kept of one counter. Times are milliseconds since the Unix epoch. */
-export interface ThrottleState {
-  readonly count: number;
-  /** For a window, when it ends; for a backoff, until when nothing is let through. */
-  readonly until: number;
-  /** Whether it was recorded that somebody is being refused, so that it is recorded once. */
-  readonly noted: boolean;
-  /** When the counter may be forgotten. */
-  readonly expiresAt: number;
-}
+import type { ThrottleState } from './store.ts';
 
 /** So many in a stretch of time, which begins with the first. */
 interface WindowRule {

@@ -4,9 +4,9 @@ import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
+import { systemRandom } from '../system.ts';
 import type { HashTask, TimedResult } from './hash-worker.ts';
 import { adoptHash, exportedHash, hashCost, isForeign } from './password-scheme.ts';
-import { systemRandom } from './system.ts';
 
 /** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
 const WORKER_NICE_INCREMENT = 10;

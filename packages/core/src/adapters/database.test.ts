@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import knex from 'knex';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openSqliteDatabase } from './database.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
+import { openSqliteDatabase } from './database.ts';
 import { migrationNames } from './migrations/index.ts';
 import { findPreparedRow } from './prepared-row.ts';
 

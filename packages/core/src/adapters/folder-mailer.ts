@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mailer } from '../ports.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { systemClock, systemRandom } from '../system.ts';
 
 /** Writes each mail to a file of mode 0600 instead of sending it, for development. */
 export function createFolderMailer(folder: string): Mailer {

@@ -1,4 +1,4 @@
-import type { Expiry } from '../ports.ts';
+import type { Expiry } from '../store.ts';
 import type { Database } from './database.ts';
 import { lockFreeRows } from './lock-free-rows.ts';
 

@@ -1,24 +1,13 @@
 import type { AuthEvent } from '../event.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { Store } from '../ports.ts';
-import type { Database } from './database.ts';
+import type { Store } from '../store.ts';
 import { translateDatabaseErrors } from './database-error.ts';
+import type { Database } from './database.ts';
 import { deleteExpiredRows } from './knex-housekeeping.ts';
 import { findTokenRow } from './knex-tokens.ts';
 import { createWriteTransaction } from './knex-write-transaction.ts';
 import { findPreparedRow } from './prepared-row.ts';
-import {
-  type ActiveSessionRow,
-  type EventRow,
-  type SessionRow,
-  type ThrottleRow,
-  toActiveSession,
-  toEvent,
-  toSession,
-  toThrottle,
-  toUser,
-  type UserRow,
-} from './rows.ts';
+import { type ActiveSessionRow, type EventRow, type SessionRow, type ThrottleRow, toActiveSession, toEvent, toSession, toThrottle, toUser, type UserRow } from './rows.ts';
 
 const USES_PER_TRANSACTION = 500;
 

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import type { OneTimeToken, TokenPurpose } from '../one-time-tokens.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { TokenTransaction } from '../ports.ts';
+import type { OneTimeToken, TokenPurpose, TokenTransaction } from '../store.ts';
 
 interface TokenRow {
   digest: string;

@@ -2,23 +2,10 @@ import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
 import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
-import type { WriteTransaction } from '../ports.ts';
+import type { WriteTransaction } from '../store.ts';
 import { createTokenTransaction } from './knex-tokens.ts';
 import { lockFreeRows } from './lock-free-rows.ts';
-import {
-  fromEvent,
-  fromMail,
-  fromSession,
-  fromThrottle,
-  fromUser,
-  type MailRow,
-  type SessionRow,
-  type ThrottleRow,
-  toMail,
-  toThrottle,
-  toUser,
-  type UserRow,
-} from './rows.ts';
+import { fromEvent, fromMail, fromSession, fromThrottle, fromUser, type MailRow, type SessionRow, type ThrottleRow, toMail, toThrottle, toUser, type UserRow } from './rows.ts';
 
 const SESSIONS_PER_STATEMENT = 10_000;
 

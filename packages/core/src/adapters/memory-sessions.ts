@@ -1,6 +1,7 @@
 import { isYetToCome } from '../other-time.ts';
-import type { ActiveSessions, EndedSessions, Store } from '../ports.ts';
+import type { ActiveSessions } from '../ports.ts';
 import type { ActiveSession } from '../session.ts';
+import type { EndedSessions, Store } from '../store.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
 
 const MAX_SESSIONS = 100_000;

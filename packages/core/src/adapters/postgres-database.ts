@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import type { Database } from './database.ts';
 import { isTransactionConflict } from './database-error.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
+import type { Database } from './database.ts';
 import { isMigrated, migrateIn } from './migrate.ts';
 import { BoundedPostgresClient } from './postgres-client.ts';
-import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
+import { parsePostgresUrl, type PostgresAddress } from './postgres-url.ts';
 import { silentKnexLog } from './silent-knex-log.ts';
 import { tables } from './tables.ts';
 

@@ -1,7 +1,6 @@
 import type { AuthEvent, AuthEventType, StoredEvent } from '../event.ts';
-import type { OutboxMail } from '../outbox.ts';
 import type { ActiveSession, Session } from '../session.ts';
-import type { ThrottleState } from '../throttle.ts';
+import type { OutboxMail, ThrottleState } from '../store.ts';
 import type { User } from '../user.ts';
 
 export interface UserRow {

@@ -3,8 +3,8 @@ import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
 import { logIn } from '../log-in.ts';
 import { logOut } from '../log-out.ts';
-import type { Store } from '../ports.ts';
 import { register } from '../register.ts';
+import type { Store } from '../store.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { createSessionUses, type SessionUses } from './session-uses.ts';
 

@@ -1,5 +1,5 @@
 import { isYetToCome } from '../other-time.ts';
-import type { Store } from '../ports.ts';
+import type { Store } from '../store.ts';
 
 /** Shorter where the idle lifetime is, so that other instances see a use while it matters. */
 const FLUSH_INTERVAL_MS = 5000;

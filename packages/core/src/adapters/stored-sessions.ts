@@ -1,4 +1,4 @@
-import type { Store } from '../ports.ts';
+import type { Store } from '../store.ts';
 import type { BatchedSessions } from './memory-sessions.ts';
 import { createSessionUses, type SessionUsesOptions } from './session-uses.ts';
 

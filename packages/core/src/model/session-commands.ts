@@ -8,22 +8,11 @@ import { deleteAccount } from '../delete-account.ts';
 import { logOut } from '../log-out.ts';
 import { endOtherSessions, endSession, listSessions } from '../own-sessions.ts';
 import type { ActiveSession } from '../session.ts';
-import {
-  chooseSession,
-  entry,
-  guess,
-  newEntry,
-  often,
-  type Pick,
-  pick,
-  place,
-  sessionToken,
-  typed,
-} from './choices.ts';
+import { chooseSession, entry, guess, newEntry, often, type Pick, pick, place, sessionToken, typed } from './choices.ts';
 import { between, type Command, command, type Step } from './command.ts';
-import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 import { isOpen, type Opened, type World } from './world.ts';
+import * as rules from './rules.ts';
 
 /** Done with a session: what the rule and the service are given of it. */
 interface WithSession {
