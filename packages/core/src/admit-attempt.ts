@@ -6,8 +6,6 @@ import type { AuthPorts, HashingPlace } from './ports.ts';
 import type { ThrottleState, WriteTransaction } from './store.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, type Throttle } from './throttle.ts';
 
-type AdmissionPorts = Pick<AuthPorts, 'clock' | 'store'>;
-
 /**
  * As many as a counter of guesses lets pass without a delay; more of one account would only crowd
  * out others.
@@ -45,7 +43,7 @@ interface Block {
  *
  * @throws {@link AuthError} `rate_limited`, with the seconds to wait. The first refusal is recorded; those that follow write nothing.
  */
-export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Promise<void> {
+export async function admitAttempt(ports: AuthPorts, attempt: Attempt): Promise<void> {
   if (attempt.throttles.length === 0) return;
   const blocked = (await findBlock(ports, attempt)) ?? (await count(ports, attempt));
   if (blocked) await refuse(ports, attempt, blocked);
@@ -59,7 +57,7 @@ export async function admitAttempt(ports: AdmissionPorts, attempt: Attempt): Pro
  * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.
  */
 export async function admitPassword(
-  ports: AdmissionPorts & Pick<AuthPorts, 'hasher'>,
+  ports: AuthPorts,
   attempt: Attempt,
 ): Promise<HashingPlace> {
   if (attempt.throttles.length === 0) return ports.hasher.takePlace();
@@ -78,7 +76,7 @@ export async function admitPassword(
  * @throws {@link AuthError} as {@link admitPassword}.
  */
 export async function admitGuess(
-  ports: AdmissionPorts & Pick<AuthPorts, 'hasher' | 'attempts'>,
+  ports: AuthPorts,
   attempt: Guess,
 ): Promise<Disposable> {
   const { key } = attempt.guesses;
@@ -119,7 +117,7 @@ type Counted =
   | { readonly place?: undefined; readonly blocked: Block };
 
 async function countAtPlace(
-  ports: AdmissionPorts & Pick<AuthPorts, 'hasher'>,
+  ports: AuthPorts,
   attempt: Attempt | Guess,
   mayChange?: () => boolean,
 ): Promise<Counted> {
@@ -145,7 +143,7 @@ function flight(inFlight: Disposable, place: HashingPlace): Disposable {
   };
 }
 
-async function findBlock({ clock, store }: AdmissionPorts, { throttles }: Attempt): Promise<Block | undefined> {
+async function findBlock({ clock, store }: AuthPorts, { throttles }: Attempt): Promise<Block | undefined> {
   const states = await store.findThrottles(throttles.map(({ key }) => key));
   const now = clock.now();
   return blockOf(
@@ -175,7 +173,7 @@ function blockOf(
  * @param mayChange whether a guess that is blocked can still wait for others.
  */
 function count(
-  ports: AdmissionPorts,
+  ports: AuthPorts,
   attempt: Attempt | Guess,
   mayChange: () => boolean = () => false,
 ): Promise<Block | undefined> {
@@ -203,7 +201,7 @@ function count(
 }
 
 /** @throws AuthError `rate_limited`, once it is recorded that this throttle refuses. */
-async function refuse(ports: AdmissionPorts, attempt: Attempt, { throttle, forMs, isNoted }: Block): Promise<never> {
+async function refuse(ports: AuthPorts, attempt: Attempt, { throttle, forMs, isNoted }: Block): Promise<never> {
   if (!isNoted) {
     await ports.store.write(async (transaction) => {
       const state = await transaction.lockThrottle(throttle.key);
@@ -216,7 +214,7 @@ async function refuse(ports: AdmissionPorts, attempt: Attempt, { throttle, forMs
 
 async function note(
   transaction: WriteTransaction,
-  { clock }: AdmissionPorts,
+  { clock }: AuthPorts,
   { kind, client, userId, emailKey }: Attempt,
   key: string,
   state: ThrottleState,

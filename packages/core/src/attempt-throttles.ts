@@ -16,14 +16,12 @@ const WIDE_NETWORKS = [
 /** So many times what strangers have is let through where the address is known to the account. */
 const TIMES_KNOWN = 32;
 
-type ThrottlePorts = Pick<AuthPorts, 'clock' | 'store' | 'policy'>;
-
 /**
  * The throttles by address; none for this machine's own addresses, unless what comes from there may
  * be a proxy's.
  */
 export function byAddress(
-  ports: Pick<AuthPorts, 'policy'>,
+  ports: AuthPorts,
   name: string,
   limitPerMinute: number,
   client: Client,
@@ -45,7 +43,7 @@ export function byAddress(
  * out neither the owner nor others at that address.
  */
 export async function ofLogin(
-  ports: ThrottlePorts,
+  ports: AuthPorts,
   emailKey: string,
   userId: string | undefined,
   client: Client,
@@ -68,7 +66,7 @@ export function accountThrottleKeys(emailKey: string, client: Client): string[] 
   return [accountThrottle(emailKey, undefined).key, accountThrottle(emailKey, networkOf(client.address)).key];
 }
 
-function isUncounted({ policy }: Pick<AuthPorts, 'policy'>, client: Client): boolean {
+function isUncounted({ policy }: AuthPorts, client: Client): boolean {
   return isLoopback(client.address) && !policy.throttleLoopback;
 }
 

@@ -4,15 +4,13 @@ import type { AuthPorts } from './ports.ts';
 import { digestSecret } from './secret.ts';
 import { type ActiveSession, isExpired } from './session.ts';
 
-type Ports = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
-
 /**
  * Tells whose session a token opens, and notes that it was used. A session that is held in memory is told at once, since this is what the service does all day.
  *
  * @returns a promise when the database has to be asked, and for every refusal: {@link AuthError} `unauthenticated`: no token, or one that was never issued, has ended, or
  * is past its idle or absolute lifetime.
  */
-export function authenticate(ports: Ports, token: string | undefined): ActiveSession | Promise<ActiveSession> {
+export function authenticate(ports: AuthPorts, token: string | undefined): ActiveSession | Promise<ActiveSession> {
   const found = token ? ports.sessions.find(digestSecret(token)) : undefined;
   const now = ports.clock.now();
   if (!found || found instanceof Promise || isExpired(found, now, ports.policy.lifetimes)) return admit(ports, found);
@@ -20,7 +18,7 @@ export function authenticate(ports: Ports, token: string | undefined): ActiveSes
   return found;
 }
 
-async function admit(ports: Ports, found: ReturnType<Ports['sessions']['find']>): Promise<ActiveSession> {
+async function admit(ports: AuthPorts, found: ReturnType<AuthPorts['sessions']['find']>): Promise<ActiveSession> {
   const session = await found;
   const now = ports.clock.now();
   if (!session) throw new AuthError('unauthenticated');
@@ -33,7 +31,7 @@ async function admit(ports: Ports, found: ReturnType<Ports['sessions']['find']>)
 }
 
 /** Deletes a session that was found to be over, so that it stays dead when the clock is set back. */
-async function endExpired(ports: Ports, { tokenDigest, userId, id: sessionId }: ActiveSession): Promise<void> {
+async function endExpired(ports: AuthPorts, { tokenDigest, userId, id: sessionId }: ActiveSession): Promise<void> {
   try {
     await ports.store.write(async (transaction) => {
       const ended = await transaction.deleteSession(tokenDigest);

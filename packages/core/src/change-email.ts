@@ -1,8 +1,9 @@
-import { type Actor, confirmPassword, type ConfirmPorts } from './confirm-password.ts';
+import { type Actor, confirmPassword } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { voidTokens } from './one-time-tokens.ts';
+import type { AuthPorts } from './ports.ts';
 
 export interface EmailChange extends Actor {
   readonly password: string;
@@ -15,7 +16,7 @@ export interface EmailChange extends Actor {
  * @returns the address as it was given.
  * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`: also when that is found out by whoever comes second; `rate_limited`; `overloaded`.
  */
-export async function changeEmail(ports: ConfirmPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
+export async function changeEmail(ports: AuthPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
   const { session, client } = actor;
   const { address, key } = parseEmail(newEmail, 'new_email');
   using confirmed = await confirmPassword(ports, actor, password);

@@ -1,4 +1,4 @@
-import { type Actor, confirmPassword, type ConfirmPorts } from './confirm-password.ts';
+import { type Actor, confirmPassword } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { authEvent } from './event.ts';
 import { voidTokens } from './one-time-tokens.ts';
@@ -17,7 +17,7 @@ export interface PasswordChange extends Actor {
  * @throws {@link AuthError} `password_rejected`; `invalid_credentials`: the current password is another one; `rate_limited`; `overloaded`.
  */
 export async function changePassword(
-  ports: ConfirmPorts & Pick<AuthPorts, 'commonPasswords'>,
+  ports: AuthPorts,
   { currentPassword, newPassword, ...actor }: PasswordChange,
 ): Promise<User> {
   const { session, client } = actor;

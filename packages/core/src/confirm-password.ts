@@ -8,8 +8,6 @@ import type { WriteTransaction } from './store.ts';
 import { CHANGES_BY_USER, FAILED_LOGINS, type Throttle } from './throttle.ts';
 import type { User } from './user.ts';
 
-export type ConfirmPorts = Pick<AuthPorts, 'clock' | 'hasher' | 'attempts' | 'sessions' | 'store' | 'policy'>;
-
 /** The counter of failed confirmations, which a reset clears. */
 export const confirmationCounter = (userId: string) => `confirm:user:${userId}`;
 
@@ -37,7 +35,7 @@ export interface Confirmed extends Disposable {
  * @throws {@link AuthError} `invalid_credentials`: not this user's password; `rate_limited`, `overloaded`: before hashing.
  */
 export async function confirmPassword(
-  ports: ConfirmPorts,
+  ports: AuthPorts,
   { session, client }: Actor,
   password: string,
 ): Promise<Confirmed> {

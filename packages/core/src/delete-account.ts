@@ -1,5 +1,6 @@
-import { type Actor, confirmPassword, type ConfirmPorts } from './confirm-password.ts';
+import { type Actor, confirmPassword } from './confirm-password.ts';
 import { authEvent } from './event.ts';
+import type { AuthPorts } from './ports.ts';
 
 /**
  * Deletes an account and all that hangs on it; what was recorded of it stays, and names it by its id alone.
@@ -7,7 +8,7 @@ import { authEvent } from './event.ts';
  * @throws {@link AuthError} `invalid_credentials`; `rate_limited`; `overloaded`.
  */
 export async function deleteAccount(
-  ports: ConfirmPorts,
+  ports: AuthPorts,
   { password, ...actor }: Actor & { password: string },
 ): Promise<string> {
   const { session, client } = actor;

@@ -12,7 +12,7 @@ const USE_LAG_MS = 120_000;
  *
  * @returns how many rows went.
  */
-export async function deleteExpired(ports: Pick<AuthPorts, 'clock' | 'store' | 'policy'>): Promise<number> {
+export async function deleteExpired(ports: AuthPorts): Promise<number> {
   const now = ports.clock.now();
   const { lifetimes, eventRetentionMs } = ports.policy;
   let total = 0;

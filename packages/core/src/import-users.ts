@@ -31,7 +31,7 @@ export const IMPORT_BATCH_SIZE = 500;
  * @returns an outcome for each, in order.
  */
 export async function importUsers(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'store'>,
+  ports: AuthPorts,
   batch: readonly ImportedUser[],
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<ImportOutcome[]> {
@@ -69,7 +69,7 @@ export async function importUsers(
 }
 
 /** @returns the keys that were there before. */
-async function insert(ports: Pick<AuthPorts, 'clock' | 'store'>, users: readonly User[]): Promise<ReadonlySet<string>> {
+async function insert(ports: AuthPorts, users: readonly User[]): Promise<ReadonlySet<string>> {
   if (users.length === 0) return new Set();
   return ports.store.write(async (transaction) => {
     const inserted = await transaction.insertUsers(users);
@@ -87,7 +87,7 @@ interface Admitted {
   readonly passwordHash: string;
 }
 
-function examine(ports: Pick<AuthPorts, 'hasher'>, candidate: ImportedUser): Admitted | { refused: string } {
+function examine(ports: AuthPorts, candidate: ImportedUser): Admitted | { refused: string } {
   try {
     const { key } = parseEmail(candidate.email);
     if (candidate.role !== undefined) parseRole(candidate.role);

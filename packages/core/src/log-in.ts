@@ -9,8 +9,6 @@ import type { AuthPorts } from './ports.ts';
 import { type IssuedSession, issueSession } from './session.ts';
 import type { User } from './user.ts';
 
-type LogInPorts = Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'attempts' | 'store' | 'policy'>;
-
 export interface Credentials {
   readonly email: string;
   readonly password: string;
@@ -31,7 +29,7 @@ export interface LoggedIn extends IssuedSession {
  * and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
-export async function logIn(ports: LogInPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
+export async function logIn(ports: AuthPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
   const { key } = parseEmail(email);
   const user = await ports.store.findUserByEmailKey(key);
   const { throttles, guesses } = await ofLogin(ports, key, user?.id, client);
@@ -69,7 +67,7 @@ interface Attempt {
 
 /** @returns the user as it is now, where it changed between the comparison and the session: a reset may have come, or another login that stored a better hash. */
 async function compareAndOpen(
-  ports: LogInPorts,
+  ports: AuthPorts,
   user: User | undefined,
   { emailKey, password, isUnicode, accountThrottle, client }: Attempt,
 ): Promise<LoggedIn | { changed: User | undefined }> {
@@ -99,7 +97,7 @@ async function compareAndOpen(
 }
 
 /** A hash of the present scheme and cost, where one is due. When the hashers are too busy for it, a later login sees to it. */
-async function hashBetter(ports: LogInPorts, password: string, passwordHash: string): Promise<string | undefined> {
+async function hashBetter(ports: AuthPorts, password: string, passwordHash: string): Promise<string | undefined> {
   if (!ports.hasher.needsRehash(passwordHash)) return undefined;
   try {
     using _place = ports.hasher.takePlace();

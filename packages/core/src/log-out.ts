@@ -10,7 +10,7 @@ import type { AuthPorts } from './ports.ts';
  * @throws {@link AuthError} `unauthenticated`: there is no such session, or another request ended it first.
  */
 export async function logOut(
-  ports: Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>,
+  ports: AuthPorts,
   { token, client }: { token: string | undefined; client: Client },
 ): Promise<void> {
   const session = await authenticate(ports, token);

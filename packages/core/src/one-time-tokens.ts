@@ -29,7 +29,7 @@ export const purposes = {
 
 /** Makes a token inside a transaction; it is in this answer and nowhere else. */
 export async function issueToken(
-  { clock, policy, random }: Pick<AuthPorts, 'clock' | 'policy' | 'random'>,
+  { clock, policy, random }: AuthPorts,
   transaction: WriteTransaction,
   kind: TokenKind,
 ): Promise<{ token: string; expiresAt: number }> {
@@ -43,7 +43,7 @@ export async function issueToken(
 }
 
 /** Finds a token, good or expired, before anything is spent on it. */
-export function findToken({ store }: Pick<AuthPorts, 'store'>, purpose: TokenPurpose, token: string) {
+export function findToken({ store }: AuthPorts, purpose: TokenPurpose, token: string) {
   return store.findToken(digestToken(token), purpose);
 }
 
@@ -59,7 +59,7 @@ export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): b
  * @returns false when it is not good, or another transaction was first.
  */
 export async function consumeToken(
-  { clock }: Pick<AuthPorts, 'clock'>,
+  { clock }: AuthPorts,
   transaction: WriteTransaction,
   { digest, purpose, userId }: OneTimeToken,
 ): Promise<boolean> {

@@ -7,21 +7,19 @@ import { parseRole } from './role.ts';
 import type { WriteTransaction } from './store.ts';
 import type { User } from './user.ts';
 
-type OperatorPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store'>;
-
 /**
  * Finds the account that an operator names.
  *
  * @throws {@link AuthError} `invalid_request`: not an email address; `unknown_email`.
  */
-export async function getUser(ports: Pick<AuthPorts, 'store'>, email: string): Promise<User> {
+export async function getUser(ports: AuthPorts, email: string): Promise<User> {
   const user = await ports.store.findUserByEmailKey(parseEmail(email).key);
   if (!user) throw new AuthError('unknown_email', { field: 'email' });
   return user;
 }
 
 /** Keeps a user from logging in and ends every session of theirs; their password stays as it is. */
-export function disableUser(ports: OperatorPorts, email: string): Promise<User> {
+export function disableUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_disabled', async (transaction, user) => {
     const disabledAt = user.disabledAt ?? ports.clock.now();
     await transaction.setDisabledAt(user.id, disabledAt);
@@ -32,7 +30,7 @@ export function disableUser(ports: OperatorPorts, email: string): Promise<User> 
 }
 
 /** Lets a disabled user log in again. */
-export function enableUser(ports: OperatorPorts, email: string): Promise<User> {
+export function enableUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_enabled', async (transaction, user) => {
     await transaction.setDisabledAt(user.id, undefined);
     return { ...user, disabledAt: undefined };
@@ -44,7 +42,7 @@ export function enableUser(ports: OperatorPorts, email: string): Promise<User> {
  *
  * @throws {@link AuthError} `invalid_request`: not a role; `unknown_email`.
  */
-export async function setRole(ports: OperatorPorts, email: string, role: string): Promise<User> {
+export async function setRole(ports: AuthPorts, email: string, role: string): Promise<User> {
   parseRole(role);
   return change(ports, email, 'user_role_set', async (transaction, user) => {
     const updatedAt = ports.clock.now();
@@ -54,7 +52,7 @@ export async function setRole(ports: OperatorPorts, email: string, role: string)
 }
 
 /** Notes that an account's address belongs to its owner, as the operator knows. */
-export function verifyEmail(ports: OperatorPorts, email: string): Promise<User> {
+export function verifyEmail(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_email_verified', async (transaction, user) => {
     const updatedAt = ports.clock.now();
     await transaction.setEmailVerified(user.id, updatedAt);
@@ -63,7 +61,7 @@ export function verifyEmail(ports: OperatorPorts, email: string): Promise<User> 
 }
 
 /** Deletes an account and all that hangs on it. */
-export function deleteUser(ports: OperatorPorts, email: string): Promise<User> {
+export function deleteUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_deleted', async (transaction, user) => {
     await transaction.deleteUser(user.id);
     return user;
@@ -71,7 +69,7 @@ export function deleteUser(ports: OperatorPorts, email: string): Promise<User> {
 }
 
 /** Ends every session of one user. */
-export function revokeSessions(ports: OperatorPorts, email: string): Promise<User> {
+export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'sessions_revoked', async (transaction, user) => {
     await transaction.deleteSessionsOfUser(user.id);
     return user;
@@ -79,7 +77,7 @@ export function revokeSessions(ports: OperatorPorts, email: string): Promise<Use
 }
 
 /** Ends every session of everybody. @returns how many. */
-export async function revokeAllSessions(ports: OperatorPorts): Promise<number> {
+export async function revokeAllSessions(ports: AuthPorts): Promise<number> {
   try {
     return await ports.store.write(async (transaction) => {
       const ended = await transaction.deleteAllSessions();
@@ -98,7 +96,7 @@ export async function revokeAllSessions(ports: OperatorPorts): Promise<number> {
  * @returns the token, which is stored as a digest alone, and when it expires, in milliseconds since the Unix epoch.
  */
 export async function issueResetTokenFor(
-  ports: OperatorPorts & Pick<AuthPorts, 'random' | 'policy'>,
+  ports: AuthPorts,
   email: string,
 ): Promise<{ user: User; resetToken: string; expiresAt: number }> {
   let issued = { token: '', expiresAt: 0 };
@@ -112,7 +110,7 @@ export async function issueResetTokenFor(
 
 /** @param work gives back the user as it leaves it. */
 async function change(
-  ports: OperatorPorts,
+  ports: AuthPorts,
   email: string,
   event: AuthEventType,
   work: (transaction: WriteTransaction, user: User) => Promise<User>,

@@ -8,13 +8,11 @@ import { type ActiveSession, isExpired, type Session } from './session.ts';
 import type { WriteTransaction } from './store.ts';
 import { blockedForMs, countOne } from './throttle.ts';
 
-type SessionPorts = Pick<AuthPorts, 'clock' | 'sessions' | 'store' | 'policy'>;
-
 /** Nothing else is looked for: not every database can be asked for every text. */
 const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The open sessions of whoever asks, the last used one first. */
-export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveSession, 'userId'>): Promise<Session[]> {
+export async function listSessions(ports: AuthPorts, { userId }: Pick<ActiveSession, 'userId'>): Promise<Session[]> {
   const now = ports.clock.now();
   const stored = await ports.store.listSessions(userId);
   return stored
@@ -35,7 +33,7 @@ export async function listSessions(ports: SessionPorts, { userId }: Pick<ActiveS
  * and this one stays open.
  */
 export async function endSession(
-  ports: SessionPorts,
+  ports: AuthPorts,
   { session, client }: Actor,
   named: string,
 ): Promise<Pick<Session, 'id'>> {
@@ -67,7 +65,7 @@ export async function endSession(
  * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile;
  * `rate_limited`.
  */
-export async function endOtherSessions(ports: SessionPorts, { session, client }: Actor): Promise<number> {
+export async function endOtherSessions(ports: AuthPorts, { session, client }: Actor): Promise<number> {
   try {
     return await ports.store.write(async (transaction) => {
       await assertOpen(transaction, session);
@@ -91,7 +89,7 @@ async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Actor[
 /** Counts an end of sessions. @throws AuthError `rate_limited`, which undoes it. */
 async function countChange(
   transaction: WriteTransaction,
-  { clock }: SessionPorts,
+  { clock }: AuthPorts,
   { userId }: Actor['session'],
 ): Promise<void> {
   const { key, rule } = changesOf(userId);

@@ -21,7 +21,7 @@ export interface Registration {
  * this address, in whatever case; `rate_limited`; `overloaded`: too many passwords are waiting to be hashed.
  */
 export async function register(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'hasher' | 'commonPasswords' | 'store' | 'policy'>,
+  ports: AuthPorts,
   { email, password, client }: Registration,
 ): Promise<User> {
   const { address, key } = parseEmail(email);

@@ -8,8 +8,6 @@ import { issueToken } from './one-time-tokens.ts';
 import type { ResetRequestOutcome } from './password-reset.ts';
 import type { AuthPorts } from './ports.ts';
 
-type RequestPorts = Pick<AuthPorts, 'clock' | 'random' | 'store' | 'policy'>;
-
 interface ResetRequest {
   readonly email: string;
   readonly client: Client;
@@ -23,7 +21,7 @@ interface ResetRequest {
  * `reset_delivery_refused`: whoever asks is not on this machine.
  */
 export async function requestPasswordReset(
-  ports: RequestPorts,
+  ports: AuthPorts,
   { email, client }: ResetRequest,
 ): Promise<ResetRequestOutcome> {
   const { address, key } = parseEmail(email);
@@ -54,7 +52,7 @@ export async function requestPasswordReset(
   return { delivery: resetDelivery, email: address };
 }
 
-async function issueResetToken(ports: RequestPorts, emailKey: string, client: Client): Promise<ResetRequestOutcome> {
+async function issueResetToken(ports: AuthPorts, emailKey: string, client: Client): Promise<ResetRequestOutcome> {
   const unknown = new AuthError('unknown_email', { field: 'email' });
   const found = await ports.store.findUserByEmailKey(emailKey);
   if (!found) throw unknown;

@@ -26,7 +26,7 @@ export interface PasswordReset {
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html
  */
 export async function resetPassword(
-  ports: Pick<AuthPorts, 'clock' | 'hasher' | 'commonPasswords' | 'sessions' | 'store' | 'policy'>,
+  ports: AuthPorts,
   { email, resetToken, newPassword, client }: PasswordReset,
 ): Promise<User> {
   const { key } = parseEmail(email);

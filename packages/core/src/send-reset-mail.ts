@@ -9,8 +9,6 @@ import type { OutboxMail, WriteTransaction } from './store.ts';
 import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
 import type { User } from './user.ts';
 
-type MailPorts = Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>;
-
 /** What became of the mail that was due, if one was. */
 export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 
@@ -20,7 +18,7 @@ export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
  *
  * @returns what happened; a failure is recorded as an event, and never thrown unless the database itself fails.
  */
-export async function sendResetMail(ports: MailPorts, signal?: AbortSignal): Promise<MailOutcome> {
+export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
   const claimed = await ports.store.write(async (transaction) => {
     const mail = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
     if (!mail) return undefined;
@@ -68,7 +66,7 @@ const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(e
  * no request voids a token.
  */
 async function isNeeded(
-  { clock }: MailPorts,
+  { clock }: AuthPorts,
   transaction: WriteTransaction,
   mail: OutboxMail,
   user: User,
@@ -81,7 +79,7 @@ async function isNeeded(
   return mailed < purposes.reset.kept && blockedForMs(RESET_MAILS_BY_ACCOUNT, state, now) === 0;
 }
 
-async function countMail({ clock }: MailPorts, transaction: WriteTransaction, user: User): Promise<void> {
+async function countMail({ clock }: AuthPorts, transaction: WriteTransaction, user: User): Promise<void> {
   const state = await transaction.lockThrottle(mailCounter(user));
   await transaction.saveThrottle(mailCounter(user), countOne(RESET_MAILS_BY_ACCOUNT, state, clock.now()));
 }

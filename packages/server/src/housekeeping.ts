@@ -9,7 +9,7 @@ const LONGEST_INTERVAL_MS = 3_600_000;
  * @returns what stops it, once a deletion under way is over.
  */
 export function startHousekeeping(
-  ports: Pick<AuthPorts, 'clock' | 'store' | 'policy'>,
+  ports: AuthPorts,
   log: FastifyBaseLogger,
 ): () => Promise<void> {
   const { lifetimes, resetTokenMs } = ports.policy;

@@ -15,7 +15,7 @@ export interface MailDispatcher {
 
 /** @param onError told of a failure of the database; one of the mail server is recorded as an event. */
 export function createMailDispatcher(
-  ports: Pick<AuthPorts, 'clock' | 'random' | 'mailer' | 'store' | 'policy'>,
+  ports: AuthPorts,
   onError: (error: unknown) => void,
 ): MailDispatcher {
   const cut = new AbortController();

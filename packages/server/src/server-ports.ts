@@ -1,7 +1,6 @@
 import type { AuthPorts } from '@authsvc/core';
 
-/** What the use cases behind the endpoints ask for: no endpoint sends a mail itself. */
-export interface ServerPorts extends Omit<AuthPorts, 'mailer'> {
+export interface ServerPorts extends AuthPorts {
   /** Told once the reply to a request that may owe somebody a mail is on its way. */
   readonly mailOwed?: () => void;
 }
