@@ -31,12 +31,14 @@ export const postgres = {
 
     /** @type {typeof import('../../../packages/core/dist/index.js')} */
     const { openPostgresDatabase, createKnexStore } = await importBuilt('core', 'index.js');
+    /** @type {typeof import('../../../packages/core/dist/testing.js')} */
+    const { noListeners } = await importBuilt('core', 'testing.js');
     /** @type {typeof import('../../../packages/core/dist/adapters/prepared-row.js')} */
     const { findPreparedRow } = await importBuilt('core', 'adapters/prepared-row.js');
     const database = await openPostgresDatabase({ url });
     try {
       await seed(database, passwordHash);
-      const store = createKnexStore(database, () => undefined);
+      const store = createKnexStore(database, noListeners);
       /** @type {readonly string[]} */
       const digests = Array.from({ length: accounts }, (_, index) => digestOf(seededToken(index)));
       const bareSelect = (/** @type {string} */ digest) =>

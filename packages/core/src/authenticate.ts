@@ -41,7 +41,5 @@ async function endExpired(ports: AuthPorts, { tokenDigest, userId, id: sessionId
   } catch (error) {
     // It is refused in any case; a database that cannot be written to now is told of by whoever must write.
     if (!(error instanceof AuthError)) throw error;
-  } finally {
-    ports.sessions.forget({ tokenDigest });
   }
 }

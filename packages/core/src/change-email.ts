@@ -20,18 +20,13 @@ export async function changeEmail(ports: AuthPorts, { password, newEmail, ...act
   const { session, client } = actor;
   const { address, key } = parseEmail(newEmail, 'new_email');
   using confirmed = await confirmPassword(ports, actor, password);
-  try {
-    await confirmed.write(async (transaction, user) => {
-      if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {
-        throw new AuthError('email_taken', { field: 'new_email' });
-      }
-      await voidTokens(transaction, user.id, 'email');
-      const who = { userId: user.id, emailKey: key, sessionId: session.id };
-      await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
-    });
-  } finally {
-    // What is held of the user's sessions names the old address.
-    ports.sessions.forget({ userId: session.userId });
-  }
+  await confirmed.write(async (transaction, user) => {
+    if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {
+      throw new AuthError('email_taken', { field: 'new_email' });
+    }
+    await voidTokens(transaction, user.id, 'email');
+    const who = { userId: user.id, emailKey: key, sessionId: session.id };
+    await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
+  });
   return address;
 }

@@ -25,16 +25,12 @@ export async function changePassword(
   const admitted = await admitNewPassword(ports, newPassword, parseEmail(session.email).key, 'new_password');
   using confirmed = await confirmPassword(ports, actor, currentPassword);
   const passwordHash = await ports.hasher.hash(admitted);
-  try {
-    await confirmed.write(async (transaction, user) => {
-      await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());
-      await voidTokens(transaction, user.id, 'password');
-      await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
-      const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
-      await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));
-    });
-  } finally {
-    ports.sessions.forget({ userId: session.userId });
-  }
+  await confirmed.write(async (transaction, user) => {
+    await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());
+    await voidTokens(transaction, user.id, 'password');
+    await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
+    const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
+    await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));
+  });
   return confirmed.user;
 }

@@ -13,14 +13,10 @@ export async function deleteAccount(
 ): Promise<string> {
   const { session, client } = actor;
   using confirmed = await confirmPassword(ports, actor, password);
-  try {
-    await confirmed.write(async (transaction, user) => {
-      await transaction.deleteUser(user.id);
-      const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
-      await transaction.addEvent(authEvent(ports.clock, 'user_deleted', client, who));
-    });
-  } finally {
-    ports.sessions.forget({ userId: session.userId });
-  }
+  await confirmed.write(async (transaction, user) => {
+    await transaction.deleteUser(user.id);
+    const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
+    await transaction.addEvent(authEvent(ports.clock, 'user_deleted', client, who));
+  });
   return confirmed.user.email;
 }

@@ -14,14 +14,10 @@ export async function logOut(
   { token, client }: { token: string | undefined; client: Client },
 ): Promise<void> {
   const session = await authenticate(ports, token);
-  try {
-    await ports.store.write(async (transaction) => {
-      const ended = await transaction.deleteSession(session.tokenDigest);
-      if (!ended) throw new AuthError('unauthenticated');
-      const who = { userId: ended.userId, sessionId: ended.id };
-      await transaction.addEvent(authEvent(ports.clock, 'session_ended', client, who));
-    });
-  } finally {
-    ports.sessions.forget({ tokenDigest: session.tokenDigest });
-  }
+  await ports.store.write(async (transaction) => {
+    const ended = await transaction.deleteSession(session.tokenDigest);
+    if (!ended) throw new AuthError('unauthenticated');
+    const who = { userId: ended.userId, sessionId: ended.id };
+    await transaction.addEvent(authEvent(ports.clock, 'session_ended', client, who));
+  });
 }

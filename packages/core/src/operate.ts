@@ -77,16 +77,12 @@ export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
 }
 
 /** Ends every session of everybody. @returns how many. */
-export async function revokeAllSessions(ports: AuthPorts): Promise<number> {
-  try {
-    return await ports.store.write(async (transaction) => {
-      const ended = await transaction.deleteAllSessions();
-      await transaction.addEvent(authEvent(ports.clock, 'all_sessions_revoked', undefined, {}, `${ended} ended`));
-      return ended;
-    });
-  } finally {
-    ports.sessions.forget('all');
-  }
+export function revokeAllSessions(ports: AuthPorts): Promise<number> {
+  return ports.store.write(async (transaction) => {
+    const ended = await transaction.deleteAllSessions();
+    await transaction.addEvent(authEvent(ports.clock, 'all_sessions_revoked', undefined, {}, `${ended} ended`));
+    return ended;
+  });
 }
 
 /**
@@ -116,17 +112,13 @@ async function change(
   work: (transaction: WriteTransaction, user: User) => Promise<User>,
 ): Promise<User> {
   const { id, emailKey } = await getUser(ports, email);
-  try {
-    return await ports.store.write(async (transaction) => {
-      const user = await transaction.lockUser(id);
-      // Its owner may have changed the email meanwhile: the new one is not what the operator knows.
-      if (user?.emailKey !== emailKey) throw new AuthError('unknown_email', { field: 'email' });
-      const changed = await work(transaction, user);
-      const who = { userId: user.id, emailKey: user.emailKey };
-      await transaction.addEvent(authEvent(ports.clock, event, undefined, who, 'operator'));
-      return changed;
-    });
-  } finally {
-    ports.sessions.forget({ userId: id });
-  }
+  return ports.store.write(async (transaction) => {
+    const user = await transaction.lockUser(id);
+    // Its owner may have changed the email meanwhile: the new one is not what the operator knows.
+    if (user?.emailKey !== emailKey) throw new AuthError('unknown_email', { field: 'email' });
+    const changed = await work(transaction, user);
+    const who = { userId: user.id, emailKey: user.emailKey };
+    await transaction.addEvent(authEvent(ports.clock, event, undefined, who, 'operator'));
+    return changed;
+  });
 }

@@ -40,21 +40,13 @@ export async function endSession(
   const sessionId = stripBlanks(named).toLowerCase();
   const notFound = new AuthError('not_found', { message: 'no such session' });
   if (!SESSION_ID.test(sessionId)) throw notFound;
-  let tokenDigest: string | undefined;
-  try {
-    tokenDigest = await ports.store.write(async (transaction) => {
-      await assertOpen(transaction, session);
-      const ended = await transaction.deleteSessionById(sessionId, session.userId);
-      if (ended === undefined) throw notFound;
-      await countChange(transaction, ports, session);
-      await transaction.addEvent(
-        authEvent(ports.clock, 'session_ended', client, { userId: session.userId, sessionId }),
-      );
-      return ended;
-    });
-  } finally {
-    ports.sessions.forget(tokenDigest === undefined ? { userId: session.userId } : { tokenDigest });
-  }
+  await ports.store.write(async (transaction) => {
+    await assertOpen(transaction, session);
+    if (!(await transaction.deleteSessionById(sessionId, session.userId))) throw notFound;
+    await countChange(transaction, ports, session);
+    const who = { userId: session.userId, sessionId };
+    await transaction.addEvent(authEvent(ports.clock, 'session_ended', client, who));
+  });
   return { id: sessionId };
 }
 
@@ -65,20 +57,16 @@ export async function endSession(
  * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile;
  * `rate_limited`.
  */
-export async function endOtherSessions(ports: AuthPorts, { session, client }: Actor): Promise<number> {
-  try {
-    return await ports.store.write(async (transaction) => {
-      await assertOpen(transaction, session);
-      const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
-      if (ended === 0) return 0;
-      await countChange(transaction, ports, session);
-      const who = { userId: session.userId, sessionId: session.id };
-      await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));
-      return ended;
-    });
-  } finally {
-    ports.sessions.forget({ userId: session.userId });
-  }
+export function endOtherSessions(ports: AuthPorts, { session, client }: Actor): Promise<number> {
+  return ports.store.write(async (transaction) => {
+    await assertOpen(transaction, session);
+    const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
+    if (ended === 0) return 0;
+    await countChange(transaction, ports, session);
+    const who = { userId: session.userId, sessionId: session.id };
+    await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));
+    return ended;
+  });
 }
 
 /** Whose session ends while they wait to write may not end those of others any more. */

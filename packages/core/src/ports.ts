@@ -1,7 +1,7 @@
 import type { AttemptsInFlight } from './attempts-in-flight.ts';
 import type { Mail } from './reset-mail.ts';
 import type { ActiveSession, SessionLifetimes } from './session.ts';
-import type { EndedSessions, Store } from './store.ts';
+import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';
 
 /** Room for one password with those who hash it, until it is disposed of. */
@@ -46,9 +46,7 @@ export interface Mailer {
   send(mail: Mail, signal?: AbortSignal): Promise<void>;
 }
 
-/**
- * Who a session token belongs to. Every use case that ends sessions tells it so, after its transaction and before its answer.
- */
+/** Session checks. */
 export interface ActiveSessions {
   /** The session with this digest, whatever its age; none when it has ended or its owner is disabled. */
   find(tokenDigest: string): ActiveSession | undefined | Promise<ActiveSession | undefined>;
@@ -56,7 +54,8 @@ export interface ActiveSessions {
   touch(session: ActiveSession, nowMs: number): void;
   /** When a session was last used, where that is known better than the store knows it. */
   lastUse(tokenDigest: string): number | undefined;
-  forget(ended: EndedSessions): void;
+  /** Drops cached sessions. The store calls it for every transaction, before its answer. */
+  forget(stale: StaleSessions): void;
 }
 
 export interface PasswordRules {

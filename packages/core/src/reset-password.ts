@@ -43,25 +43,20 @@ export async function resetPassword(
   if (!user || token?.userId !== user.id || isOver(token, ports.clock.now())) return refuse();
 
   const passwordHash = await ports.hasher.hash(admitted);
-  let isDone: boolean;
-  try {
-    isDone = await ports.store.write(async (transaction) => {
-      const now = ports.clock.now();
-      const current = await transaction.lockUser(user.id);
-      if (!current || current.disabledAt !== undefined) return false;
-      if (!(await consumeToken(ports, transaction, token))) return false;
-      await transaction.updatePasswordHash(user.id, passwordHash, now);
-      await transaction.deleteSessionsOfUser(user.id);
-      await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
-      // Its owner logs in from here next, where a stranger's guesses must not be in the way.
-      await transaction.rememberAddress(user.id, networkOf(client.address), now);
-      const who = { userId: user.id, emailKey: key };
-      await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
-      return true;
-    });
-  } finally {
-    ports.sessions.forget({ userId: user.id });
-  }
+  const isDone = await ports.store.write(async (transaction) => {
+    const now = ports.clock.now();
+    const current = await transaction.lockUser(user.id);
+    if (!current || current.disabledAt !== undefined) return false;
+    if (!(await consumeToken(ports, transaction, token))) return false;
+    await transaction.updatePasswordHash(user.id, passwordHash, now);
+    await transaction.deleteSessionsOfUser(user.id);
+    await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
+    // Its owner logs in from here next, where a stranger's guesses must not be in the way.
+    await transaction.rememberAddress(user.id, networkOf(client.address), now);
+    const who = { userId: user.id, emailKey: key };
+    await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
+    return true;
+  });
   return isDone ? user : refuse();
 
   async function refuse(): Promise<never> {

@@ -44,8 +44,11 @@ export interface OutboxMail {
   readonly nextAttemptAt: number;
 }
 
-/** Which sessions have ended: one by its digest, some or all of a user, or everybody's. */
-export type EndedSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
+/**
+ * Cached sessions that a transaction makes wrong, one, a user's or all: they ended, or a column
+ * changed that a session check hands out.
+ */
+export type StaleSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
 /** What a transaction can do with one-time tokens; see `one-time-tokens.ts`. */
 export interface TokenTransaction {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openSqliteDatabase } from './adapters/database.ts';
-import { createKnexStore } from './adapters/knex-store.ts';
+import { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
 import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
 import { createStoredSessions } from './adapters/stored-sessions.ts';
@@ -127,6 +127,13 @@ export function createGate(): Gate {
 /** This machine, by no proxy. */
 export const localClient: Client = { address: '127.0.0.1', userAgent: 'test', proxied: false };
 
+/** For a store that no cache stands before. */
+export const noListeners: StoreListeners = {
+  onEvent: () => undefined,
+  onStaleSessions: () => undefined,
+  onListenerError: () => undefined,
+};
+
 const DATABASE_FILE = 'authsvc.sqlite';
 
 /** A migrated database of its own, that goes when it is closed. */
@@ -191,6 +198,8 @@ export interface TestAuth extends AuthPorts {
   readonly sessions: BatchedSessions;
   /** Session checks as another process would have them; whoever makes them closes them. */
   readonly createSessions: () => BatchedSessions;
+  /** Checks sessions anew, as after a restart: with what is stored, and an empty cache. */
+  restart(): Promise<void>;
   readonly database: Database;
   /** What the store told of, in order. */
   readonly events: AuthEvent[];
@@ -204,7 +213,13 @@ export async function createTestAuth(
 ): Promise<TestAuth> {
   const database = await open();
   const events: AuthEvent[] = [];
-  const store = createKnexStore(database, (event) => events.push(event));
+  const store = createKnexStore(database, {
+    onEvent: (event) => events.push(event),
+    onStaleSessions: (stale) => sessions.forget(stale),
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
   const rules = { ...defaultPolicy, ...policy };
   const createSessions = () =>
     database.createSessions(store, {
@@ -213,7 +228,7 @@ export async function createTestAuth(
         throw error;
       },
     });
-  const sessions = createSessions();
+  let sessions = createSessions();
   return {
     clock: createFixedClock(),
     random: createCountingRandom(),
@@ -225,8 +240,14 @@ export async function createTestAuth(
     database,
     events,
     store,
-    sessions,
+    get sessions() {
+      return sessions;
+    },
     createSessions,
+    restart: async () => {
+      await sessions.close();
+      sessions = createSessions();
+    },
     close: async () => {
       await sessions.close();
       await database.close();

@@ -119,9 +119,13 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(hasher.close);
 
     const policy = policyOf(config);
-    const knexStore = createKnexStore(database, (event) => {
-      measurements.events[event.type] += 1;
-      logEvent(log, event);
+    const knexStore = createKnexStore(database, {
+      onEvent: (event) => {
+        measurements.events[event.type] += 1;
+        logEvent(log, event);
+      },
+      onStaleSessions: (stale) => sessions.forget(stale),
+      onListenerError: (err) => log.error({ err }, 'a change was stored, and could not be reported'),
     });
     const store = measureStore(knexStore, measurements);
     const sessions = createSessions(store, {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logIn } from '../log-in.ts';
 import { register } from '../register.ts';
 import { requestPasswordReset } from '../request-password-reset.ts';
-import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
+import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { Database } from './database.ts';
 import { createKnexStore } from './knex-store.ts';
@@ -65,7 +65,7 @@ describe('copyDatabase', () => {
 
   it('copies what the rules find again: users, sessions, counters', async () => {
     await copy();
-    const store = createKnexStore(target, () => undefined);
+    const store = createKnexStore(target, noListeners);
     const user = await source.store.findUserByEmailKey('user@example.com');
     expect(await store.findUserByEmailKey('user@example.com')).toEqual(user);
     expect(await store.listSessions(user?.id ?? '')).toEqual(await source.store.listSessions(user?.id ?? ''));
@@ -114,7 +114,7 @@ describe('copyDatabase', () => {
     });
     expect(progress).toEqual([500, 1000, 1202]);
     expect(await count(target, 'users')).toBe(1202);
-    const store = createKnexStore(target, () => undefined);
+    const store = createKnexStore(target, noListeners);
     for (const user of [users.at(0), users.at(-1), users.at(-2)]) {
       expect(await store.findUserByEmailKey(user?.emailKey ?? '')).toEqual(user);
     }

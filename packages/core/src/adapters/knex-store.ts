@@ -1,6 +1,6 @@
 import type { AuthEvent } from '../event.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { Store } from '../store.ts';
+import type { StaleSessions, Store } from '../store.ts';
 import { translateDatabaseErrors } from './database-error.ts';
 import type { Database } from './database.ts';
 import { deleteExpiredRows } from './knex-housekeeping.ts';
@@ -18,12 +18,18 @@ const FIND_ACTIVE_SESSION = `
   from sessions join users on users.id = sessions.user_id
   where sessions.token_digest = ? and users.disabled_at is null`;
 
-/**
- * The store over Knex.
- *
- * @param onEvent told of each event once its transaction is committed.
- */
-export function createKnexStore(database: Database, onEvent: (event: AuthEvent) => void): Store {
+/** What hears of a transaction that has settled, before `write` does. */
+export interface StoreListeners {
+  /** Called for each event of a transaction that was committed. */
+  onEvent(event: AuthEvent): void;
+  /** Called whatever the outcome, and before the events. */
+  onStaleSessions(stale: StaleSessions): void;
+  /** Called with what another listener throws: no commit fails by it. */
+  onListenerError(error: unknown): void;
+}
+
+/** The store over Knex. */
+export function createKnexStore(database: Database, listeners: StoreListeners): Store {
   const { read } = database;
   const store: Store = {
     findUserById: async (userId) => {
@@ -84,13 +90,22 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     },
 
     write: async (work) => {
+      const stale: StaleSessions[] = [];
       let events: AuthEvent[] = [];
-      const result = await database.transaction((trx) => {
-        events = [];
-        return work(createWriteTransaction(trx, events));
-      });
-      for (const event of events) onEvent(event);
-      return result;
+      try {
+        const result = await database.transaction((trx) => {
+          // Of the last try alone: after a conflict, `work` runs again.
+          events = [];
+          return work(createWriteTransaction(trx, { events, stale }));
+        });
+        // Not before the commit: a read under way would put the row back into the cache.
+        notifyAll(stale.splice(0), listeners.onStaleSessions, listeners.onListenerError);
+        notifyAll(events, listeners.onEvent, listeners.onListenerError);
+        return result;
+      } finally {
+        // After a failure: COMMIT may have reached the disk although its answer did not reach us.
+        notifyAll(stale, listeners.onStaleSessions, listeners.onListenerError);
+      }
     },
 
     saveSessionUses: async (uses) => {
@@ -114,6 +129,16 @@ export function createKnexStore(database: Database, onEvent: (event: AuthEvent) 
     isReady: database.isMigrated,
   };
   return translateErrorsOf(store);
+}
+
+function notifyAll<T>(items: readonly T[], notify: (item: T) => void, onError: (error: unknown) => void): void {
+  for (const item of items) {
+    try {
+      notify(item);
+    } catch (error) {
+      onError(error);
+    }
+  }
 }
 
 /** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */

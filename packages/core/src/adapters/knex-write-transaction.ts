@@ -2,15 +2,28 @@ import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
 import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
-import type { WriteTransaction } from '../store.ts';
+import type { StaleSessions, WriteTransaction } from '../store.ts';
 import { createTokenTransaction } from './knex-tokens.ts';
 import { lockFreeRows } from './lock-free-rows.ts';
 import { fromEvent, fromMail, fromSession, fromThrottle, fromUser, type MailRow, type SessionRow, type ThrottleRow, toMail, toThrottle, toUser, type UserRow } from './rows.ts';
 
 const SESSIONS_PER_STATEMENT = 10_000;
 
-/** The writes of one transaction; `events` collects what was recorded, for telling once it is committed. */
-export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[]): WriteTransaction {
+/** What the store passes on once a transaction has settled. */
+export interface Aftermath {
+  /** Recorded events. */
+  readonly events: AuthEvent[];
+  /** Noted before the statement that makes them stale, whose answer may be lost. */
+  readonly stale: StaleSessions[];
+}
+
+/** The writes of one transaction. */
+export function createWriteTransaction(trx: Knex.Transaction, { events, stale }: Aftermath): WriteTransaction {
+  /** The way to change what a session check hands out of a user. */
+  const changeUser = (userId: string) => {
+    stale.push({ userId });
+    return trx<UserRow>('users').where({ id: userId });
+  };
   return {
     lockUser: async (userId) => {
       // SQLite holds the whole database already, and leaves FOR UPDATE out.
@@ -37,26 +50,24 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
       const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
       if (taken) return false;
       const changed = { email, email_key: emailKey, email_verified: false, updated_at: nowMs };
-      await trx<UserRow>('users').where({ id: userId }).update(changed);
+      await changeUser(userId).update(changed);
       return true;
     },
 
     setRole: async (userId, role, nowMs) => {
-      await trx<UserRow>('users').where({ id: userId }).update({ role, updated_at: nowMs });
+      await changeUser(userId).update({ role, updated_at: nowMs });
     },
 
     setEmailVerified: async (userId, nowMs) => {
-      await trx<UserRow>('users').where({ id: userId }).update({ email_verified: true, updated_at: nowMs });
+      await changeUser(userId).update({ email_verified: true, updated_at: nowMs });
     },
 
     setDisabledAt: async (userId, disabledAt) => {
-      await trx<UserRow>('users')
-        .where({ id: userId })
-        .update({ disabled_at: disabledAt ?? null });
+      await changeUser(userId).update({ disabled_at: disabledAt ?? null });
     },
 
     deleteUser: async (userId) => {
-      await trx<UserRow>('users').where({ id: userId }).delete();
+      await changeUser(userId).delete();
     },
 
     updatePasswordHash: async (userId, passwordHash, nowMs) => {
@@ -69,6 +80,7 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
 
     // Read, then deleted: Knex gives no rows back from a DELETE on SQLite.
     deleteSession: async (tokenDigest) => {
+      stale.push({ tokenDigest });
       const session = trx<SessionRow>('sessions').where({ token_digest: tokenDigest });
       const row = await session.clone().forUpdate().first('id', 'user_id');
       if (row) await session.delete();
@@ -78,14 +90,20 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     deleteSessionById: async (sessionId, userId) => {
       const session = trx<SessionRow>('sessions').where({ id: sessionId, user_id: userId });
       const row = await session.clone().forUpdate().first('token_digest');
-      if (row) await session.delete();
-      return row?.token_digest;
+      if (!row) return undefined;
+      stale.push({ tokenDigest: row.token_digest });
+      await session.delete();
+      return row.token_digest;
     },
 
-    deleteSessionsOfUser: (userId, exceptTokenDigest = '') =>
-      trx<SessionRow>('sessions').where({ user_id: userId }).whereNot({ token_digest: exceptTokenDigest }).delete(),
+    deleteSessionsOfUser: (userId, exceptTokenDigest = '') => {
+      stale.push({ userId });
+      const sessions = trx<SessionRow>('sessions').where({ user_id: userId });
+      return sessions.whereNot({ token_digest: exceptTokenDigest }).delete();
+    },
 
     deleteAllSessions: async () => {
+      stale.push('all');
       let total = 0;
       let deleted: number;
       do {
@@ -100,6 +118,8 @@ export function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[
     hasSession: async (tokenDigest) => {
       // Waits for whoever is about to end it, where transactions run side by side.
       const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).forShare().first('id');
+      // Its row went by another way, such as a cascade: no cache may know better.
+      if (!found) stale.push({ tokenDigest });
       return found !== undefined;
     },
 

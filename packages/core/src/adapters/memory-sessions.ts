@@ -1,7 +1,7 @@
 import { isYetToCome } from '../other-time.ts';
 import type { ActiveSessions } from '../ports.ts';
 import type { ActiveSession } from '../session.ts';
-import type { EndedSessions, Store } from '../store.ts';
+import type { StaleSessions, Store } from '../store.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
 
 const MAX_SESSIONS = 100_000;
@@ -143,7 +143,7 @@ function bytesOf({ email, role }: Entry): number {
   return ENTRY_BYTES + 2 * (email.length + role.length);
 }
 
-function nameOf(ended: EndedSessions): string {
+function nameOf(ended: StaleSessions): string {
   if (ended === 'all') return 'all';
   return 'tokenDigest' in ended ? ended.tokenDigest : ended.userId;
 }

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthError } from '../errors.ts';
 import { register } from '../register.ts';
-import { createGate, createTestAuth, type Gate, localClient, type TestAuth, testDialects } from '../testing.ts';
+import { createGate, createTestAuth, type Gate, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
 import { DatabaseRefusedError } from './database-refused-error.ts';
 import type { Database } from './database.ts';
 import { createKnexStore } from './knex-store.ts';
@@ -114,7 +114,7 @@ describe('openPostgresDatabase', () => {
     const { url } = await createPostgresTestDatabase();
     const small = await openPostgresDatabase({ url, connections: 2 });
     await small.migrate();
-    const store = createKnexStore(small, () => undefined);
+    const store = createKnexStore(small, noListeners);
     const done = createGate();
     const busy = [1, 2].map(() => small.transaction(() => done.opened));
     await expect(store.findUserById('nobody')).rejects.toMatchObject(unavailable);
@@ -183,7 +183,7 @@ describe('a PostgreSQL server that is lost', () => {
     const way = await openWay(new URL(url));
     const database = await openPostgresDatabase({ url: way.url, connections: 2 });
     await database.migrate();
-    const store = createKnexStore(database, () => undefined);
+    const store = createKnexStore(database, noListeners);
     const ask = () => [
       store.findActiveSession('unknown'),
       store.write((transaction) => transaction.clearThrottles(['unknown'])),

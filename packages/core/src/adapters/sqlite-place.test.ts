@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { noListeners } from '../testing.ts';
 import { type Database, openSqliteDatabase } from './database.ts';
 import { createKnexStore } from './knex-store.ts';
 import { checkBackup } from './sqlite-backup.ts';
@@ -28,7 +29,7 @@ describe('a database that is not where it was opened', () => {
     });
   });
 
-  const store = () => createKnexStore(database, () => undefined);
+  const store = () => createKnexStore(database, noListeners);
   const write = () => store().write((transaction) => transaction.deleteUser('nobody'));
   const remove = async (...suffixes: string[]) => {
     for (const suffix of suffixes) await rm(path + suffix);

@@ -34,28 +34,21 @@ export async function openService(): Promise<Service> {
       ['cheap', 'old'].some((scheme) => hash === `${scheme}:${normalizePassword(password).toWellFormed()}`),
     needsRehash: (hash: string) => hash.startsWith('old:'),
   };
-  let { sessions } = auth;
   return {
     auth: {
       ...auth,
       hasher,
       get sessions() {
-        return sessions;
+        return auth.sessions;
       },
     },
     sessions: [],
     resetTokens: [],
-    restart: async () => {
-      await sessions.close();
-      sessions = auth.createSessions();
-    },
+    restart: auth.restart,
     passTime: async (milliseconds) => {
-      await sessions.flush();
+      await auth.sessions.flush();
       auth.clock.advance(milliseconds);
     },
-    close: async () => {
-      await sessions.close();
-      await auth.close();
-    },
+    close: auth.close,
   };
 }
