@@ -7,7 +7,7 @@ export { type Database, openSqliteDatabase } from './adapters/database.ts';
 export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
 export { type FlaskUser, readFlaskUsers } from './adapters/flask-users.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
-export { createKnexStore } from './adapters/knex-store.ts';
+export { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } from './adapters/memory-sessions.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';

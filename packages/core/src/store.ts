@@ -50,77 +50,6 @@ export interface OutboxMail {
  */
 export type StaleSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
-/** What a transaction can do with one-time tokens; see `one-time-tokens.ts`. */
-export interface TokenTransaction {
-  insertToken(token: OneTimeToken): Promise<void>;
-  /**
-   * Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go
-   * last, then newer ones.
-   */
-  trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
-  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
-  takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
-  deleteToken(digest: string): Promise<void>;
-  /** Deletes a user's tokens for some purposes. */
-  deleteTokens(userId: string, purposes: readonly TokenPurpose[]): Promise<void>;
-  /** Notes that a mail server has taken the mail with this token. */
-  noteTokenMailed(digest: string, nowMs: number): Promise<void>;
-  /** Counts the tokens that were mailed to a user and are good at `nowMs`. */
-  countMailedTokens(userId: string, purpose: TokenPurpose, nowMs: number): Promise<number>;
-}
-
-/** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
-export interface WriteTransaction extends TokenTransaction {
-  /** Reads a user and keeps others from changing it until the transaction ends. */
-  lockUser(userId: string): Promise<User | undefined>;
-  /** @returns false, with nothing written, when the email's key is taken. */
-  insertUser(user: User): Promise<boolean>;
-  /** Inserts those whose keys are free. @returns the keys that were. */
-  insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
-  /**
-   * The new address is not verified.
-   *
-   * @returns false, with nothing written, when another account has the key.
-   */
-  updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
-  setRole(userId: string, role: string, nowMs: number): Promise<void>;
-  setEmailVerified(userId: string, nowMs: number): Promise<void>;
-  setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
-  /** Deletes a user and all that belongs to it, but what was recorded. */
-  deleteUser(userId: string): Promise<void>;
-  updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
-  insertSession(session: Session): Promise<void>;
-  /** @returns what was deleted, if anything. */
-  deleteSession(tokenDigest: string): Promise<Pick<Session, 'id' | 'userId'> | undefined>;
-  /** @returns the digest of what was deleted, if anything. */
-  deleteSessionById(sessionId: string, userId: string): Promise<string | undefined>;
-  /** Deletes all but one. @returns how many. */
-  deleteSessionsOfUser(userId: string, exceptTokenDigest?: string): Promise<number>;
-  /** @returns how many. */
-  deleteAllSessions(): Promise<number>;
-  hasSession(tokenDigest: string): Promise<boolean>;
-  /** Reads a counter and keeps others from changing it until the transaction ends. */
-  lockThrottle(key: string): Promise<ThrottleState | undefined>;
-  saveThrottle(key: string, state: ThrottleState): Promise<void>;
-  clearThrottles(keys: readonly string[]): Promise<void>;
-  /** Notes that a user logged in from a network; see `networkOf`. */
-  rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
-  addMail(mail: OutboxMail): Promise<void>;
-  /**
-   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what
-   * `nextAttemptAt` says of this one. A try that was put off further than that can be was put off
-   * before the clock was set back, and is due.
-   */
-  claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
-  /**
-   * Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried
-   * again.
-   */
-  isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
-  deleteMail(id: string): Promise<void>;
-  addEvent(event: AuthEvent): Promise<void>;
-}
-
 /** A page of accounts, by rising email key. */
 export interface UserPage {
   /** Part of an email key; everybody without it. */
@@ -149,31 +78,139 @@ export interface Expiry {
   readonly eventsBefore: number;
 }
 
-export interface Store {
+export interface UserReads {
   findUserById(userId: string): Promise<User | undefined>;
+  findUserByEmailKey(emailKey: string): Promise<User | undefined>;
   /** @returns those of the keys that accounts have. */
   findEmailKeys(emailKeys: readonly string[]): Promise<ReadonlySet<string>>;
   listUsers(page: UserPage): Promise<User[]>;
-  listSessions(userId: string): Promise<Session[]>;
-  listEvents(page: EventPage): Promise<StoredEvent[]>;
-  /** Deletes at most `limit` rows of each kind. @returns how many went. */
-  deleteExpired(expiry: Expiry, limit: number): Promise<number>;
-  findUserByEmailKey(emailKey: string): Promise<User | undefined>;
+}
+
+export interface UserWrites {
+  /** Reads a user and keeps others from changing it until the transaction ends. */
+  lockUser(userId: string): Promise<User | undefined>;
+  /** @returns false, with nothing written, when the email's key is taken. */
+  insertUser(user: User): Promise<boolean>;
+  /** Inserts those whose keys are free. @returns the keys that were. */
+  insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
+  /**
+   * The new address is not verified.
+   *
+   * @returns false, with nothing written, when another account has the key.
+   */
+  updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
+  setRole(userId: string, role: string, nowMs: number): Promise<void>;
+  setEmailVerified(userId: string, nowMs: number): Promise<void>;
+  setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
+  /** Deletes a user and all that belongs to it, but what was recorded. */
+  deleteUser(userId: string): Promise<void>;
+  updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
+}
+
+export interface SessionReads {
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
+  listSessions(userId: string): Promise<Session[]>;
+  /** Stores when sessions, named by their digests, were last used; those that have ended meanwhile stay ended. */
+  saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
+}
+
+export interface SessionWrites {
+  insertSession(session: Session): Promise<void>;
+  /** @returns what was deleted, if anything. */
+  deleteSession(tokenDigest: string): Promise<Pick<Session, 'id' | 'userId'> | undefined>;
+  /** @returns the digest of what was deleted, if anything. */
+  deleteSessionById(sessionId: string, userId: string): Promise<string | undefined>;
+  /** Deletes all but one. @returns how many. */
+  deleteSessionsOfUser(userId: string, exceptTokenDigest?: string): Promise<number>;
+  /** @returns how many. */
+  deleteAllSessions(): Promise<number>;
+  hasSession(tokenDigest: string): Promise<boolean>;
+}
+
+export interface TokenReads {
   /** Good or expired. */
   findToken(digest: string, purpose: TokenPurpose): Promise<OneTimeToken | undefined>;
+}
+
+export interface TokenWrites {
+  insertToken(token: OneTimeToken): Promise<void>;
+  /**
+   * Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go
+   * last, then newer ones.
+   */
+  trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
+  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
+  takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
+  deleteToken(digest: string): Promise<void>;
+  /** Deletes a user's tokens for some purposes. */
+  deleteTokens(userId: string, purposes: readonly TokenPurpose[]): Promise<void>;
+  /** Notes that a mail server has taken the mail with this token. */
+  noteTokenMailed(digest: string, nowMs: number): Promise<void>;
+  /** Counts the tokens that were mailed to a user and are good at `nowMs`. */
+  countMailedTokens(userId: string, purpose: TokenPurpose, nowMs: number): Promise<number>;
+}
+
+export interface ThrottleReads {
   findThrottles(keys: readonly string[]): Promise<ReadonlyMap<string, ThrottleState>>;
   /** Whether a user last logged in from a network since `sinceMs`, and not after `untilMs`. */
   isKnownAddress(userId: string, network: string, within: { sinceMs: number; untilMs: number }): Promise<boolean>;
+}
+
+export interface ThrottleWrites {
+  /** Reads a counter and keeps others from changing it until the transaction ends. */
+  lockThrottle(key: string): Promise<ThrottleState | undefined>;
+  saveThrottle(key: string, state: ThrottleState): Promise<void>;
+  clearThrottles(keys: readonly string[]): Promise<void>;
+  /** Notes that a user logged in from a network; see `networkOf`. */
+  rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
+}
+
+export interface OutboxReads {
+  /** How many mails are owed, those included that wait for their next try. */
+  countOwedMails(): Promise<number>;
+}
+
+export interface OutboxWrites {
+  addMail(mail: OutboxMail): Promise<void>;
+  /**
+   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what
+   * `nextAttemptAt` says of this one. A try that was put off further than that can be was put off
+   * before the clock was set back, and is due.
+   */
+  claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
+  /**
+   * Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried
+   * again.
+   */
+  isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
+  deleteMail(id: string): Promise<void>;
+}
+
+export interface EventReads {
+  listEvents(page: EventPage): Promise<StoredEvent[]>;
+}
+
+export interface EventWrites {
+  addEvent(event: AuthEvent): Promise<void>;
+}
+
+/** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
+export interface WriteTransaction
+  extends UserWrites,
+    SessionWrites,
+    TokenWrites,
+    ThrottleWrites,
+    OutboxWrites,
+    EventWrites {}
+
+export interface Store extends UserReads, SessionReads, TokenReads, ThrottleReads, OutboxReads, EventReads {
   /**
    * Runs a short transaction that holds the right to write from its first statement on. Hash and mail before or after it, never inside.
    * @throws AuthError `database_unavailable` when the database cannot be written to in time.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
-  /** Stores when sessions, named by their digests, were last used; those that have ended meanwhile stay ended. */
-  saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
-  /** How many mails are owed, those included that wait for their next try. */
-  countOwedMails(): Promise<number>;
+  /** Deletes at most `limit` rows of each kind. @returns how many went. */
+  deleteExpired(expiry: Expiry, limit: number): Promise<number>;
   /** Whether the database answers and every migration has been applied. */
   isReady(): Promise<boolean>;
 }

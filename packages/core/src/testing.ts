@@ -132,6 +132,8 @@ export const noListeners: StoreListeners = {
   onEvent: () => undefined,
   onStaleSessions: () => undefined,
   onListenerError: () => undefined,
+  onFailure: () => undefined,
+  onWritten: () => undefined,
 };
 
 const DATABASE_FILE = 'authsvc.sqlite';
@@ -214,6 +216,7 @@ export async function createTestAuth(
   const database = await open();
   const events: AuthEvent[] = [];
   const store = createKnexStore(database, {
+    ...noListeners,
     onEvent: (event) => events.push(event),
     onStaleSessions: (stale) => sessions.forget(stale),
     onListenerError: (error) => {

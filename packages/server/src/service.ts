@@ -119,7 +119,8 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(hasher.close);
 
     const policy = policyOf(config);
-    const knexStore = createKnexStore(database, {
+    const store = createKnexStore(database, {
+      ...measureStore(measurements),
       onEvent: (event) => {
         measurements.events[event.type] += 1;
         logEvent(log, event);
@@ -127,7 +128,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
       onStaleSessions: (stale) => sessions.forget(stale),
       onListenerError: (err) => log.error({ err }, 'a change was stored, and could not be reported'),
     });
-    const store = measureStore(knexStore, measurements);
     const sessions = createSessions(store, {
       idleMs: policy.lifetimes.idleMs,
       onFlushError: (err) => log.error({ err }, 'the last uses of sessions could not be stored yet'),

@@ -4,7 +4,7 @@ import { authEvent } from '../event.ts';
 import type { Session } from '../session.ts';
 import { createTestAuth, type TestAuth, testDialects } from '../testing.ts';
 import type { User } from '../user.ts';
-import { fromSession } from './rows.ts';
+import { fromSession } from './sessions.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 

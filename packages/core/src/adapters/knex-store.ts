@@ -1,24 +1,17 @@
+import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
-import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { StaleSessions, Store } from '../store.ts';
+import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts';
 import { translateDatabaseErrors } from './database-error.ts';
 import type { Database } from './database.ts';
-import { deleteExpiredRows } from './knex-housekeeping.ts';
-import { findTokenRow } from './knex-tokens.ts';
-import { createWriteTransaction } from './knex-write-transaction.ts';
-import { findPreparedRow } from './prepared-row.ts';
-import { type ActiveSessionRow, type EventRow, type SessionRow, type ThrottleRow, toActiveSession, toEvent, toSession, toThrottle, toUser, type UserRow } from './rows.ts';
+import { eventReads, eventWrites } from './events.ts';
+import { lockFreeRows } from './lock-free-rows.ts';
+import { tokenReads, tokenWrites } from './one-time-tokens.ts';
+import { outboxReads, outboxWrites } from './outbox.ts';
+import { sessionReads, sessionWrites } from './sessions.ts';
+import { throttleReads, throttleWrites } from './throttles.ts';
+import { userReads, userWrites } from './users.ts';
 
-const USES_PER_TRANSACTION = 500;
-
-/** Asked at every request where many instances share a database, and where a session is not held in memory. */
-const FIND_ACTIVE_SESSION = `
-  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at,
-    users.email, users.email_verified, users.role, users.created_at as user_created_at
-  from sessions join users on users.id = sessions.user_id
-  where sessions.token_digest = ? and users.disabled_at is null`;
-
-/** What hears of a transaction that has settled, before `write` does. */
+/** What hears of the store's work, before its answers. */
 export interface StoreListeners {
   /** Called for each event of a transaction that was committed. */
   onEvent(event: AuthEvent): void;
@@ -26,109 +19,94 @@ export interface StoreListeners {
   onStaleSessions(stale: StaleSessions): void;
   /** Called with what another listener throws: no commit fails by it. */
   onListenerError(error: unknown): void;
+  /** Called with what any method throws, in the words of the rules. */
+  onFailure(error: unknown): void;
+  /** Called after each `write`, whatever the outcome. */
+  onWritten(durationMs: number): void;
 }
 
 /** The store over Knex. */
 export function createKnexStore(database: Database, listeners: StoreListeners): Store {
   const { read } = database;
-  const store: Store = {
-    findUserById: async (userId) => {
-      const row = await read<UserRow>('users').where({ id: userId }).first();
-      return row && toUser(row);
-    },
+  const users = userReads(read);
+  const sessions = sessionReads(database);
+  const tokens = tokenReads(read);
+  const throttles = throttleReads(read);
+  const outbox = outboxReads(read);
+  const events = eventReads(read);
 
-    findUserByEmailKey: async (emailKey) => {
-      const row = await read<UserRow>('users').where({ email_key: emailKey }).first();
-      return row && toUser(row);
-    },
+  /** Has failures speak the words of the rules, and reports them. */
+  async function guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await translateDatabaseErrors(work);
+    } catch (error) {
+      listeners.onFailure(error);
+      throw error;
+    }
+  }
 
-    findEmailKeys: async (emailKeys) => {
-      return new Set(await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key'));
-    },
-
-    listUsers: async ({ search, afterEmailKey, limit }) => {
-      const query = read<UserRow>('users').orderBy('email_key').limit(limit);
-      if (afterEmailKey !== undefined) query.where('email_key', '>', afterEmailKey);
-      if (search !== undefined) {
-        const escaped = search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
-        query.whereRaw(`email_key like ? escape '\\'`, [`%${escaped}%`]);
-      }
-      return (await query).map(toUser);
-    },
-
-    findActiveSession: async (tokenDigest) => {
-      const row = await findPreparedRow(read, 'find_active_session', FIND_ACTIVE_SESSION, [tokenDigest]);
-      return row === undefined ? undefined : toActiveSession(row as ActiveSessionRow);
-    },
-
-    listSessions: async (userId) => {
-      return (await read<SessionRow>('sessions').where({ user_id: userId })).map(toSession);
-    },
-
-    findToken: (digest, purpose) => findTokenRow(read, digest, purpose),
-
-    findThrottles: async (keys) => {
-      const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);
-      return new Map(rows.map((row) => [row.key, toThrottle(row)]));
-    },
-
-    isKnownAddress: async (userId, network, { sinceMs, untilMs }) => {
-      const known = read('known_addresses').where({ user_id: userId, network });
-      known.where('last_login_at', '>', sinceMs).where('last_login_at', '<=', untilMs);
-      return (await known.first('user_id')) !== undefined;
-    },
-
-    listEvents: async ({ userId, sinceMs, afterId, newest, limit }) => {
-      const query = read<EventRow>('events')
-        .orderBy('id', newest ? 'desc' : 'asc')
-        .limit(limit);
-      if (userId !== undefined) query.where({ user_id: userId });
-      if (sinceMs !== undefined) query.where('at', '>=', sinceMs);
-      if (afterId !== undefined) query.where('id', '>', afterId);
-      const events = (await query).map(toEvent);
-      return newest ? events.reverse() : events;
-    },
-
+  return {
+    findUserById: (userId) => guard(() => users.findUserById(userId)),
+    findUserByEmailKey: (emailKey) => guard(() => users.findUserByEmailKey(emailKey)),
+    findEmailKeys: (emailKeys) => guard(() => users.findEmailKeys(emailKeys)),
+    listUsers: (page) => guard(() => users.listUsers(page)),
+    findActiveSession: (tokenDigest) => guard(() => sessions.findActiveSession(tokenDigest)),
+    listSessions: (userId) => guard(() => sessions.listSessions(userId)),
+    saveSessionUses: (uses) => guard(() => sessions.saveSessionUses(uses)),
+    findToken: (digest, purpose) => guard(() => tokens.findToken(digest, purpose)),
+    findThrottles: (keys) => guard(() => throttles.findThrottles(keys)),
+    isKnownAddress: (userId, network, within) => guard(() => throttles.isKnownAddress(userId, network, within)),
+    countOwedMails: () => guard(outbox.countOwedMails),
+    listEvents: (page) => guard(() => events.listEvents(page)),
+    deleteExpired: (expiry, limit) => guard(() => deleteExpiredRows(database, expiry, limit)),
+    isReady: () => guard(database.isMigrated),
     write: async (work) => {
-      const stale: StaleSessions[] = [];
-      let events: AuthEvent[] = [];
+      const startedAt = performance.now();
       try {
-        const result = await database.transaction((trx) => {
-          // Of the last try alone: after a conflict, `work` runs again.
-          events = [];
-          return work(createWriteTransaction(trx, { events, stale }));
-        });
-        // Not before the commit: a read under way would put the row back into the cache.
-        notifyAll(stale.splice(0), listeners.onStaleSessions, listeners.onListenerError);
-        notifyAll(events, listeners.onEvent, listeners.onListenerError);
-        return result;
+        return await guard(() => writeAndNotify(database, listeners, work));
       } finally {
-        // After a failure: COMMIT may have reached the disk although its answer did not reach us.
-        notifyAll(stale, listeners.onStaleSessions, listeners.onListenerError);
+        listeners.onWritten(performance.now() - startedAt);
       }
     },
-
-    saveSessionUses: async (uses) => {
-      // In one order everywhere, so that two instances never wait for each other's rows.
-      const entries = [...uses].sort(([one], [other]) => (one < other ? -1 : 1));
-      for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
-        const batch = entries.slice(start, start + USES_PER_TRANSACTION);
-        const values = batch.map(() => '(?, cast(? as bigint))').join();
-        await database.transaction(async (trx) => trx.raw(saveUses(values), batch.flat()));
-      }
-    },
-
-    countOwedMails: async () => {
-      const [counted] = await read('outbox').count({ mails: '*' });
-      // PostgreSQL's counts are of 64 bits, and come as text.
-      return Number(counted?.mails);
-    },
-
-    deleteExpired: (expiry, limit) => deleteExpiredRows(database, expiry, limit),
-
-    isReady: database.isMigrated,
   };
-  return translateErrorsOf(store);
+}
+
+async function writeAndNotify<T>(
+  database: Database,
+  { onEvent, onStaleSessions, onListenerError }: StoreListeners,
+  work: (transaction: WriteTransaction) => Promise<T>,
+): Promise<T> {
+  const stale: StaleSessions[] = [];
+  let events: AuthEvent[] = [];
+  try {
+    const result = await database.transaction((trx) => {
+      // Of the last try alone: after a conflict, `work` runs again.
+      events = [];
+      return work(createWriteTransaction(trx, events, stale));
+    });
+    // Not before the commit: a read under way would put the row back into the cache.
+    notifyAll(stale.splice(0), onStaleSessions, onListenerError);
+    notifyAll(events, onEvent, onListenerError);
+    return result;
+  } finally {
+    // After a failure: COMMIT may have reached the disk although its answer did not reach us.
+    notifyAll(stale, onStaleSessions, onListenerError);
+  }
+}
+
+function createWriteTransaction(
+  trx: Knex.Transaction,
+  events: AuthEvent[],
+  stale: StaleSessions[],
+): WriteTransaction {
+  return {
+    ...userWrites(trx, stale),
+    ...sessionWrites(trx, stale),
+    ...tokenWrites(trx),
+    ...throttleWrites(trx),
+    ...outboxWrites(trx),
+    ...eventWrites(trx, events),
+  };
 }
 
 function notifyAll<T>(items: readonly T[], notify: (item: T) => void, onError: (error: unknown) => void): void {
@@ -141,20 +119,34 @@ function notifyAll<T>(items: readonly T[], notify: (item: T) => void, onError: (
   }
 }
 
-/** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
-function saveUses(values: string): string {
-  // Another instance may have stored a later one; one that is yet to come was stored before the
-  // clock was set back.
-  return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
-    where token_digest = uses.column1
-    and (last_used_at < uses.column2 or last_used_at > uses.column2 + ${CLOCK_SKEW_MS})`;
-}
+/** Each kind of row that expires: its table, its key, and the column that tells, compared with `<=`. */
+type ExpiringRows = readonly [table: string, key: string, column: string, until: number];
 
-/** Every method of the store speaks of the database's troubles in the rules' words. */
-function translateErrorsOf(store: Store): Store {
-  const translated = Object.entries(store).map(([name, method]) => [
-    name,
-    (...parameters: unknown[]) => translateDatabaseErrors(() => method(...parameters)),
-  ]);
-  return Object.fromEntries(translated);
+/**
+ * Deletes at most `limit` rows of each kind, each kind in a transaction of its own; instances that do so at the same time share the rows out.
+ *
+ * @returns how many went.
+ */
+async function deleteExpiredRows(database: Database, expiry: Expiry, limit: number): Promise<number> {
+  const kinds: readonly ExpiringRows[] = [
+    ['sessions', 'token_digest', 'expires_at', expiry.sessionsEndedBy],
+    ['sessions', 'token_digest', 'last_used_at', expiry.sessionsUnusedSince],
+    ['one_time_tokens', 'digest', 'expires_at', expiry.sessionsEndedBy],
+    ['reset_tokens', 'user_id', 'expires_at', expiry.sessionsEndedBy],
+    ['throttles', 'key', 'expires_at', expiry.sessionsEndedBy],
+    ['known_addresses', 'user_id', 'last_login_at', expiry.addressesUnusedSince],
+    ['events', 'id', 'at', expiry.eventsBefore],
+  ];
+  let total = 0;
+  for (const [table, key, column, until] of kinds) {
+    // Asked first, so that an hour in which nothing expires writes nothing.
+    const oldest = await database.read(table).where(column, '<=', until).first(key);
+    if (oldest === undefined) continue;
+    total += await database.transaction(async (trx) => {
+      const expired = trx(table).where(column, '<=', until);
+      const found = await lockFreeRows(trx, expired.clone().limit(limit)).pluck(key);
+      return expired.whereIn(key, found).delete();
+    });
+  }
+  return total;
 }

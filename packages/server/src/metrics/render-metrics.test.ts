@@ -1,4 +1,5 @@
-import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
+import { createKnexStore } from '@authsvc/core';
+import { createTestAuth, noListeners, type TestAuth } from '@authsvc/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMetrics } from '../testing/read-metrics.ts';
 import { measureStore } from './measure-store.ts';
@@ -19,7 +20,7 @@ describe('renderMetrics', () => {
       measurements,
       hasher: { load: () => ({ waiting: 3, working: 2 }) },
       sessions: { counts: () => ({ held: 7, hits: 11, misses: 5 }) },
-      store: measureStore(auth.store, measurements),
+      store: createKnexStore(auth.database, { ...noListeners, ...measureStore(measurements) }),
       eventLoop: { take: () => ({ median: 0.001, p99: 0.01, max: 0.1 }) },
     };
   });
@@ -88,7 +89,7 @@ describe('measureStore', () => {
   it('times writes, and counts what the database could not do, and not what the rules refuse', async () => {
     const auth = await createTestAuth();
     const measurements = createMeasurements();
-    const store = measureStore(auth.store, measurements);
+    const store = createKnexStore(auth.database, { ...noListeners, ...measureStore(measurements) });
     expect(await store.write(async () => 'written')).toBe('written');
     // There is one connection for writes, and the outer one has it.
     const inner = store.write(() => store.write(async () => 'never'));

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { OneTimeToken, TokenPurpose, TokenTransaction } from '../store.ts';
+import type { TokenReads, TokenWrites } from '../store.ts';
 
 interface TokenRow {
   digest: string;
@@ -20,34 +20,31 @@ interface TokenRow {
  * restarted.
  */
 const OLD_TABLE = 'reset_tokens';
-const OLD_PURPOSE: TokenPurpose = 'reset';
+const OLD_PURPOSE = 'reset';
 
 const FIND_TOKEN = `
   select digest, purpose, user_id, issued_by, created_at, expires_at from one_time_tokens where digest = ? and purpose = ? and user_id is not null
   union all
   select token_digest, '${OLD_PURPOSE}', user_id, 'request', created_at, expires_at from ${OLD_TABLE} where token_digest = ? and '${OLD_PURPOSE}' = ?`;
 
-export async function findTokenRow(
-  read: Knex,
-  digest: string,
-  purpose: TokenPurpose,
-): Promise<OneTimeToken | undefined> {
-  const query = read.raw(FIND_TOKEN, [digest, purpose, digest, purpose]);
-  const answer: TokenRow[] | { rows: TokenRow[] } = await query;
-  const [row] = Array.isArray(answer) ? answer : answer.rows;
-  if (!row?.user_id) return undefined;
-  return {
-    digest,
-    purpose,
-    userId: row.user_id,
-    issuedBy: row.issued_by === 'operator' ? 'operator' : 'request',
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  };
-}
+export const tokenReads = (read: Knex): TokenReads => ({
+  findToken: async (digest, purpose) => {
+    const query = read.raw(FIND_TOKEN, [digest, purpose, digest, purpose]);
+    const answer: TokenRow[] | { rows: TokenRow[] } = await query;
+    const [row] = Array.isArray(answer) ? answer : answer.rows;
+    if (!row?.user_id) return undefined;
+    return {
+      digest,
+      purpose,
+      userId: row.user_id,
+      issuedBy: row.issued_by === 'operator' ? 'operator' : 'request',
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    };
+  },
+});
 
-/** What a transaction does with one-time tokens. */
-export function createTokenTransaction(trx: Knex.Transaction): TokenTransaction {
+export function tokenWrites(trx: Knex.Transaction): TokenWrites {
   const tokens = () => trx<TokenRow>('one_time_tokens');
   // One that is yet to be issued is from before the clock was set back, and would outlive its time.
   const lasting = (query: Knex.QueryBuilder, nowMs: number) =>

@@ -1,0 +1,63 @@
+import type { Knex } from 'knex';
+import type { AuthEvent, AuthEventType, StoredEvent } from '../event.ts';
+import type { EventReads, EventWrites } from '../store.ts';
+
+interface EventRow {
+  id: number;
+  at: number;
+  type: string;
+  user_id: string | null;
+  email_digest: string | null;
+  session_id: string | null;
+  address: string | null;
+  user_agent: string | null;
+  detail: string | null;
+}
+
+function toEvent(row: EventRow): StoredEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    type: row.type as AuthEventType,
+    userId: row.user_id ?? undefined,
+    emailDigest: row.email_digest ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    address: row.address ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+    detail: row.detail ?? undefined,
+  };
+}
+
+function fromEvent(event: AuthEvent): Omit<EventRow, 'id'> {
+  return {
+    at: event.at,
+    type: event.type,
+    user_id: event.userId ?? null,
+    email_digest: event.emailDigest ?? null,
+    session_id: event.sessionId ?? null,
+    address: event.address ?? null,
+    user_agent: event.userAgent ?? null,
+    detail: event.detail ?? null,
+  };
+}
+
+export const eventReads = (read: Knex): EventReads => ({
+  listEvents: async ({ userId, sinceMs, afterId, newest, limit }) => {
+    const query = read<EventRow>('events')
+      .orderBy('id', newest ? 'desc' : 'asc')
+      .limit(limit);
+    if (userId !== undefined) query.where({ user_id: userId });
+    if (sinceMs !== undefined) query.where('at', '>=', sinceMs);
+    if (afterId !== undefined) query.where('id', '>', afterId);
+    const events = (await query).map(toEvent);
+    return newest ? events.reverse() : events;
+  },
+});
+
+/** @param recorded takes what is recorded, in order. */
+export const eventWrites = (trx: Knex.Transaction, recorded: AuthEvent[]): EventWrites => ({
+  addEvent: async (event) => {
+    await trx('events').insert(fromEvent(event));
+    recorded.push(event);
+  },
+});

@@ -1,0 +1,153 @@
+import type { Knex } from 'knex';
+import { CLOCK_SKEW_MS } from '../other-time.ts';
+import type { ActiveSession, Session } from '../session.ts';
+import type { SessionReads, SessionWrites, StaleSessions } from '../store.ts';
+import type { Database } from './database.ts';
+import { findPreparedRow } from './prepared-row.ts';
+import type { UserRow } from './users.ts';
+
+const USES_PER_TRANSACTION = 500;
+const SESSIONS_PER_STATEMENT = 10_000;
+
+interface SessionRow {
+  id: string;
+  token_digest: string;
+  user_id: string;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  address: string;
+  user_agent: string | null;
+}
+
+type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> &
+  Pick<UserRow, 'email' | 'email_verified' | 'role'> & { user_created_at: number };
+
+function toActiveSession(row: ActiveSessionRow): ActiveSession {
+  return {
+    id: row.id,
+    tokenDigest: row.token_digest,
+    userId: row.user_id,
+    email: row.email,
+    emailVerified: Boolean(row.email_verified),
+    role: row.role,
+    userCreatedAt: row.user_created_at,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+export function fromSession(session: Session): SessionRow {
+  return {
+    id: session.id,
+    token_digest: session.tokenDigest,
+    user_id: session.userId,
+    created_at: session.createdAt,
+    last_used_at: session.lastUsedAt,
+    expires_at: session.expiresAt,
+    address: session.address,
+    user_agent: session.userAgent ?? null,
+  };
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    tokenDigest: row.token_digest,
+    userId: row.user_id,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    address: row.address,
+    userAgent: row.user_agent ?? undefined,
+  };
+}
+
+/** Asked at every request where many instances share a database, and where a session is not held in memory. */
+const FIND_ACTIVE_SESSION = `
+  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at,
+    users.email, users.email_verified, users.role, users.created_at as user_created_at
+  from sessions join users on users.id = sessions.user_id
+  where sessions.token_digest = ? and users.disabled_at is null`;
+
+export const sessionReads = (database: Database): SessionReads => ({
+  findActiveSession: async (tokenDigest) => {
+    const row = await findPreparedRow(database.read, 'find_active_session', FIND_ACTIVE_SESSION, [tokenDigest]);
+    return row === undefined ? undefined : toActiveSession(row as ActiveSessionRow);
+  },
+
+  listSessions: async (userId) => {
+    return (await database.read<SessionRow>('sessions').where({ user_id: userId })).map(toSession);
+  },
+
+  saveSessionUses: async (uses) => {
+    // In one order everywhere, so that two instances never wait for each other's rows.
+    const entries = [...uses].sort(([one], [other]) => (one < other ? -1 : 1));
+    for (let start = 0; start < entries.length; start += USES_PER_TRANSACTION) {
+      const batch = entries.slice(start, start + USES_PER_TRANSACTION);
+      const values = batch.map(() => '(?, cast(? as bigint))').join();
+      await database.transaction(async (trx) => trx.raw(saveUses(values), batch.flat()));
+    }
+  },
+});
+
+/** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
+function saveUses(values: string): string {
+  // Another instance may have stored a later one; one that is yet to come was stored before the
+  // clock was set back.
+  return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
+    where token_digest = uses.column1
+    and (last_used_at < uses.column2 or last_used_at > uses.column2 + ${CLOCK_SKEW_MS})`;
+}
+
+export const sessionWrites = (trx: Knex.Transaction, stale: StaleSessions[]): SessionWrites => ({
+  insertSession: async (session) => {
+    await trx('sessions').insert(fromSession(session));
+  },
+
+  // Read, then deleted: Knex gives no rows back from a DELETE on SQLite.
+  deleteSession: async (tokenDigest) => {
+    stale.push({ tokenDigest });
+    const session = trx<SessionRow>('sessions').where({ token_digest: tokenDigest });
+    const row = await session.clone().forUpdate().first('id', 'user_id');
+    if (row) await session.delete();
+    return row && { id: row.id, userId: row.user_id };
+  },
+
+  deleteSessionById: async (sessionId, userId) => {
+    const session = trx<SessionRow>('sessions').where({ id: sessionId, user_id: userId });
+    const row = await session.clone().forUpdate().first('token_digest');
+    if (!row) return undefined;
+    stale.push({ tokenDigest: row.token_digest });
+    await session.delete();
+    return row.token_digest;
+  },
+
+  deleteSessionsOfUser: (userId, exceptTokenDigest = '') => {
+    stale.push({ userId });
+    const sessions = trx<SessionRow>('sessions').where({ user_id: userId });
+    return sessions.whereNot({ token_digest: exceptTokenDigest }).delete();
+  },
+
+  deleteAllSessions: async () => {
+    stale.push('all');
+    let total = 0;
+    let deleted: number;
+    do {
+      // No statement may take as long as deleting millions of rows does.
+      const some = trx<SessionRow>('sessions').select('token_digest').limit(SESSIONS_PER_STATEMENT);
+      deleted = await trx<SessionRow>('sessions').whereIn('token_digest', some).delete();
+      total += deleted;
+    } while (deleted === SESSIONS_PER_STATEMENT);
+    return total;
+  },
+
+  hasSession: async (tokenDigest) => {
+    // Waits for whoever is about to end it, where transactions run side by side.
+    const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).forShare().first('id');
+    // Its row went by another way, such as a cascade: no cache may know better.
+    if (!found) stale.push({ tokenDigest });
+    return found !== undefined;
+  },
+});

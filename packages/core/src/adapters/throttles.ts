@@ -1,0 +1,58 @@
+import type { Knex } from 'knex';
+import type { ThrottleReads, ThrottleState, ThrottleWrites } from '../store.ts';
+
+interface ThrottleRow {
+  key: string;
+  count: number;
+  until: number;
+  noted: boolean | number;
+  expires_at: number;
+}
+
+function toThrottle(row: ThrottleRow): ThrottleState {
+  return {
+    count: row.count,
+    until: row.until,
+    noted: Boolean(row.noted),
+    expiresAt: row.expires_at,
+  };
+}
+
+function fromThrottle(key: string, state: ThrottleState): ThrottleRow {
+  return { key, count: state.count, until: state.until, noted: state.noted, expires_at: state.expiresAt };
+}
+
+export const throttleReads = (read: Knex): ThrottleReads => ({
+  findThrottles: async (keys) => {
+    const rows = await read<ThrottleRow>('throttles').whereIn('key', keys);
+    return new Map(rows.map((row) => [row.key, toThrottle(row)]));
+  },
+
+  isKnownAddress: async (userId, network, { sinceMs, untilMs }) => {
+    const known = read('known_addresses').where({ user_id: userId, network });
+    known.where('last_login_at', '>', sinceMs).where('last_login_at', '<=', untilMs);
+    return (await known.first('user_id')) !== undefined;
+  },
+});
+
+export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
+  lockThrottle: async (key) => {
+    // The update changes nothing but takes the row's lock, also where another transaction is inserting it; an expired count of 0 counts nothing.
+    const unused = fromThrottle(key, { count: 0, until: 0, noted: false, expiresAt: 0 });
+    const [row] = await trx<ThrottleRow>('throttles').insert(unused).onConflict('key').merge(['key']).returning('*');
+    return row && toThrottle(row);
+  },
+
+  saveThrottle: async (key, state) => {
+    await trx<ThrottleRow>('throttles').where({ key }).update(fromThrottle(key, state));
+  },
+
+  clearThrottles: async (keys) => {
+    await trx<ThrottleRow>('throttles').whereIn('key', keys).delete();
+  },
+
+  rememberAddress: async (userId, network, nowMs) => {
+    const row = { user_id: userId, network, last_login_at: nowMs };
+    await trx('known_addresses').insert(row).onConflict(['user_id', 'network']).merge();
+  },
+});

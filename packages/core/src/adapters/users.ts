@@ -1,0 +1,127 @@
+import type { Knex } from 'knex';
+import type { StaleSessions, UserReads, UserWrites } from '../store.ts';
+import type { User } from '../user.ts';
+
+export interface UserRow {
+  id: string;
+  email: string;
+  email_key: string;
+  password_hash: string;
+  role: string;
+  email_verified: boolean | number;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    emailKey: row.email_key,
+    passwordHash: row.password_hash,
+    role: row.role,
+    emailVerified: Boolean(row.email_verified),
+    disabledAt: row.disabled_at ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function fromUser(user: User): UserRow {
+  return {
+    id: user.id,
+    email: user.email,
+    email_key: user.emailKey,
+    password_hash: user.passwordHash,
+    role: user.role,
+    email_verified: user.emailVerified,
+    disabled_at: user.disabledAt ?? null,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  };
+}
+
+export const userReads = (read: Knex): UserReads => ({
+  findUserById: async (userId) => {
+    const row = await read<UserRow>('users').where({ id: userId }).first();
+    return row && toUser(row);
+  },
+
+  findUserByEmailKey: async (emailKey) => {
+    const row = await read<UserRow>('users').where({ email_key: emailKey }).first();
+    return row && toUser(row);
+  },
+
+  findEmailKeys: async (emailKeys) => {
+    return new Set(await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key'));
+  },
+
+  listUsers: async ({ search, afterEmailKey, limit }) => {
+    const query = read<UserRow>('users').orderBy('email_key').limit(limit);
+    if (afterEmailKey !== undefined) query.where('email_key', '>', afterEmailKey);
+    if (search !== undefined) {
+      const escaped = search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
+      query.whereRaw(`email_key like ? escape '\\'`, [`%${escaped}%`]);
+    }
+    return (await query).map(toUser);
+  },
+});
+
+export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserWrites {
+  /** The way to change what a session check hands out of a user. */
+  const changeUser = (userId: string) => {
+    stale.push({ userId });
+    return trx<UserRow>('users').where({ id: userId });
+  };
+  return {
+    lockUser: async (userId) => {
+      // SQLite holds the whole database already, and leaves FOR UPDATE out.
+      const row = await trx<UserRow>('users').where({ id: userId }).forUpdate().first();
+      return row && toUser(row);
+    },
+
+    insertUser: async (user) => {
+      const inserted = await trx('users').insert(fromUser(user)).onConflict('email_key').ignore().returning('id');
+      return inserted.length === 1;
+    },
+
+    insertUsers: async (users) => {
+      const rows = users.map(fromUser);
+      const inserted: { email_key: string }[] = await trx('users')
+        .insert(rows)
+        .onConflict('email_key')
+        .ignore()
+        .returning('email_key');
+      return new Set(inserted.map(({ email_key }) => email_key));
+    },
+
+    updateEmail: async (userId, email, emailKey, nowMs) => {
+      const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
+      if (taken) return false;
+      const changed = { email, email_key: emailKey, email_verified: false, updated_at: nowMs };
+      await changeUser(userId).update(changed);
+      return true;
+    },
+
+    setRole: async (userId, role, nowMs) => {
+      await changeUser(userId).update({ role, updated_at: nowMs });
+    },
+
+    setEmailVerified: async (userId, nowMs) => {
+      await changeUser(userId).update({ email_verified: true, updated_at: nowMs });
+    },
+
+    setDisabledAt: async (userId, disabledAt) => {
+      await changeUser(userId).update({ disabled_at: disabledAt ?? null });
+    },
+
+    deleteUser: async (userId) => {
+      await changeUser(userId).delete();
+    },
+
+    updatePasswordHash: async (userId, passwordHash, nowMs) => {
+      await trx<UserRow>('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: nowMs });
+    },
+  };
+}
