@@ -51,6 +51,8 @@ export interface AuthEvent {
 /** An event as it is kept; ids rise with time. */
 export interface StoredEvent extends AuthEvent {
   readonly id: number;
+  /** Of the user, for as long as there is one. */
+  readonly email: string | undefined;
 }
 
 /** Describes an event, with what is known of whom it concerns. */

@@ -27,9 +27,10 @@ export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.t
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
 export { deleteExpired } from './housekeeping.ts';
 export { IMPORT_BATCH_SIZE, type ImportedUser, type ImportOutcome, importUsers } from './import-users.ts';
+export { type EventQuery, listEvents } from './list-events.ts';
 export { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';
-export { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, revokeAllSessions, revokeSessions, setRole, verifyEmail } from './operate.ts';
+export { deleteUser, disableUser, enableUser, exportUsers, issueResetTokenFor, listUsers, revokeAllSessions, revokeSessions, setRole, showUser, verifyEmail } from './operate.ts';
 export { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 export type { ResetRequestOutcome } from './password-reset.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';

@@ -2,10 +2,14 @@ import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent, type AuthEventType } from './event.ts';
 import { issueToken, voidTokens } from './one-time-tokens.ts';
+import { listSessions } from './own-sessions.ts';
 import type { AuthPorts } from './ports.ts';
 import { parseRole } from './role.ts';
-import type { WriteTransaction } from './store.ts';
+import type { Session } from './session.ts';
+import type { UserPage, WriteTransaction } from './store.ts';
 import type { User } from './user.ts';
+
+const USERS_PER_PAGE = 1000;
 
 /**
  * Finds the account that an operator names.
@@ -16,6 +20,45 @@ export async function getUser(ports: AuthPorts, email: string): Promise<User> {
   const user = await ports.store.findUserByEmailKey(parseEmail(email).key);
   if (!user) throw new AuthError('unknown_email', { field: 'email' });
   return user;
+}
+
+/** A page of accounts, and the key to continue after; none behind the last. */
+export interface UserList {
+  readonly users: readonly User[];
+  readonly next: string | undefined;
+}
+
+export async function listUsers({ store }: AuthPorts, page: UserPage): Promise<UserList> {
+  // One more than is asked for tells whether there is a next page.
+  const found = await store.listUsers({ ...page, limit: page.limit + 1 });
+  const users = found.slice(0, page.limit);
+  return { users, next: found.length > page.limit ? users.at(-1)?.emailKey : undefined };
+}
+
+/** An account with its open sessions. */
+export interface UserDetails {
+  readonly user: User;
+  /** The bcrypt cost of its password. */
+  readonly passwordCost: number;
+  readonly sessions: readonly Session[];
+}
+
+/** @throws {@link AuthError} `unknown_email`. */
+export async function showUser(ports: AuthPorts, email: string): Promise<UserDetails> {
+  const user = await getUser(ports, email);
+  const sessions = await listSessions(ports, { userId: user.id });
+  return { user, passwordCost: ports.hasher.costOf(user.passwordHash), sessions };
+}
+
+/** Every account by rising email key, each with its hash as other systems take it in. */
+export async function* exportUsers({ hasher, store }: AuthPorts): AsyncGenerator<User> {
+  let afterEmailKey: string | undefined;
+  for (;;) {
+    const users = await store.listUsers({ afterEmailKey, limit: USERS_PER_PAGE });
+    for (const user of users) yield { ...user, passwordHash: hasher.exported(user.passwordHash) };
+    afterEmailKey = users.at(-1)?.emailKey;
+    if (afterEmailKey === undefined) return;
+  }
 }
 
 /** Keeps a user from logging in and ends every session of theirs; their password stays as it is. */

@@ -14,12 +14,15 @@ interface EventRow {
   detail: string | null;
 }
 
-function toEvent(row: EventRow): StoredEvent {
+type StoredEventRow = EventRow & { email: string | null };
+
+function toEvent(row: StoredEventRow): StoredEvent {
   return {
     id: row.id,
     at: row.at,
     type: row.type as AuthEventType,
     userId: row.user_id ?? undefined,
+    email: row.email ?? undefined,
     emailDigest: row.email_digest ?? undefined,
     sessionId: row.session_id ?? undefined,
     address: row.address ?? undefined,
@@ -43,12 +46,14 @@ function fromEvent(event: AuthEvent): Omit<EventRow, 'id'> {
 
 export const eventReads = (read: Knex): EventReads => ({
   listEvents: async ({ userId, sinceMs, afterId, newest, limit }) => {
-    const query = read<EventRow>('events')
-      .orderBy('id', newest ? 'desc' : 'asc')
+    const query = read('events')
+      .leftJoin('users', 'users.id', 'events.user_id')
+      .select<StoredEventRow[]>('events.*', 'users.email')
+      .orderBy('events.id', newest ? 'desc' : 'asc')
       .limit(limit);
-    if (userId !== undefined) query.where({ user_id: userId });
-    if (sinceMs !== undefined) query.where('at', '>=', sinceMs);
-    if (afterId !== undefined) query.where('id', '>', afterId);
+    if (userId !== undefined) query.where('events.user_id', userId);
+    if (sinceMs !== undefined) query.where('events.at', '>=', sinceMs);
+    if (afterId !== undefined) query.where('events.id', '>', afterId);
     const events = (await query).map(toEvent);
     return newest ? events.reverse() : events;
   },

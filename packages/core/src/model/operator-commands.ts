@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { deleteExpired } from '../housekeeping.ts';
 import { importUsers } from '../import-users.ts';
-import { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, revokeAllSessions, revokeSessions, setRole, verifyEmail } from '../operate.ts';
+import { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, listUsers, revokeAllSessions, revokeSessions, setRole, verifyEmail } from '../operate.ts';
 import type { User } from '../user.ts';
 import { entry, often, someone, typed } from './choices.ts';
 import { between, type Command, command } from './command.ts';
@@ -64,11 +64,13 @@ const searching = fc
       rule: () => rules.search(world, search).map(rules.seen),
       act: async ({ auth }) => {
         const found: User[] = [];
-        for (;;) {
-          const page = await auth.store.listUsers({ search, afterEmailKey: found.at(-1)?.emailKey, limit });
-          found.push(...page);
-          if (page.length < limit) return found.map(seen);
-        }
+        let afterEmailKey: string | undefined;
+        do {
+          const page = await listUsers(auth, { search, afterEmailKey, limit });
+          found.push(...page.users);
+          afterEmailKey = page.next;
+        } while (afterEmailKey !== undefined);
+        return found.map(seen);
       },
     })),
   );

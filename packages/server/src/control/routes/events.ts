@@ -1,4 +1,4 @@
-import { AuthError, getUser, type StoredEvent } from '@authsvc/core';
+import { AuthError, listEvents, type StoredEvent } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ServerPorts } from '../../server-ports.ts';
 import type { EventBody, EventListBody } from '../operator-contract.ts';
@@ -20,35 +20,30 @@ export function addEventRoutes(server: FastifyInstance, ports: ServerPorts): voi
     '/events',
     { schema: { querystring: pageSchema('email', 'since', 'after', 'newest') } },
     async ({ query }): Promise<EventListBody> => {
-      const user = query.email === undefined ? undefined : await getUser(ports, query.email);
-      const events = await ports.store.listEvents({
-        userId: user?.id,
+      const events = await listEvents(ports, {
+        email: query.email,
         sinceMs: query.since === undefined ? undefined : readTime(query.since),
         afterId: query.after === undefined ? undefined : readId(query.after),
         newest: query.newest !== undefined,
         limit: Number(query.limit ?? DEFAULT_PAGE),
       });
-      return { events: await withEmails(ports, events) };
+      return { events: events.map(eventBody) };
     },
   );
 }
 
-async function withEmails({ store }: ServerPorts, events: readonly StoredEvent[]): Promise<EventBody[]> {
-  const emails = new Map<string, string | undefined>();
-  for (const { userId } of events) {
-    if (userId !== undefined && !emails.has(userId)) emails.set(userId, (await store.findUserById(userId))?.email);
-  }
-  return events.map((event) => ({
+function eventBody(event: StoredEvent): EventBody {
+  return {
     id: event.id,
     at: new Date(event.at).toISOString(),
     type: event.type,
     user_id: event.userId ?? null,
-    email: emails.get(event.userId ?? '') ?? null,
+    email: event.email ?? null,
     session_id: event.sessionId ?? null,
     address: event.address ?? null,
     user_agent: event.userAgent ?? null,
     detail: event.detail ?? null,
-  }));
+  };
 }
 
 function readTime(text: string): number {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
+import { exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../../http-error.ts';
 import { refusalOf } from '../../refusal.ts';
@@ -8,7 +8,6 @@ import type { ExportLine, ImportLine, ImportReport } from '../operator-contract.
 import { LONGEST_LINE, splitLines } from '../split-lines.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
-const USERS_PER_PAGE = 1000;
 
 /** Accounts in and out, a line each, without ever holding more than a batch of them. */
 export function addUserFileRoutes(server: FastifyInstance, ports: ServerPorts): void {
@@ -116,22 +115,16 @@ function readTime(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
 }
 
-async function* giveOut({ hasher, store }: ServerPorts): AsyncGenerator<ExportLine> {
-  let afterEmailKey: string | undefined;
-  for (;;) {
-    const users = await store.listUsers({ afterEmailKey, limit: USERS_PER_PAGE });
-    for (const user of users) {
-      yield {
-        email: user.email,
-        password_hash: hasher.exported(user.passwordHash),
-        created_at: new Date(user.createdAt).toISOString(),
-        disabled_at: user.disabledAt === undefined ? null : new Date(user.disabledAt).toISOString(),
-        role: user.role,
-        email_verified: user.emailVerified,
-      };
-    }
-    afterEmailKey = users.at(-1)?.emailKey;
-    if (afterEmailKey === undefined) return;
+async function* giveOut(ports: ServerPorts): AsyncGenerator<ExportLine> {
+  for await (const user of exportUsers(ports)) {
+    yield {
+      email: user.email,
+      password_hash: user.passwordHash,
+      created_at: new Date(user.createdAt).toISOString(),
+      disabled_at: user.disabledAt === undefined ? null : new Date(user.disabledAt).toISOString(),
+      role: user.role,
+      email_verified: user.emailVerified,
+    };
   }
 }
 

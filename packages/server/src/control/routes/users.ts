@@ -2,12 +2,12 @@ import {
   deleteUser,
   disableUser,
   enableUser,
-  getUser,
   issueResetTokenFor,
-  listSessions,
+  listUsers,
   revokeAllSessions,
   revokeSessions,
   setRole,
+  showUser,
   type User,
   verifyEmail,
 } from '@authsvc/core';
@@ -29,12 +29,8 @@ export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts
     { schema: { querystring: pageSchema('search', 'after') } },
     async ({ query }): Promise<UserListBody> => {
       const limit = Number(query.limit ?? DEFAULT_PAGE);
-      // One more than is asked for tells whether there is a next page.
-      const page = { search: query.search, afterEmailKey: query.after, limit: limit + 1 };
-      const found = await ports.store.listUsers(page);
-      const users = found.slice(0, limit);
-      const next = found.length > limit ? (users.at(-1)?.emailKey ?? null) : null;
-      return { users: users.map(operatedUser), next };
+      const { users, next } = await listUsers(ports, { search: query.search, afterEmailKey: query.after, limit });
+      return { users: users.map(operatedUser), next: next ?? null };
     },
   );
 
@@ -42,11 +38,10 @@ export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts
     '/users/show',
     { schema: { querystring: emailSchema } },
     async ({ query }): Promise<UserDetailBody> => {
-      const user = await getUser(ports, query.email);
-      const sessions = await listSessions(ports, { userId: user.id });
+      const { user, passwordCost, sessions } = await showUser(ports, query.email);
       return {
         ...operatedUser(user),
-        password_cost: ports.hasher.costOf(user.passwordHash),
+        password_cost: passwordCost,
         sessions: sessions.map((session) => ({
           id: session.id,
           created_at: iso(session.createdAt),

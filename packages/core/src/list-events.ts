@@ -1,0 +1,16 @@
+import type { StoredEvent } from './event.ts';
+import { getUser } from './operate.ts';
+import type { AuthPorts } from './ports.ts';
+import type { EventPage } from './store.ts';
+
+/** What of the audit trail an operator asks for. */
+export interface EventQuery extends Omit<EventPage, 'userId'> {
+  /** Of one account alone. */
+  readonly email?: string | undefined;
+}
+
+/** @throws {@link AuthError} `invalid_request`: not an email address; `unknown_email`. */
+export async function listEvents(ports: AuthPorts, { email, ...page }: EventQuery): Promise<StoredEvent[]> {
+  const user = email === undefined ? undefined : await getUser(ports, email);
+  return ports.store.listEvents({ ...page, userId: user?.id });
+}
