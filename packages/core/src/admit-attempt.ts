@@ -56,10 +56,7 @@ export async function admitAttempt(ports: AuthPorts, attempt: Attempt): Promise<
  * @returns its place with the hashers.
  * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.
  */
-export async function admitPassword(
-  ports: AuthPorts,
-  attempt: Attempt,
-): Promise<HashingPlace> {
+export async function admitPassword(ports: AuthPorts, attempt: Attempt): Promise<HashingPlace> {
   if (attempt.throttles.length === 0) return ports.hasher.takePlace();
   const blocked = await findBlock(ports, attempt);
   if (blocked) await refuse(ports, attempt, blocked);
@@ -75,10 +72,7 @@ export async function admitPassword(
  * @returns its place with the hashers, to be held until its outcome is stored.
  * @throws {@link AuthError} as {@link admitPassword}.
  */
-export async function admitGuess(
-  ports: AuthPorts,
-  attempt: Guess,
-): Promise<Disposable> {
+export async function admitGuess(ports: AuthPorts, attempt: Guess): Promise<Disposable> {
   const { key } = attempt.guesses;
   let blocked = await findBlock(ports, attempt);
   if (blocked && !(blocked.throttle.key === key && ports.attempts.inFlight(key) > 0)) {
@@ -116,11 +110,7 @@ type Counted =
   | { readonly place: HashingPlace; readonly blocked?: undefined }
   | { readonly place?: undefined; readonly blocked: Block };
 
-async function countAtPlace(
-  ports: AuthPorts,
-  attempt: Attempt | Guess,
-  mayChange?: () => boolean,
-): Promise<Counted> {
+async function countAtPlace(ports: AuthPorts, attempt: Attempt | Guess, mayChange?: () => boolean): Promise<Counted> {
   const place = ports.hasher.takePlace();
   try {
     const blocked = await count(ports, attempt, mayChange);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
-import { changeEmail } from './change-email.ts';
 import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
+import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
 import { resetPassword } from './reset-password.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';

@@ -3,11 +3,11 @@ import { authenticate } from './authenticate.ts';
 import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
 import { CLOCK_SKEW_MS } from './other-time.ts';
+import { sendResetMail } from './outbox.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
-import { sendResetMail } from './send-reset-mail.ts';
-import { createTestAuth, localClient as client, type TestAuth } from './testing.ts';
+import { localClient as client, createTestAuth, type TestAuth } from './testing.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

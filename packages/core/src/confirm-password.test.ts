@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
-import { changeEmail } from './change-email.ts';
 import { changePassword } from './change-password.ts';
 import type { Actor } from './confirm-password.ts';
-import { deleteAccount } from './delete-account.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
 import { revokeSessions } from './operate.ts';
+import { changeEmail, deleteAccount } from './own-account.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';

@@ -5,11 +5,8 @@ import { authEvent } from './event.ts';
 import type { AuthPorts } from './ports.ts';
 import type { ActiveSession } from './session.ts';
 import type { WriteTransaction } from './store.ts';
-import { CHANGES_BY_USER, FAILED_LOGINS, type Throttle } from './throttle.ts';
+import { changesOf, confirmationCounter, FAILED_LOGINS } from './throttle.ts';
 import type { User } from './user.ts';
-
-/** The counter of failed confirmations, which a reset clears. */
-export const confirmationCounter = (userId: string) => `confirm:user:${userId}`;
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {
@@ -68,12 +65,4 @@ export async function confirmPassword(
         return work(transaction, current);
       }),
   };
-}
-
-/**
- * What an open session may change of its account in a minute, so that no session can fill the
- * database.
- */
-export function changesOf(userId: string): Throttle {
-  return { key: `change:user:${userId}`, rule: CHANGES_BY_USER };
 }

@@ -2,8 +2,7 @@ import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import type { AuthPorts } from './ports.ts';
-import { parseRole } from './role.ts';
-import { DEFAULT_ROLE, type User } from './user.ts';
+import { DEFAULT_ROLE, parseRole, type User } from './user.ts';
 
 /** One account from elsewhere. */
 export interface ImportedUser {

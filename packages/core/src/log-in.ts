@@ -1,5 +1,4 @@
 import { admitGuess } from './admit-attempt.ts';
-import { ofLogin } from './attempt-throttles.ts';
 import { type Client, networkOf } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
@@ -7,6 +6,7 @@ import { authEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
 import { type IssuedSession, issueSession } from './session.ts';
+import { ofLogin } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface Credentials {

@@ -1,10 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
-import { changeEmail } from './change-email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
-import { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, revokeAllSessions, revokeSessions, verifyEmail } from './operate.ts';
+import {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  revokeAllSessions,
+  revokeSessions,
+  verifyEmail,
+} from './operate.ts';
+import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
 import { resetPassword } from './reset-password.ts';
 import { digestSecret } from './secret.ts';

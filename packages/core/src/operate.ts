@@ -1,13 +1,12 @@
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
-import { authEvent, type AuthEventType } from './event.ts';
+import { type AuthEventType, authEvent } from './event.ts';
 import { issueToken, voidTokens } from './one-time-tokens.ts';
 import { listSessions } from './own-sessions.ts';
 import type { AuthPorts } from './ports.ts';
-import { parseRole } from './role.ts';
 import type { Session } from './session.ts';
 import type { UserPage, WriteTransaction } from './store.ts';
-import type { User } from './user.ts';
+import { parseRole, type User } from './user.ts';
 
 const USERS_PER_PAGE = 1000;
 

@@ -1,3 +1,13 @@
+import { authEvent } from './event.ts';
+import { describeMailFailure } from './mail-failure.ts';
+import { digestToken, issueToken, purposes } from './one-time-tokens.ts';
+import type { AuthPorts } from './ports.ts';
+import { resetMail } from './reset-mail.ts';
+import { digestSecret } from './secret.ts';
+import type { OutboxMail, WriteTransaction } from './store.ts';
+import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
+import type { User } from './user.ts';
+
 const FIRST_RETRY_MS = 30_000;
 export const MAIL_MAX_ATTEMPTS = 6;
 
@@ -7,4 +17,79 @@ export const MAIL_MAX_ATTEMPTS = 6;
  */
 export function nextMailAttemptAt(attempt: number, nowMs: number): number {
   return nowMs + FIRST_RETRY_MS * 2 ** (attempt - 1);
+}
+
+/** What became of the mail that was due, if one was. */
+export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
+
+/**
+ * Sends the reset mail that has been due for longest. It is claimed by putting its next try off before it is sent, so that two senders never hold the same one, and a crash
+ * leaves it to be tried again; so does `signal`, which cuts the sending short.
+ *
+ * @returns what happened; a failure is recorded as an event, and never thrown unless the database itself fails.
+ */
+export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
+  const claimed = await ports.store.write(async (transaction) => {
+    const mail = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
+    if (!mail) return undefined;
+    const user = mail.userId === undefined ? undefined : await transaction.lockUser(mail.userId);
+    if (
+      !user ||
+      user.disabledAt !== undefined ||
+      (mail.attempts === 1 && !(await isNeeded(ports, transaction, mail, user)))
+    ) {
+      await transaction.deleteMail(mail.id);
+      return 'dropped' as const;
+    }
+    if (mail.attempts === 1) await countMail(ports, transaction, user);
+    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
+    return { mail, user, resetToken: token };
+  });
+  if (claimed === undefined) return 'none';
+  if (claimed === 'dropped') return 'dropped';
+
+  const { mail: owed, user, resetToken } = claimed;
+  let error: unknown;
+  let outcome: 'sent' | 'failed' | 'given_up' = 'sent';
+  try {
+    const mail = resetMail(user.email, resetToken, Math.ceil(ports.policy.resetTokenMs / 60_000));
+    await ports.mailer.send(mail, signal);
+  } catch (caught) {
+    error = caught;
+    outcome = owed.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';
+  }
+  await ports.store.write(async (transaction) => {
+    if (outcome === 'sent') await transaction.noteTokenMailed(digestToken(resetToken), ports.clock.now());
+    if (outcome !== 'failed') await transaction.deleteMail(owed.id);
+    const who = { userId: user.id, emailKey: user.emailKey };
+    const detail = outcome === 'sent' ? undefined : describeMailFailure(error, [resetToken, user.email, user.emailKey]);
+    await transaction.addEvent(authEvent(ports.clock, `reset_mail_${outcome}`, undefined, who, detail));
+  });
+  return outcome;
+}
+
+const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
+
+/**
+ * Tells whether a request brings a mail. It does unless another is being tried again, or a good
+ * token lies in the mailbox already and enough were mailed: so the owner can reset at any time, and
+ * no request voids a token.
+ */
+async function isNeeded(
+  { clock }: AuthPorts,
+  transaction: WriteTransaction,
+  mail: OutboxMail,
+  user: User,
+): Promise<boolean> {
+  if (await transaction.isOtherMailRetried(mail, MAIL_MAX_ATTEMPTS)) return false;
+  const now = clock.now();
+  const mailed = await transaction.countMailedTokens(user.id, 'reset', now);
+  if (mailed === 0) return true;
+  const state = await transaction.lockThrottle(mailCounter(user));
+  return mailed < purposes.reset.kept && blockedForMs(RESET_MAILS_BY_ACCOUNT, state, now) === 0;
+}
+
+async function countMail({ clock }: AuthPorts, transaction: WriteTransaction, user: User): Promise<void> {
+  const state = await transaction.lockThrottle(mailCounter(user));
+  await transaction.saveThrottle(mailCounter(user), countOne(RESET_MAILS_BY_ACCOUNT, state, clock.now()));
 }

@@ -1,11 +1,11 @@
 import { admitPassword } from './admit-attempt.ts';
-import { byAddress } from './attempt-throttles.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
+import { byAddress } from './throttle.ts';
 import { DEFAULT_ROLE, type User } from './user.ts';
 
 export interface Registration {
@@ -20,10 +20,7 @@ export interface Registration {
  * @throws {@link AuthError} `invalid_request`: not an email address; `password_rejected`: see {@link admitNewPassword}; `email_taken`: another account has
  * this address, in whatever case; `rate_limited`; `overloaded`: too many passwords are waiting to be hashed.
  */
-export async function register(
-  ports: AuthPorts,
-  { email, password, client }: Registration,
-): Promise<User> {
+export async function register(ports: AuthPorts, { email, password, client }: Registration): Promise<User> {
   const { address, key } = parseEmail(email);
   const admitted = await admitNewPassword(ports, password, key);
   using _place = await admitPassword(ports, {

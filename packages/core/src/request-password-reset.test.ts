@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { deleteUser, disableUser } from './operate.ts';
+import { sendResetMail } from './outbox.ts';
 import type { ResetDelivery } from './ports.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { digestSecret } from './secret.ts';
-import { sendResetMail } from './send-reset-mail.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 import type { User } from './user.ts';
 

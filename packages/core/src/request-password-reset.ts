@@ -1,12 +1,16 @@
 import { admitAttempt } from './admit-attempt.ts';
-import { byAddress } from './attempt-throttles.ts';
 import type { Client } from './client.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { issueToken } from './one-time-tokens.ts';
-import type { ResetRequestOutcome } from './password-reset.ts';
 import type { AuthPorts } from './ports.ts';
+import { byAddress } from './throttle.ts';
+
+/** What the one who asked for a reset is answered. */
+export type ResetRequestOutcome =
+  | { readonly delivery: 'response'; readonly email: string; readonly resetToken: string }
+  | { readonly delivery: 'smtp' | 'operator'; readonly email: string };
 
 interface ResetRequest {
   readonly email: string;

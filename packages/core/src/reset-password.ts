@@ -1,14 +1,12 @@
 import { admitPassword } from './admit-attempt.ts';
-import { accountThrottleKeys, byAddress } from './attempt-throttles.ts';
 import { type Client, networkOf } from './client.ts';
-import { confirmationCounter } from './confirm-password.ts';
 import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { consumeToken, findToken, isOver } from './one-time-tokens.ts';
 import { admitNewPassword } from './password.ts';
 import type { AuthPorts } from './ports.ts';
-import { RESETS_PER_MINUTE } from './throttle.ts';
+import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from './throttle.ts';
 import type { User } from './user.ts';
 
 export interface PasswordReset {

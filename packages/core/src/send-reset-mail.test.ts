@@ -2,12 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authEvent } from './event.ts';
 import { digestToken } from './one-time-tokens.ts';
 import { disableUser, enableUser } from './operate.ts';
-import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt } from './outbox.ts';
+import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetMail } from './reset-mail.ts';
 import { resetPassword } from './reset-password.ts';
-import { sendResetMail } from './send-reset-mail.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
 import type { User } from './user.ts';
 

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
-import { changeEmail } from './change-email.ts';
 import { changePassword } from './change-password.ts';
-import { deleteAccount } from './delete-account.ts';
 import { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
+import { changeEmail, deleteAccount } from './own-account.ts';
 import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';

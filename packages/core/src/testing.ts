@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openSqliteDatabase } from './adapters/database.ts';
+import type { Database } from './adapters/database.ts';
 import { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
+import { openSqliteDatabase } from './adapters/open-sqlite.ts';
 import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
 import { createStoredSessions } from './adapters/stored-sessions.ts';
 import { createAttemptsInFlight } from './attempts-in-flight.ts';

@@ -1,3 +1,5 @@
+import { AuthError } from './errors.ts';
+
 /** The role of an account for which an operator has set none. */
 export const DEFAULT_ROLE = 'user';
 
@@ -18,4 +20,17 @@ export interface User {
   readonly disabledAt: number | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+const ROLE = /^[a-z][a-z0-9_-]{0,31}$/;
+
+/**
+ * Checks the name of a role: a lower-case letter, then at most 31 letters, digits, `_` or `-`.
+ *
+ * @throws {@link AuthError} `invalid_request` with the field `role`.
+ */
+export function parseRole(text: string): string {
+  if (ROLE.test(text)) return text;
+  const message = 'a role is a lower-case letter, then at most 31 of a-z, 0-9, _ and -';
+  throw new AuthError('invalid_request', { field: 'role', message });
 }

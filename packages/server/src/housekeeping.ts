@@ -8,10 +8,7 @@ const LONGEST_INTERVAL_MS = 3_600_000;
  *
  * @returns what stops it, once a deletion under way is over.
  */
-export function startHousekeeping(
-  ports: AuthPorts,
-  log: FastifyBaseLogger,
-): () => Promise<void> {
+export function startHousekeeping(ports: AuthPorts, log: FastifyBaseLogger): () => Promise<void> {
   const { lifetimes, resetTokenMs } = ports.policy;
   const intervalMs = Math.min(LONGEST_INTERVAL_MS, lifetimes.idleMs, lifetimes.lifetimeMs, resetTokenMs);
   let cleaning: Promise<void> | undefined;

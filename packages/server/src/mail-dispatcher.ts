@@ -14,10 +14,7 @@ export interface MailDispatcher {
 }
 
 /** @param onError told of a failure of the database; one of the mail server is recorded as an event. */
-export function createMailDispatcher(
-  ports: AuthPorts,
-  onError: (error: unknown) => void,
-): MailDispatcher {
+export function createMailDispatcher(ports: AuthPorts, onError: (error: unknown) => void): MailDispatcher {
   const cut = new AbortController();
   let isStopping = false;
   let isWoken = false;

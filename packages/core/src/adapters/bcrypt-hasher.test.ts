@@ -6,8 +6,8 @@ import { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../errors.ts';
 import { createBcryptHasher, type HashTiming } from './bcrypt-hasher.ts';
-import { openSqliteDatabase } from './database.ts';
 import type { HashTask } from './hash-worker.ts';
+import { openSqliteDatabase } from './open-sqlite.ts';
 import { hashPassword } from './password-scheme.ts';
 
 describe('createBcryptHasher', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { DatabaseRefusedError } from './database-refused-error.ts';
 import type { Database } from './database.ts';
-import { readBatches, type Row, type Table, tables } from './tables.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import { type Row, readBatches, type Table, tables } from './tables.ts';
 
 /** Small enough for the parameters of one statement, and for the time that one may take. */
 const ROWS_PER_BATCH = 500;

@@ -1,5 +1,10 @@
 import { AuthError } from '../errors.ts';
 
+/** A database that must not be opened; the message is one sentence that names it. */
+export class DatabaseRefusedError extends Error {
+  override readonly name = 'DatabaseRefusedError';
+}
+
 const RETRY_AFTER_SECONDS = 1;
 
 const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM)/;

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import knex from 'knex';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseRefusedError } from './database-refused-error.ts';
-import { openSqliteDatabase } from './database.ts';
-import { migrationNames } from './migrations/index.ts';
-import { findPreparedRow } from './prepared-row.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import { findPreparedRow } from './knex.ts';
+import { migrationNames } from './migrate.ts';
+import { openSqliteDatabase } from './open-sqlite.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 const nodeArguments = (script: string, path: string) => ['--input-type=module', '-e', script, path];

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import type { AuthEvent } from '../event.ts';
 import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts';
-import { translateDatabaseErrors } from './database-error.ts';
 import type { Database } from './database.ts';
+import { translateDatabaseErrors } from './database-error.ts';
 import { eventReads, eventWrites } from './events.ts';
-import { lockFreeRows } from './lock-free-rows.ts';
+import { skipLocked } from './knex.ts';
 import { tokenReads, tokenWrites } from './one-time-tokens.ts';
 import { outboxReads, outboxWrites } from './outbox.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
@@ -94,11 +94,7 @@ async function writeAndNotify<T>(
   }
 }
 
-function createWriteTransaction(
-  trx: Knex.Transaction,
-  events: AuthEvent[],
-  stale: StaleSessions[],
-): WriteTransaction {
+function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[], stale: StaleSessions[]): WriteTransaction {
   return {
     ...userWrites(trx, stale),
     ...sessionWrites(trx, stale),
@@ -144,7 +140,7 @@ async function deleteExpiredRows(database: Database, expiry: Expiry, limit: numb
     if (oldest === undefined) continue;
     total += await database.transaction(async (trx) => {
       const expired = trx(table).where(column, '<=', until);
-      const found = await lockFreeRows(trx, expired.clone().limit(limit)).pluck(key);
+      const found = await skipLocked(trx, expired.clone().limit(limit)).pluck(key);
       return expired.whereIn(key, found).delete();
     });
   }

@@ -1,6 +1,32 @@
 import type { Knex } from 'knex';
-import { DatabaseRefusedError } from './database-refused-error.ts';
-import { migrationConfig, migrationNames } from './migrations/index.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import * as accounts from './migrations/0001-accounts.ts';
+import * as throttlesAndOutbox from './migrations/0002-throttles-and-outbox.ts';
+import * as oneTimeTokens from './migrations/0003-one-time-tokens.ts';
+import * as roleAndVerification from './migrations/0004-role-and-verification.ts';
+
+type Migration = Pick<typeof accounts, 'up' | 'down'>;
+
+const migrations: readonly (readonly [name: string, migration: Migration])[] = [
+  ['0001-accounts', accounts],
+  ['0002-throttles-and-outbox', throttlesAndOutbox],
+  ['0003-one-time-tokens', oneTimeTokens],
+  ['0004-role-and-verification', roleAndVerification],
+];
+
+/** The migrations as modules, in order, so that nothing is looked for on the disk. */
+const migrationSource: Knex.MigrationSource<readonly [string, Migration]> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ([name]) => name,
+  getMigration: async ([, migration]) => migration,
+};
+
+export const migrationConfig: Knex.MigratorConfig = {
+  migrationSource,
+  tableName: 'migrations',
+};
+
+export const migrationNames: readonly string[] = migrations.map(([name]) => name);
 
 /**
  * Applies the migrations that are missing, in a transaction of the caller's that nobody else can hold at the same time: of many that start at once one applies them and

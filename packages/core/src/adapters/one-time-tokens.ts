@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { TokenReads, TokenWrites } from '../store.ts';
+import type { TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
 
 interface TokenRow {
   digest: string;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
 import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
 import type { OutboxMail, OutboxReads, OutboxWrites } from '../store.ts';
-import { lockFreeRows } from './lock-free-rows.ts';
+import { skipLocked } from './knex.ts';
 
 interface MailRow {
   id: string;
@@ -51,7 +51,7 @@ export const outboxWrites = (trx: Knex.Transaction): OutboxWrites => ({
       .orWhere('next_attempt_at', '>', nextAttemptAt(MAIL_MAX_ATTEMPTS, nowMs) + CLOCK_SKEW_MS)
       .orderBy('next_attempt_at')
       .limit(1);
-    const row = await lockFreeRows(trx, due).first();
+    const row = await skipLocked(trx, due).first();
     if (!row) return undefined;
     const mail = toMail(row);
     const attempts = mail.attempts + 1;

@@ -4,9 +4,17 @@ import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthError } from '../errors.ts';
 import { register } from '../register.ts';
-import { createGate, createTestAuth, type Gate, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
-import { DatabaseRefusedError } from './database-refused-error.ts';
+import {
+  createGate,
+  createTestAuth,
+  type Gate,
+  localClient,
+  noListeners,
+  type TestAuth,
+  testDialects,
+} from '../testing.ts';
 import type { Database } from './database.ts';
+import { DatabaseRefusedError } from './database-error.ts';
 import { createKnexStore } from './knex-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { createPostgresTestDatabase } from './postgres-testing.ts';

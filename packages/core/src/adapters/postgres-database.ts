@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import { isTransactionConflict } from './database-error.ts';
-import { DatabaseRefusedError } from './database-refused-error.ts';
 import type { Database } from './database.ts';
+import { DatabaseRefusedError, isTransactionConflict } from './database-error.ts';
+import { silentKnexLog } from './knex.ts';
 import { isMigrated, migrateIn } from './migrate.ts';
 import { BoundedPostgresClient } from './postgres-client.ts';
-import { parsePostgresUrl, type PostgresAddress } from './postgres-url.ts';
-import { silentKnexLog } from './silent-knex-log.ts';
+import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
 import { tables } from './tables.ts';
 
 const CONNECTIONS = 10;

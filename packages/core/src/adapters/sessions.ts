@@ -3,7 +3,7 @@ import { CLOCK_SKEW_MS } from '../other-time.ts';
 import type { ActiveSession, Session } from '../session.ts';
 import type { SessionReads, SessionWrites, StaleSessions } from '../store.ts';
 import type { Database } from './database.ts';
-import { findPreparedRow } from './prepared-row.ts';
+import { findPreparedRow } from './knex.ts';
 import type { UserRow } from './users.ts';
 
 const USES_PER_TRANSACTION = 500;

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logIn } from '../log-in.ts';
 import { register } from '../register.ts';
 import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
-import { DatabaseRefusedError } from './database-refused-error.ts';
-import { openSqliteDatabase } from './database.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import { openSqliteDatabase } from './open-sqlite.ts';
 import { checkBackup } from './sqlite-backup.ts';
 
 const person = (name: string) => ({

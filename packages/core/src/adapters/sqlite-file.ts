@@ -1,6 +1,8 @@
-import { closeSync, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { DatabaseRefusedError } from './database-refused-error.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import { readSchemaAge, type SchemaAge } from './migrate.ts';
+import { openReadOnly } from './sqlite-client.ts';
 
 /** Marks a database file as ours; SQLite keeps it in the header. ASCII 'auth'. */
 export const SQLITE_APPLICATION_ID = 0x61_75_74_68;
@@ -108,5 +110,89 @@ export function namesBeside(path: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/** The database's name leads to another file than the one that is open, or to none. */
+export class DatabaseMovedError extends Error {
+  override readonly name = 'DatabaseMovedError';
+  /** As SQLite calls it, which looks for it outside of a WAL alone. */
+  readonly code = 'SQLITE_READONLY_DBMOVED';
+}
+
+/** Where the files of an open SQLite database are, by the names that the next start will open. */
+export interface SqlitePlace {
+  /** @throws {@link DatabaseMovedError} what is written now would be lost with the open file. */
+  check(): void;
+}
+
+/**
+ * Remembers which files an open database has, to tell when one was removed, moved or replaced.
+ * Never opens them: closing one would drop SQLite's own locks.
+ *
+ * @param path free of symbolic links, since the WAL lies beside the file itself.
+ * @param onMoved called once, at the first check that fails.
+ */
+export function rememberPlace(path: string, onMoved: (error: DatabaseMovedError) => void): SqlitePlace {
+  const files = [path, `${path}-wal`].map((name) => ({ name, id: identify(name) }));
+  let isKnown = false;
+  return {
+    check: () => {
+      const moved = files.find(({ name, id }) => id !== undefined && identify(name) !== id);
+      if (!moved) return;
+      const error = new DatabaseMovedError(`${moved.name} was removed, moved or replaced while it was in use`);
+      if (!isKnown) onMoved(error);
+      isKnown = true;
+      throw error;
+    },
+  };
+}
+
+/** Undefined where no file can be found, or on a file system that does not number its files. */
+function identify(path: string): string | undefined {
+  let stats: BigIntStats | undefined;
+  try {
+    stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // A folder on the way that was closed or replaced: the next start would not find the file either.
+    return undefined;
+  }
+  return stats && stats.ino !== 0n ? `${stats.dev}:${stats.ino}` : undefined;
+}
+
+/** What a database file is like, to whoever only looks at it. */
+export interface SqliteHealth {
+  /** In SQLite's words; none when the file is whole. */
+  readonly damage: readonly string[];
+  readonly schema: SchemaAge;
+}
+
+const MOST_COMPLAINTS = 5;
+
+/**
+ * Reads a whole database file and looks whether it is sound. It is not changed, and a daemon may be using it; like every reader of such a file, this one makes the two that stand beside it.
+ *
+ * @returns `undefined` when there is none yet.
+ * @throws {@link DatabaseRefusedError} the file belongs to another program, or cannot be read.
+ */
+export async function checkSqliteFile(path: string): Promise<SqliteHealth | undefined> {
+  if (inspectSqliteFile(path) === 'empty') {
+    refuseLostDatabase(path);
+    return undefined;
+  }
+  refuseSecondName(path);
+  const knex = openReadOnly(path);
+  try {
+    const checked: { integrity_check: string }[] = await knex.raw(`PRAGMA integrity_check(${MOST_COMPLAINTS})`);
+    const damage = checked.map(({ integrity_check: text }) => text).filter((text) => text !== 'ok');
+    const orphans: unknown[] = await knex.raw('PRAGMA foreign_key_check');
+    if (orphans.length > 0) damage.push(`${orphans.length} rows belong to no account`);
+    return { damage, schema: await readSchemaAge(knex) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') return { damage: [message], schema: 'current' };
+    throw new DatabaseRefusedError(`the database ${path} cannot be read: ${message}`, { cause: error });
+  } finally {
+    await knex.destroy();
   }
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { noListeners } from '../testing.ts';
-import { type Database, openSqliteDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { createKnexStore } from './knex-store.ts';
+import { openSqliteDatabase } from './open-sqlite.ts';
 import { checkBackup } from './sqlite-backup.ts';
 
 const unavailable = { name: 'AuthError', code: 'database_unavailable', retryAfterSeconds: 1 };

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../system.ts';
-import { DatabaseRefusedError } from './database-refused-error.ts';
+import { DatabaseRefusedError } from './database-error.ts';
 import { publishFile, syncFile, syncFolderOf } from './durable-file.ts';
 import { readBackup } from './sqlite-backup.ts';
 import { openToRecover } from './sqlite-client.ts';

@@ -6,9 +6,9 @@ import { passwords, places } from './cast.ts';
 import { resetToken, sessionToken } from './choices.ts';
 import { outcomeOf } from './command.ts';
 import { search } from './operator-rules.ts';
+import * as rules from './rules.ts';
 import { hashOf, type Service } from './service.ts';
 import type { World } from './world.ts';
-import * as rules from './rules.ts';
 
 const A_YEAR_MS = 365 * 86_400_000;
 

@@ -6,10 +6,24 @@ import { requestPasswordReset } from '../request-password-reset.ts';
 import { resetPassword } from '../reset-password.ts';
 import { localClient } from '../testing.ts';
 import { mailboxes, places } from './cast.ts';
-import { chooseToken, type Entry, type Guess, guess, newEntry, often, pick, place, resetToken, type Someone, someone, typed, usual } from './choices.ts';
+import {
+  chooseToken,
+  type Entry,
+  type Guess,
+  guess,
+  newEntry,
+  often,
+  pick,
+  place,
+  resetToken,
+  type Someone,
+  someone,
+  typed,
+  usual,
+} from './choices.ts';
 import { type Command, command, outcomeOf } from './command.ts';
-import type { Service } from './service.ts';
 import * as rules from './rules.ts';
+import type { Service } from './service.ts';
 
 /** So precisely is it known when a session was last used. */
 const MINUTE_MS = 60_000;

@@ -1,14 +1,25 @@
 import fc from 'fast-check';
 import { deleteExpired } from '../housekeeping.ts';
 import { importUsers } from '../import-users.ts';
-import { deleteUser, disableUser, enableUser, getUser, issueResetTokenFor, listUsers, revokeAllSessions, revokeSessions, setRole, verifyEmail } from '../operate.ts';
+import {
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  issueResetTokenFor,
+  listUsers,
+  revokeAllSessions,
+  revokeSessions,
+  setRole,
+  verifyEmail,
+} from '../operate.ts';
 import type { User } from '../user.ts';
 import { entry, often, someone, typed } from './choices.ts';
 import { between, type Command, command } from './command.ts';
+import * as rules from './operator-rules.ts';
 import type { Typed } from './rules.ts';
 import { hashOf, type Service } from './service.ts';
 import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type World } from './world.ts';
-import * as rules from './operator-rules.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,6 +1,20 @@
 import type { Client } from '../client.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
-import { type Account, countTry, endSessions, isGood, isOpen, type Issued, issueToken, LIFETIME_MS, loginCounter, type Opened, refuse, voidTokens, type World } from './world.ts';
+import {
+  type Account,
+  countTry,
+  endSessions,
+  type Issued,
+  isGood,
+  isOpen,
+  issueToken,
+  LIFETIME_MS,
+  loginCounter,
+  type Opened,
+  refuse,
+  voidTokens,
+  type World,
+} from './world.ts';
 
 /** An address as somebody typed it. */
 export interface Typed {

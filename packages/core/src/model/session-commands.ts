@@ -1,18 +1,28 @@
 import fc from 'fast-check';
 import { authenticate } from '../authenticate.ts';
-import { changeEmail } from '../change-email.ts';
 import { changePassword } from '../change-password.ts';
 import type { Client } from '../client.ts';
 import { type Actor, confirmPassword } from '../confirm-password.ts';
-import { deleteAccount } from '../delete-account.ts';
 import { logOut } from '../log-out.ts';
+import { changeEmail, deleteAccount } from '../own-account.ts';
 import { endOtherSessions, endSession, listSessions } from '../own-sessions.ts';
 import type { ActiveSession } from '../session.ts';
-import { chooseSession, entry, guess, newEntry, often, type Pick, pick, place, sessionToken, typed } from './choices.ts';
+import {
+  chooseSession,
+  entry,
+  guess,
+  newEntry,
+  often,
+  type Pick,
+  pick,
+  place,
+  sessionToken,
+  typed,
+} from './choices.ts';
 import { between, type Command, command, type Step } from './command.ts';
+import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 import { isOpen, type Opened, type World } from './world.ts';
-import * as rules from './rules.ts';
 
 /** Done with a session: what the rule and the service are given of it. */
 interface WithSession {

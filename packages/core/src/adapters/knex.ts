@@ -30,3 +30,15 @@ export async function findPreparedRow(
     await client.releaseConnection(connection);
   }
 }
+
+function ignore(): void {
+  // Says nothing on purpose.
+}
+
+/** Whatever Knex would print, it throws as well; standard output is not its to write to. */
+export const silentKnexLog: Knex.Logger = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore };
+
+/** Locks the rows that a query finds, and skips those that another instance has locked; SQLite has one writer at a time. */
+export function skipLocked<Query extends Knex.QueryBuilder>(trx: Knex.Transaction, query: Query): Query {
+  return trx.client.dialect === 'sqlite3' ? query : (query.forUpdate().skipLocked() as Query);
+}

@@ -1,0 +1,148 @@
+import { chmodSync, closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import type { Knex } from 'knex';
+import knexModule from 'knex';
+import type { Database } from './database.ts';
+import { DatabaseRefusedError } from './database-error.ts';
+import { silentKnexLog } from './knex.ts';
+import { isMigrated, migrateIn } from './migrate.ts';
+import { backUpSqlite } from './sqlite-backup.ts';
+import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './sqlite-client.ts';
+import {
+  inspectSqliteFile,
+  refuseLostDatabase,
+  rememberPlace,
+  SQLITE_APPLICATION_ID,
+  type SqlitePlace,
+} from './sqlite-file.ts';
+
+const ACQUIRE_TIMEOUT_MS = 1500;
+const READ_CONNECTIONS = 4;
+
+// FULL: an answer waits for the disk, so that what was acknowledged survives a loss of power.
+const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
+// Before there is a WAL: from then on the mark would stay out of the file itself until a checkpoint, and a killed process's database would not be known as ours.
+const NEW_FILE_PRAGMAS = `PRAGMA application_id = ${SQLITE_APPLICATION_ID}; ${PRAGMAS}`;
+
+export interface SqliteOptions {
+  /**
+   * Called once, when it turns out that the file was removed, moved or replaced; from then on every
+   * write is refused.
+   */
+  readonly onMoved?: (error: Error) => void;
+}
+
+/**
+ * Opens an SQLite database file, made with mode 0600 where there is none and where none was lost.
+ *
+ * @throws {@link DatabaseRefusedError} the file belongs to another program, is damaged, or cannot be written to.
+ */
+export async function openSqliteDatabase(
+  path: string,
+  { onMoved = () => undefined }: SqliteOptions = {},
+): Promise<Database> {
+  const content = inspectSqliteFile(path);
+  if (content === 'empty') {
+    refuseLostDatabase(path);
+    makeFile(path);
+  }
+  let place: SqlitePlace | undefined;
+  // A connection that is made later opens the name again.
+  const checkPlace = () => place?.check();
+  const write = createSqliteKnex(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS, checkPlace);
+  const read = createSqliteKnex(path, READ_CONNECTIONS, PRAGMAS, checkPlace);
+  const close = async () => {
+    await read.destroy();
+    await write.destroy();
+  };
+  try {
+    // The first read of a connection opens the WAL, which stays until the last one is closed.
+    for (const connections of [write, read]) await connections.raw('SELECT count(*) FROM sqlite_schema');
+    place = rememberPlace(realpathSync(path), onMoved);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  } catch (error) {
+    await close();
+    throw new DatabaseRefusedError(`the database ${path} cannot be opened: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return {
+    read,
+    write,
+    transaction: async (work) => {
+      const result = await write.transaction(async (trx) => {
+        const worked = await work(trx);
+        checkPlace();
+        return worked;
+      });
+      // Nothing is acknowledged that went to a file that was removed during the commit.
+      checkPlace();
+      return result;
+    },
+    migrate: () => write.transaction((trx) => migrateIn(trx, path)),
+    isMigrated: async () => {
+      checkPlace();
+      return await isMigrated(read);
+    },
+    // A file has one owner.
+    assertGranted: async () => undefined,
+    backUp: oneAtATime((file: string) => backUpSqlite(read, file)),
+    close,
+  };
+}
+
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite says why it cannot be opened.
+  }
+}
+
+/** Copies of a large database at the same time would each make the others slower. */
+function oneAtATime<Result>(backUp: (file: string) => Promise<Result>): (file: string) => Promise<Result> {
+  let isUnderWay = false;
+  return async (file) => {
+    if (isUnderWay) throw new DatabaseRefusedError('another backup is being written; try again when it is done');
+    isUnderWay = true;
+    try {
+      return await backUp(file);
+    } finally {
+      isUnderWay = false;
+    }
+  };
+}
+
+function createSqliteKnex(path: string, connections: number, pragmas: string, checkPlace: () => void): Knex {
+  return knexModule({
+    client: ImmediateSqliteClient as unknown as typeof Knex.Client,
+    connection: { filename: path },
+    useNullAsDefault: true,
+    // An error's message would otherwise quote the statement with its values, and so carry addresses and hashes into logs.
+    compileSqlOnError: false,
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    log: silentKnexLog,
+    pool: {
+      // One stays open: with the last one the WAL goes, and a new one opens the file that has the
+      // name by then.
+      min: 1,
+      max: connections,
+      afterCreate: (
+        connection: SqliteConnection,
+        done: (error: Error | null, connection: SqliteConnection) => void,
+      ) => {
+        try {
+          checkPlace();
+        } catch (error) {
+          return done(error as Error, connection);
+        }
+        connection.configure('busyTimeout', BUSY_TIMEOUT_MS);
+        connection.exec(pragmas, (error) => done(error, connection));
+      },
+    },
+  });
+}
+
+interface SqliteConnection {
+  configure(option: 'busyTimeout', milliseconds: number): void;
+  exec(sql: string, done: (error: Error | null) => void): void;
+}
