@@ -130,7 +130,7 @@ function missingTests(file, names, read) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = clonedFiles();
-  const sources = files.filter((file) => /^packages\/(?!cli)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
+  const sources = files.filter((file) => /^packages\/(?!cli\/)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
   const breaches = [
     ...operationsBreaches(readText(page), new Map(sources.map((file) => [file, readText(file)]))),
     ...securityBreaches(readText(securityPage), (file) => (files.includes(file) ? readText(file) : undefined)),

@@ -60,6 +60,7 @@ describe('the packed packages', () => {
     const packed = await pack(tarballs);
     expect(packed.map((path) => path.slice(tarballs.length + 1))).toEqual([
       'authsvc-1.0.0.tgz',
+      'authsvc-client-1.0.0.tgz',
       'authsvc-core-1.0.0.tgz',
       'authsvc-server-1.0.0.tgz',
     ]);

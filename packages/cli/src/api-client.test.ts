@@ -1,14 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
+import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } from '@authsvc/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../test/mail-server.ts';
-import { createApiClient } from './api-client.ts';
 import type { CliError } from './cli-error.ts';
+import { toServiceError, transport } from './service-errors.ts';
 import { createCliBench } from './testing/cli-bench.ts';
 import { startContractServer } from './testing/contract-server.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse' };
+
+/** A client whose failures are those that a command ends with. */
+function createClient(options: Omit<ApiClientOptions, 'transport'>): ApiClient {
+  const client = createApiClient({ ...options, transport });
+  const calls = Object.entries(client).map(([name, call]) => [
+    name,
+    (...args: never[]) =>
+      Promise.resolve(call(...args)).catch((error: unknown) => {
+        throw error instanceof ApiRefusal ? error : (toServiceError(error) ?? error);
+      }),
+  ]);
+  return Object.fromEntries(calls);
+}
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +41,7 @@ function startSilentServer(): Promise<string> {
 describe('createApiClient', () => {
   it('walks through the contract', async () => {
     const server = await startContractServer();
-    const client = createApiClient({ server: server.url });
+    const client = createClient({ server: server.url });
     const { email } = credentials;
     expect(await client.register(credentials)).toEqual({ email });
     const session = await client.logIn(credentials);
@@ -59,7 +73,7 @@ describe('createApiClient', () => {
       headers: { 'retry-after': '42' },
       body: { code: 'rate_limited', message: 'too many attempts' },
     });
-    await expect(createApiClient({ server: server.url }).logIn(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: server.url }).logIn(credentials)).rejects.toMatchObject({
       code: 'rate_limited',
       message: 'too many attempts',
       httpStatus: 429,
@@ -80,7 +94,7 @@ describe('createApiClient', () => {
   ])('does not take %s for an answer of authsvc', async (_what, answer, why) => {
     const server = await startContractServer();
     server.script('POST /users', answer);
-    await expect(createApiClient({ server: server.url }).register(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: server.url }).register(credentials)).rejects.toMatchObject({
       status: 1,
       code: 'unexpected_response',
       why,
@@ -91,7 +105,7 @@ describe('createApiClient', () => {
     const other = await startContractServer();
     const server = await startContractServer();
     server.script('POST /sessions', { status: 307, headers: { location: `${other.url}/sessions` }, body: '' });
-    await expect(createApiClient({ server: server.url }).logIn(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: server.url }).logIn(credentials)).rejects.toMatchObject({
       status: 1,
       why: `It answered with a redirect to ${other.url}/sessions, and redirects are not followed.`,
     });
@@ -101,18 +115,18 @@ describe('createApiClient', () => {
   it('says why nobody answers', async () => {
     const server = await startContractServer();
     await server.close();
-    await expect(createApiClient({ server: server.url }).register(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: server.url }).register(credentials)).rejects.toMatchObject({
       status: 3,
       code: 'daemon_unreachable',
       message: `Can't reach authsvc at ${server.url} (connection refused)`,
     });
-    expect(await createApiClient({ server: server.url }).isAlive()).toBe(false);
+    expect(await createClient({ server: server.url }).isAlive()).toBe(false);
   });
 
   it('says that there is no TLS where plain http is served', async () => {
     const server = await startContractServer();
     const https = server.url.replace('http:', 'https:');
-    await expect(createApiClient({ server: https }).register(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: https }).register(credentials)).rejects.toMatchObject({
       status: 3,
       code: 'daemon_unreachable',
       message: `Can't reach authsvc at ${https} (no TLS there)`,
@@ -125,7 +139,7 @@ describe('createApiClient', () => {
     const { certFile, keyFile } = makeCertificate(createCliBench().home);
     const secure = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
     const url = await listen(secure);
-    await expect(createApiClient({ server: url }).register(credentials)).rejects.toMatchObject({
+    await expect(createClient({ server: url }).register(credentials)).rejects.toMatchObject({
       status: 3,
       message: `Can't reach authsvc at ${url} (it speaks TLS there)`,
       next: { say: `Use ${url.replace('http:', 'https:')}` },
@@ -137,7 +151,7 @@ describe('createApiClient', () => {
     ['hangs up', (socket: Socket) => socket.destroy(), 'connection closed'],
   ])('starts no daemon where another program %s', async (_what, greet, reason) => {
     const url = await listen(createServer((socket) => greet(socket.on('error', () => undefined))));
-    const error = await createApiClient({ server: url })
+    const error = await createClient({ server: url })
       .register(credentials)
       .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ status: 3, message: `Can't reach authsvc at ${url} (${reason})` });
@@ -146,7 +160,7 @@ describe('createApiClient', () => {
 
   it('waits for an answer no longer than its limit', async () => {
     const server = await startSilentServer();
-    const client = createApiClient({ server, limits: { connectMs: 1000, totalMs: 50 } });
+    const client = createClient({ server, limits: { connectMs: 1000, totalMs: 50 } });
     await expect(client.register(credentials)).rejects.toMatchObject({
       status: 3,
       message: `Can't reach authsvc at ${server} (no answer in time)`,
@@ -157,7 +171,7 @@ describe('createApiClient', () => {
     const server = await startContractServer();
     server.users.set(credentials.email, credentials.password);
     const lines: string[] = [];
-    const client = createApiClient({ server: server.url, debug: (line) => lines.push(line) });
+    const client = createClient({ server: server.url, debug: (line) => lines.push(line) });
     await client.logIn(credentials);
     expect(lines).toEqual([`POST ${server.url}/sessions answered 200`]);
   });

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '@authsvc/core/shell-command';
+import type { ShellCommand } from '@authsvc/client/shell-command';
 import type { ExitStatus } from './exit-status.ts';
 
 /** The command to run next, and what running it does. */

@@ -1,6 +1,5 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { Command, CommanderError } from 'commander';
-import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
 import { helpWidth } from './commands/help-text.ts';
@@ -10,6 +9,7 @@ import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_O
 import { lostOutput } from './lost-output.ts';
 import { isReaderGone, outputFailure, settleOutput, watchOutput } from './output.ts';
 import { toPathError } from './path-error.ts';
+import { toServiceError } from './service-errors.ts';
 import { createTerminal, releaseKeyboard } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -148,7 +148,8 @@ async function tell(error: unknown, context: Context, options: GlobalOptions): P
 
 function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
-  if (error instanceof ApiRefusal) return error.toCliError();
+  const serviceError = toServiceError(error);
+  if (serviceError) return serviceError;
   // Commander shows its help for a command that it does not know, and says nothing else.
   if (error instanceof CommanderError && error.code === 'commander.help') return usageError('There is no such command');
   if (error instanceof CommanderError) return usageError(error.message);

@@ -1,10 +1,11 @@
-import { type ApiClient, createApiClient } from './api-client.ts';
+import { type ApiClient, createApiClient } from '@authsvc/client';
+import { resolveStateFolder } from '@authsvc/client/folders';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
+import { transport } from './service-errors.ts';
 import type { AccountIndex } from './session-store/account-index.ts';
 import { createSessionStore, type SessionStore } from './session-store/session-store.ts';
-import { resolveStateFolder } from './session-store/state-folder.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 /** What nearly every command works with. */
@@ -26,7 +27,7 @@ export async function connect(context: Context, options: GlobalOptions): Promise
   const store = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
   const server = chooseServer(context.env, options, store.index);
   assertSafeForSecrets(server, options.insecureHttp === true);
-  return { terminal, store, server, client: createApiClient({ server, debug: terminal.debug }) };
+  return { terminal, store, server, client: createApiClient({ server, transport, debug: terminal.debug }) };
 }
 
 /** The option, the variable, the server used last, the default: the first that there is. */

@@ -1,12 +1,10 @@
-import { shell } from '@authsvc/core/shell-command';
+import { ApiRefusal, isTokenText, type SessionCookie, type SuccessBody } from '@authsvc/client';
+import { shell } from '@authsvc/client/shell-command';
 import { checkEmailOption } from './answers.ts';
-import type { SessionCookie, SuccessBody } from './api-client.ts';
-import { ApiRefusal } from './api-refusal.ts';
 import { CliError } from './cli-error.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
-import { isTokenText } from './session-cookie.ts';
 import { type Account, findAccount } from './session-store/account-index.ts';
 import { notLoggedIn } from './session-store/session-store.ts';
 import { stripBlanks } from './strip-blanks.ts';

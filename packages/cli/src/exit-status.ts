@@ -1,4 +1,4 @@
-import type { WireErrorCode } from '@authsvc/server/contract';
+import type { WireErrorCode } from '@authsvc/client/contract';
 
 /** What each exit status means; scripts rely on these numbers. */
 export const exitStatus = {

@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { CliError } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
 

@@ -21,7 +21,7 @@ function makeClone() {
   writeFileSync(join(cli, 'dist', 'main.js'), 'export const main = () => console.log("compiled");');
   writeFileSync(bundle, 'exports.main = () => console.log(require("./part.cjs").word);');
   writeFileSync(join(dirname(bundle), 'part.cjs'), 'exports.word = "bundled";');
-  const notes = ['core', 'server', 'cli'].map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
+  const notes = ['client', 'core', 'server', 'cli'].map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
   for (const file of notes) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, '{}');

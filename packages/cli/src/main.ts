@@ -52,7 +52,7 @@ async function createWarmContext(): Promise<Context> {
   const [context, { readAccountIndex }, { resolveStateFolder }] = await Promise.all([
     createContext(),
     import('./session-store/account-index.ts'),
-    import('./session-store/state-folder.ts'),
+    import('@authsvc/client/folders'),
   ]);
   const { env, platform, keychain } = context;
   if (env.AUTHSVC_SESSION) return context;

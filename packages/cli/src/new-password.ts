@@ -1,6 +1,7 @@
-import { ApiRefusal } from './api-refusal.ts';
+import { ApiRefusal } from '@authsvc/client';
 import type { Context } from './context.ts';
 import type { Prompter } from './prompts/prompter.ts';
+import { describeRefusal } from './service-errors.ts';
 import type { Terminal } from './terminal.ts';
 
 const LONGEST = 256;
@@ -59,7 +60,7 @@ export async function submitNewPassword<T>(dialogue: PasswordDialogue<T>): Promi
       return await submit(password);
     } catch (error) {
       if (!(error instanceof ApiRefusal) || error.code !== 'password_rejected') throw error;
-      problem(error.toCliError().message);
+      problem(describeRefusal(error).message);
     }
   }
 }

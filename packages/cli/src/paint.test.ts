@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { describe, expect, it } from 'vitest';
 import { loadPaint } from './paint.ts';
 

@@ -1,4 +1,4 @@
-import type { ShellCommand } from '@authsvc/core/shell-command';
+import type { ShellCommand } from '@authsvc/client/shell-command';
 
 type Brush = (text: string) => string;
 

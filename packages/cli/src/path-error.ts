@@ -1,4 +1,4 @@
-import { explainPathFailure, isPathFailure } from '@authsvc/server/path-failure';
+import { explainPathFailure, isPathFailure } from '@authsvc/client/folders';
 import { CliError, type NextStep } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
 

@@ -145,7 +145,7 @@ describe('a command that is shown', () => {
   });
 
   it('says how to close a data folder that is open, with any name', async () => {
-    const { makeDataFolder } = await import('@authsvc/server/make-data-folder');
+    const { makeDataFolder } = await import('@authsvc/client/folders');
     const { home } = createCliBench();
     const folders = fc.sample(folderName, 20).map((name) => join(home, name));
     const lines = folders.map((folder) => {

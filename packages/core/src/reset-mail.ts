@@ -1,4 +1,4 @@
-import { shell } from './shell-command.ts';
+import { shell } from '@authsvc/client/shell-command';
 
 /** A mail in both its forms. */
 export interface Mail {

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { statusOf } from '@authsvc/client/contract';
 import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runs } from '../../../test/property-settings.ts';
-import { statusOf } from './refusal.ts';
 import { badBodies } from './testing/bad-requests/bad-bodies.ts';
 import { badHttp } from './testing/bad-requests/bad-http.ts';
 import { type BadRequestKind, CANARY, type Owner } from './testing/bad-requests/bad-request.ts';

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { DaemonBody } from '@authsvc/client/contract';
+import { dataPaths, makeDataFolder, StartRefusedError } from '@authsvc/client/folders';
 import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
 import type { Config } from './config.ts';
-import type { DaemonBody } from './control/control-contract.ts';
 import { assertSocketPathFits } from './control/open-control-socket.ts';
-import { dataPaths } from './data-folder.ts';
 import { refusalOfListening } from './listening.ts';
-import { makeDataFolder } from './make-data-folder.ts';
 import { assertDatabaseFile } from './open-data-folder.ts';
-import { StartRefusedError } from './start-refused-error.ts';
 
 /**
  * Looks whether a daemon could take the place of the one that runs: all that can be known while

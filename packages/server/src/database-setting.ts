@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { dataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { DatabaseRefusedError, parsePostgresUrl } from '@authsvc/core';
-import { dataPaths, resolveDataFolder } from './data-folder.ts';
 import { type Environment, SettingProblem } from './setting.ts';
 
 /** A database file. */

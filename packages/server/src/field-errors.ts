@@ -1,5 +1,5 @@
+import type { FieldError } from '@authsvc/client/contract';
 import type { FastifyError } from 'fastify';
-import type { FieldError } from './contract.ts';
 
 type SchemaErrors = NonNullable<FastifyError['validation']>;
 type SchemaError = SchemaErrors[number];

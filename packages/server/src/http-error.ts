@@ -1,4 +1,8 @@
-import type { HttpErrorCode } from './contract.ts';
+import type { WireErrorCode } from '@authsvc/client/contract';
+import type { AuthErrorCode } from '@authsvc/core';
+
+/** What HTTP itself can refuse, beside what the rules refuse. */
+export type HttpErrorCode = Exclude<WireErrorCode, AuthErrorCode> | 'not_found';
 
 /** A refusal by HTTP itself, beside those of the rules. The message is a sentence for whoever sent the request. */
 export class HttpError extends Error {

@@ -1,3 +1,4 @@
+export { StartRefusedError } from '@authsvc/client/folders';
 export { checkStart } from './check-start.ts';
 export { type Config, ConfigError, loadConfig } from './config.ts';
 export {
@@ -16,5 +17,4 @@ export type { ServerPorts } from './server-ports.ts';
 export { type RunningService, startService } from './service.ts';
 export { settings } from './settings.ts';
 export { settingsTable } from './settings-table.ts';
-export { StartRefusedError } from './start-refused-error.ts';
 export { weakenedSettings } from './weakened-settings.ts';

@@ -1,5 +1,5 @@
+import { StartRefusedError } from '@authsvc/client/folders';
 import { describePortHolder } from './describe-port-holder.ts';
-import { StartRefusedError } from './start-refused-error.ts';
 
 /**
  * The refusal for an address that cannot be listened on: who holds it, or what is wrong with it.

@@ -2,9 +2,9 @@ import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dataPaths } from '@authsvc/client/folders';
 import { acquireFileLock } from '@authsvc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataPaths } from './data-folder.ts';
 import { openDataFolder } from './open-data-folder.ts';
 
 describe('openDataFolder', () => {

@@ -1,13 +1,11 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { DaemonBody } from '@authsvc/client/contract';
+import { ControlSilentError, findDaemon } from '@authsvc/client/control';
+import { assertOwn, dataPaths, makeDataFolder, refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import { acquireFileLock, type FileLock, refuseSecondName } from '@authsvc/core';
 import type { Config } from './config.ts';
-import { ControlSilentError, findDaemon } from './control/control-client.ts';
-import type { DaemonBody } from './control/control-contract.ts';
-import { dataPaths } from './data-folder.ts';
-import { assertOwn, makeDataFolder, refusalOfSystem } from './make-data-folder.ts';
-import { StartRefusedError } from './start-refused-error.ts';
 
 /** Longer than a daemon takes to stop, or many that start at once to settle who comes first. */
 const LONGEST_WAIT_MS = 30_000;

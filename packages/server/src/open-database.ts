@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
+import type { DaemonWarning } from '@authsvc/client/contract';
 import {
   clearUnfinishedRestores,
   createMemorySessions,
@@ -9,7 +10,6 @@ import {
 } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
-import type { DaemonWarning } from './control/control-contract.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;

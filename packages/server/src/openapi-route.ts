@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { WireErrorCode } from '@authsvc/client/contract';
 import type { FastifyInstance } from 'fastify';
-import type { WireErrorCode } from './contract.ts';
 
 declare module 'fastify' {
   interface FastifySchema {

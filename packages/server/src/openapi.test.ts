@@ -1,10 +1,10 @@
+import type { WireErrorCode } from '@authsvc/client/contract';
+import { statusOf } from '@authsvc/client/contract';
 import fastifySwagger from '@fastify/swagger';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WireErrorCode } from './contract.ts';
 import { CHALLENGE_STATUS } from './error-handler.ts';
-import { statusOf } from './refusal.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
 interface Operation {

@@ -1,32 +1,11 @@
+import { type ErrorBody, type FieldError, statusOf, type WireErrorCode } from '@authsvc/client/contract';
 import { AuthError, type AuthErrorCode } from '@authsvc/core';
 import type { FastifyError } from 'fastify';
-import type { ErrorBody, FieldError, WireErrorCode } from './contract.ts';
 import { describeInvalidFields } from './field-errors.ts';
 import { HttpError } from './http-error.ts';
 
-/** The one table from what is refused to its status. */
-export const statusOf = {
-  invalid_request: 400,
-  password_rejected: 400,
-  email_taken: 400,
-  invalid_credentials: 401,
-  // 401 would ask for credentials in a header; clients of the service that this one replaces know a missing session as 403.
-  unauthenticated: 403,
-  unknown_email: 403,
-  invalid_reset_token: 403,
-  reset_delivery_refused: 403,
-  cross_origin: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  misdirected_request: 421,
-  rate_limited: 429,
-  headers_too_large: 431,
-  internal: 500,
-  overloaded: 503,
-  database_unavailable: 503,
-} as const satisfies Record<WireErrorCode, number>;
+// Every refusal of the rules has a status.
+statusOf satisfies Record<AuthErrorCode, number>;
 
 /** An answer that refuses. */
 export interface Refusal {

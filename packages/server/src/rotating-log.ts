@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { refusalOfSystem } from '@authsvc/client/folders';
 import type { LogStream } from './log.ts';
-import { refusalOfSystem } from './make-data-folder.ts';
 
 /** How many files are kept beside the one that is written to. */
 export const KEPT_LOG_FILES = 5;

@@ -1,10 +1,10 @@
+import type { DaemonBody } from '@authsvc/client/contract';
+import { StartRefusedError } from '@authsvc/client/folders';
 import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
-import type { DaemonBody } from './control/control-contract.ts';
 import { printable } from './printable.ts';
 import { type RunningService, startService } from './service.ts';
 import { ignoreFailures, openStandardLog } from './standard-log.ts';
-import { StartRefusedError } from './start-refused-error.ts';
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net';
+import type { DaemonBody, DaemonWarning } from '@authsvc/client/contract';
+import { dataPaths } from '@authsvc/client/folders';
 import {
   type AuthPolicy,
   type AuthPorts,
@@ -15,10 +17,8 @@ import {
 } from '@authsvc/core';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import type { DaemonBody, DaemonWarning } from './control/control-contract.ts';
 import { buildControlServer } from './control/control-server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
-import { dataPaths } from './data-folder.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { refusalOfListening, urlOf } from './listening.ts';
 import { createLog, type LogStream, logEvent } from './log.ts';

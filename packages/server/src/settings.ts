@@ -1,4 +1,4 @@
-import { resolveDataFolder } from './data-folder.ts';
+import { resolveDataFolder } from '@authsvc/client/folders';
 import { defaultDatabase, readDatabase } from './database-setting.ts';
 import {
   defaultMailFrom,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EventBody, EventListBody } from '@authsvc/server/operator-contract';
+import type { EventBody, EventListBody } from '@authsvc/client/contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { describeDate } from '../expiry.ts';

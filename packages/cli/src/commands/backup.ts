@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { shell } from '@authsvc/core/shell-command';
-import type { BackupBody } from '@authsvc/server/operator-contract';
+import type { BackupBody } from '@authsvc/client/contract';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';

@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { describeDaemon, shortPath } from '../daemon/describe-daemon.ts';

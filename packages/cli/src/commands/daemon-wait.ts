@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -53,7 +53,7 @@ async function waitForDaemon(context: Context, timeoutSeconds: number): Promise<
 }
 
 async function isReady({ url }: DaemonBody): Promise<boolean> {
-  const { exchange } = await import('../http-exchange.ts');
+  const { exchange } = await import('@authsvc/client/node');
   const limits = { connectMs: 1000, totalMs: 2000 };
   try {
     return (await exchange({ method: 'GET', url: new URL('/ready', url), headers: {} }, limits)).status === 200;

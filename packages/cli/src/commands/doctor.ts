@@ -1,3 +1,4 @@
+import { resolveStateFolder } from '@authsvc/client/folders';
 import { Command } from 'commander';
 import { chooseServer } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -5,7 +6,6 @@ import type { NamedFinding } from '../doctor/examine.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
-import { resolveStateFolder } from '../session-store/state-folder.ts';
 import { createTerminal, printable, type Terminal } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

@@ -1,14 +1,14 @@
-import { shell } from '@authsvc/core/shell-command';
+import { ApiRefusal, type Credentials, type NewSession } from '@authsvc/client';
+import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
-import type { Credentials, NewSession } from '../api-client.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import type { CliError } from '../cli-error.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { lostOutput } from '../lost-output.ts';
+import { describeRefusal } from '../service-errors.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
@@ -74,7 +74,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   if (chosen) store.prepare();
   const session = await client.logIn(credentials).catch((error: unknown) => {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-    throw error.toCliError({ say: 'If you forgot the password, choose another', command: shell`authsvc reset` });
+    throw describeRefusal(error, { say: 'If you forgot the password, choose another', command: shell`authsvc reset` });
   });
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 

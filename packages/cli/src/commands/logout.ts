@@ -1,12 +1,13 @@
+import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import { CliError } from '../cli-error.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { type CurrentSession, findCurrentSession } from '../current-session.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { toServiceError } from '../service-errors.ts';
 import { formatHelp } from './help-text.ts';
 
 interface LogoutOptions extends GlobalOptions {
@@ -66,7 +67,7 @@ async function endAndForget({ client, store }: Connection, session: CurrentSessi
 
 /** Whatever kept the service from ending the session: here it is forgotten, there it may live on. */
 function notEnded(error: unknown, session: CurrentSession): unknown {
-  const reason = error instanceof ApiRefusal ? error.toCliError() : error;
+  const reason = toServiceError(error) ?? error;
   if (!(reason instanceof CliError)) return error;
   const forgotten = session.account ? 'The session is forgotten here, but' : 'Until then';
   return new CliError({

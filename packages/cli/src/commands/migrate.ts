@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { shell } from '@authsvc/client/shell-command';
 import type { CopiedTable } from '@authsvc/core';
-import { shell } from '@authsvc/core/shell-command';
 import type { DatabaseSetting, PostgresSetting, SqliteSetting } from '@authsvc/server';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';

@@ -1,13 +1,14 @@
-import { shell } from '@authsvc/core/shell-command';
-import { createApiClient } from '../api-client.ts';
+import { createApiClient } from '@authsvc/client';
+import { resolveStateFolder } from '@authsvc/client/folders';
+import { shell } from '@authsvc/client/shell-command';
 import { chooseServer } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isLoopback } from '../server-url.ts';
+import { transport } from '../service-errors.ts';
 import { findAccount } from '../session-store/account-index.ts';
 import { createSessionStore } from '../session-store/session-store.ts';
-import { resolveStateFolder } from '../session-store/state-folder.ts';
 import { START_COMMAND } from '../start-command.ts';
 import { createTerminal } from '../terminal.ts';
 
@@ -18,7 +19,8 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const server = chooseServer(context.env, options, index);
   const daemon = await findDaemonInCharge(context, options, server);
   const url = daemon?.url ?? server;
-  const isRunning = daemon !== undefined || (await createApiClient({ server, debug: terminal.debug }).isAlive());
+  const isRunning =
+    daemon !== undefined || (await createApiClient({ server, transport, debug: terminal.debug }).isAlive());
   const account = findAccount(index(), server);
   const fromEnvironment = Boolean(context.env.AUTHSVC_SESSION);
 

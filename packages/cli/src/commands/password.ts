@@ -1,12 +1,13 @@
-import { shell } from '@authsvc/core/shell-command';
+import { ApiRefusal } from '@authsvc/client';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { checkPresent, readStdinSecrets } from '../answers.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import { connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { getCurrentSession, sendAs } from '../current-session.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readMinLength, submitNewPassword } from '../new-password.ts';
+import { describeRefusal } from '../service-errors.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -74,5 +75,5 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
 
 function forgotten(error: unknown): never {
   if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-  throw error.toCliError({ say: 'If you forgot it, choose another', command: shell`authsvc reset` });
+  throw describeRefusal(error, { say: 'If you forgot it, choose another', command: shell`authsvc reset` });
 }

@@ -1,6 +1,6 @@
+import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { findCurrentSession, sessionRefused } from '../current-session.ts';

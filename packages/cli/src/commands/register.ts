@@ -1,11 +1,12 @@
-import { shell } from '@authsvc/core/shell-command';
+import { ApiRefusal } from '@authsvc/client';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { checkEmail, checkEmailOption, readStdinSecrets } from '../answers.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readMinLength, submitNewPassword } from '../new-password.ts';
+import { describeRefusal } from '../service-errors.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -74,6 +75,9 @@ async function submit(context: Context, { terminal, client, server }: Connection
     });
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.code !== 'email_taken') throw error;
-    throw error.toCliError({ say: `If it is yours on ${new URL(server).host}, log in`, command: shell`authsvc login` });
+    throw describeRefusal(error, {
+      say: `If it is yours on ${new URL(server).host}, log in`,
+      command: shell`authsvc login`,
+    });
   }
 }

@@ -1,12 +1,13 @@
-import { shell } from '@authsvc/core/shell-command';
+import { ApiRefusal } from '@authsvc/client';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
-import { ApiRefusal } from '../api-refusal.ts';
 import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readMinLength, submitNewPassword } from '../new-password.ts';
 import type { Prompter } from '../prompts/prompter.ts';
+import { describeRefusal } from '../service-errors.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -116,7 +117,7 @@ async function choosePassword(context: Context, { client, terminal }: Connection
     });
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_reset_token') throw error;
-    throw error.toCliError({ say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` });
+    throw describeRefusal(error, { say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` });
   }
 }
 

@@ -1,5 +1,5 @@
-import { shell } from '@authsvc/core/shell-command';
-import type { IssuedResetBody, OperatedUser } from '@authsvc/server/operator-contract';
+import type { IssuedResetBody, OperatedUser } from '@authsvc/client/contract';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
 import { CliError } from '../cli-error.ts';

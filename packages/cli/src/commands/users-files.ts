@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ExportLine, ImportReport } from '@authsvc/server/operator-contract';
+import type { ExportLine, ImportReport } from '@authsvc/client/contract';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

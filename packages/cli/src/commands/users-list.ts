@@ -1,5 +1,5 @@
-import { shell } from '@authsvc/core/shell-command';
-import type { UserDetailBody, UserListBody } from '@authsvc/server/operator-contract';
+import type { UserDetailBody, UserListBody } from '@authsvc/client/contract';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { emailKey } from '../email-key.ts';

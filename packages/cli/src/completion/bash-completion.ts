@@ -1,4 +1,4 @@
-import { singleQuoted } from '@authsvc/core/shell-command';
+import { singleQuoted } from '@authsvc/client/shell-command';
 import type { CommandNode } from './command-tree.ts';
 
 /** Writes the completion for bash 4 and newer, on its own: the package bash-completion is not needed. */

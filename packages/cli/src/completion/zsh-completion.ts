@@ -1,4 +1,4 @@
-import { singleQuoted } from '@authsvc/core/shell-command';
+import { singleQuoted } from '@authsvc/client/shell-command';
 import type { CommandNode, OptionChoice } from './command-tree.ts';
 
 /** Writes the completion for zsh: to be sourced, or kept as `_authsvc` in a folder of `$fpath`. */

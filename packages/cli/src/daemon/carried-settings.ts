@@ -18,7 +18,7 @@ const PATHS = ['AUTHSVC_DATA_DIR', 'AUTHSVC_MAIL_DIR'];
  */
 export async function carrySettings({ env }: Pick<Context, 'env'>): Promise<CarriedSettings> {
   const { settings } = await import('@authsvc/server');
-  const { resolveDataFolder } = await import('@authsvc/server/data-folder');
+  const { resolveDataFolder } = await import('@authsvc/client/folders');
   const byName = new Map(Object.values(settings).map((one) => [one.name as string, 'secret' in one]));
   const carried: Record<string, string> = {};
   const left: { name: string; why: string }[] = [];

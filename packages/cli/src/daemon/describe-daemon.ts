@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
 import type { Paint } from '../paint.ts';
 import type { DaemonBody } from './local-daemon.ts';

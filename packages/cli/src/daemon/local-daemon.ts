@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { shell } from '@authsvc/core/shell-command';
-import type { DaemonBody as Body } from '@authsvc/server/control-contract';
-import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/server/data-folder';
+import type { DaemonBody as Body } from '@authsvc/client/contract';
+import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/client/folders';
+import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -35,7 +35,7 @@ export function locateDaemon({ env, platform }: Pick<Context, 'env' | 'platform'
  * @throws {@link CliError} `daemon_silent`: one holds the socket and does not answer. `daemon_forbidden`: it is another user's.
  */
 export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBody | undefined> {
-  const { findDaemon } = await import('@authsvc/server/control-client');
+  const { findDaemon } = await import('@authsvc/client/control');
   return await findDaemon(place.socket).catch((error: unknown) => {
     throw describeControlFailure(error, place);
   });

@@ -51,7 +51,7 @@ export async function startDaemon(context: Context): Promise<DaemonStart> {
 }
 
 async function makeFolders({ env }: Context, { dataFolder, logFolder }: LocalDaemonPlace): Promise<void> {
-  const { makeDataFolder } = await import('@authsvc/server/make-data-folder');
+  const { makeDataFolder } = await import('@authsvc/client/folders');
   try {
     makeDataFolder(dataFolder, !env.AUTHSVC_DATA_DIR);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -37,7 +37,7 @@ export async function stopDaemon(context: Context): Promise<DaemonBody | undefin
 }
 
 async function endDaemon(daemon: DaemonBody, place: LocalDaemonPlace): Promise<DaemonBody> {
-  const { watchDaemon, requestStop } = await import('@authsvc/server/control-client');
+  const { watchDaemon, requestStop } = await import('@authsvc/client/control');
   const presence = await watchDaemon(place.socket).catch((error: unknown) => {
     throw describeControlFailure(error, place);
   });

@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** More than the network takes, and the whole second of the header. */

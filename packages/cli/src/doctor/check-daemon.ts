@@ -1,8 +1,8 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
-import { exchange } from '../http-exchange.ts';
+import { transport } from '../service-errors.ts';
 import { START_COMMAND } from '../start-command.ts';
 import { readVersion } from '../version.ts';
 import { checkClock } from './check-clock.ts';
@@ -29,11 +29,11 @@ export async function checkDaemon(
   const askedAt = now();
   try {
     const url = new URL(`${daemon?.url ?? server}/health`);
-    const { status, headers } = await exchange({ method: 'GET', url, headers: {} }, LIMITS);
+    const { status, headers } = await transport({ method: 'GET', url, headers: {} }, LIMITS);
     if (status !== 200) return { daemon: warning(`${url.origin} does not answer as authsvc does`) };
     return {
       daemon: daemon ? judgeDaemon(daemon) : ok(`${server} answers`),
-      clock: checkClock(headers.date, askedAt, now()),
+      clock: checkClock(headers.date as string | undefined, askedAt, now()),
     };
   } catch (error) {
     // What listens there and is not the service is another finding.

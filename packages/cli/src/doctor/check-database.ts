@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const RESTORE = { say: 'Put a backup in its place', command: shell`authsvc restore FILE` };

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
 import { shortPath } from '../daemon/describe-daemon.ts';
 import { type Finding, ok, problem } from './finding.ts';

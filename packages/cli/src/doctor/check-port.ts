@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { type Finding, ok, problem } from './finding.ts';
 
 /** Tries to listen where a daemon would, and says who does where it cannot. */

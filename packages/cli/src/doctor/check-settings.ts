@@ -1,4 +1,4 @@
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import type { Config } from '@authsvc/server';
 import type { Context } from '../context.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';

@@ -1,9 +1,9 @@
+import { resolveStateFolder } from '@authsvc/client/folders';
+import { exchange } from '@authsvc/client/node';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
-import { exchange } from '../http-exchange.ts';
 import { askDaemon } from '../operator/ask-daemon.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
-import { resolveStateFolder } from '../session-store/state-folder.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';

@@ -1,4 +1,4 @@
-import { ApiRefusal } from '../api-refusal.ts';
+import { ApiRefusal } from '@authsvc/client';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { describeControlFailure, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
@@ -21,7 +21,7 @@ const ANSWER_MS = 10_000;
  * @throws {@link CliError} `daemon_unreachable`: none runs. {@link ApiRefusal}: it said no.
  */
 export async function askDaemon<Answer>(context: Context, request: OperatorRequest): Promise<Answer> {
-  const { askControl } = await import('@authsvc/server/control-client');
+  const { askControl } = await import('@authsvc/client/control');
   const place = locateDaemon(context);
   await waitForSocket(place);
   const reply = await askControl(place.socket, request, request.answerMs ?? ANSWER_MS).catch((error: unknown) => {

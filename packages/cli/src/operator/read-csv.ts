@@ -26,7 +26,7 @@ export async function* readCsv(
   bytes: AsyncIterable<Uint8Array>,
   checkColumns: (names: readonly string[]) => void,
 ): AsyncGenerator<CsvRecord> {
-  const { LONGEST_LINE, splitLines } = await import('@authsvc/server/split-lines');
+  const { LONGEST_LINE, splitLines } = await import('@authsvc/client/split-lines');
   const splitRecord = await loadParser();
   let delimiters: readonly string[] = DELIMITERS;
   let columns: readonly string[] | undefined;

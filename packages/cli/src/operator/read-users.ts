@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import type { ImportLine } from '@authsvc/server/operator-contract';
+import type { ImportLine } from '@authsvc/client/contract';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import { readCsv } from './read-csv.ts';
@@ -56,7 +56,7 @@ export async function* readUsers(
 }
 
 async function* fromJsonLines(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
-  const { LONGEST_LINE, splitLines } = await import('@authsvc/server/split-lines');
+  const { LONGEST_LINE, splitLines } = await import('@authsvc/client/split-lines');
   let line = 0;
   for await (const text of splitLines(readText(file))) {
     line += 1;

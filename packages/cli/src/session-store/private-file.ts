@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { shell } from '@authsvc/core/shell-command';
+import { shell } from '@authsvc/client/shell-command';
 import { CliError, type CliErrorDetails } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import { describePathFailure } from '../path-error.ts';

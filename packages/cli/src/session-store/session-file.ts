@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { isTokenText } from '../session-cookie.ts';
+import { isTokenText } from '@authsvc/client';
 import type { AccountName } from './account-index.ts';
 import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
 

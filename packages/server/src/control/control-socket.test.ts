@@ -4,12 +4,12 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { askControl, ControlSilentError, findDaemon, requestStop, watchDaemon } from '@authsvc/client/control';
+import { dataPaths } from '@authsvc/client/folders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
-import { dataPaths } from '../data-folder.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendAhead } from '../testing/send-ahead.ts';
-import { askControl, ControlSilentError, findDaemon, requestStop, watchDaemon } from './control-client.ts';
 import { assertSocketPathFits } from './open-control-socket.ts';
 
 describe('the control socket', () => {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
+import { ControlSilentError, findDaemon } from '@authsvc/client/control';
+import { refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import type { FastifyInstance } from 'fastify';
-import { refusalOfSystem } from '../make-data-folder.ts';
-import { StartRefusedError } from '../start-refused-error.ts';
-import { ControlSilentError, findDaemon } from './control-client.ts';
 
 /** `sun_path` less its closing zero, in bytes; beyond it Node cuts the path and says nothing. @see unix(7) */
 const LONGEST_PATH: Partial<Record<NodeJS.Platform, number>> = { linux: 107, android: 107 };

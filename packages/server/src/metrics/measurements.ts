@@ -1,6 +1,5 @@
+import { statusOf, type WireErrorCode } from '@authsvc/client/contract';
 import type { AuthEventType, ThrottledAttempt } from '@authsvc/core';
-import type { WireErrorCode } from '../contract.ts';
-import { statusOf } from '../refusal.ts';
 import { Histogram } from './histogram.ts';
 
 /** Upper bounds in seconds. */

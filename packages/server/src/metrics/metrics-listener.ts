@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
+import { StartRefusedError } from '@authsvc/client/folders';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
 import { exposureOf } from '../exposure.ts';
 import { lazySchemas } from '../lazy-schemas.ts';
 import { isLoopbackHost, type ListenAddress } from '../network-settings.ts';
 import { addRequestRules, createFrameworkErrorHandler } from '../request-rules.ts';
-import { StartRefusedError } from '../start-refused-error.ts';
 import type { MetricSources } from './metric.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 

@@ -1,7 +1,6 @@
+import { type AboutBody, answerSchema, type HealthBody, type ReadyBody } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { AboutBody, HealthBody, ReadyBody } from '../contract.ts';
-import { answerSchema } from '../schemas.ts';
 
 const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length'> = {
   name: 'authsvc',

@@ -1,15 +1,18 @@
+import {
+  type AccountDeletedBody,
+  answerSchema,
+  type DeleteAccountBody,
+  deleteAccountSchema,
+  type EmailChangeBody,
+  type EmailChangedBody,
+  emailChangeSchema,
+  type PasswordChangeBody,
+  type PasswordChangedBody,
+  passwordChangeSchema,
+} from '@authsvc/client/contract';
 import { changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type {
-  AccountDeletedBody,
-  DeleteAccountBody,
-  EmailChangeBody,
-  EmailChangedBody,
-  PasswordChangeBody,
-  PasswordChangedBody,
-} from '../contract.ts';
 import { requestClient } from '../request-client.ts';
-import { answerSchema, deleteAccountSchema, emailChangeSchema, passwordChangeSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
 

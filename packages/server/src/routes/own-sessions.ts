@@ -1,8 +1,16 @@
+import {
+  answerSchema,
+  type OtherSessionsEndedBody,
+  otherSessionsEndedSchema,
+  type SessionBody,
+  type SessionEndedBody,
+  type SessionsBody,
+  sessionIdSchema,
+  sessionsSchema,
+} from '@authsvc/client/contract';
 import { type ActiveSession, endOtherSessions, endSession, listSessions } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { OtherSessionsEndedBody, SessionBody, SessionEndedBody, SessionsBody } from '../contract.ts';
 import { requestClient } from '../request-client.ts';
-import { answerSchema, otherSessionsEndedSchema, sessionIdSchema, sessionsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
 

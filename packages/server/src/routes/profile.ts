@@ -1,7 +1,6 @@
+import { answerSchema, type ProfileBody } from '@authsvc/client/contract';
 import type { ActiveSession } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { ProfileBody } from '../contract.ts';
-import { answerSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest } from '../session-cookie.ts';
 

@@ -1,15 +1,17 @@
+import {
+  answerSchema,
+  type PasswordResetBody,
+  type PasswordUpdatedBody,
+  passwordResetSchema,
+  type ResetInstructionsBody,
+  type ResetRequestBody,
+  type ResetTokenBody,
+  resetRequestSchema,
+} from '@authsvc/client/contract';
 import { AuthError, requestPasswordReset, resetPassword } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { isFromOtherOrigin } from '../check-origin.ts';
-import type {
-  PasswordResetBody,
-  PasswordUpdatedBody,
-  ResetInstructionsBody,
-  ResetRequestBody,
-  ResetTokenBody,
-} from '../contract.ts';
 import { requestClient } from '../request-client.ts';
-import { answerSchema, passwordResetSchema, resetRequestSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
 /** With delivery `operator` no mail is sent, so none is announced. */

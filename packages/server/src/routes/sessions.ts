@@ -1,8 +1,13 @@
+import {
+  answerSchema,
+  type CredentialsBody,
+  credentialsSchema,
+  type LoggedInBody,
+  type LoggedOutBody,
+} from '@authsvc/client/contract';
 import { logIn, logOut } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CredentialsBody, LoggedInBody, LoggedOutBody } from '../contract.ts';
 import { requestClient } from '../request-client.ts';
-import { answerSchema, credentialsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { clearSessionCookie, readSessionCookie, setSessionCookie, tryOtherCookies } from '../session-cookie.ts';
 

@@ -1,8 +1,7 @@
+import { answerSchema, type CredentialsBody, credentialsSchema, type UserCreatedBody } from '@authsvc/client/contract';
 import { register } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { CredentialsBody, UserCreatedBody } from '../contract.ts';
 import { requestClient } from '../request-client.ts';
-import { answerSchema, credentialsSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 
 export function addUserRoutes(server: FastifyInstance, ports: ServerPorts): void {

@@ -1,7 +1,6 @@
+import { type WhoamiBody, whoamiSchema } from '@authsvc/client/contract';
 import type { ActiveSession } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { WhoamiBody } from '../contract.ts';
-import { whoamiSchema } from '../schemas.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest } from '../session-cookie.ts';
 

@@ -1,10 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
+import { type BackupBody, backupSchema } from '@authsvc/client/contract';
+import { refusalOfSystem } from '@authsvc/client/folders';
 import { AuthError, type Database, DatabaseRefusedError } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { refusalOfSystem } from '../../make-data-folder.ts';
-import type { BackupBody } from '../operator-contract.ts';
-import { backupSchema } from '../operator-schemas.ts';
 
 /** A consistent copy of the database, while it serves. */
 export function addBackupRoute(

@@ -1,5 +1,5 @@
+import type { DaemonBody, DaemonStoppingBody, DaemonWarningsBody } from '@authsvc/client/contract';
 import type { FastifyInstance } from 'fastify';
-import type { DaemonBody, DaemonStoppingBody, DaemonWarningsBody } from '../control-contract.ts';
 
 export interface DaemonControl {
   describe(): DaemonBody;

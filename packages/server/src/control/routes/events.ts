@@ -1,8 +1,7 @@
+import { type EventBody, type EventListBody, pageSchema } from '@authsvc/client/contract';
 import { AuthError, listEvents, type StoredEvent } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ServerPorts } from '../../server-ports.ts';
-import type { EventBody, EventListBody } from '../operator-contract.ts';
-import { pageSchema } from '../operator-schemas.ts';
 
 const DEFAULT_PAGE = 100;
 

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
+import type { ExportLine, ImportLine, ImportReport } from '@authsvc/client/contract';
+import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
 import { exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../../http-error.ts';
 import { refusalOf } from '../../refusal.ts';
 import type { ServerPorts } from '../../server-ports.ts';
-import type { ExportLine, ImportLine, ImportReport } from '../operator-contract.ts';
-import { LONGEST_LINE, splitLines } from '../split-lines.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 

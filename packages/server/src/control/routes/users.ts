@@ -1,4 +1,13 @@
 import {
+  emailSchema,
+  type IssuedResetBody,
+  type OperatedUser,
+  pageSchema,
+  roleSchema,
+  type UserDetailBody,
+  type UserListBody,
+} from '@authsvc/client/contract';
+import {
   deleteUser,
   disableUser,
   enableUser,
@@ -13,8 +22,6 @@ import {
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import type { ServerPorts } from '../../server-ports.ts';
-import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '../operator-contract.ts';
-import { emailSchema, pageSchema, roleSchema } from '../operator-schemas.ts';
 
 const DEFAULT_PAGE = 50;
 

@@ -1,6 +1,6 @@
+import type { WireErrorCode } from '@authsvc/client/contract';
 import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
-import type { WireErrorCode } from '../../contract.ts';
 import { FORM_TYPE, JSON_TYPE } from '../requests.ts';
 
 /** A request that must be refused. */

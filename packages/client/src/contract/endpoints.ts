@@ -1,18 +1,4 @@
-import type { AuthErrorCode } from '@authsvc/core';
-
-/** What HTTP itself can refuse, beside what the rules refuse. */
-export type HttpErrorCode =
-  | 'cross_origin'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'payload_too_large'
-  | 'unsupported_media_type'
-  | 'misdirected_request'
-  | 'headers_too_large'
-  | 'internal';
-
-/** Every `code` that a client can meet. */
-export type WireErrorCode = AuthErrorCode | HttpErrorCode;
+import type { WireErrorCode } from './status-codes.ts';
 
 export interface FieldError {
   /** The field's name as it was sent. */

@@ -1,8 +1,29 @@
-import { ApiRefusal } from './api-refusal.ts';
-import { CliError } from './cli-error.ts';
-import { exitStatus } from './exit-status.ts';
-import { exchange, type HttpLimits, type HttpReply, type HttpRequest } from './http-exchange.ts';
+import { ApiRefusal, UnexpectedAnswerError } from './errors.ts';
 import { cookieHeader, type IssuedCookie, readSessionCookie } from './session-cookie.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Names in lower case; `set-cookie` as a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface HttpLimits {
+  /** Until the connection is established, milliseconds. */
+  readonly connectMs: number;
+  /** Until the response is complete, milliseconds. */
+  readonly totalMs: number;
+}
+
+/** Sends one request and reads the whole response, whatever its status; follows no redirect. */
+export type Transport = (request: HttpRequest, limits?: HttpLimits) => Promise<HttpReply>;
 
 export interface Credentials {
   readonly email: string;
@@ -29,7 +50,10 @@ export interface RequestedReset {
   readonly isMailed: boolean;
 }
 
-/** The six endpoints, each as one call. Every call throws {@link ApiRefusal} for a refusal and {@link CliError} when there was no proper answer. */
+/**
+ * The six endpoints, each as one call. Every call throws {@link ApiRefusal} for a refusal,
+ * {@link UnexpectedAnswerError} for what is no answer of authsvc, and what the transport throws.
+ */
 export interface ApiClient {
   register(credentials: Credentials): Promise<{ readonly email: string }>;
   logIn(credentials: Credentials): Promise<NewSession>;
@@ -46,14 +70,15 @@ export interface ApiClient {
 export type SuccessBody = Readonly<Record<string, unknown>>;
 
 export interface ApiClientOptions {
-  /** As `parseServerUrl` gives it. */
+  /** An origin, perhaps with a path, without a slash at the end. */
   readonly server: string;
-  /** Told of each exchange: method, address, status, never a body or a header. */
+  readonly transport: Transport;
+  /** Called after each exchange with its method, address and status, never a body or a header. */
   readonly debug?: (line: string) => void;
   readonly limits?: HttpLimits;
 }
 
-export function createApiClient({ server, debug, limits }: ApiClientOptions): ApiClient {
+export function createApiClient({ server, transport, debug, limits }: ApiClientOptions): ApiClient {
   async function send(method: HttpRequest['method'], path: string, rest: RequestDetails = {}): Promise<HttpReply> {
     const url = new URL(server + path);
     const { body, session } = rest;
@@ -63,12 +88,12 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
       headers: {
         accept: 'application/json',
         'user-agent': 'authsvc',
-        ...(body && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+        ...(body && { 'content-type': 'application/json' }),
         ...(session && { cookie: cookieHeader(session.token, session.cookie) }),
       },
       body,
     };
-    const reply = await exchange(request, rest.limits ?? limits);
+    const reply = await transport(request, rest.limits ?? limits);
     debug?.(`${method} ${url.href} answered ${reply.status}`);
     return reply;
   }
@@ -85,8 +110,8 @@ export function createApiClient({ server, debug, limits }: ApiClientOptions): Ap
     },
     async logIn(credentials) {
       const { body, headers } = await call('POST', '/sessions', { body: JSON.stringify(credentials) });
-      const cookie = readSessionCookie(headers['set-cookie'] ?? []);
-      if (!cookie) throw notAuthsvc(server, 'logged in without giving a session');
+      const cookie = readSessionCookie([headers['set-cookie'] ?? []].flat());
+      if (!cookie) throw new UnexpectedAnswerError(server, 'logged in without giving a session');
       return { email: text(server, body, 'email'), ...cookie };
     },
     async logOut(session) {
@@ -130,20 +155,20 @@ interface RequestDetails {
 
 function readBody(server: string, { status, headers, body }: HttpReply): SuccessBody {
   if (status >= 300 && status < 400) {
-    throw notAuthsvc(
+    throw new UnexpectedAnswerError(
       server,
       `answered with a redirect to ${headers.location ?? 'nowhere'}, and redirects are not followed`,
     );
   }
   const parsed = parseObject(body);
-  if (!parsed) throw notAuthsvc(server, `answered ${status} with something else than JSON`);
+  if (!parsed) throw new UnexpectedAnswerError(server, `answered ${status} with something else than JSON`);
   if (status === 200) return parsed;
 
   const { code, message } = parsed;
   if (typeof code !== 'string' || typeof message !== 'string') {
-    throw notAuthsvc(server, `answered ${status} without saying why`);
+    throw new UnexpectedAnswerError(server, `answered ${status} without saying why`);
   }
-  const retryAfter = Number.parseInt(headers['retry-after'] ?? '', 10);
+  const retryAfter = Number.parseInt(String(headers['retry-after']), 10);
   throw new ApiRefusal({
     code,
     message,
@@ -163,18 +188,9 @@ function parseObject(body: string): SuccessBody | undefined {
 
 function text(server: string, body: SuccessBody, field: string): string {
   const value = body[field];
-  if (typeof value !== 'string') throw notAuthsvc(server, `answered without the field ${field}`);
+  if (typeof value !== 'string') throw new UnexpectedAnswerError(server, `answered without the field ${field}`);
   // It will be shown on a terminal, where control characters do things.
-  if (/\p{Cc}/u.test(value)) throw notAuthsvc(server, `answered with control characters in the field ${field}`);
+  if (/\p{Cc}/u.test(value))
+    throw new UnexpectedAnswerError(server, `answered with control characters in the field ${field}`);
   return value;
-}
-
-function notAuthsvc(server: string, did: string): CliError {
-  return new CliError({
-    status: exitStatus.unexpected,
-    code: 'unexpected_response',
-    what: `${server} does not answer as authsvc does`,
-    why: `It ${did}.`,
-    next: { say: 'Check the address: --url, or AUTHSVC_URL' },
-  });
 }

@@ -5,7 +5,7 @@ import type {
   PasswordChangeBody,
   PasswordResetBody,
   ResetRequestBody,
-} from './contract.ts';
+} from './endpoints.ts';
 
 /** Lengths are counted in code points. What the rules say of an email or a password is said by the rules; these bounds keep their work small. */
 interface TextSchema {

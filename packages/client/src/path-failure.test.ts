@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { explainPathFailure, isPathFailure } from './path-failure.ts';
+import { explainPathFailure, isPathFailure } from './folders.ts';
 
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-path-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveStateFolder } from './state-folder.ts';
+import { resolveStateFolder } from './folders.ts';
 
 describe('resolveStateFolder', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DaemonBody, DaemonStoppingBody } from './control-contract.ts';
+import type { DaemonBody, DaemonStoppingBody } from '../contract/daemon.ts';
 
 const ANSWER_MS = 5000;
 /** `EINVAL` is a path too long for any socket, which Node cut until version 24. */

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { resolveDataFolder } from './data-folder.ts';
+import { resolveDataFolder } from './folders.ts';
 
 describe('resolveDataFolder', () => {
   it.each([

@@ -1,0 +1,76 @@
+import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
+import { exchange } from '@authsvc/client/node';
+import { shell } from '@authsvc/client/shell-command';
+import { CliError, type NextStep } from './cli-error.ts';
+import { exitStatus, exitStatusOfRefusal } from './exit-status.ts';
+import { isLoopback } from './server-url.ts';
+import { START_COMMAND } from './start-command.ts';
+
+/** What the service refused, as the end of a command. */
+export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError {
+  return new CliError({
+    status: exitStatusOfRefusal(refusal.code),
+    code: refusal.code,
+    what: sentenceOf(refusal),
+    ...(next && { next }),
+    cause: refusal,
+  });
+}
+
+/** One sentence for a person, without a full stop. */
+function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
+  const wait = retryAfterSeconds === undefined ? 'shortly' : `in ${retryAfterSeconds} s`;
+  if (code === 'rate_limited') return `Too many attempts; try again ${wait}`;
+  if (code === 'overloaded') return `authsvc has too much to do; try again ${wait}`;
+  if (code === 'database_unavailable') return `authsvc's database does not answer; try again ${wait}`;
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}
+
+/** Sends one request; that there is no response ends a command. @throws {@link CliError} `daemon_unreachable` */
+export const transport: Transport = async (request, limits) => {
+  try {
+    return await exchange(request, limits);
+  } catch (error) {
+    throw error instanceof UnreachableError ? await describeUnreachable(error) : error;
+  }
+};
+
+/** What the service answered, as the end of a command; `undefined` for any other failure. */
+export function toServiceError(error: unknown): CliError | undefined {
+  if (error instanceof ApiRefusal) return describeRefusal(error);
+  if (!(error instanceof UnexpectedAnswerError)) return undefined;
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'unexpected_response',
+    what: `${error.server} does not answer as authsvc does`,
+    why: `It ${error.did}.`,
+    next: checkAddress,
+    cause: error,
+  });
+}
+
+const checkAddress: NextStep = { say: 'Check the address: --url, or AUTHSVC_URL' };
+
+/** Why there was no response, and what to do: start the daemon only where nothing listens at all. */
+async function describeUnreachable(error: UnreachableError): Promise<CliError> {
+  const { reason, url } = error;
+  const { origin, protocol, host } = url;
+  const end = (why: string, next: NextStep) =>
+    new CliError({
+      status: exitStatus.unreachable,
+      code: 'daemon_unreachable',
+      what: `Can't reach authsvc at ${origin} (${why})`,
+      next,
+      cause: error,
+    });
+  if (reason === unreachable.noTls) {
+    return end(reason, isLoopback(origin) ? { say: `Use http://${host}` } : checkAddress);
+  }
+  const mayBeTls = protocol === 'http:' && (reason === unreachable.closed || reason === unreachable.noHttp);
+  if (mayBeTls && (await (await import('./speaks-tls.ts')).speaksTls(url))) {
+    return end('it speaks TLS there', { say: `Use https://${host}` });
+  }
+  if (!isLoopback(origin) || reason === unreachable.noHttp) return end(reason, checkAddress);
+  if (reason === unreachable.refused) return end(reason, { say: 'Start it', command: START_COMMAND });
+  return end(reason, { say: 'See what is wrong', command: shell`authsvc doctor` });
+}

@@ -1,0 +1,57 @@
+export interface ApiRefusalDetails {
+  readonly code: string;
+  /** The service's own sentence. */
+  readonly message: string;
+  /** HTTP. */
+  readonly httpStatus: number;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** The service refused: `code` is one of the contract's, or one that this version does not know. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly code: string;
+  readonly httpStatus: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor({ code, message, httpStatus, retryAfterSeconds }: ApiRefusalDetails) {
+    super(message);
+    this.code = code;
+    this.httpStatus = httpStatus;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The response is not one of authsvc's; `did` says what the server did instead, as in "answered 200 with …". */
+export class UnexpectedAnswerError extends Error {
+  override readonly name = 'UnexpectedAnswerError';
+  readonly server: string;
+  readonly did: string;
+
+  constructor(server: string, did: string) {
+    super(`${server} ${did}`);
+    this.server = server;
+    this.did = did;
+  }
+}
+
+/** Why there was no response, in a few words. */
+export const unreachable = {
+  refused: 'connection refused',
+  closed: 'connection closed',
+  noTls: 'no TLS there',
+  noHttp: 'no HTTP there',
+} as const;
+
+/** No response; `reason` says why in a few words: one of {@link unreachable}, or the system's. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+  readonly url: URL;
+  readonly reason: string;
+
+  constructor(url: URL, reason: string, cause: unknown) {
+    super(`${url.origin} is unreachable: ${reason}`, { cause });
+    this.url = url;
+    this.reason = reason;
+  }
+}
