@@ -1,5 +1,6 @@
-import type { ShellCommand } from '@authsvc/client/shell-command';
-import type { ExitStatus } from './exit-status.ts';
+import { shell, type ShellCommand } from '@authsvc/client/shell-command';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { explainPathFailure, isPathFailure } from '@authsvc/client/folders';
 
 /** The command to run next, and what running it does. */
 export interface NextStep {
@@ -36,4 +37,84 @@ export class CliError extends Error {
     this.why = why;
     this.next = next;
   }
+}
+
+export interface LostOutput {
+  /** What was to be written, as the beginning of a sentence. */
+  readonly what?: string;
+  readonly why?: string;
+  readonly next?: NextStep;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the terminal or the disk is gone',
+  EBADF: 'it is not open for writing',
+  EFBIG: 'the file may not grow any further',
+};
+
+/** The end of a command whose results could not be written. */
+export function lostOutput(cause: NodeJS.ErrnoException, details: LostOutput = {}): CliError {
+  const { what = 'The results', ...rest } = details;
+  const { code = '', message } = cause;
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'output_lost',
+    what: `${what} could not be written to standard output (${reasons[code] ?? message})`,
+    ...rest,
+    cause,
+  });
+}
+
+/** Why a path cannot be used, and the next step, in the words of an error. */
+export function describePathFailure(
+  path: string,
+  cause: unknown,
+  moveIt?: string,
+): { readonly why: string; readonly next?: NextStep } {
+  const { why, remedy } = explainPathFailure(path, (cause as NodeJS.ErrnoException).code);
+  const sentence = `${upperFirst(why)}.`;
+  if (remedy) return { why: sentence, next: { ...remedy, say: upperFirst(remedy.say) } };
+  return moveIt === undefined ? { why: sentence } : { why: sentence, next: { say: moveIt } };
+}
+
+/**
+ * The end of a command that the system kept from a file or a folder; `undefined` for any other
+ * failure.
+ */
+export function toPathError(error: unknown): CliError | undefined {
+  if (!isPathFailure(error)) return undefined;
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'path_unusable',
+    what: `${error.path} cannot be used (${error.code})`,
+    ...describePathFailure(error.path, error),
+    cause: error,
+  });
+}
+
+/** A sentence begins with a capital. */
+export function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the service's own code refuses, in its own sentence; anything else as it came. Known by their names, so that the service need not be loaded to ask. */
+export function explainRefusal(error: unknown, databaseCode: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const codes: Readonly<Record<string, string>> = {
+    DatabaseRefusedError: databaseCode,
+    StartRefusedError: 'data_folder_in_use',
+    ConfigError: 'usage',
+  };
+  const code = codes[error.name];
+  if (code === undefined) return error;
+  const next = { say: 'If a daemon runs, stop it first', command: shell`authsvc daemon stop` };
+  return new CliError({
+    status: code === 'usage' ? exitStatus.usage : exitStatus.refused,
+    code,
+    what: error.message,
+    ...(code === 'data_folder_in_use' && { next }),
+    cause: error,
+  });
 }

@@ -36,7 +36,7 @@ async function print(page: (columns: number | undefined) => string): Promise<voi
   const failure = outputFailure(stdout);
   if (!failure || isReaderGone(failure)) return;
   watchOutput(process.stderr);
-  const { lostOutput } = await import('./lost-output.ts');
+  const { lostOutput } = await import('./cli-error.ts');
   const { message, status } = lostOutput(failure);
   process.stderr.write(`✗ ${message}\n`);
   process.exitCode = status;

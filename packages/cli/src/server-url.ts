@@ -1,5 +1,6 @@
 import { CliError } from './cli-error.ts';
 import { exitStatus } from './exit-status.ts';
+import { shell } from '@authsvc/client/shell-command';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
 
@@ -46,3 +47,6 @@ export function assertSafeForSecrets(server: string, insecureHttp: boolean): voi
     next: { say: `Use https, as in --url ${server.replace('http:', 'https:')}, or insist with --insecure-http` },
   });
 }
+
+/** What a person runs to have the service on this machine. */
+export const START_COMMAND = shell`authsvc daemon start`;

@@ -1,10 +1,9 @@
-import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
+import { ApiRefusal, type Transport, UnexpectedAnswerError, unreachable, UnreachableError } from '@authsvc/client';
 import { exchange } from '@authsvc/client/node';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError, type NextStep } from './cli-error.ts';
 import { exitStatus, exitStatusOfRefusal } from './exit-status.ts';
-import { isLoopback } from './server-url.ts';
-import { START_COMMAND } from './start-command.ts';
+import { isLoopback, START_COMMAND } from './server-url.ts';
 
 /** What the service refused, as the end of a command. */
 export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError {

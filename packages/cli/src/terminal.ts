@@ -1,8 +1,7 @@
-import { CliError, type NextStep } from './cli-error.ts';
+import { CliError, lostOutput, type LostOutput, type NextStep } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { type LostOutput, lostOutput } from './lost-output.ts';
 import { outputFailure, settleOutput } from './output.ts';
 import { loadPaint, type Paint } from './paint.ts';
 import { type Keyboard, openKeyboard } from './prompts/keyboard.ts';

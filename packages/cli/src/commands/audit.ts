@@ -2,11 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventBody, EventListBody } from '@authsvc/client/contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { describeDate } from '../expiry.ts';
+import { describeDate, readSince } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
-import { readSince } from '../read-since.ts';
 import { createTerminal, type Terminal, toJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

@@ -2,14 +2,13 @@ import { ApiRefusal, type Credentials, type NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
-import type { CliError } from '../cli-error.ts';
-import { type Connection, connect } from '../connection.ts';
+import { type CliError, lostOutput } from '../cli-error.ts';
+import { connect, type Connection } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { lostOutput } from '../lost-output.ts';
 import { describeRefusal } from '../service-errors.ts';
-import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
+import { chooseStorage, type ChosenStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

@@ -5,11 +5,10 @@ import { chooseServer } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { isLoopback } from '../server-url.ts';
+import { isLoopback, START_COMMAND } from '../server-url.ts';
 import { transport } from '../service-errors.ts';
 import { findAccount } from '../session-store/account-index.ts';
 import { createSessionStore } from '../session-store/session-store.ts';
-import { START_COMMAND } from '../start-command.ts';
 import { createTerminal } from '../terminal.ts';
 
 /** Bare `authsvc`: what is running, who is logged in, and what to do next. */

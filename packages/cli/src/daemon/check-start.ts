@@ -1,7 +1,6 @@
-import { CliError } from '../cli-error.ts';
+import { CliError, upperFirst } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import { upperFirst } from '../path-error.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from './local-daemon.ts';
 
 /** Problems with the settings of this environment; none where a daemon would accept them all. */

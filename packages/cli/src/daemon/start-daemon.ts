@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CliError, type NextStep } from '../cli-error.ts';
+import { CliError, describePathFailure, type NextStep, upperFirst } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import { describePathFailure, upperFirst } from '../path-error.ts';
+import { exitStatus, type ExitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 
 /** A database that has much to migrate takes its time. */

@@ -1,8 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CliError } from '../cli-error.ts';
+import { CliError, describePathFailure } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
-import { describePathFailure } from '../path-error.ts';
 
 /**
  * Writes a unit, or replaces the one that is there, in one step.

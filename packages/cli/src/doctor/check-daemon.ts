@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
 import { transport } from '../service-errors.ts';
-import { START_COMMAND } from '../start-command.ts';
+import { START_COMMAND } from '../server-url.ts';
 import { readVersion } from '../version.ts';
 import { checkClock } from './check-clock.ts';
 import { type Finding, findingOf, ok, warning } from './finding.ts';

@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { describeControlFailure, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
-import { START_COMMAND } from '../start-command.ts';
+import { START_COMMAND } from '../server-url.ts';
 
 export interface OperatorRequest {
   readonly method: 'GET' | 'POST';

@@ -1,23 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError, type CliErrorDetails } from '../cli-error.ts';
+import { CliError, type CliErrorDetails, describePathFailure } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
-import { describePathFailure } from '../path-error.ts';
 
 const othersMayReadOrWrite = 0o077;
 
