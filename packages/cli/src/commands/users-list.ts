@@ -2,7 +2,7 @@ import type { UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { emailKey } from '../email-key.ts';
+import { emailKey } from '../session-store/account-index.ts';
 import { describeDate, describeTimeSince } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readKeychainFailure } from './keychain-failure.ts';
+import { readKeychainFailure } from './keychain.ts';
 
 describe('readKeychainFailure', () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+import type { KeychainReply, KeychainRequest } from './keychain.ts';
 
 // CommonJS, which starts sooner: a person waits for this process.
 

@@ -1,7 +1,25 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type KeychainFailure, readKeychainFailure } from './keychain-failure.ts';
-import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+
+/** One call to the keychain, as it travels to the process that makes it. */
+export interface KeychainRequest {
+  readonly id: number;
+  readonly operation: 'probe' | 'get' | 'set' | 'delete';
+  readonly service: string;
+  readonly account: string;
+  /** Only for `set`. Travels over the IPC channel, never in the arguments of a process. */
+  readonly secret?: string | undefined;
+}
+
+export interface KeychainReply {
+  readonly id: number;
+  /** Only for `get`, and only when there is an entry. */
+  readonly secret?: string;
+  /** Whether keytar and the library beneath it could be loaded at all. */
+  readonly loaded: boolean;
+  /** The words of what went wrong. */
+  readonly error?: string;
+}
 
 /** Under which name a secret is kept. */
 export interface KeychainEntry {
@@ -106,4 +124,34 @@ export function createKeychain({ env, helperPath, limitMs = 3000 }: KeychainOpti
 function readReply({ loaded, error, secret }: KeychainReply): KeychainAnswer {
   if (error !== undefined) return readKeychainFailure({ loaded, error });
   return { state: 'ok', ...(secret !== undefined && { secret }) };
+}
+
+/** Why the keychain did not do as asked. */
+export interface KeychainFailure {
+  /**
+   * `absent`: there is no keychain on this machine, so there is nothing to bypass. `locked`: there is one, and it stayed shut. `failed`: there is
+   * one, and it answered with an error.
+   */
+  readonly state: 'absent' | 'locked' | 'failed';
+  /** A few words for a person, to stand in parentheses. */
+  readonly reason: string;
+}
+
+const noSecretService =
+  /autolaunch D-Bus|dbus-launch|not provided by any \.service files|StartServiceByName|Could not connect|given address is empty|machine-id|Connection refused|Unknown or unsupported transport/i;
+const lockedKeyring = /locked collection|is locked|IsLocked|user interaction is not allowed|dismissed/i;
+const noKeyring = /Object does not exist at path/i;
+
+/**
+ * Reads what the helper said into what it means.
+ *
+ * Words are all there is to go by: keytar passes on the text of the D-Bus error and drops its name. What is not recognised counts as `failed`, so
+ * that an unknown error never leads around a keychain.
+ */
+export function readKeychainFailure(reply: { readonly loaded: boolean; readonly error: string }): KeychainFailure {
+  if (!reply.loaded) return { state: 'absent', reason: 'keytar cannot be loaded' };
+  if (noSecretService.test(reply.error)) return { state: 'absent', reason: 'no Secret Service on D-Bus' };
+  if (lockedKeyring.test(reply.error)) return { state: 'locked', reason: 'it asked to be unlocked' };
+  if (noKeyring.test(reply.error)) return { state: 'failed', reason: 'it has no keyring to keep anything in' };
+  return { state: 'failed', reason: reply.error };
 }

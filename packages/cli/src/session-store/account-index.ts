@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { emailKey } from '../email-key.ts';
-import { withFileLock } from './file-lock.ts';
-import { readPrivateFile, unusable, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './private-file.ts';
+import { domainToASCII } from 'node:url';
 
 /** Where a session lies; the session itself is not in the index. */
 export interface Account {
@@ -101,4 +100,13 @@ function isAccountName(value: unknown): value is AccountName {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/**
+ * The form by which the service compares two addresses: lower case, the domain in its ASCII form.
+ */
+export function emailKey(email: string): string {
+  const at = email.lastIndexOf('@') + 1;
+  const domain = email.slice(at);
+  return `${email.slice(0, at)}${domainToASCII(domain) || domain}`.toLowerCase();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KeychainFailure } from '../keychain/keychain-failure.ts';
+import type { KeychainFailure } from '../keychain/keychain.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
 import { chooseStorage, readStorageWish } from './choose-storage.ts';
 

@@ -1,7 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
-import type { Keychain } from '../keychain/keychain.ts';
-import type { KeychainFailure } from '../keychain/keychain-failure.ts';
+import type { Keychain, KeychainFailure } from '../keychain/keychain.ts';
 
 export type StorageWish = 'keychain' | 'file' | undefined;
 

@@ -2,20 +2,12 @@ import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
-import {
-  type Account,
-  type AccountIndex,
-  type AccountName,
-  findAccount,
-  isSameAccount,
-  readAccountIndex,
-  updateAccountIndex,
-  withAccount,
-  withoutAccount,
-} from './account-index.ts';
+import { type Account, type AccountIndex, type AccountName, findAccount, isSameAccount, readAccountIndex, updateAccountIndex, withAccount, withoutAccount } from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
-import { ensurePrivateFolder } from './private-file.ts';
-import { readSessionFile, removeSessionFile, sessionFileOf, writeSessionFile } from './session-file.ts';
+import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isTokenText } from '@authsvc/client';
 
 /** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
 export interface SessionStore {
@@ -131,4 +123,31 @@ function entryOf({ server, email }: AccountName): KeychainEntry {
 function assertDone(answer: KeychainAnswer, why: string): Extract<KeychainAnswer, { state: 'ok' }> {
   if (answer.state === 'ok') return answer;
   throw keychainError(answer, why);
+}
+
+/**
+ * One file an account, named by a digest of its address as the index has it: an address may hold
+ * what a file name may not.
+ */
+export function sessionFileOf(stateFolder: string, { server, email }: AccountName): string {
+  const digest = createHash('sha256').update(`${server}\n${email.toLowerCase()}`).digest('hex');
+  return join(stateFolder, 'sessions', digest.slice(0, 32));
+}
+
+/** Keeps a session token in a file that only its owner can read. */
+export function writeSessionFile(stateFolder: string, name: AccountName, token: string): void {
+  ensurePrivateFolder(stateFolder);
+  writePrivateFile(sessionFileOf(stateFolder, name), `${token}\n`);
+}
+
+/** @returns the token, or `undefined` when there is no such file. */
+export function readSessionFile(stateFolder: string, name: AccountName): string | undefined {
+  const path = sessionFileOf(stateFolder, name);
+  const token = readPrivateFile(path)?.trim();
+  if (token !== undefined && !isTokenText(token)) throw unusable(path, 'It does not hold a session.');
+  return token;
+}
+
+export function removeSessionFile(stateFolder: string, name: AccountName): void {
+  removePrivateFile(sessionFileOf(stateFolder, name));
 }

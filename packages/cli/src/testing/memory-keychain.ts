@@ -1,5 +1,4 @@
-import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
-import type { KeychainFailure } from '../keychain/keychain-failure.ts';
+import type { Keychain, KeychainAnswer, KeychainEntry, KeychainFailure } from '../keychain/keychain.ts';
 
 export interface MemoryKeychain extends Keychain {
   /** By service and account, with a space between. */
