@@ -5,8 +5,8 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { carrySettings } from '../daemon/carried-settings.ts';
-import { settingProblems } from '../daemon/check-start.ts';
+import { carrySettings } from '../daemon/systemd-unit.ts';
+import { settingProblems } from '../daemon/start-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { createTerminal } from '../terminal.ts';
@@ -50,7 +50,7 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   const terminal = await createTerminal(context, options);
   if (platform !== 'linux') throw noSystemd();
   const { formatSystemdUnit, systemdUserFolder } = await import('../daemon/systemd-unit.ts');
-  const { writeUnit } = await import('../daemon/write-unit.ts');
+  const { writeUnit } = await import('../daemon/systemd-unit.ts');
 
   await assertValid(context, { ...env, AUTHSVC_RESET_DELIVERY: options.resetDelivery });
   const { carried, left } = await carrySettings(context);

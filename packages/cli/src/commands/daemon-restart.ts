@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { assertCanRestart } from '../daemon/check-start.ts';
-import { startDaemon } from '../daemon/start-daemon.ts';
+import { assertCanRestart, startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { createTerminal } from '../terminal.ts';

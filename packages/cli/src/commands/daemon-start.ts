@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { settingProblems } from '../daemon/check-start.ts';
-import { describeDaemon, describePlace } from '../daemon/describe-daemon.ts';
-import { type DaemonStart, startDaemon } from '../daemon/start-daemon.ts';
+import { type DaemonStart, settingProblems, startDaemon } from '../daemon/start-daemon.ts';
+import { describeDaemon, describePlace } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { createTerminal, type Terminal } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';

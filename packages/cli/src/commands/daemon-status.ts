@@ -1,8 +1,7 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { describeDaemon, shortPath } from '../daemon/describe-daemon.ts';
-import { findLocalDaemon, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
+import { describeDaemon, findLocalDaemon, locateDaemon, shortPath, waitForSocket } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import { describeDate } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';

@@ -6,9 +6,8 @@ import type { Context } from '../context.ts';
 import { daemonLost, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { refusal } from '../operator/ask-daemon.ts';
+import { refusal, streamLines } from '../operator/ask-daemon.ts';
 import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
-import { streamLines } from '../operator/stream-lines.ts';
 import { createTerminal, toJson } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { DaemonBody as Body } from '@authsvc/client/contract';
-import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/client/folders';
+import { dataPaths, type DataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import { lockHolder } from './lock-holder.ts';
+import type { Paint } from '../paint.ts';
 
 /**
  * Twice as long as a daemon takes to notice that its control socket is missing, and to make it
@@ -133,4 +133,46 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
     });
   }
   return error;
+}
+
+/**
+ * Finds which process holds a lock on a file. The kernel says so while the lock is held, so that
+ * the pid is no other process's by now.
+ *
+ * @returns `undefined` when none does, or where the system does not say.
+ * @see proc_locks(5)
+ */
+export function lockHolder(path: string): number | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    const [major, minor] = [(dev >> 8) & 0xf_ff, (dev & 0xff) | ((dev >> 12) & 0xf_ff_00)];
+    const file = `${hex(major)}:${hex(minor)}:${ino}`;
+    for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
+      const [, pid, of] = /^\d+: POSIX +\S+ +\S+ +(\d+) +(\S+)/.exec(line) ?? [];
+      // A process of another container has none here.
+      if (of === file && Number(pid) > 0) return Number(pid);
+    }
+  } catch {
+    // Not on Linux, or the file is gone.
+  }
+  return undefined;
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(2, '0');
+}
+
+/** `authsvc 1.0.0 running at http://127.0.0.1:4100 (pid 4121)` */
+export function describeDaemon({ version, state, url, pid }: DaemonBody, { bold }: Paint): string {
+  return `authsvc ${version} ${state === 'running' ? 'running at' : 'stopping at'} ${bold(url)} (pid ${pid})`;
+}
+
+/** A path as a person writes it: the home folder as `~`. */
+export function shortPath(path: string, { HOME }: Context['env']): string {
+  return HOME && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
+}
+
+/** `Data ~/.local/share/authsvc · Logs: authsvc daemon logs` */
+export function describePlace({ data_folder: folder }: DaemonBody, env: Context['env'], { cyan }: Paint): string {
+  return `Data ${shortPath(folder, env)} · Logs: ${cyan(shell`authsvc daemon logs`)}`;
 }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
-import { shortPath } from '../daemon/describe-daemon.ts';
+import { shortPath } from '../daemon/local-daemon.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 const OTHERS_MAY_DO_ANYTHING = 0o077;

@@ -1,9 +1,13 @@
 import { ApiRefusal } from '@authsvc/client';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { describeControlFailure, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
+import { daemonLost, describeControlFailure, isBrokenOff, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import { START_COMMAND } from '../server-url.ts';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export interface OperatorRequest {
   readonly method: 'GET' | 'POST';
@@ -56,4 +60,78 @@ export function refusal(httpStatus: number, body: unknown): ApiRefusal {
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const known = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return known.length === 0 ? path : `${path}?${new URLSearchParams(known)}`;
+}
+
+/** Nobody listens; `EINVAL` is a path too long for any socket. */
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
+
+export interface LineExchange {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly input?: Readable;
+  /** What it means, and what to do, when the daemon is lost in the middle: sentences. */
+  readonly ifLost: string;
+}
+
+/**
+ * Exchanges lines of JSON with the daemon: sends as they are read, and gives back the answer's as they come, so that neither side ever holds all of them.
+ *
+ * @throws what {@link askDaemon} throws.
+ */
+export async function* streamLines<Line>(
+  context: Context,
+  { method, path, input, ifLost }: LineExchange,
+): AsyncGenerator<Line> {
+  const place = locateDaemon(context);
+  await waitForSocket(place);
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const outgoing = request({ socketPath: place.socket, method, path, agent: false, ...(input && { headers }) });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject);
+  });
+  const sending = input ? pipeline(input, outgoing) : Promise.resolve(outgoing.end());
+  let sendFailure: unknown;
+  let hasBegun = false;
+  sending.catch((error: unknown) => {
+    sendFailure = error;
+    outgoing.destroy(error as Error);
+  });
+  try {
+    const incoming = await answered;
+    if (incoming.statusCode !== 200) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      throw refusal(incoming.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    }
+    hasBegun = true;
+    for await (const line of createInterface({ input: incoming })) {
+      const value = parseLine<Line>(line);
+      // The last one is cut short with the connection.
+      if (value === undefined) throw daemonLost(place, ifLost);
+      yield value;
+    }
+    if (!incoming.complete) throw daemonLost(place, ifLost);
+  } catch (error) {
+    if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && ABSENT.includes(code)) throw notRunning(place);
+    if (hasBegun ? isConnectionError(error) : isBrokenOff(error)) throw daemonLost(place, ifLost, error);
+    throw describeControlFailure(error, place);
+  } finally {
+    outgoing.destroy();
+    input?.destroy();
+  }
+}
+
+function parseLine<Line>(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
+function isConnectionError(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^(ENOENT|E?CONN|EPIPE|ERR_STREAM)/.test(code) && (error as NodeJS.ErrnoException).syscall !== 'open';
 }
