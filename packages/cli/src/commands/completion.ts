@@ -37,8 +37,8 @@ async function writeCompletion(shell: Shell, program: Command): Promise<string> 
     case 'bash':
       return (await import('../completion/bash-completion.ts')).bashCompletion(program.name(), nodes);
     case 'zsh':
-      return (await import('../completion/zsh-completion.ts')).zshCompletion(program.name(), nodes);
+      return (await import('../completion/bash-completion.ts')).zshCompletion(program.name(), nodes);
     case 'fish':
-      return (await import('../completion/fish-completion.ts')).fishCompletion(program.name(), nodes);
+      return (await import('../completion/bash-completion.ts')).fishCompletion(program.name(), nodes);
   }
 }

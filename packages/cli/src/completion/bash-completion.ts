@@ -1,5 +1,5 @@
 import { singleQuoted } from '@authsvc/client/shell-command';
-import type { CommandNode } from './command-tree.ts';
+import type { CommandNode, OptionChoice } from './command-tree.ts';
 
 /** Writes the completion for bash 4 and newer, on its own: the package bash-completion is not needed. */
 export function bashCompletion(program: string, nodes: readonly CommandNode[]): string {
@@ -68,4 +68,102 @@ function placeCase({ path, commands, words, options }: CommandNode): string {
 
 function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
+}
+
+/** Writes the completion for zsh: to be sourced, or kept as `_authsvc` in a folder of `$fpath`. */
+export function zshCompletion(program: string, nodes: readonly CommandNode[]): string {
+  return `#compdef ${program}
+# Completion of ${program} for zsh. Load it after compinit with: source <(${program} completion zsh)
+compdef _${program} ${program}
+
+${nodes.map((node) => functionOf(program, node)).join('\n\n')}
+
+# As a file of $fpath it is the body of the function itself.
+if [[ $funcstack[1] == _${program} ]]; then _${program} "$@"; fi
+`;
+}
+
+function functionOf(program: string, { path, commands, options, words }: CommandNode): string {
+  const name = nameOf(program, path);
+  const specs = options.flatMap(optionSpecs).map(singleQuoted);
+  if (commands.length === 0) {
+    const rest = words.length > 0 ? [singleQuoted(`1:argument:(${words.join(' ')})`)] : [];
+    return `${name}() {\n  _arguments ${[...specs, ...rest, "'*::command:_normal'"].join(' \\\n    ')}\n}`;
+  }
+  const described = commands.map(
+    (command) => `    ${singleQuoted(`${escapeColons(command.name)}:${command.description}`)}`,
+  );
+  const cases = commands.map((command) => `      ${command.name}) ${nameOf(program, [...path, command.name])} ;;`);
+  return `${name}() {
+  local curcontext=$curcontext state line
+  local -a commands
+  commands=(
+${described.join('\n')}
+  )
+  _arguments -C ${[...specs, "'1:command:->command'", "'*::argument:->argument'"].join(' \\\n    ')}
+  case $state in
+    command) _describe -t commands command commands ;;
+    argument) case $line[1] in
+${cases.join('\n')}
+    esac ;;
+  esac
+}`;
+}
+
+function nameOf(program: string, path: readonly string[]): string {
+  return ['', program, ...path].join('_');
+}
+
+function optionSpecs({ names, description, value, values }: OptionChoice): string[] {
+  const others = names.length > 1 ? `(${names.join(' ')})` : '';
+  const text = description.replace(/[\\[\]:]/g, '\\$&');
+  const action = values.length > 0 ? `(${values.join(' ')})` : ' ';
+  return names.map((name) => `${others}${name}[${text}]${value === undefined ? '' : `:${value}:${action}`}`);
+}
+
+function escapeColons(text: string): string {
+  return text.replaceAll(':', '\\:');
+}
+
+/** Writes the completion for fish 3 and newer. */
+export function fishCompletion(program: string, nodes: readonly CommandNode[]): string {
+  const paths = nodes.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
+  const options = nodes.flatMap((node) => node.options);
+  const takingValues = new Set(options.filter(({ value }) => value !== undefined).flatMap(({ names }) => names));
+  return `# Completion of ${program} for fish. Load it with: ${program} completion fish | source
+function __${program}_at --description 'Whether the command line so far leads to this command'
+  set -l place
+  set -l before
+  for word in (commandline -opc)[2..-1]
+    if not contains -- "$before" ${[...takingValues].join(' ')}
+      contains -- (string join ' ' -- $place $word) ${paths.join(' ')}; and set -a place $word
+    end
+    set before $word
+  end
+  test "$place" = "$argv"
+end
+
+complete -c ${program} -f
+${nodes.flatMap((node) => linesOf(program, node)).join('\n')}
+`;
+}
+
+function linesOf(program: string, { path, commands, options, words }: CommandNode): string[] {
+  const start = `complete -c ${program} -n ${quoted(`__${program}_at ${path.join(' ')}`.trimEnd())}`;
+  return [
+    ...commands.map(({ name, description }) => `${start} -a ${name} -d ${quoted(description)}`),
+    ...(words.length > 0 ? [`${start} -a ${quoted(words.join(' '))}`] : []),
+    ...options.map((option) => `${start} ${flagsOf(option)} -d ${quoted(option.description)}`),
+  ];
+}
+
+function flagsOf({ names, value, values }: OptionChoice): string {
+  const flags = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
+  const choices = values.length > 0 ? [`-a ${quoted(values.join(' '))}`] : [];
+  return [...flags, ...(value === undefined ? [] : ['-x']), ...choices].join(' ');
+}
+
+/** In single quotes, where fish knows two escapes alone. */
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

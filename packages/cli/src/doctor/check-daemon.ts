@@ -5,7 +5,7 @@ import type { DaemonBody } from '../daemon/local-daemon.ts';
 import { transport } from '../service-errors.ts';
 import { START_COMMAND } from '../server-url.ts';
 import { readVersion } from '../version.ts';
-import { checkClock } from './check-clock.ts';
+import { checkClock } from './check-port.ts';
 import { type Finding, findingOf, ok, warning } from './finding.ts';
 
 const LIMITS = { connectMs: 2000, totalMs: 5000 };

@@ -1,5 +1,56 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
+import type { Context } from '../context.ts';
+import { shortPath } from '../daemon/local-daemon.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
+
+const OTHERS_MAY_DO_ANYTHING = 0o077;
+const MOST_NAMES = 3;
+
+/** Looks whether a folder and all that is in it is closed to every other user. */
+export function checkFolder(folder: string, { env, platform }: Pick<Context, 'env' | 'platform'>): Finding {
+  const short = shortPath(folder, env);
+  if (!lstatSync(folder, { throwIfNoEntry: false })) return ok(`${short} is not made yet`);
+  if (platform === 'win32') return ok(`${short}; who may read it is not looked at on Windows`);
+
+  const entries = [folder, ...entriesOf(folder)];
+  const nameOf = (path: string) => (path === folder ? short : path.slice(folder.length + 1));
+  const foreign = entries.filter((path) => isAnothers(path));
+  if (foreign.length > 0) {
+    const owner = shell`sudo chown -R "$(id -un)" ${folder}`;
+    return problem(`${listed(foreign.map(nameOf))} of another user`, { say: 'Take it over', command: owner });
+  }
+  const open = entries.filter((path) => isOpen(path));
+  if (open.length === 0) return ok(`${short} is closed to other users`);
+  return problem(`${listed(open.map(nameOf))} open to other users`, {
+    say: 'Close it',
+    command: shell`chmod -R go= ${folder}`,
+  });
+}
+
+function entriesOf(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  // A link has no mode of its own.
+  return entries.filter((entry) => !entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function isAnothers(path: string): boolean {
+  const me = process.getuid?.();
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return me !== undefined && stats !== undefined && stats.uid !== me;
+}
+
+function isOpen(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && (stats.mode & OTHERS_MAY_DO_ANYTHING) !== 0;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const rest = names.length - MOST_NAMES;
+  return `${shown}${rest > 0 ? ` and ${rest} more` : ''} ${names.length === 1 ? 'is' : 'are'}`;
+}
 
 const RESTORE = { say: 'Put a backup in its place', command: shell`authsvc restore FILE` };
 

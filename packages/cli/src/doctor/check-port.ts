@@ -1,6 +1,81 @@
-import { createServer } from 'node:net';
+import { type Finding, ok, problem, warning } from './finding.ts';
 import { shell } from '@authsvc/client/shell-command';
-import { type Finding, ok, problem } from './finding.ts';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createServer } from 'node:net';
+import type { Context } from '../context.ts';
+import { readStorageWish } from '../session-store/choose-storage.ts';
+
+/**
+ * Compares a version of Node.js with what the package asks for.
+ *
+ * @param required as in package.json: `>=20.19`.
+ */
+export function checkNode(running: string, required: string): Finding {
+  const [major = 0, minor = 0] = numbersIn(running);
+  const [leastMajor = 0, leastMinor = 0] = numbersIn(required);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return ok(running);
+  return problem(`${running} is too old: authsvc needs ${leastMajor}.${leastMinor} or newer`, {
+    say: 'Install a newer one from https://nodejs.org/en/download',
+  });
+}
+
+function numbersIn(text: string): number[] {
+  return (text.match(/\d+/g) ?? []).map(Number);
+}
+
+/** More than the network takes, and the whole second of the header. */
+const TOLERATED_SECONDS = 5;
+
+/**
+ * Compares this clock with the one of a daemon.
+ *
+ * @param date the `Date` header of an answer of its.
+ * @param askedAt and `answeredAt`, by this clock, milliseconds since 1970.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.date (whole seconds)
+ */
+export function checkClock(date: string | undefined, askedAt: number, answeredAt: number): Finding {
+  const theirs = Date.parse(date ?? '');
+  if (Number.isNaN(theirs)) return warning('the daemon does not say what time it is');
+  const seconds = Math.round((theirs + 500 - (askedAt + answeredAt) / 2) / 1000);
+  if (Math.abs(seconds) <= TOLERATED_SECONDS) return ok('in step with the daemon');
+  const direction = seconds > 0 ? 'behind' : 'ahead of';
+  return warning(`${describeSeconds(Math.abs(seconds))} ${direction} the daemon: expiries are shown wrong`, {
+    say: 'Set both clocks by the network',
+    command: shell`timedatectl set-ntp true`,
+  });
+}
+
+function describeSeconds(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+const MEGABYTE = 1_000_000;
+/** A write-ahead log, a backup and six log files still fit. */
+const COMFORTABLE_BYTES = 1000 * MEGABYTE;
+/** Below it the next burst of logins may find the disk full. */
+const LEAST_BYTES = 100 * MEGABYTE;
+
+/** Measures the room on the disk of a folder, whether or not it is made yet. */
+export function checkDisk(folder: string): Finding {
+  const { bavail, bsize } = statfsSync(existingPart(folder));
+  return judgeRoom(bavail * bsize);
+}
+
+export function judgeRoom(bytes: number): Finding {
+  const room = `${describeBytes(bytes)} free where the data lies`;
+  const remedy = { say: 'Make room, or move the data with AUTHSVC_DATA_DIR' };
+  if (bytes >= COMFORTABLE_BYTES) return ok(room);
+  return bytes >= LEAST_BYTES ? warning(room, remedy) : problem(room, remedy);
+}
+
+function existingPart(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
+}
+
+function describeBytes(bytes: number): string {
+  return bytes >= 1000 * MEGABYTE ? `${(bytes / MEGABYTE / 1000).toFixed(1)} GB` : `${Math.floor(bytes / MEGABYTE)} MB`;
+}
 
 /** Tries to listen where a daemon would, and says who does where it cannot. */
 export async function checkPort(host: string, port: number): Promise<Finding> {
@@ -32,4 +107,21 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
+}
+
+const otherwise = 'or choose AUTHSVC_STORAGE=file';
+
+/** Tries the keychain as a login would. */
+export async function checkKeychain({ env, keychain }: Pick<Context, 'env' | 'keychain'>): Promise<Finding> {
+  const wish = readStorageWish(undefined, env.AUTHSVC_STORAGE);
+  if (wish === 'file') return ok('not used: AUTHSVC_STORAGE is file');
+  const probe = await keychain.probe();
+  if (probe.state === 'ok') return ok('open; sessions are kept there');
+  if (probe.state === 'locked') return problem(`locked (${probe.reason})`, { say: `Unlock it, ${otherwise}` });
+  if (probe.state === 'failed') return problem(`unusable (${probe.reason})`, { say: `Mend it, ${otherwise}` });
+  const remedy = /keytar/.test(probe.reason)
+    ? { say: `Install libsecret and its headers, then authsvc again, ${otherwise}` }
+    : { say: `Run a Secret Service, such as gnome-keyring or KeePassXC, ${otherwise}` };
+  if (wish === 'keychain') return problem(`none here (${probe.reason}), and AUTHSVC_STORAGE forbids a file`, remedy);
+  return warning(`none here (${probe.reason}): sessions are kept in files that only you can read`, remedy);
 }

@@ -6,19 +6,9 @@ import { askDaemon } from '../operator/ask-daemon.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
-import { checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';
-import { checkDisk } from './check-disk.ts';
-import { checkFolder } from './check-folder.ts';
-import { checkKeychain } from './check-keychain.ts';
-import { checkNode } from './check-node.ts';
-import { checkPort } from './check-port.ts';
-import {
-  judgeResetDelivery,
-  judgeSettings,
-  readSettings,
-  type SettingsRead,
-  type SettingWarnings,
-} from './check-settings.ts';
+import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';
+import { checkDisk, checkKeychain, checkNode, checkPort } from './check-port.ts';
+import { judgeResetDelivery, judgeSettings, readSettings, type SettingsRead, type SettingWarnings } from './check-settings.ts';
 import { type Finding, findingOf, ok } from './finding.ts';
 
 /** Every check, by the name that `--json` has for it and the one that a person reads; in the order they are shown. */
