@@ -32,13 +32,7 @@ export function createCommand(context: Context): Command {
 
 async function writeCompletion(shell: Shell, program: Command): Promise<string> {
   const { readCommandTree } = await import('../completion/command-tree.ts');
-  const nodes = readCommandTree(program);
-  switch (shell) {
-    case 'bash':
-      return (await import('../completion/bash-completion.ts')).bashCompletion(program.name(), nodes);
-    case 'zsh':
-      return (await import('../completion/bash-completion.ts')).zshCompletion(program.name(), nodes);
-    case 'fish':
-      return (await import('../completion/bash-completion.ts')).fishCompletion(program.name(), nodes);
-  }
+  const { bashCompletion, fishCompletion, zshCompletion } = await import('../completion/bash-completion.ts');
+  const write = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }[shell];
+  return write(program.name(), readCommandTree(program));
 }

@@ -5,7 +5,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { carrySettings } from '../daemon/systemd-unit.ts';
+import { carrySettings, formatSystemdUnit, systemdUserFolder, writeUnit } from '../daemon/systemd-unit.ts';
 import { settingProblems } from '../daemon/start-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -49,9 +49,6 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   const { env, platform } = context;
   const terminal = await createTerminal(context, options);
   if (platform !== 'linux') throw noSystemd();
-  const { formatSystemdUnit, systemdUserFolder } = await import('../daemon/systemd-unit.ts');
-  const { writeUnit } = await import('../daemon/systemd-unit.ts');
-
   await assertValid(context, { ...env, AUTHSVC_RESET_DELIVERY: options.resetDelivery });
   const { carried, left } = await carrySettings(context);
   const environment = { ...carried, AUTHSVC_RESET_DELIVERY: options.resetDelivery };

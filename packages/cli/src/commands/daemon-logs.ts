@@ -39,7 +39,7 @@ export function createLogsCommand(context: Context): Command {
 
 async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
-  const { readLastLines } = await import('../daemon/follow-log.ts');
+  const { followLog, readLastLines } = await import('../daemon/follow-log.ts');
   const { renderLogLine } = await import('../daemon/render-log-line.ts');
   const place = locateDaemon(context);
   const last = readLastLines(place.log, options.lines);
@@ -50,7 +50,6 @@ async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   for (const line of last.lines) show(line);
   await terminal.flush();
   if (!options.follow) return;
-  const { followLog } = await import('../daemon/follow-log.ts');
   for await (const line of followLog(place.log, last.position)) {
     show(line);
     await terminal.flush();
