@@ -1,6 +1,6 @@
-import { shell, type ShellCommand } from '@authsvc/client/shell-command';
-import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { explainPathFailure, isPathFailure } from '@authsvc/client/folders';
+import { type ShellCommand, shell } from '@authsvc/client/shell-command';
+import { type ExitStatus, exitStatus } from './exit-status.ts';
 
 /** The command to run next, and what running it does. */
 export interface NextStep {

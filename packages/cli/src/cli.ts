@@ -5,7 +5,7 @@ import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-l
 import { helpWidth } from './commands/help-text.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
-import { globalOptions, type GlobalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
+import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
 import { isReaderGone, outputFailure, settleOutput, watchOutput } from './output.ts';
 import { toServiceError } from './service-errors.ts';
 import { createTerminal, releaseKeyboard } from './terminal.ts';

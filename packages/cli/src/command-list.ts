@@ -36,9 +36,21 @@ export const commands: readonly CommandEntry[] = [
     summary: 'List your open sessions, or end them',
     load: () => import('./commands/sessions.ts'),
   },
-  { name: 'password', summary: 'Change your password', load: () => import('./commands/password.ts') },
-  { name: 'email', summary: 'Change your email', load: () => import('./commands/email.ts') },
-  { name: 'delete', summary: 'Delete your account', load: () => import('./commands/delete.ts') },
+  {
+    name: 'password',
+    summary: 'Change your password',
+    load: async () => ({ createCommand: (await import('./commands/password.ts')).createPasswordCommand }),
+  },
+  {
+    name: 'email',
+    summary: 'Change your email',
+    load: async () => ({ createCommand: (await import('./commands/password.ts')).createEmailCommand }),
+  },
+  {
+    name: 'delete',
+    summary: 'Delete your account',
+    load: async () => ({ createCommand: (await import('./commands/password.ts')).createDeleteCommand }),
+  },
   {
     name: 'exec',
     summary: 'Run a command with your session in AUTHSVC_SESSION',
@@ -51,8 +63,16 @@ export const commands: readonly CommandEntry[] = [
     isGroup: true,
   },
   { name: 'audit', summary: 'Show what happened', load: () => import('./commands/audit.ts') },
-  { name: 'backup', summary: 'Copy the database of the running daemon', load: () => import('./commands/backup.ts') },
-  { name: 'restore', summary: 'Put a backup in its place', load: () => import('./commands/restore.ts') },
+  {
+    name: 'backup',
+    summary: 'Copy the database of the running daemon',
+    load: async () => ({ createCommand: (await import('./commands/backup.ts')).createBackupCommand }),
+  },
+  {
+    name: 'restore',
+    summary: 'Put a backup in its place',
+    load: async () => ({ createCommand: (await import('./commands/backup.ts')).createRestoreCommand }),
+  },
   {
     name: 'migrate',
     summary: 'Copy the accounts to a PostgreSQL database',

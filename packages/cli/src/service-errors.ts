@@ -1,4 +1,4 @@
-import { ApiRefusal, type Transport, UnexpectedAnswerError, unreachable, UnreachableError } from '@authsvc/client';
+import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
 import { exchange } from '@authsvc/client/node';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError, type NextStep } from './cli-error.ts';

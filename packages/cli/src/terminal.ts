@@ -1,4 +1,4 @@
-import { CliError, lostOutput, type LostOutput, type NextStep } from './cli-error.ts';
+import { CliError, type LostOutput, lostOutput, type NextStep } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import type { GlobalOptions } from './global-options.ts';

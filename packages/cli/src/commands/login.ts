@@ -3,12 +3,12 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { type CliError, lostOutput } from '../cli-error.ts';
-import { connect, type Connection } from '../connection.ts';
+import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { describeRefusal } from '../service-errors.ts';
-import { chooseStorage, type ChosenStorage, readStorageWish } from '../session-store/choose-storage.ts';
+import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

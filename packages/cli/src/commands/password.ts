@@ -1,13 +1,14 @@
 import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { checkPresent, readStdinSecrets } from '../answers.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { getCurrentSession, sendAs } from '../current-session.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readMinLength, submitNewPassword } from '../new-password.ts';
 import { describeRefusal } from '../service-errors.ts';
+import { isSameAccount } from '../session-store/account-index.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
@@ -17,7 +18,7 @@ interface PasswordOptions extends GlobalOptions {
   readonly newPasswordStdin?: boolean;
 }
 
-const help = formatHelp({
+const passwordHelp = formatHelp({
   examples: [
     ['authsvc password', 'asks for the current password and the new one'],
     [
@@ -29,13 +30,13 @@ const help = formatHelp({
 });
 
 /** `authsvc password` */
-export function createCommand(context: Context): Command {
+export function createPasswordCommand(context: Context): Command {
   return new Command('password')
     .description('Change your password, and end every other session of yours')
     .option('--email <email>', 'the account, if not the one used last')
     .option('--password-stdin', 'read the current password from standard input')
     .option('--new-password-stdin', 'read the new password from standard input')
-    .addHelpText('after', help)
+    .addHelpText('after', passwordHelp)
     .action((_, command: Command) => changePassword(context, command.optsWithGlobals<PasswordOptions>()));
 }
 
@@ -76,4 +77,118 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
 function forgotten(error: unknown): never {
   if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
   throw describeRefusal(error, { say: 'If you forgot it, choose another', command: shell`authsvc reset` });
+}
+
+interface EmailOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly newEmail?: string;
+  readonly passwordStdin?: boolean;
+}
+
+const emailHelp = formatHelp({
+  examples: [
+    ['authsvc email', 'asks for the new email and the password'],
+    ['printf %s "$PW" | authsvc email --new-email ada.king@example.com --password-stdin', 'asks nothing'],
+  ],
+  json: ['{"email":"ada.king@example.com","server":"http://127.0.0.1:4100","status":"email_changed"}'],
+});
+
+/** `authsvc email` */
+export function createEmailCommand(context: Context): Command {
+  return new Command('email')
+    .description('Change your email')
+    .option('--email <email>', 'the account, if not the one used last')
+    .option('--new-email <email>', 'the new address')
+    .option('--password-stdin', 'read the password from standard input')
+    .addHelpText('after', emailHelp)
+    .action((_, command: Command) => changeEmail(context, command.optsWithGlobals<EmailOptions>()));
+}
+
+async function changeEmail(context: Context, options: EmailOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, server, store } = connection;
+  checkEmailOption(options.newEmail, '--new-email');
+  requireAnswers(terminal, [
+    ['--new-email', options.newEmail !== undefined],
+    ['--password-stdin', options.passwordStdin === true],
+  ]);
+  const session = await getCurrentSession(context, connection, options.email);
+  const secrets = await readStdinSecrets(context, terminal, options);
+  const given = { newEmail: options.newEmail, password: secrets.password };
+  const fields = await askForRest(given);
+  const { email } = await sendAs(connection, session, 'PUT', '/profile/email', fields);
+
+  const { account } = session;
+  if (account) {
+    // Kept under the new name before the old one goes, so that no failure loses the session.
+    const renamed = { ...account, email: String(email) };
+    await store.save(renamed, session.token);
+    if (!isSameAccount(renamed, account)) await store.forget(account);
+  }
+  terminal.printJson({ email, server, status: 'email_changed' });
+  terminal.succeed(`Your email is ${terminal.notePaint.bold(String(email))} from now on; your sessions stay open`);
+
+  async function askForRest({ newEmail, password }: typeof given) {
+    if (newEmail !== undefined && password !== undefined) return { new_email: newEmail, password };
+    const prompter = await terminal.openPrompter();
+    return {
+      new_email: newEmail ?? (await prompter.askText({ label: 'New email', fallback: undefined, check: checkEmail })),
+      password: password ?? (await prompter.askSecret({ label: 'Password', check: checkPresent })),
+    };
+  }
+}
+
+interface DeleteOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly yes?: boolean;
+  readonly passwordStdin?: boolean;
+}
+
+const deleteHelp = formatHelp({
+  examples: [
+    ['authsvc delete', 'asks for the email to be typed, and for the password'],
+    ['printf %s "$PW" | authsvc delete --yes --password-stdin', 'asks nothing'],
+  ],
+  json: ['{"email":"ada@example.com","server":"http://127.0.0.1:4100","status":"account_deleted"}'],
+});
+
+/** `authsvc delete` */
+export function createDeleteCommand(context: Context): Command {
+  return new Command('delete')
+    .description('Delete your account and all that belongs to it; there is no way back')
+    .option('--email <email>', 'the account, if not the one used last')
+    .option('--yes', 'do not ask for the email to be typed')
+    .option('--password-stdin', 'read the password from standard input')
+    .addHelpText('after', deleteHelp)
+    .action((_, command: Command) => deleteAccount(context, command.optsWithGlobals<DeleteOptions>()));
+}
+
+async function deleteAccount(context: Context, options: DeleteOptions): Promise<void> {
+  const connection = await connect(context, options);
+  const { terminal, server, store } = connection;
+  requireAnswers(terminal, [
+    ['--yes', options.yes === true],
+    ['--password-stdin', options.passwordStdin === true],
+  ]);
+  const session = await getCurrentSession(context, connection, options.email);
+  const secrets = await readStdinSecrets(context, terminal, options);
+  const password = await confirm(secrets.password);
+  const { email } = await sendAs(connection, session, 'DELETE', '/profile', { password });
+  if (session.account) await store.forget(session.account);
+  terminal.printJson({ email, server, status: 'account_deleted' });
+  terminal.succeed(`The account ${terminal.notePaint.bold(String(email))} is deleted, with all that belonged to it`);
+
+  async function confirm(given: string | undefined): Promise<string> {
+    if (options.yes && given !== undefined) return given;
+    const prompter = await terminal.openPrompter();
+    if (!options.yes) {
+      const { email: own } = await sendAs(connection, session, 'GET', '/profile');
+      const check = (typed: string) => (typed === own ? undefined : 'That is not the email of this account');
+      terminal.warn(
+        `This deletes ${terminal.notePaint.bold(String(own))} and all that belongs to it; there is no way back`,
+      );
+      await prompter.askText({ label: 'Type the email to go on', fallback: undefined, check });
+    }
+    return given ?? prompter.askSecret({ label: 'Password', check: checkPresent });
+  }
 }

@@ -1,14 +1,14 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
+import { stripBlanks } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
-import { connect, type Connection } from '../connection.ts';
+import { type Connection, connect } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { type CurrentSession, getCurrentSession, sendAs } from '../current-session.ts';
 import { exitStatus } from '../exit-status.ts';
 import { describeDate, describeTimeSince } from '../expiry.ts';
 import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { stripBlanks } from '../answers.ts';
 import { formatHelp } from './help-text.ts';
 
 interface SessionsOptions extends GlobalOptions {

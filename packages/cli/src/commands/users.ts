@@ -1,9 +1,24 @@
+import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
+import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
+import { checkEmailOption } from '../answers.ts';
+import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import { describeDate, describeTimeSince } from '../expiry.ts';
+import { formatTable } from '../format-table.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
+import { emailKey } from '../session-store/account-index.ts';
+import { createTerminal, requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
-import { createChangeCommands, createResetCommand, createRevokeCommand, createSetCommand } from './users-change.ts';
 import { createExportCommand, createImportCommand } from './users-files.ts';
-import { createListCommand, createShowCommand } from './users-list.ts';
+
+const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
+
+/** An account and a session as the help publishes them. */
+export const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
+export const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
 /** `authsvc users` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
@@ -31,4 +46,251 @@ export function createCommand(context: Context, endWith: (status: number) => voi
   ];
   for (const command of commands) group.addCommand(command);
   return group;
+}
+
+interface ListOptions extends GlobalOptions {
+  readonly search?: string;
+  readonly after?: string;
+  readonly limit?: string;
+}
+
+/** `authsvc users list` */
+export function createListCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email']],
+    json: [`{"users":[${USER_JSON}],"next":null}`, 'next is what to give to --after, or null behind the last'],
+  });
+  return new Command('list')
+    .description('List accounts by their email')
+    .option('--search <text>', 'part of the email')
+    .option('--limit <count>', 'how many, 1 to 1000', '50')
+    .option('--after <email>', 'go on behind this email')
+    .addHelpText('after', help)
+    .action((_, command: Command) => listUsers(context, command.optsWithGlobals<ListOptions>()));
+}
+
+/** `authsvc users show` */
+export function createShowCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users show ada@example.com', 'when it was made, and where it is logged in']],
+    json: [`${USER_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
+  });
+  return new Command('show')
+    .description('Show an account and its open sessions')
+    .argument('<email>', 'the account')
+    .addHelpText('after', help)
+    .action((email: string, _, command: Command) => showUser(context, email, command.optsWithGlobals()));
+}
+
+async function listUsers(context: Context, options: ListOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const { search, after, limit } = options;
+  const path = withQuery('/users', { search, after: after === undefined ? undefined : emailKey(after), limit });
+  const body = await askDaemon<UserListBody>(context, { method: 'GET', path });
+  terminal.printJson(body);
+  const { green, dim, bold, yellow } = terminal.paint;
+  terminal.printLines(
+    ...formatTable(
+      body.users.map(({ email, created_at, disabled_at }) => [
+        disabled_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
+        { text: email, paint: bold },
+        `since ${describeDate(created_at)}`,
+        disabled_at === null ? '' : { text: 'disabled', paint: yellow },
+      ]),
+    ),
+  );
+  if (body.users.length === 0) terminal.succeed('There is no such account');
+  if (body.next === null || terminal.isJson) return;
+  const command = shell`authsvc users list --after ${body.next}`;
+  terminal.succeed(terminal.describeNext({ say: 'More', command }));
+}
+
+async function showUser(context: Context, email: string, options: GlobalOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  const path = withQuery('/users/show', { email });
+  const user = await askDaemon<UserDetailBody>(context, { method: 'GET', path });
+  terminal.printJson(user);
+  const { bold } = terminal.paint;
+  terminal.printLines(
+    `Email     ${bold(user.email)}`,
+    `Id        ${user.id}`,
+    `Role      ${user.role}`,
+    `Verified  ${user.email_verified ? 'yes' : 'no'}`,
+    `Since     ${describeDate(user.created_at)}`,
+    `Status    ${user.disabled_at === null ? 'active' : `disabled since ${describeDate(user.disabled_at)}`}`,
+    `Password  bcrypt, cost ${user.password_cost}`,
+    `Sessions  ${user.sessions.length}`,
+    ...formatTable(
+      user.sessions.map(({ id, last_used_at, address, user_agent }) => [
+        `  ${id.slice(0, 8)}`,
+        `used ${describeTimeSince(last_used_at, context.now())}`,
+        address,
+        user_agent ?? '',
+      ]),
+    ),
+  );
+}
+
+interface ChangeOptions extends GlobalOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+const changes = [
+  {
+    name: 'disable',
+    description: 'Keep an account from logging in, and end its sessions',
+    done: 'may no longer log in; every session has ended',
+    example: 'its password stays, and works again after enable',
+    json: USER_JSON.replace(/null}$/, '"2026-11-22T16:50:00.000Z"}'),
+  },
+  {
+    name: 'enable',
+    description: 'Let a disabled account log in again',
+    done: 'may log in again',
+    example: 'with the password it had',
+    json: USER_JSON,
+  },
+  {
+    name: 'verify',
+    description: 'Note that an email address is known to belong to the owner of the account',
+    done: 'is verified',
+    example: 'GET /whoami then says "email_verified": true',
+    json: USER_JSON.replace('"email_verified":false', '"email_verified":true'),
+  },
+  {
+    name: 'delete',
+    description: 'Delete an account and all that belongs to it',
+    done: 'is deleted, with all that belonged to it',
+    example: 'asks first; --yes does not',
+    json: USER_JSON,
+  },
+] as const;
+
+/** `authsvc users disable`, `enable`, `verify` and `delete` */
+export function createChangeCommands(context: Context): Command[] {
+  return changes.map(({ name, description, done, example, json }) => {
+    const command = new Command(name)
+      .description(description)
+      .argument('<email>', 'the account')
+      .addHelpText(
+        'after',
+        formatHelp({ examples: [[shell`authsvc users ${name} ada@example.com`, example]], json: [json] }),
+      )
+      .action(async (email: string, _: unknown, run: Command) => {
+        await changeUser(context, { name, email, done }, run.optsWithGlobals<ChangeOptions>());
+      });
+    return name === 'delete' ? command.option('--yes', 'do not ask') : command;
+  });
+}
+
+/** `authsvc users set` */
+export function createSetCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users set ada@example.com --role admin', 'GET /whoami then says "role": "admin"']],
+    json: [USER_JSON.replace('"role":"user"', '"role":"admin"')],
+  });
+  return new Command('set')
+    .description('Set the role that applications see of an account')
+    .argument('<email>', 'the account')
+    .requiredOption('--role <role>', 'a-z first, then at most 31 of a-z, 0-9, _ and -')
+    .addHelpText('after', help)
+    .action((email: string, _, command: Command) =>
+      setRole(context, email, command.optsWithGlobals<GlobalOptions & { role: string }>()),
+    );
+}
+
+/** `authsvc users revoke` */
+export function createRevokeCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [
+      ['authsvc users revoke ada@example.com', 'ends every session of one account'],
+      ['authsvc users revoke --all', 'ends every session of everybody'],
+    ],
+    json: [USER_JSON, 'with --all:', '{"ended":42}'],
+  });
+  return new Command('revoke')
+    .description('End the sessions of an account, or of all')
+    .argument('[email]', 'the account')
+    .option('--all', 'of everybody')
+    .addHelpText('after', help)
+    .action((email: string | undefined, _, command: Command) =>
+      revoke(context, email, command.optsWithGlobals<ChangeOptions>()),
+    );
+}
+
+/** `authsvc users reset` */
+export function createResetCommand(context: Context): Command {
+  const help = formatHelp({
+    examples: [['authsvc users reset ada@example.com', 'prints the token on standard output']],
+    json: [
+      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
+    ],
+  });
+  return new Command('reset')
+    .description('Make a reset token for an account, to pass on to its owner')
+    .argument('<email>', 'the account')
+    .addHelpText('after', help)
+    .action((email: string, _, command: Command) => issueReset(context, email, command.optsWithGlobals()));
+}
+
+async function changeUser(
+  context: Context,
+  { name, email, done }: { name: string; email: string; done: string },
+  options: ChangeOptions,
+): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  if (name === 'delete' && !options.yes) {
+    requireAnswers(terminal, [['--yes', false]]);
+    const check = (typed: string) => (typed === email ? undefined : 'That is not the email of this account');
+    await (await terminal.openPrompter()).askText({ label: 'Type the email to delete it', fallback: undefined, check });
+  }
+  const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
+  terminal.printJson(user);
+  terminal.succeed(`${terminal.notePaint.bold(user.email)} ${done}`);
+}
+
+async function setRole(context: Context, email: string, options: GlobalOptions & { role: string }): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  const body = { email, role: options.role };
+  const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: '/users/set', body });
+  terminal.printJson(user);
+  terminal.succeed(`${terminal.notePaint.bold(user.email)} has the role ${terminal.notePaint.bold(user.role)}`);
+}
+
+async function revoke(context: Context, email: string | undefined, options: ChangeOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  if ((email === undefined) === (options.all !== true)) {
+    throw new CliError({ status: exitStatus.usage, code: 'usage', what: 'Say whose: an email, or --all' });
+  }
+  if (email === undefined) {
+    const { ended } = await askDaemon<{ ended: number }>(context, { method: 'POST', path: '/sessions/revoke-all' });
+    terminal.printJson({ ended });
+    terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; everybody has to log in again`);
+    return;
+  }
+  const done = 'has no open session any more';
+  await changeUser(context, { name: 'revoke', email, done }, options);
+}
+
+async function issueReset(context: Context, email: string, options: GlobalOptions): Promise<void> {
+  const terminal = await createTerminal(context, options);
+  checkEmailOption(email, '<email>');
+  const issued = await askDaemon<IssuedResetBody>(context, { method: 'POST', path: '/users/reset', body: { email } });
+  terminal.printJson(issued);
+  terminal.printLines(issued.reset_token);
+  await terminal.flush({
+    what: 'The reset token',
+    why: 'It was made, and is lost: it is kept nowhere.',
+    next: { say: 'Make another', command: shell`authsvc users reset ${issued.email}` },
+  });
+  terminal.succeed(
+    `Reset token for ${terminal.notePaint.bold(issued.email)}, good once until ${describeDate(issued.expires_at)}`,
+    terminal.describeNext({
+      say: 'Its owner runs',
+      command: shell`authsvc reset --email ${issued.email} --token-stdin`,
+    }),
+  );
 }

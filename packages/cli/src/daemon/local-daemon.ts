@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { DaemonBody as Body } from '@authsvc/client/contract';
-import { dataPaths, type DataPaths, resolveDataFolder } from '@authsvc/client/folders';
+import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError, describePathFailure, type NextStep, upperFirst } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { exitStatus, type ExitStatus } from '../exit-status.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 
 /** A database that has much to migrate takes its time. */

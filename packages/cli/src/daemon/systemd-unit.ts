@@ -1,7 +1,7 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, describePathFailure } from '../cli-error.ts';
+import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 
 export interface SystemdUnit {

@@ -1,10 +1,10 @@
-import { type Finding, ok, problem, warning } from './finding.ts';
-import { shell } from '@authsvc/client/shell-command';
 import { existsSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
 import { readStorageWish } from '../session-store/choose-storage.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
 
 /**
  * Compares a version of Node.js with what the package asks for.

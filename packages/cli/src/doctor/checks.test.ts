@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
-import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-port.ts';
 import { checkFolder, checkSqlite } from './check-database.ts';
+import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-port.ts';
 import { judgeResetDelivery, judgeSettings, readSettings } from './check-settings.ts';
 import { findingOf } from './finding.ts';
 

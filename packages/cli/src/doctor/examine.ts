@@ -8,7 +8,13 @@ import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';
 import { checkDisk, checkKeychain, checkNode, checkPort } from './check-port.ts';
-import { judgeResetDelivery, judgeSettings, readSettings, type SettingsRead, type SettingWarnings } from './check-settings.ts';
+import {
+  judgeResetDelivery,
+  judgeSettings,
+  readSettings,
+  type SettingsRead,
+  type SettingWarnings,
+} from './check-settings.ts';
 import { type Finding, findingOf, ok } from './finding.ts';
 
 /** Every check, by the name that `--json` has for it and the one that a person reads; in the order they are shown. */

@@ -1,13 +1,20 @@
-import { ApiRefusal } from '@authsvc/client';
-import { CliError } from '../cli-error.ts';
-import type { Context } from '../context.ts';
-import { daemonLost, describeControlFailure, isBrokenOff, type LocalDaemonPlace, locateDaemon, waitForSocket } from '../daemon/local-daemon.ts';
-import { exitStatus } from '../exit-status.ts';
-import { START_COMMAND } from '../server-url.ts';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { ApiRefusal } from '@authsvc/client';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import {
+  daemonLost,
+  describeControlFailure,
+  isBrokenOff,
+  type LocalDaemonPlace,
+  locateDaemon,
+  waitForSocket,
+} from '../daemon/local-daemon.ts';
+import { exitStatus } from '../exit-status.ts';
+import { START_COMMAND } from '../server-url.ts';
 
 export interface OperatorRequest {
   readonly method: 'GET' | 'POST';

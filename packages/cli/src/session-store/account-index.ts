@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './private-file.ts';
 import { domainToASCII } from 'node:url';
+import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './private-file.ts';
 
 /** Where a session lies; the session itself is not in the index. */
 export interface Account {

@@ -1,13 +1,23 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isTokenText } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
-import { type Account, type AccountIndex, type AccountName, findAccount, isSameAccount, readAccountIndex, updateAccountIndex, withAccount, withoutAccount } from './account-index.ts';
+import {
+  type Account,
+  type AccountIndex,
+  type AccountName,
+  findAccount,
+  isSameAccount,
+  readAccountIndex,
+  updateAccountIndex,
+  withAccount,
+  withoutAccount,
+} from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
 import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { isTokenText } from '@authsvc/client';
 
 /** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
 export interface SessionStore {
