@@ -27,13 +27,13 @@ export function checkEmailOption(email: string | undefined, option = '--email'):
 }
 
 /** Which secrets come from standard input, a line each, in this order. */
-export interface StdinSecrets {
+interface StdinSecrets {
   readonly tokenStdin?: boolean | undefined;
   readonly passwordStdin?: boolean | undefined;
   readonly newPasswordStdin?: boolean | undefined;
 }
 
-export interface SecretsRead {
+interface SecretsRead {
   readonly token?: string;
   readonly password?: string;
   readonly newPassword?: string;

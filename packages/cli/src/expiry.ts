@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** ISO 8601 in UTC without fractions, as in `2026-12-22T16:40:00Z`. */
-export function toIsoSeconds(ms: number): string {
+function toIsoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 

@@ -1,7 +1,7 @@
 import { printable } from './terminal.ts';
 
 /** A cell: its text, and how it is painted once its width is settled. */
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
 }

@@ -31,7 +31,7 @@ export function readMinLength(env: Context['env']): number {
   return /^\d{1,3}$/.test(setting) ? Number(setting) : 8;
 }
 
-export interface PasswordDialogue<T> {
+interface PasswordDialogue<T> {
   readonly prompter: Prompter;
   readonly terminal: Terminal;
   readonly label: string;

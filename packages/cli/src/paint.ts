@@ -15,7 +15,7 @@ export interface Paint {
   readonly dim: Brush;
 }
 
-export interface PaintFacts {
+interface PaintFacts {
   readonly isTTY: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `false` after `--no-color`. */

@@ -50,7 +50,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
   return daemon;
 }
 
-export const DAEMON_JSON =
+const DAEMON_JSON =
   '"state":"running","pid":4121,"version":"1.0.0","url":"http://127.0.0.1:4100","data_folder":"/home/ada/.local/share/authsvc","started_at":"2026-11-22T16:40:00.000Z","database":"sqlite:/home/ada/.local/share/authsvc/authsvc.db","log_file":"/home/ada/.local/share/authsvc/logs/authsvc.log"';
 
 const startHelp = formatHelp({
@@ -62,7 +62,7 @@ const startHelp = formatHelp({
 });
 
 /** `authsvc daemon start` */
-export function createStartCommand(context: Context): Command {
+function createStartCommand(context: Context): Command {
   return new Command('start')
     .description('Start it; returns once it listens')
     .addHelpText('after', startHelp)
@@ -78,7 +78,7 @@ export function createStartCommand(context: Context): Command {
     });
 }
 
-export function tellStart({ env }: Context, terminal: Terminal, { started, daemon }: DaemonStart): void {
+function tellStart({ env }: Context, terminal: Terminal, { started, daemon }: DaemonStart): void {
   const { notePaint } = terminal;
   terminal.printJson({ started, ...daemon });
   const what = describeDaemon(daemon, notePaint);
@@ -94,7 +94,7 @@ const stopHelp = formatHelp({
 });
 
 /** `authsvc daemon stop` */
-export function createStopCommand(context: Context): Command {
+function createStopCommand(context: Context): Command {
   return new Command('stop')
     .description('Stop it; returns once its process has ended')
     .addHelpText('after', stopHelp)
@@ -112,7 +112,7 @@ const restartHelp = formatHelp({
 });
 
 /** `authsvc daemon restart` */
-export function createRestartCommand(context: Context): Command {
+function createRestartCommand(context: Context): Command {
   return new Command('restart')
     .description('Stop it where it runs, and start it, if it could start')
     .addHelpText('after', restartHelp)
@@ -133,7 +133,7 @@ const statusHelp = formatHelp({
 });
 
 /** `authsvc daemon status` */
-export function createStatusCommand(context: Context, endWith: (status: number) => void): Command {
+function createStatusCommand(context: Context, endWith: (status: number) => void): Command {
   return new Command('status')
     .description('Show whether it runs, and where')
     .addHelpText('after', statusHelp)
@@ -181,7 +181,7 @@ const waitHelp = formatHelp({
 });
 
 /** `authsvc daemon wait` */
-export function createWaitCommand(context: Context): Command {
+function createWaitCommand(context: Context): Command {
   return new Command('wait')
     .description('Wait until it is ready')
     .option('--timeout <seconds>', 'how long to wait', readSeconds, 30)

@@ -1,4 +1,4 @@
-export interface HelpText {
+interface HelpText {
   /** What a person would type, each with what it is for. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
   /** Real answers of `--json`, whose keys are a promise, and remarks on them. */

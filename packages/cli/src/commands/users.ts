@@ -17,8 +17,8 @@ import { createExportCommand, createImportCommand } from './users-files.ts';
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
 
 /** An account and a session as the help publishes them. */
-export const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
-export const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
+const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
+const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
 /** `authsvc users` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
@@ -55,7 +55,7 @@ interface ListOptions extends GlobalOptions {
 }
 
 /** `authsvc users list` */
-export function createListCommand(context: Context): Command {
+function createListCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email']],
     json: [`{"users":[${USER_JSON}],"next":null}`, 'next is what to give to --after, or null behind the last'],
@@ -70,7 +70,7 @@ export function createListCommand(context: Context): Command {
 }
 
 /** `authsvc users show` */
-export function createShowCommand(context: Context): Command {
+function createShowCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users show ada@example.com', 'when it was made, and where it is logged in']],
     json: [`${USER_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
@@ -168,7 +168,7 @@ const changes = [
 ] as const;
 
 /** `authsvc users disable`, `enable`, `verify` and `delete` */
-export function createChangeCommands(context: Context): Command[] {
+function createChangeCommands(context: Context): Command[] {
   return changes.map(({ name, description, done, example, json }) => {
     const command = new Command(name)
       .description(description)
@@ -185,7 +185,7 @@ export function createChangeCommands(context: Context): Command[] {
 }
 
 /** `authsvc users set` */
-export function createSetCommand(context: Context): Command {
+function createSetCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users set ada@example.com --role admin', 'GET /whoami then says "role": "admin"']],
     json: [USER_JSON.replace('"role":"user"', '"role":"admin"')],
@@ -201,7 +201,7 @@ export function createSetCommand(context: Context): Command {
 }
 
 /** `authsvc users revoke` */
-export function createRevokeCommand(context: Context): Command {
+function createRevokeCommand(context: Context): Command {
   const help = formatHelp({
     examples: [
       ['authsvc users revoke ada@example.com', 'ends every session of one account'],
@@ -220,7 +220,7 @@ export function createRevokeCommand(context: Context): Command {
 }
 
 /** `authsvc users reset` */
-export function createResetCommand(context: Context): Command {
+function createResetCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users reset ada@example.com', 'prints the token on standard output']],
     json: [

@@ -11,7 +11,7 @@ export interface CommandNode {
   readonly words: readonly string[];
 }
 
-export interface Choice {
+interface Choice {
   readonly name: string;
   readonly description: string;
 }

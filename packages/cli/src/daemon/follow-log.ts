@@ -6,18 +6,18 @@ const OLDEST = 9;
 const CHUNK_BYTES = 65_536;
 
 /** A place in a log that is rotated: a file by its identity, which a new name does not change, and how far it has been read. */
-export interface LogPosition {
+interface LogPosition {
   readonly inode: number;
   readonly offset: number;
 }
 
-export interface LogFile {
+interface LogFile {
   readonly path: string;
   readonly inode: number;
 }
 
 /** The files of a rotated log that there are, the newest first: `authsvc.log`, `authsvc.log.1`, … */
-export function listLogFiles(path: string): LogFile[] {
+function listLogFiles(path: string): LogFile[] {
   const paths = [path, ...Array.from({ length: OLDEST }, (_, index) => `${path}.${index + 1}`)];
   return paths.flatMap((file) => {
     const stats = statSync(file, { throwIfNoEntry: false });
@@ -25,14 +25,14 @@ export function listLogFiles(path: string): LogFile[] {
   });
 }
 
-export interface LogRead {
+interface LogRead {
   /** Whole lines, without their ends. */
   readonly lines: readonly string[];
   readonly position: LogPosition;
 }
 
 /** Reads the whole lines of a file from an offset on; a line that is still being written is left for the next time. */
-export function readLines(path: string, from = 0): LogRead {
+function readLines(path: string, from = 0): LogRead {
   const file = openSync(path, 'r');
   try {
     const { ino: inode } = fstatSync(file);

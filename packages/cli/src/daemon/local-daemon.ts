@@ -142,7 +142,7 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
  * @returns `undefined` when none does, or where the system does not say.
  * @see proc_locks(5)
  */
-export function lockHolder(path: string): number | undefined {
+function lockHolder(path: string): number | undefined {
   try {
     const { dev, ino } = statSync(path);
     const [major, minor] = [(dev >> 8) & 0xf_ff, (dev & 0xff) | ((dev >> 12) & 0xf_ff_00)];

@@ -4,7 +4,7 @@ import { CliError, describePathFailure } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 
-export interface SystemdUnit {
+interface SystemdUnit {
   /** The program and its arguments; absolute paths. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -83,7 +83,7 @@ function escapeControl(character: string): string {
 }
 
 /** The settings of an environment, as a unit takes them over. */
-export interface CarriedSettings {
+interface CarriedSettings {
   readonly carried: Readonly<Record<string, string>>;
   /** What is set and not carried over, with what to do about it. */
   readonly left: readonly { readonly name: string; readonly why: string }[];

@@ -11,7 +11,7 @@ import { type Finding, findingOf, ok, warning } from './finding.ts';
 const LIMITS = { connectMs: 2000, totalMs: 5000 };
 
 /** `clock` is there when somebody answered. */
-export interface DaemonFindings {
+interface DaemonFindings {
   readonly daemon: Finding;
   readonly clock?: Finding;
 }

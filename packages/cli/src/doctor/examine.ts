@@ -32,7 +32,7 @@ export const checkLabels = {
   settings: 'Settings',
 } as const;
 
-export type CheckName = keyof typeof checkLabels;
+type CheckName = keyof typeof checkLabels;
 
 export interface NamedFinding extends Finding {
   readonly name: CheckName;

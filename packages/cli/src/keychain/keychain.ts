@@ -48,7 +48,7 @@ export interface Keychain {
   close(): void;
 }
 
-export interface KeychainOptions {
+interface KeychainOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly helperPath?: string;
   /** For one call, milliseconds. An unlock prompt that nobody answers would otherwise hold the command for ever. */

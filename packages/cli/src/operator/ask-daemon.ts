@@ -16,7 +16,7 @@ import {
 import { exitStatus } from '../exit-status.ts';
 import { START_COMMAND } from '../server-url.ts';
 
-export interface OperatorRequest {
+interface OperatorRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: unknown;
@@ -44,7 +44,7 @@ export async function askDaemon<Answer>(context: Context, request: OperatorReque
 }
 
 /** No daemon runs on the data folder. */
-export function notRunning({ dataFolder }: LocalDaemonPlace): CliError {
+function notRunning({ dataFolder }: LocalDaemonPlace): CliError {
   return new CliError({
     status: exitStatus.unreachable,
     code: 'daemon_unreachable',
@@ -72,7 +72,7 @@ export function withQuery(path: string, query: Readonly<Record<string, string | 
 /** Nobody listens; `EINVAL` is a path too long for any socket. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 
-export interface LineExchange {
+interface LineExchange {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly input?: Readable;

@@ -10,7 +10,7 @@ export const importFormats = ['jsonl', 'csv', 'flask-sqlite'] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
 /** A line that is no account in this format, and why. */
-export interface UnreadableLine {
+interface UnreadableLine {
   readonly line: number;
   readonly refused: string;
 }

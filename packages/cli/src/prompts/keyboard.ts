@@ -1,6 +1,6 @@
 import type { InputStream } from '../context.ts';
 
-export interface KeyListener {
+interface KeyListener {
   /** What was typed or pasted, up to the end of a line and no further. */
   onKeys(keys: string): void;
   /** Ctrl-C, Ctrl-D, or a terminal that has gone. */

@@ -2,7 +2,7 @@ import { CliError } from '../cli-error.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainFailure } from '../keychain/keychain.ts';
 
-export type StorageWish = 'keychain' | 'file' | undefined;
+type StorageWish = 'keychain' | 'file' | undefined;
 
 export interface ChosenStorage {
   readonly storage: 'keychain' | 'file';

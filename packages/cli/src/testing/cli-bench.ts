@@ -35,7 +35,7 @@ export interface CliBench {
   files(): Record<string, string>;
 }
 
-export const NOW = Date.parse('2026-11-22T16:40:00Z');
+const NOW = Date.parse('2026-11-22T16:40:00Z');
 
 /** A person's machine, as the command line sees it: an empty home, a keychain, a clock that stands still. */
 export function createCliBench(env: Readonly<Record<string, string>> = {}): CliBench {

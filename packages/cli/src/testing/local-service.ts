@@ -18,7 +18,7 @@ export interface LocalService {
   stop(): Promise<void>;
 }
 
-export interface ServiceOptions {
+interface ServiceOptions {
   /** Its name under HOME. */
   readonly dataFolder?: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -15,11 +15,11 @@ export interface Bus {
   startKeyring(state: 'unlocked' | 'locked'): Promise<Keyring>;
 }
 
-export interface Keyring {
+interface Keyring {
   stop(): Promise<void>;
 }
 
-export interface BusOptions {
+interface BusOptions {
   readonly home?: string;
   /** Services that the bus starts when somebody wants them, and that never answer. */
   readonly silentServices?: readonly string[];
