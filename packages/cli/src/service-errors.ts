@@ -66,10 +66,28 @@ async function describeUnreachable(error: UnreachableError): Promise<CliError> {
     return end(reason, isLoopback(origin) ? { say: `Use http://${host}` } : checkAddress);
   }
   const mayBeTls = protocol === 'http:' && (reason === unreachable.closed || reason === unreachable.noHttp);
-  if (mayBeTls && (await (await import('./speaks-tls.ts')).speaksTls(url))) {
+  if (mayBeTls && (await speaksTls(url))) {
     return end('it speaks TLS there', { say: `Use https://${host}` });
   }
   if (!isLoopback(origin) || reason === unreachable.noHttp) return end(reason, checkAddress);
   if (reason === unreachable.refused) return end(reason, { say: 'Start it', command: START_COMMAND });
   return end(reason, { say: 'See what is wrong', command: shell`authsvc doctor` });
+}
+
+const LONGEST_HANDSHAKE_MS = 2000;
+
+/** Whether a port answers a TLS handshake, with any certificate: nothing is sent there. */
+async function speaksTls({ hostname, port }: URL): Promise<boolean> {
+  // Loaded only for this question, which a command that succeeds never asks.
+  const { connect } = await import('node:tls');
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const socket = connect({ host, port: Number(port || 80), rejectUnauthorized: false });
+  return await new Promise((resolve) => {
+    const settle = (speaks: boolean) => {
+      socket.destroy();
+      resolve(speaks);
+    };
+    socket.setTimeout(LONGEST_HANDSHAKE_MS, () => settle(false));
+    socket.once('secureConnect', () => settle(true)).once('error', () => settle(false));
+  });
 }
