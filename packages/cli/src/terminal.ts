@@ -24,6 +24,11 @@ export interface Terminal {
   succeed(what: string, ...details: readonly string[]): void;
   /** `!` and what the person should know, also with `--json`. */
   warn(what: string): void;
+  /**
+   * How far a long command is, on one line of a terminal that the next call writes over; an empty
+   * text clears it. Silent with `--json`.
+   */
+  showProgress(text: string): void;
   /** `✗` and what is wrong with an answer that will be asked for again. */
   complain(what: string): void;
   /**
@@ -41,6 +46,8 @@ export interface Terminal {
   holdKeyboard(): Keyboard;
   openPrompter(): Promise<Prompter>;
 }
+
+const PROGRESS_WIDTH = 40;
 
 export async function createTerminal(context: Context, options: GlobalOptions): Promise<Terminal> {
   const { env, stdout, stderr } = context;
@@ -72,6 +79,10 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
     },
     warn(what) {
       note(`${notePaint.yellow('!')} ${what}`);
+    },
+    showProgress(text) {
+      if (isJson || stderr.isTTY !== true) return;
+      stderr.write(`\r${text.padEnd(PROGRESS_WIDTH)}${text === '' ? '\r' : ''}`);
     },
     complain(what) {
       note(`${notePaint.red('✗')} ${printable(what)}`);

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readStdinLines } from '../stdin-lines.ts';
-import { createTerminal } from '../terminal.ts';
+import { createTerminal, type Terminal } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 
 interface MigrateOptions extends GlobalOptions {
@@ -17,7 +17,6 @@ interface MigrateOptions extends GlobalOptions {
 }
 
 const NO_WAITING = { longestWaitMs: 0 };
-const PROGRESS_WIDTH = 40;
 
 const help = formatHelp({
   examples: [
@@ -57,7 +56,7 @@ async function migrate(context: Context, argument: string | undefined, options: 
     const { openDataFolder } = await import('@authsvc/server');
     const folder = options.schemaOnly ? undefined : await openDataFolder({ ...config, database: source }, NO_WAITING);
     try {
-      const tables = await fill(target, folder && source, createProgress(context, terminal.isJson));
+      const tables = await fill(target, folder && source, terminal);
       terminal.printJson({ database: target.name, tables });
       terminal.succeed(...describe(tables, source, target));
     } finally {
@@ -122,7 +121,7 @@ async function refusePassword(url: string): Promise<void> {
 async function fill(
   target: PostgresSetting,
   source: SqliteSetting | undefined,
-  progress: Progress,
+  terminal: Terminal,
 ): Promise<CopiedTable[]> {
   const { copyDatabase, openPostgresDatabase, openSqliteDatabase } = await import('@authsvc/core');
   const filled = await openPostgresDatabase(target);
@@ -132,33 +131,17 @@ async function fill(
     const copied = await openSqliteDatabase(source.path);
     try {
       await copied.migrate();
-      return await copyDatabase(copied, filled, { targetName: target.name, onProgress: progress.show });
+      return await copyDatabase(copied, filled, {
+        targetName: target.name,
+        onProgress: ({ table, done }) => terminal.showProgress(`${table}: ${done.toLocaleString('en')} rows…`),
+      });
     } finally {
-      progress.clear();
+      terminal.showProgress('');
       await copied.close();
     }
   } finally {
     await filled.close();
   }
-}
-
-interface Progress {
-  show(progress: { table: string; done: number }): void;
-  clear(): void;
-}
-
-/** How far it is, on one line of a terminal that is written over; nothing elsewhere. */
-function createProgress({ stderr }: Context, isJson: boolean): Progress {
-  const write = (text: string) => {
-    if (stderr.isTTY === true && !isJson) stderr.write(`\r${text.padEnd(PROGRESS_WIDTH)}`);
-  };
-  return {
-    show: ({ table, done }) => write(`${table}: ${done.toLocaleString('en')} rows…`),
-    clear: () => {
-      write('');
-      write('\r');
-    },
-  };
 }
 
 function describe(

@@ -70,13 +70,12 @@ async function importUsers(context: Context, file: string, options: ImportOption
   const terminal = await createTerminal(context, options);
   const refused: Refused[] = [];
   let refusedCount = 0;
-  const progress = createProgress(context, terminal.isJson);
   const refuse = (line: number, reason: string) => {
     refusedCount += 1;
     if (terminal.isJson) {
       refused.push({ line, reason });
     } else {
-      progress.clear();
+      terminal.showProgress('');
       terminal.complain(`line ${line}: ${reason}`);
     }
   };
@@ -89,12 +88,12 @@ async function importUsers(context: Context, file: string, options: ImportOption
   try {
     for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input, ifLost })) {
       if ('summary' in report) summary = report.summary;
-      else if ('done' in report) progress.show(report.done);
+      else if ('done' in report) terminal.showProgress(`${report.done.toLocaleString('en')} accounts…`);
       else if ('error' in report) throw refusal(500, report.error);
       else refuse(report.line, report.refused);
     }
   } finally {
-    progress.clear();
+    terminal.showProgress('');
   }
   if (!summary) throw daemonLost(locateDaemon(context), ifLost);
   const { imported, exists } = summary;
@@ -111,15 +110,6 @@ async function* linesFor(file: string, format: ImportFormat, refuse: (line: numb
     if ('refused' in line) refuse(line.line, line.refused);
     else yield `${JSON.stringify(line)}\n`;
   }
-}
-
-/** How far it is, on one line of a terminal that is written over; nothing elsewhere. */
-function createProgress({ stderr }: Context, isJson: boolean) {
-  const isShown = stderr.isTTY === true && !isJson;
-  return {
-    show: (done: number) => isShown && stderr.write(`\r${done.toLocaleString('en')} accounts…`),
-    clear: () => isShown && stderr.write(`\r${' '.repeat(40)}\r`),
-  };
 }
 
 async function exportUsers(context: Context, options: GlobalOptions): Promise<void> {
