@@ -1,18 +1,6 @@
 import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
-import { openStandardOutput } from './output.ts';
-
-/** What a prompt reads keys from: a terminal when `isTTY`, otherwise a pipe or a file. */
-export interface InputStream extends NodeJS.ReadableStream {
-  readonly isTTY?: boolean | undefined;
-  setRawMode?(raw: boolean): unknown;
-}
-
-export interface OutputStream extends NodeJS.WritableStream {
-  /** Of a terminal. */
-  readonly columns?: number | undefined;
-  readonly isTTY?: boolean | undefined;
-}
+import { type InputStream, type OutputStream, openStandardOutput } from './output.ts';
 
 /** Everything that a command knows of the process it runs in; tests make their own. */
 export interface Context {

@@ -1,7 +1,18 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import type { OutputStream } from './context.ts';
+
+/** What a prompt reads keys from: a terminal when `isTTY`, otherwise a pipe or a file. */
+export interface InputStream extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean | undefined;
+  setRawMode?(raw: boolean): unknown;
+}
+
+export interface OutputStream extends NodeJS.WritableStream {
+  /** Of a terminal. */
+  readonly columns?: number | undefined;
+  readonly isTTY?: boolean | undefined;
+}
 
 /** The first failure of each output: Node itself forgets those of its own streams. */
 const failures = new WeakMap<OutputStream, NodeJS.ErrnoException>();

@@ -1,4 +1,4 @@
-import type { InputStream } from '../context.ts';
+import type { InputStream } from '../output.ts';
 
 interface KeyListener {
   /** What was typed or pasted, up to the end of a line and no further. */

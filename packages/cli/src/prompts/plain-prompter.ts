@@ -1,4 +1,4 @@
-import type { OutputStream } from '../context.ts';
+import type { OutputStream } from '../output.ts';
 import type { Keyboard, Reading } from './keyboard.ts';
 import { interrupted, type Prompter, type Question } from './prompter.ts';
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { input, password } from '@inquirer/prompts';
-import type { OutputStream } from '../context.ts';
+import type { OutputStream } from '../output.ts';
 import type { Paint } from '../paint.ts';
 import type { Keyboard } from './keyboard.ts';
 import { interrupted, type Prompter } from './prompter.ts';
