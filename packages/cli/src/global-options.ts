@@ -1,4 +1,4 @@
-import { DEFAULT_SERVER } from './server-url.ts';
+import { DEFAULT_SERVER } from './connection/server-url.ts';
 
 /** The options that every command takes, as commander reads them. */
 export interface GlobalOptions {

@@ -1,6 +1,6 @@
 import { resolveStateFolder } from '@authsvc/client/folders';
 import { Command } from 'commander';
-import { chooseServer } from '../connection.ts';
+import { chooseServer } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import type { NamedFinding } from '../doctor/examine.ts';
 import { exitStatus } from '../exit-status.ts';

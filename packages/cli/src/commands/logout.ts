@@ -2,12 +2,12 @@ import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
-import { type Connection, connect } from '../connection.ts';
+import { type CurrentSession, findCurrentSession } from '../connection/current-session.ts';
+import { type Connection, connect } from '../connection/prepare-command.ts';
+import { toServiceError } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
-import { type CurrentSession, findCurrentSession } from '../current-session.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { toServiceError } from '../service-errors.ts';
 import { formatHelp } from './help-text.ts';
 
 interface LogoutOptions extends GlobalOptions {

@@ -1,12 +1,12 @@
 import { createApiClient } from '@authsvc/client';
 import { resolveStateFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
-import { chooseServer } from '../connection.ts';
+import { chooseServer } from '../connection/prepare-command.ts';
+import { isLoopback, START_COMMAND } from '../connection/server-url.ts';
+import { transport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { isLoopback, START_COMMAND } from '../server-url.ts';
-import { transport } from '../service-errors.ts';
 import { findAccount } from '../session-store/account-index.ts';
 import { createSessionStore } from '../session-store/session-store.ts';
 import { createTerminal } from '../terminal.ts';

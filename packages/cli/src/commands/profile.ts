@@ -1,9 +1,9 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { checkEmailOption } from '../answers.ts';
-import { type Connection, connect } from '../connection.ts';
+import { findCurrentSession, sessionRefused } from '../connection/current-session.ts';
+import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
-import { findCurrentSession, sessionRefused } from '../current-session.ts';
 import { describeTimeLeft } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount } from '../session-store/account-index.ts';

@@ -2,11 +2,11 @@ import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { checkEmail, checkEmailOption, readStdinSecrets } from '../answers.ts';
-import { type Connection, connect } from '../connection.ts';
+import { type Connection, connect } from '../connection/prepare-command.ts';
+import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readMinLength, submitNewPassword } from '../new-password.ts';
-import { describeRefusal } from '../service-errors.ts';
 import { requireAnswers } from '../terminal.ts';
 import { formatHelp } from './help-text.ts';
 

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiRefusal } from '@authsvc/client';
 import { CliError } from '../cli-error.ts';
+import { START_COMMAND } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
 import {
   daemonLost,
@@ -14,7 +15,6 @@ import {
   waitForSocket,
 } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
-import { START_COMMAND } from '../server-url.ts';
 
 interface OperatorRequest {
   readonly method: 'GET' | 'POST';

@@ -3,11 +3,11 @@ import { createServer as createSecureServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } from '@authsvc/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeCertificate } from '../../../test/mail-server.ts';
-import type { CliError } from './cli-error.ts';
+import { makeCertificate } from '../../../../test/mail-server.ts';
+import type { CliError } from '../cli-error.ts';
+import { createCliBench } from '../testing/cli-bench.ts';
+import { startContractServer } from '../testing/contract-server.ts';
 import { toServiceError, transport } from './service-errors.ts';
-import { createCliBench } from './testing/cli-bench.ts';
-import { startContractServer } from './testing/contract-server.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse' };
 

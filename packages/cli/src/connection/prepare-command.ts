@@ -1,12 +1,12 @@
 import { type ApiClient, createApiClient } from '@authsvc/client';
 import { resolveStateFolder } from '@authsvc/client/folders';
-import type { Context } from './context.ts';
-import type { GlobalOptions } from './global-options.ts';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import type { AccountIndex } from '../session-store/account-index.ts';
+import { createSessionStore, type SessionStore } from '../session-store/session-store.ts';
+import { createTerminal, type Terminal } from '../terminal.ts';
 import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
 import { transport } from './service-errors.ts';
-import type { AccountIndex } from './session-store/account-index.ts';
-import { createSessionStore, type SessionStore } from './session-store/session-store.ts';
-import { createTerminal, type Terminal } from './terminal.ts';
 
 /** What nearly every command works with. */
 export interface Connection {
