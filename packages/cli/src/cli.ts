@@ -2,13 +2,13 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command, CommanderError } from 'commander';
 import { CliError, lostOutput, toPathError } from './cli-error.ts';
 import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
-import { helpWidth } from './commands/help-text.ts';
 import { toServiceError } from './connection/service-errors.ts';
 import type { Context } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
-import { isReaderGone, outputFailure, settleOutput, watchOutput } from './output.ts';
-import { createTerminal, releaseKeyboard } from './terminal.ts';
+import { helpWidth } from './terminal/help-text.ts';
+import { isReaderGone, outputFailure, settleOutput, watchOutput } from './terminal/streams.ts';
+import { createTerminal, releaseKeyboard } from './terminal/terminal.ts';
 import { readVersion } from './version.ts';
 
 /** The program without its commands: the options that each of them takes, and how it speaks. */

@@ -1,6 +1,6 @@
 import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
-import { type InputStream, type OutputStream, openStandardOutput } from './output.ts';
+import { type InputStream, type OutputStream, openStandardOutput } from './terminal/streams.ts';
 
 /** Everything that a command knows of the process it runs in; tests make their own. */
 export interface Context {

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { isReaderGone, openStandardOutput, outputFailure, settleOutput, watchOutput } from './output.ts';
+import { isReaderGone, openStandardOutput, outputFailure, settleOutput, watchOutput } from './terminal/streams.ts';
 import { readVersion } from './version.ts';
 
 /** The program: does what its command line says, and ends the process. */
@@ -10,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
     const [{ formatProgramHelp }, { helpWidth }] = await Promise.all([
       import('./program-help.ts'),
-      import('./commands/help-text.ts'),
+      import('./terminal/help-text.ts'),
     ]);
     return await print((columns) => formatProgramHelp(helpWidth(columns)));
   }

@@ -1,6 +1,6 @@
 import { commands } from './command-list.ts';
-import { fill, formatHelp } from './commands/help-text.ts';
 import { globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
+import { fill, formatHelp } from './terminal/help-text.ts';
 
 const rest = `${formatHelp({
   examples: [

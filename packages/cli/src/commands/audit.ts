@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventBody, EventListBody } from '@authsvc/client/contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { describeDate, readSince } from '../expiry.ts';
-import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
-import { createTerminal, type Terminal, toJson } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { formatTable } from '../terminal/table.ts';
+import { createTerminal, type Terminal, toJson } from '../terminal/terminal.ts';
+import { describeDate, readSince } from '../terminal/times.ts';
 
 interface AuditOptions extends GlobalOptions {
   readonly user?: string;

@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { createTerminal } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal } from '../terminal/terminal.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];

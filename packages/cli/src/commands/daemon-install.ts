@@ -9,8 +9,8 @@ import { settingProblems } from '../daemon/start-daemon.ts';
 import { carrySettings, formatSystemdUnit, systemdUserFolder, writeUnit } from '../daemon/systemd-unit.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { createTerminal } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal } from '../terminal/terminal.ts';
 
 interface InstallOptions extends GlobalOptions {
   readonly resetDelivery: string;

@@ -5,8 +5,8 @@ import type { Context } from '../context.ts';
 import { findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { createTerminal, escapeJson } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal, escapeJson } from '../terminal/terminal.ts';
 
 interface LogsOptions extends GlobalOptions {
   readonly follow?: boolean;

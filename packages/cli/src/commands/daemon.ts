@@ -15,12 +15,12 @@ import {
 import { assertCanRestart, type DaemonStart, settingProblems, startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
-import { describeDate } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { createTerminal, type Terminal } from '../terminal.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal, type Terminal } from '../terminal/terminal.ts';
+import { describeDate } from '../terminal/times.ts';
 import { createInstallCommand } from './daemon-install.ts';
 import { createLogsCommand } from './daemon-logs.ts';
-import { formatHelp } from './help-text.ts';
 
 const help = formatHelp({
   examples: [

@@ -6,8 +6,8 @@ import type { NamedFinding } from '../doctor/examine.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
-import { createTerminal, printable, type Terminal } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal, printable, type Terminal } from '../terminal/terminal.ts';
 
 /** On a very narrow terminal words are left to break where they will. */
 const MIN_TEXT_WIDTH = 30;

@@ -7,7 +7,7 @@ import { connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
 
 interface ExecOptions extends GlobalOptions {
   readonly email?: string;

@@ -1,16 +1,16 @@
 import { ApiRefusal, type Credentials, type NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { type CliError, lostOutput } from '../cli-error.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
-import { describeExpiryDate, expiryFrom } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
-import { requireAnswers } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { requireAnswers } from '../terminal/terminal.ts';
+import { describeExpiryDate, expiryFrom } from '../terminal/times.ts';
 
 interface LoginOptions extends GlobalOptions {
   readonly email?: string;

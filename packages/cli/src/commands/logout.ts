@@ -1,6 +1,5 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
-import { checkEmailOption } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
 import { type CurrentSession, findCurrentSession } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
@@ -8,7 +7,8 @@ import { toServiceError } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmailOption } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
 
 interface LogoutOptions extends GlobalOptions {
   readonly email?: string;

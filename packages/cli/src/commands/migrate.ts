@@ -7,9 +7,9 @@ import { CliError, explainRefusal } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { readStdinLines } from '../stdin-lines.ts';
-import { createTerminal, type Terminal } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { readStdinLines } from '../terminal/stdin-lines.ts';
+import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 
 interface MigrateOptions extends GlobalOptions {
   readonly databaseUrlStdin?: boolean;

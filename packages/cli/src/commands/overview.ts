@@ -9,7 +9,7 @@ import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-
 import type { GlobalOptions } from '../global-options.ts';
 import { findAccount } from '../session-store/account-index.ts';
 import { createSessionStore } from '../session-store/session-store.ts';
-import { createTerminal } from '../terminal.ts';
+import { createTerminal } from '../terminal/terminal.ts';
 
 /** Bare `authsvc`: what is running, who is logged in, and what to do next. */
 export async function showOverview(context: Context, options: GlobalOptions): Promise<void> {

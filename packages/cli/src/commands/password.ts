@@ -1,16 +1,16 @@
 import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { getCurrentSession, sendAs } from '../connection/current-session.ts';
 import { connect } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { readMinLength, submitNewPassword } from '../new-password.ts';
 import { isSameAccount } from '../session-store/account-index.ts';
-import { requireAnswers } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
+import { requireAnswers } from '../terminal/terminal.ts';
 
 interface PasswordOptions extends GlobalOptions {
   readonly email?: string;

@@ -1,14 +1,14 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
-import { checkEmailOption } from '../answers.ts';
 import { findCurrentSession, sessionRefused } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
-import { describeTimeLeft } from '../expiry.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmailOption } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { describeTimeLeft } from '../terminal/times.ts';
 
 interface ProfileOptions extends GlobalOptions {
   readonly email?: string;

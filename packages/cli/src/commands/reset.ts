@@ -1,15 +1,15 @@
 import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../answers.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { readMinLength, submitNewPassword } from '../new-password.ts';
-import type { Prompter } from '../prompts/prompter.ts';
-import { requireAnswers } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
+import type { Prompter } from '../terminal/prompter.ts';
+import { requireAnswers } from '../terminal/terminal.ts';
 
 interface ResetOptions extends GlobalOptions {
   readonly email?: string;

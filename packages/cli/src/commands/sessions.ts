@@ -1,15 +1,15 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { stripBlanks } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
 import { type CurrentSession, getCurrentSession, sendAs } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import { describeDate, describeTimeSince } from '../expiry.ts';
-import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { formatHelp } from './help-text.ts';
+import { stripBlanks } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { formatTable } from '../terminal/table.ts';
+import { describeDate, describeTimeSince } from '../terminal/times.ts';
 
 interface SessionsOptions extends GlobalOptions {
   readonly email?: string;

@@ -8,8 +8,8 @@ import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { refusal, streamLines } from '../operator/ask-daemon.ts';
 import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
-import { createTerminal, toJson } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal, toJson } from '../terminal/terminal.ts';
 
 interface ImportOptions extends GlobalOptions {
   readonly from?: ImportFormat;

@@ -1,17 +1,17 @@
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { checkEmailOption } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import { describeDate, describeTimeSince } from '../expiry.ts';
-import { formatTable } from '../format-table.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askDaemon, withQuery } from '../operator/ask-daemon.ts';
 import { emailKey } from '../session-store/account-index.ts';
-import { createTerminal, requireAnswers } from '../terminal.ts';
-import { formatHelp } from './help-text.ts';
+import { checkEmailOption } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { formatTable } from '../terminal/table.ts';
+import { createTerminal, requireAnswers } from '../terminal/terminal.ts';
+import { describeDate, describeTimeSince } from '../terminal/times.ts';
 import { createExportCommand, createImportCommand } from './users-files.ts';
 
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';

@@ -1,11 +1,11 @@
 import { ApiRefusal, isTokenText, type SessionCookie, type SuccessBody } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
-import { checkEmailOption, stripBlanks } from '../answers.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import { type Account, findAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';
+import { checkEmailOption, stripBlanks } from '../terminal/answers.ts';
 import type { Connection } from './prepare-command.ts';
 
 /** The session that a command acts with; `account` is there when it is stored on this machine. */

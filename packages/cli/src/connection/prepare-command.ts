@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import type { AccountIndex } from '../session-store/account-index.ts';
 import { createSessionStore, type SessionStore } from '../session-store/session-store.ts';
-import { createTerminal, type Terminal } from '../terminal.ts';
+import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
 import { transport } from './service-errors.ts';
 

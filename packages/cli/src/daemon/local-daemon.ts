@@ -6,7 +6,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
-import type { Paint } from '../paint.ts';
+import type { Paint } from '../terminal/paint.ts';
 
 /**
  * Twice as long as a daemon takes to notice that its control socket is missing, and to make it

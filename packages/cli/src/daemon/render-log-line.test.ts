@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadPaint } from '../paint.ts';
+import { loadPaint } from '../terminal/paint.ts';
 import { renderLogLine } from './render-log-line.ts';
 
 describe('renderLogLine', () => {

@@ -1,5 +1,5 @@
-import type { Paint } from '../paint.ts';
-import { printable } from '../terminal.ts';
+import type { Paint } from '../terminal/paint.ts';
+import { printable } from '../terminal/terminal.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

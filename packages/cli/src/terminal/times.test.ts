@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeExpiryDate, describeTimeLeft, expiryFrom } from './expiry.ts';
+import { describeExpiryDate, describeTimeLeft, expiryFrom } from './times.ts';
 
 const now = Date.parse('2026-11-22T16:40:00Z');
 

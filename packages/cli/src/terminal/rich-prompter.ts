@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { input, password } from '@inquirer/prompts';
-import type { OutputStream } from '../output.ts';
-import type { Paint } from '../paint.ts';
 import type { Keyboard } from './keyboard.ts';
+import type { Paint } from './paint.ts';
 import { interrupted, type Prompter } from './prompter.ts';
+import type { OutputStream } from './streams.ts';
 
 /** Prompts with colours and line editing. */
 export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, paint: Paint): Prompter {

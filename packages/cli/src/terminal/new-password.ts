@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@authsvc/client';
-import { describeRefusal } from './connection/service-errors.ts';
-import type { Context } from './context.ts';
-import type { Prompter } from './prompts/prompter.ts';
+import { describeRefusal } from '../connection/service-errors.ts';
+import type { Context } from '../context.ts';
+import type { Prompter } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
 
 const LONGEST = 256;

@@ -1,11 +1,11 @@
-import { CliError, type LostOutput, lostOutput, type NextStep } from './cli-error.ts';
-import type { Context } from './context.ts';
-import { exitStatus } from './exit-status.ts';
-import type { GlobalOptions } from './global-options.ts';
-import { outputFailure, settleOutput } from './output.ts';
+import { CliError, type LostOutput, lostOutput, type NextStep } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { type Keyboard, openKeyboard } from './keyboard.ts';
 import { loadPaint, type Paint } from './paint.ts';
-import { type Keyboard, openKeyboard } from './prompts/keyboard.ts';
-import { interrupted, type Prompter } from './prompts/prompter.ts';
+import { interrupted, type Prompter } from './prompter.ts';
+import { outputFailure, settleOutput } from './streams.ts';
 
 /** What a command says and asks: data on standard output, all else on standard error, and with `--json` nothing on standard output but one value. */
 export interface Terminal {
@@ -119,9 +119,9 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
     async openPrompter() {
       const keyboard = terminal.holdKeyboard();
       if (notePaint.enabled) {
-        return (await import('./prompts/rich-prompter.ts')).createRichPrompter(keyboard, stderr, notePaint);
+        return (await import('./rich-prompter.ts')).createRichPrompter(keyboard, stderr, notePaint);
       }
-      return (await import('./prompts/plain-prompter.ts')).createPlainPrompter(keyboard, stderr);
+      return (await import('./plain-prompter.ts')).createPlainPrompter(keyboard, stderr);
     },
   };
   return terminal;

@@ -1,7 +1,7 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from './cli-error.ts';
-import { exitStatus } from './exit-status.ts';
-import type { InputStream } from './output.ts';
+import { CliError } from '../cli-error.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { InputStream } from './streams.ts';
 
 const LONGEST_INPUT = 64 * 1024;
 

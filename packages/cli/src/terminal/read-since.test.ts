@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSince } from './expiry.ts';
+import { readSince } from './times.ts';
 
 const now = Date.parse('2026-11-22T16:40:00Z');
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type LocalService, startLocalService } from './testing/local-service.ts';
+import { type LocalService, startLocalService } from '../testing/local-service.ts';
 
 /**
  * A red line, by one character of 0x80–0x9F and by ESC; the text after it backwards; and a line of

@@ -1,5 +1,5 @@
-import { CliError } from './cli-error.ts';
-import { exitStatus } from './exit-status.ts';
+import { CliError } from '../cli-error.ts';
+import { exitStatus } from '../exit-status.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
-import type { OutputStream } from '../output.ts';
 import type { Keyboard, Reading } from './keyboard.ts';
 import { interrupted, type Prompter, type Question } from './prompter.ts';
+import type { OutputStream } from './streams.ts';
 
 const CTRL_U = '\u0015';
 const ESCAPE = '\u001b';

@@ -1,7 +1,7 @@
-import { CliError } from './cli-error.ts';
-import type { Context } from './context.ts';
-import { exitStatus } from './exit-status.ts';
-import type { Check } from './prompts/prompter.ts';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { Check } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Says at once what no address can be; the service has the last word. */

@@ -1,4 +1,4 @@
-import type { InputStream } from '../output.ts';
+import type { InputStream } from './streams.ts';
 
 interface KeyListener {
   /** What was typed or pasted, up to the end of a line and no further. */
