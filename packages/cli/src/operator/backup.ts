@@ -7,9 +7,9 @@ import { CliError, explainRefusal } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { askDaemon } from '../operator/ask-daemon.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
+import { askDaemon } from './ask-daemon.ts';
 
 /** A database of millions takes a while to copy. */
 const BACKUP_MS = 30 * 60_000;

@@ -6,10 +6,10 @@ import type { Context } from '../context.ts';
 import { daemonLost, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { refusal, streamLines } from '../operator/ask-daemon.ts';
-import { formatOf, type ImportFormat, importFormats, readUsers } from '../operator/read-users.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, toJson } from '../terminal/terminal.ts';
+import { refusal, streamLines } from './ask-daemon.ts';
+import { formatOf, type ImportFormat, importFormats, readUsers } from './read-users.ts';
 
 interface ImportOptions extends GlobalOptions {
   readonly from?: ImportFormat;
