@@ -1,8 +1,8 @@
 import { resolveStateFolder } from '@authsvc/client/folders';
 import { exchange } from '@authsvc/client/node';
 import type { Context } from '../context.ts';
+import { askDaemon } from '../daemon/ask-daemon.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
-import { askDaemon } from '../operator/ask-daemon.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';

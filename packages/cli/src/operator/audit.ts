@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventBody, EventListBody } from '@authsvc/client/contract';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { formatTable } from '../terminal/table.ts';
 import { createTerminal, type Terminal, toJson } from '../terminal/terminal.ts';
 import { describeDate, readSince } from '../terminal/times.ts';
-import { askDaemon, withQuery } from './ask-daemon.ts';
 
 interface AuditOptions extends GlobalOptions {
   readonly user?: string;

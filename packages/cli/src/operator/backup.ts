@@ -5,11 +5,11 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { CliError, explainRefusal } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { askDaemon } from '../daemon/ask-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
-import { askDaemon } from './ask-daemon.ts';
 
 /** A database of millions takes a while to copy. */
 const BACKUP_MS = 30 * 60_000;

@@ -39,7 +39,7 @@ export function createLogsCommand(context: Context): Command {
 
 async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
-  const { followLog, readLastLines } = await import('../daemon/follow-log.ts');
+  const { followLog, readLastLines } = await import('../daemon/log-reader.ts');
   const { renderLogLine } = await import('../daemon/render-log-line.ts');
   const place = locateDaemon(context);
   const last = readLastLines(place.log, options.lines);

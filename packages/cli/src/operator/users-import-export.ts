@@ -3,12 +3,12 @@ import type { ExportLine, ImportReport } from '@authsvc/client/contract';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { refusal, streamLines } from '../daemon/ask-daemon.ts';
 import { daemonLost, locateDaemon } from '../daemon/local-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, toJson } from '../terminal/terminal.ts';
-import { refusal, streamLines } from './ask-daemon.ts';
 import { formatOf, type ImportFormat, importFormats, readUsers } from './read-users.ts';
 
 interface ImportOptions extends GlobalOptions {

@@ -3,6 +3,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';
@@ -11,7 +12,6 @@ import { formatHelp } from '../terminal/help-text.ts';
 import { formatTable } from '../terminal/table.ts';
 import { createTerminal, requireAnswers } from '../terminal/terminal.ts';
 import { describeDate, describeTimeSince } from '../terminal/times.ts';
-import { askDaemon, withQuery } from './ask-daemon.ts';
 import { createExportCommand, createImportCommand } from './users-import-export.ts';
 
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';

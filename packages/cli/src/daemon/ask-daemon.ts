@@ -6,6 +6,7 @@ import { ApiRefusal } from '@authsvc/client';
 import { CliError } from '../cli-error.ts';
 import { START_COMMAND } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
+import { exitStatus } from '../exit-status.ts';
 import {
   daemonLost,
   describeControlFailure,
@@ -13,8 +14,7 @@ import {
   type LocalDaemonPlace,
   locateDaemon,
   waitForSocket,
-} from '../daemon/local-daemon.ts';
-import { exitStatus } from '../exit-status.ts';
+} from './local-daemon.ts';
 
 interface OperatorRequest {
   readonly method: 'GET' | 'POST';

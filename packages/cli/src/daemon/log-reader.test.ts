@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { followLog, readLastLines } from './follow-log.ts';
+import { followLog, readLastLines } from './log-reader.ts';
 
 describe('a rotated log', () => {
   let folder: string;
