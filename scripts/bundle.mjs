@@ -19,16 +19,16 @@ const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-n
 const groups = [
   {
     name: 'help',
-    test: /\/cli\/dist\/(cli-error|command-list|terminal\/help-text|exit-status|global-options|lost-output|path-error|program-help|connection\/server-url)\.js$|\/client\/dist\/(folders|shell-command)\.js$/,
+    test: /\/cli\/dist\/(errors|command-list|terminal\/help-text|exit-status|global-options|program-help|connection\/server-url)\.js$|\/client\/dist\/(folders|shell-command)\.js$/,
   },
   {
     // Before the rest, which is loaded while the helper of the keychain starts.
     name: 'keychain',
-    test: /\/cli\/dist\/(context|keychain\/[\w-]+|session-store\/(account-index|file-lock|private-file))\.js$/,
+    test: /\/cli\/dist\/(context|keychain\/[\w-]+|session-store\/(account-index|private-file))\.js$/,
   },
   {
     name: 'session',
-    test: /\/cli\/dist\/(?!main|version)([\w-]+|connection\/[\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|terminal\/(answers|keyboard|paint|prompter|stdin-lines|terminal|times))\.js$|\/client\/dist\/(client|errors|session-cookie|node\/request)\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
+    test: /\/cli\/dist\/(program|connection\/[\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|terminal\/(answers|keyboard|paint|prompter|stdin-lines|terminal|times))\.js$|\/client\/dist\/(client|errors|session-cookie|node\/request)\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
   },
 ];
 

@@ -39,17 +39,17 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'password',
     summary: 'Change your password',
-    load: async () => ({ createCommand: (await import('./commands/password.ts')).createPasswordCommand }),
+    load: async () => ({ createCommand: (await import('./commands/account.ts')).createPasswordCommand }),
   },
   {
     name: 'email',
     summary: 'Change your email',
-    load: async () => ({ createCommand: (await import('./commands/password.ts')).createEmailCommand }),
+    load: async () => ({ createCommand: (await import('./commands/account.ts')).createEmailCommand }),
   },
   {
     name: 'delete',
     summary: 'Delete your account',
-    load: async () => ({ createCommand: (await import('./commands/password.ts')).createDeleteCommand }),
+    load: async () => ({ createCommand: (await import('./commands/account.ts')).createDeleteCommand }),
   },
   {
     name: 'exec',

@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   watchOutput(context.stdout);
   watchOutput(context.stderr);
   // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
-  const [{ run }] = await Promise.all([import('./cli.ts'), needsSession && import('node:http')]);
+  const [{ run }] = await Promise.all([import('./program.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
   await settleOutput(context.stderr);
   // A pipe that nobody closes, at standard input, would keep the process alive.
@@ -36,7 +36,7 @@ async function print(page: (columns: number | undefined) => string): Promise<voi
   const failure = outputFailure(stdout);
   if (!failure || isReaderGone(failure)) return;
   watchOutput(process.stderr);
-  const { lostOutput } = await import('./cli-error.ts');
+  const { lostOutput } = await import('./errors.ts');
   const { message, status } = lostOutput(failure);
   process.stderr.write(`✗ ${message}\n`);
   process.exitCode = status;

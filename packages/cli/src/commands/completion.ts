@@ -32,7 +32,7 @@ export function createCommand(context: Context): Command {
 
 async function writeCompletion(shell: Shell, program: Command): Promise<string> {
   const { readCommandTree } = await import('../completion/command-tree.ts');
-  const { bashCompletion, fishCompletion, zshCompletion } = await import('../completion/bash-completion.ts');
+  const { bashCompletion, fishCompletion, zshCompletion } = await import('../completion/shells.ts');
   const write = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }[shell];
   return write(program.name(), readCommandTree(program));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { expect, it, onTestFinished } from 'vitest';
-import { createWholeProgram } from '../cli.ts';
+import { createWholeProgram } from '../program.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { publishedIn } from '../testing/published-json.ts';
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
 import { getCurrentSession } from '../connection/current-session.ts';
 import { connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';

@@ -1,10 +1,10 @@
 import { ApiRefusal, type Credentials, type NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
-import { type CliError, lostOutput } from '../cli-error.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
+import { type CliError, lostOutput } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';

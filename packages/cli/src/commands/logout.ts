@@ -1,10 +1,10 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
 import { type CurrentSession, findCurrentSession } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import { toServiceError } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { checkEmailOption } from '../terminal/answers.ts';

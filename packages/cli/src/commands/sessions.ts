@@ -1,9 +1,9 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
 import { type CurrentSession, getCurrentSession, sendAs } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { stripBlanks } from '../terminal/answers.ts';

@@ -1,7 +1,7 @@
 import { ApiRefusal, isTokenText, type SessionCookie, type SuccessBody } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { type Account, findAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';

@@ -1,5 +1,5 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } from '@authsvc/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../../test/mail-server.ts';
-import type { CliError } from '../cli-error.ts';
+import type { CliError } from '../errors.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { toServiceError, transport } from './service-errors.ts';

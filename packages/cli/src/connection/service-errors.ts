@@ -1,7 +1,7 @@
 import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
 import { exchange } from '@authsvc/client/node';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError, type NextStep } from '../cli-error.ts';
+import { CliError, type NextStep } from '../errors.ts';
 import { exitStatus, exitStatusOfRefusal } from '../exit-status.ts';
 import { isLoopback, START_COMMAND } from './server-url.ts';
 

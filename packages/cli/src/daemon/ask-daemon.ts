@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiRefusal } from '@authsvc/client';
-import { CliError } from '../cli-error.ts';
 import { START_COMMAND } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import {
   daemonLost,

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { DaemonBody as Body } from '@authsvc/client/contract';
 import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Paint } from '../terminal/paint.ts';
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CliError, describePathFailure, type NextStep, upperFirst } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError, describePathFailure, type NextStep, upperFirst } from '../errors.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 

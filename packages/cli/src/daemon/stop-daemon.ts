@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import {
   type DaemonBody,

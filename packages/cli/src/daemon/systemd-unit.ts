@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { CliError, describePathFailure } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError, describePathFailure } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
 interface SystemdUnit {

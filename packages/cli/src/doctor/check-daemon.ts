@@ -1,11 +1,11 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
 import { START_COMMAND } from '../connection/server-url.ts';
 import { transport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
+import { CliError } from '../errors.ts';
 import { readVersion } from '../version.ts';
-import { checkClock } from './check-port.ts';
+import { checkClock } from './check-machine.ts';
 import { type Finding, findingOf, ok, warning } from './finding.ts';
 
 const LIMITS = { connectMs: 2000, totalMs: 5000 };

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
-import { checkFolder, checkSqlite } from './check-database.ts';
-import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-port.ts';
+import { checkFolder, checkSqlite } from './check-data.ts';
+import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-machine.ts';
 import { judgeResetDelivery, judgeSettings, readSettings } from './check-settings.ts';
 import { findingOf } from './finding.ts';
 

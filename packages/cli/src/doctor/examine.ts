@@ -6,8 +6,8 @@ import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon }
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
-import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-database.ts';
-import { checkDisk, checkKeychain, checkNode, checkPort } from './check-port.ts';
+import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-data.ts';
+import { checkDisk, checkKeychain, checkNode, checkPort } from './check-machine.ts';
 import {
   judgeResetDelivery,
   judgeSettings,

@@ -1,4 +1,4 @@
-import { CliError, type NextStep } from '../cli-error.ts';
+import { CliError, type NextStep } from '../errors.ts';
 
 /** What one check of `authsvc doctor` found. A `warning` is allowed and better known; a `problem` keeps something from working, or from being safe. */
 export interface Finding {

@@ -1,8 +1,8 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import {
   type DaemonBody,
@@ -14,6 +13,7 @@ import {
 } from '../daemon/local-daemon.ts';
 import { assertCanRestart, type DaemonStart, settingProblems, startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { ImportLine } from '@authsvc/client/contract';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { readCsv } from './read-csv.ts';
 import { NotTextError, readText } from './read-text.ts';

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { ExportLine, ImportReport } from '@authsvc/client/contract';
 import { Command, Option } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { refusal, streamLines } from '../daemon/ask-daemon.ts';
 import { daemonLost, locateDaemon } from '../daemon/local-daemon.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';

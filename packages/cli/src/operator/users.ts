@@ -1,9 +1,9 @@
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError, type CliErrorDetails, describePathFailure } from '../cli-error.ts';
+import { CliError, type CliErrorDetails, describePathFailure } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
 const othersMayReadOrWrite = 0o077;

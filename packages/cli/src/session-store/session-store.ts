@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isTokenText } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
 import {

@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Check } from './prompter.ts';
 import type { Terminal } from './terminal.ts';

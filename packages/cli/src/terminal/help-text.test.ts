@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createWholeProgram } from '../cli.ts';
 import { commands } from '../command-list.ts';
+import { createWholeProgram } from '../program.ts';
 import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { publishedIn, shapeOf } from '../testing/published-json.ts';

@@ -1,5 +1,5 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { InputStream } from './streams.ts';
 

@@ -1,5 +1,5 @@
-import { CliError, type LostOutput, lostOutput, type NextStep } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { CliError, type LostOutput, lostOutput, type NextStep } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { type Keyboard, openKeyboard } from './keyboard.ts';

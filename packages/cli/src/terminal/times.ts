@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
 const MINUTE = 60;

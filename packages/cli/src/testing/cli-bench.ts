@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { run } from '../cli.ts';
 import type { Context } from '../context.ts';
+import { run } from '../program.ts';
 import { createMemoryKeychain, type MemoryKeychain } from './memory-keychain.ts';
 
 export interface Outcome {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emailKey } from './session-store/account-index.ts';
+import { emailKey } from './account-index.ts';
 
 describe('emailKey', () => {
   it.each([

@@ -1,9 +1,9 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command, CommanderError } from 'commander';
-import { CliError, lostOutput, toPathError } from './cli-error.ts';
 import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
 import { toServiceError } from './connection/service-errors.ts';
 import type { Context } from './context.ts';
+import { CliError, lostOutput, toPathError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
 import { helpWidth } from './terminal/help-text.ts';
