@@ -15,7 +15,11 @@ function makeFolder(): string {
 }
 
 /** Runs a command, and reads from what V8 counted which files it loaded: of the bundle by their path in `dist`, others by their package. */
-async function modulesOf(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
+async function modulesOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { input, status = 0 }: { readonly input?: string; readonly status?: number } = {},
+) {
   const folder = makeFolder();
   const child = execa(process.execPath, [authsvcFile, ...args], {
     env: { ...env, NODE_V8_COVERAGE: folder },
@@ -25,7 +29,8 @@ async function modulesOf(args: readonly string[], env: Readonly<Record<string, s
   });
   if (args[0] === 'serve') child.stdout.once('data', () => child.kill('SIGTERM'));
   const { exitCode, stderr } = await child;
-  expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+  expect(exitCode).toBe(status);
+  if (status === 0) expect(stderr).not.toContain('✗');
   const urls = readdirSync(folder).flatMap((name) => {
     const { result }: { result: { url: string }[] } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     return result.map(({ url }) => url);
@@ -58,13 +63,20 @@ describe('what is loaded', () => {
     const env = { HOME: makeFolder(), AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' };
     const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
     const shared = ['bundle/help.cjs', 'bundle/keychain.cjs', ...always, 'bundle/session.cjs'];
-    expect(await modulesOf(login, env, 'correct horse')).toEqual([...shared, 'bundle/login.cjs'].sort());
+    expect(await modulesOf(login, env, { input: 'correct horse' })).toEqual([...shared, 'bundle/login.cjs'].sort());
     expect(await modulesOf(['profile'], env)).toEqual(shared);
   });
 
   it('is no server for asking whether a daemon runs', async () => {
     const modules = await modulesOf([], { HOME: makeFolder() });
     expect(modules).toContain('bundle/local-daemon.cjs');
+    expect(modules).not.toContain('bundle/server.cjs');
+    expect(modules).not.toContain('bundle/core.cjs');
+  });
+
+  it.each(['users list', 'daemon status'])('is neither server nor core for %s', async (line) => {
+    const modules = await modulesOf(line.split(' '), { HOME: makeFolder() }, { status: 3 });
+    expect(modules).toContain(`bundle/${line.split(' ')[0]}.cjs`);
     expect(modules).not.toContain('bundle/server.cjs');
     expect(modules).not.toContain('bundle/core.cjs');
   });
