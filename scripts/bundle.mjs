@@ -109,9 +109,8 @@ function isFresh() {
   // A bundle compiled by another version of Node would work, but slower.
   const made = Math.min(...[...entries, compiledFile(join(folder, 'main.cjs'))].map(modifiedAt));
   const notes = names.map((name) => join(packages, name, 'tsconfig.tsbuildinfo'));
-  const recipe = ['bundle.mjs', 'bundle-plugins.mjs', 'compile-bundle.mjs', 'licences.mjs', 'record-compiled.cjs'].map(
-    (name) => join(root, 'scripts', name),
-  );
+  const scripts = join(root, 'scripts');
+  const recipe = readdirSync(scripts).map((name) => join(scripts, name));
   return [...notes, ...recipe, join(root, 'pnpm-lock.yaml')].every((file) => modifiedAt(file) < made);
 }
 

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { clonedFiles, readText } from './root.mjs';
+import { clonedFiles, failWith, readText } from './root.mjs';
 
 const page = 'docs/operations.md';
 const securityPage = 'docs/security.md';
@@ -97,11 +97,8 @@ export function securityBreaches(text, read) {
     .filter((line) => /^\| (?!ASVS|Value|Threat|---)/.test(line) && !line.startsWith('|---'));
   if (rows.length === 0) return [`${securityPage} has no table`];
   return rows.flatMap((row) => {
-    const cells = row
-      .slice(1, -1)
-      .split(' | ')
-      .map((cell) => cell.trim());
-    const [name = '', shownBy = ''] = [cells[0], cells.at(-1)];
+    const cells = row.slice(1, -1).split(' | ');
+    const [name = '', shownBy = ''] = [cells[0]?.trim(), cells.at(-1)?.trim()];
     const references = [...shownBy.matchAll(testReference)];
     if (references.length === 0 && !shownBy.startsWith('Not covered:')) {
       return [`${securityPage}: ${name} names no test, and does not begin with "Not covered:"`];
@@ -135,6 +132,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     ...operationsBreaches(readText(page), new Map(sources.map((file) => [file, readText(file)]))),
     ...securityBreaches(readText(securityPage), (file) => (files.includes(file) ? readText(file) : undefined)),
   ];
-  for (const breach of breaches) console.error(breach);
-  process.exitCode = breaches.length > 0 ? 1 : 0;
+  failWith(breaches);
 }

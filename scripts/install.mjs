@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { readText, root, rootPackage } from './root.mjs';
 import { mustRun, StepError, step } from './step.mjs';
@@ -45,12 +44,7 @@ export async function repairKeytar() {
 }
 
 function keytarIsBuilt() {
-  try {
-    const manifest = createRequire(join(root, 'packages', 'cli', 'package.json')).resolve('keytar/package.json');
-    return existsSync(join(dirname(manifest), 'build', 'Release', 'keytar.node'));
-  } catch {
-    return false;
-  }
+  return existsSync(join(root, 'packages/cli/node_modules/keytar/build/Release/keytar.node'));
 }
 
 /**

@@ -19,3 +19,9 @@ export function clonedFiles() {
 export function readText(file) {
   return readFileSync(join(root, file), 'utf8');
 }
+
+/** @param {readonly string[]} breaches of what a check looks for */
+export function failWith(breaches) {
+  for (const breach of breaches) console.error(breach);
+  process.exitCode = breaches.length > 0 ? 1 : 0;
+}

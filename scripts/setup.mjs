@@ -2,11 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, isInstalled, neverInstalled } from './install.mjs';
 import { root, rootPackage } from './root.mjs';
-import { runQuietly, StepError, step } from './step.mjs';
+import { mustRun, StepError, step } from './step.mjs';
 import { compilerProblem, nodeProblem } from './toolchain.mjs';
-
-/** How `tsc --listEmittedFiles` begins the line of a file. */
-const emittedFile = 'TSFILE: ';
 
 /**
  * Install and build this clone, as far as that is stale.
@@ -20,32 +17,21 @@ export async function setUp() {
     if (neverInstalled()) console.log('First time here: installing and compiling take about 2 minutes.');
     await step('Installed the packages', install);
   }
-  await step('Built', build, (emitted) => (emitted === 0 ? 'nothing was stale' : `${emitted} files`));
+  await step('Built', build);
   // It imports packages, which may have been installed just now.
   const { bundle, removeOrphans } = await import('./bundle.mjs');
   removeOrphans();
   await step('Bundled', bundle, (made) => (made ? '' : 'nothing was stale'));
 }
 
-/**
- * Compile what is stale.
- *
- * @returns {Promise<number>} how many files were written
- * @throws {StepError} with the compiler's log
- */
-async function build() {
+/** @throws {StepError} with the compiler's log */
+function build() {
   const packages = join(root, 'packages');
   const someFolderIsMissing = readdirSync(packages).some((name) => !existsSync(join(packages, name, 'dist')));
   // tsc trusts its .tsbuildinfo, which outlives a deleted dist folder.
   const force = someFolderIsMissing ? ['--force'] : [];
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status, log } = await runQuietly(process.execPath, [compiler, '-b', '--listEmittedFiles', ...force], {
-    cwd: root,
-  });
-  const lines = log.split('\n');
-  const problems = lines.filter((line) => !line.startsWith(emittedFile));
-  if (status !== 0) throw new StepError('the packages do not compile', problems.join('\n'));
-  return lines.length - problems.length;
+  return mustRun(process.execPath, [compiler, '-b', ...force], { cwd: root });
 }
 
 /** @param {string | undefined} problem */

@@ -56,14 +56,15 @@ export async function mustRun(command, args, options) {
  * @param {string} title what is being done, in a few words
  * @param {() => Promise<T>} work
  * @param {(result: T) => string} [detail] what to say beside the duration
+ * @param {(result: T) => boolean} [isFailure]
  * @returns {Promise<T>}
  */
-export async function step(title, work, detail = () => '') {
+export async function step(title, work, detail = () => '', isFailure = () => false) {
   const started = performance.now();
   if (process.stdout.isTTY) process.stdout.write(`  ${title} …`);
   try {
     const result = await work();
-    finishLine('✓', title, started, detail(result));
+    finishLine(isFailure(result) ? '✗' : '✓', title, started, detail(result));
     return result;
   } catch (error) {
     finishLine('✗', title, started, '');

@@ -5,7 +5,7 @@ import { audit } from './audit.mjs';
 import { repairKeytar } from './install.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
-import { exitFailed, runQuietly, StepError, step } from './step.mjs';
+import { exitFailed, runQuietly, step } from './step.mjs';
 import { installSystemPackages, systemPackages } from './system-packages.mjs';
 
 /**
@@ -24,8 +24,8 @@ const projects = process.argv.slice(2);
 
 /** @type {readonly [title: string, work: () => Promise<Outcome>][]} */
 const all = [
-  ['Format and lint', () => script('lint')],
-  ['Shape', () => script('check:shape')],
+  ['Format, lint and what is unused', () => script('lint')],
+  ['Shape and prose', () => script('check:prose')],
   ['What the docs promise', () => script('check:docs')],
   ['Dependency audit', audit],
   ['Types', () => script('types')],
@@ -54,21 +54,13 @@ report();
  * @returns {Promise<Outcome>}
  */
 async function attempt(title, work) {
-  /** @type {Outcome} */
-  let outcome = { passed: 0, failed: 1, skipped: [], log: '' };
-  try {
-    await step(
-      title,
-      async () => {
-        outcome = await work();
-        if (outcome.failed > 0) throw new StepError(title, outcome.log);
-      },
-      () => (outcome.passed > 1 ? `${outcome.passed} passed` : ''),
-    );
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    console.error(error.log.trimEnd());
-  }
+  const outcome = await step(
+    title,
+    work,
+    ({ passed }) => (passed > 1 ? `${passed} passed` : ''),
+    ({ failed }) => failed > 0,
+  );
+  if (outcome.failed > 0) console.error(outcome.log.trimEnd());
   for (const notice of outcome.notices ?? []) console.error(`! ${notice}`);
   return outcome;
 }

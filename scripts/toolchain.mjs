@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
 
-/** @typedef {{ name: string, commands: string[] }} Tool one of its commands must work */
-
-/** @type {readonly Tool[]} */
-const compilerTools = [
-  { name: 'a C++ compiler', commands: ['c++', 'g++', 'clang++'] },
-  { name: 'make', commands: ['make', 'gmake'] },
-  { name: 'Python 3', commands: ['python3', 'python'] },
-];
-
 /**
  * Compare the running Node with `engines.node`, which is always `>=major.minor` here.
  *
@@ -32,14 +23,17 @@ export function nodeProblem(running, required) {
 export function compilerProblem(env) {
   // Microsoft's build tools are not on the PATH: there, the build itself reports what is missing.
   if (process.platform === 'win32') return undefined;
-  const chosen = { 'a C++ compiler': env.CXX, make: env.MAKE, 'Python 3': env.PYTHON };
-  const missing = compilerTools.filter(({ name, commands }) => {
-    const choice = chosen[/** @type {keyof typeof chosen} */ (name)];
-    return ![choice, ...commands].some((command) => command && answers(command, env));
-  });
+  const tools = {
+    'a C++ compiler': [env.CXX, 'c++', 'g++', 'clang++'],
+    make: [env.MAKE, 'make', 'gmake'],
+    'Python 3': [env.PYTHON, 'python3', 'python'],
+  };
+  const missing = Object.entries(tools).filter(
+    ([, commands]) => !commands.some((command) => command && answers(command, env)),
+  );
   if (missing.length === 0) return undefined;
   return [
-    `Missing on this machine: ${missing.map(({ name }) => name).join(', ')}. The database driver is compiled at install.`,
+    `Missing on this machine: ${missing.map(([name]) => name).join(', ')}. The database driver is compiled at install.`,
     '  Debian, Ubuntu: apt-get install build-essential python3 · Fedora: dnf install gcc-c++ make python3 · macOS: xcode-select --install',
   ].join('\n');
 }

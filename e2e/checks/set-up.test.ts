@@ -43,7 +43,7 @@ describe('npm start', () => {
 
 describe('the check of the shape', () => {
   it('finds long files, too many dependencies, and a second door', async () => {
-    const { shapeBreaches } = await load('check-shape.mjs');
+    const { shapeBreaches } = await load('check-prose.mjs');
     const dependencies = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`dependency-${index}`, '1.0.0']));
     const files: Record<string, string> = {
       'e2e/long.test.ts': 'line\n'.repeat(401),

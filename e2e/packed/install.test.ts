@@ -34,7 +34,7 @@ async function run(cwd: string, env: Environment, file: string, args: readonly s
 }
 
 async function pack(folder: string): Promise<string[]> {
-  await execa(process.execPath, [join(root, 'scripts', 'pack.mjs'), folder]);
+  await execa('npm', ['run', 'pack', '--', folder], { cwd: root });
   return (await readdir(folder)).map((name) => join(folder, name));
 }
 
