@@ -14,7 +14,7 @@ export type Operation =
   | { readonly kind: 'delete'; readonly session: string };
 
 /** So many reset tokens are good side by side; the oldest is void after one more. */
-export const MOST_TOKENS = 5;
+const MOST_TOKENS = 5;
 
 /** Where a service listens: for clients, and for its operator. */
 export interface Doors {
