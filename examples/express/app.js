@@ -3,7 +3,7 @@ import express from 'express';
 const { AUTHSVC_INTERNAL_URL = 'http://127.0.0.1:4100', AUTHSVC_PUBLIC_URL = '', PORT = '3001' } = process.env;
 const cookieName = AUTHSVC_PUBLIC_URL.startsWith('https:') ? '__Host-session_id' : 'session_id';
 
-/** Ask the service on every request: an answer kept here would outlive a logout. */
+/** Ask the service on every request: a cached answer would outlive a logout. */
 async function whoami({ headers: { cookie = '', ...headers }, socket }) {
   const forwarded = [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', ');
   const sessionCookies = cookie.split(/; */).filter((pair) => pair.startsWith(`${cookieName}=`));
@@ -30,7 +30,7 @@ app.use('/app-express', async (request, response, next) => {
   return response.status(401).json({ message: 'log in first', login: '/' });
 });
 
-/** Rows belong to the id: an email can be changed, and be another user's later. */
+/** Key rows on the id: an email can change, and later belong to another user. */
 const firstVisits = new Map();
 app.get('/app-express/me', ({ user: { id, email } }, response) => {
   if (!firstVisits.has(id)) firstVisits.set(id, new Date());

@@ -16,7 +16,7 @@ first_visits = {}
 
 
 def whoami():
-    """Ask the service on every request: an answer kept here would outlive a logout."""
+    """Ask the service on every request: a cached answer would outlive a logout."""
     headers = {name: request.headers[name] for name in ("Origin", "Sec-Fetch-Site") if name in request.headers}
     pairs = [pair.strip() for pair in request.headers.get("Cookie", "").split(";")]
     headers["Cookie"] = "; ".join(pair for pair in pairs if pair.startswith(COOKIE + "="))
@@ -54,6 +54,6 @@ def keep_nothing(response):
 
 @app.get("/app-flask/me")
 def me():
-    # Rows belong to the id: an email can be changed, and be another user's later.
+    # Key rows on the id: an email can change, and later belong to another user.
     since = first_visits.setdefault(g.user["id"], datetime.now(timezone.utc).isoformat())
     return {**g.user, "since": since}

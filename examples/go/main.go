@@ -22,7 +22,7 @@ var client = http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// whoami asks the service on every request: an answer kept here would outlive a logout.
+// whoami asks the service on every request: a cached answer would outlive a logout.
 func whoami(r *http.Request) (user, int) {
 	ask, err := http.NewRequest("GET", service+"/whoami", nil)
 	if err != nil {
@@ -54,7 +54,7 @@ func whoami(r *http.Request) (user, int) {
 	return body.User, 200
 }
 
-// Rows belong to the id: an email can be changed, and be another user's later.
+// Key rows on the id: an email can change, and later belong to another user.
 var firstVisits sync.Map
 
 func me(w http.ResponseWriter, r *http.Request) {
