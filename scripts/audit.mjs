@@ -24,15 +24,8 @@ const failingSeverities = ['moderate', 'high', 'critical'];
  */
 export async function audit() {
   const watched = watchedPackages((manifest) => JSON.parse(readText(manifest)), readText('pnpm-lock.yaml'));
-  const args = [
-    '-y',
-    rootPackage.packageManager,
-    'audit',
-    '--prod',
-    '--json',
-    '--config.fetch-retries=0',
-    '--config.fetch-timeout=20000',
-  ];
+  const patience = ['--config.fetch-retries=0', '--config.fetch-timeout=20000'];
+  const args = ['-y', rootPackage.packageManager, 'audit', '--prod', '--json', ...patience];
   const { log } = await runQuietly('npx', args, { cwd: root });
   const known = advisories(log);
   const problems = [...watched.problems, ...known.problems];
@@ -58,10 +51,8 @@ export function advisories(log) {
     answer = {};
   }
   if (!answer.advisories) {
-    return {
-      problems: [],
-      notices: ['The dependency audit did not run: the registry could not be asked for advisories'],
-    };
+    const unanswered = 'The dependency audit did not run: the registry could not be asked for advisories';
+    return { problems: [], notices: [unanswered] };
   }
   const found = Object.values(answer.advisories).map(({ severity, module_name, title, url }) => ({
     fails: failingSeverities.includes(severity),

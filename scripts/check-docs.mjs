@@ -92,9 +92,7 @@ function isInstance(span, sentence) {
  * @returns {string[]} one sentence for each breach
  */
 export function securityBreaches(text, read) {
-  const rows = text
-    .split('\n')
-    .filter((line) => /^\| (?!ASVS|Value|Threat|---)/.test(line) && !line.startsWith('|---'));
+  const rows = text.split('\n').filter((line) => /^\| (?!ASVS|Value|Threat|---)/.test(line));
   if (rows.length === 0) return [`${securityPage} has no table`];
   return rows.flatMap((row) => {
     const cells = row.slice(1, -1).split(' | ');
