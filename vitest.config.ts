@@ -11,14 +11,15 @@ const installMilliseconds = 600_000;
 
 /** Rules and endpoints, which know nothing of the database that they run on. */
 const onEveryDatabase = [
-  'packages/core/src/*.test.ts',
+  'packages/core/src/{,accounts/,sessions/,passwords/,tokens/,throttling/,audit/,mail/}*.test.ts',
   'packages/server/src/{bad-requests,server}.test.ts',
   'packages/server/src/routes/*.test.ts',
   'packages/server/src/control/routes/*.test.ts',
 ];
 /** Without a database, or of one that they choose. */
 const databaseBound = [
-  'packages/core/src/{email,guessing,password,races,secret,session,statements,system,throttle}.test.ts',
+  'packages/core/src/**/{digest,email,guessing,last-used,password-rules,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
+  'packages/core/src/{password,secret}.test.ts',
   'packages/server/src/control/routes/backup.test.ts',
 ];
 
