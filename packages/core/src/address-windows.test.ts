@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from './accounts/register.ts';
 import type { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
-import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { changeEmail } from './accounts/own-account.ts';
+import { register } from './accounts/register.ts';
 import { authenticate } from './authenticate.ts';
 import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
-import { changeEmail } from './own-account.ts';
-import { register } from './register.ts';
 import { resetPassword } from './reset-password.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
 

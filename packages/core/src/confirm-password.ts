@@ -1,3 +1,4 @@
+import type { User } from './accounts/user.ts';
 import { admitGuess } from './admit-attempt.ts';
 import type { Client } from './client.ts';
 import { AuthError } from './errors.ts';
@@ -6,7 +7,6 @@ import type { AuthPorts } from './ports.ts';
 import type { ActiveSession } from './session.ts';
 import type { WriteTransaction } from './store.ts';
 import { changesOf, confirmationCounter, FAILED_LOGINS } from './throttle.ts';
-import type { User } from './user.ts';
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {

@@ -1,3 +1,20 @@
+export { IMPORT_BATCH_SIZE, type ImportedUser, type ImportOutcome, importUsers } from './accounts/import-users.ts';
+export {
+  deleteUser,
+  disableUser,
+  enableUser,
+  exportUsers,
+  issueResetTokenFor,
+  listUsers,
+  revokeAllSessions,
+  revokeSessions,
+  setRole,
+  showUser,
+  verifyEmail,
+} from './accounts/operator.ts';
+export { changeEmail, deleteAccount, type EmailChange } from './accounts/own-account.ts';
+export { type Registration, register } from './accounts/register.ts';
+export type { User } from './accounts/user.ts';
 export {
   type BcryptHasher,
   type BcryptHasherOptions,
@@ -29,25 +46,10 @@ export type { Actor } from './confirm-password.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
 export { deleteExpired } from './housekeeping.ts';
-export { IMPORT_BATCH_SIZE, type ImportedUser, type ImportOutcome, importUsers } from './import-users.ts';
 export { type EventQuery, listEvents } from './list-events.ts';
 export { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';
-export {
-  deleteUser,
-  disableUser,
-  enableUser,
-  exportUsers,
-  issueResetTokenFor,
-  listUsers,
-  revokeAllSessions,
-  revokeSessions,
-  setRole,
-  showUser,
-  verifyEmail,
-} from './operate.ts';
 export { type MailOutcome, sendResetMail } from './outbox.ts';
-export { changeEmail, deleteAccount, type EmailChange } from './own-account.ts';
 export { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';
 export type {
@@ -59,11 +61,9 @@ export type {
   PasswordHasher,
   ResetDelivery,
 } from './ports.ts';
-export { type Registration, register } from './register.ts';
 export { type ResetRequestOutcome, requestPasswordReset } from './request-password-reset.ts';
 export type { Mail } from './reset-mail.ts';
 export { type PasswordReset, resetPassword } from './reset-password.ts';
 export type { ActiveSession, Session } from './session.ts';
 export type { Store } from './store.ts';
 export { type Clock, type Random, systemClock, systemRandom } from './system.ts';
-export type { User } from './user.ts';

@@ -1,5 +1,5 @@
+import { getUser } from './accounts/operator.ts';
 import type { StoredEvent } from './event.ts';
-import { getUser } from './operate.ts';
 import type { AuthPorts } from './ports.ts';
 import type { EventPage } from './store.ts';
 

@@ -1,4 +1,4 @@
-import { parseEmail } from './email.ts';
+import { parseEmail } from './accounts/email.ts';
 import { AuthError } from './errors.ts';
 import type { AuthPorts } from './ports.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from './accounts/register.ts';
 import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
-import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from './testing.ts';

@@ -1,6 +1,6 @@
+import { parseEmail } from './accounts/email.ts';
 import { admitAttempt } from './admit-attempt.ts';
 import type { Client } from './client.ts';
-import { parseEmail } from './email.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import { issueToken } from './one-time-tokens.ts';

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { disableUser, enableUser } from './accounts/operator.ts';
+import { register } from './accounts/register.ts';
+import type { User } from './accounts/user.ts';
 import { authEvent } from './event.ts';
 import { digestToken } from './one-time-tokens.ts';
-import { disableUser, enableUser } from './operate.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
-import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetMail } from './reset-mail.ts';
 import { resetPassword } from './reset-password.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
-import type { User } from './user.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { changeEmail, deleteAccount } from './accounts/own-account.ts';
+import { register } from './accounts/register.ts';
 import { authenticate } from './authenticate.ts';
 import { changePassword } from './change-password.ts';
 import { type Credentials, type LoggedIn, logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
-import { changeEmail, deleteAccount } from './own-account.ts';
 import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
-import { register } from './register.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';

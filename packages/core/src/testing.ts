@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEmail } from './accounts/email.ts';
 import type { Database } from './adapters/database.ts';
 import { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
@@ -9,7 +10,6 @@ import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-tes
 import { createStoredSessions } from './adapters/stored-sessions.ts';
 import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
-import { parseEmail } from './email.ts';
 import type { AuthEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from './ports.ts';

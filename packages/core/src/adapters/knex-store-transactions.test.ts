@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
 import { type AuthEvent, authEvent } from '../event.ts';
-import { register } from '../register.ts';
 import { createGate, createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
-import type { User } from '../user.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

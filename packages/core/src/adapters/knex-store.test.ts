@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { User } from '../accounts/user.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { Session } from '../session.ts';
 import { createTestAuth, type TestAuth, testDialects } from '../testing.ts';
-import type { User } from '../user.ts';
 import { fromSession } from './sessions.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

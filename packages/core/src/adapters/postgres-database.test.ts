@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from '../accounts/register.ts';
 import type { AuthError } from '../errors.ts';
-import { register } from '../register.ts';
 import {
   createGate,
   createTestAuth,

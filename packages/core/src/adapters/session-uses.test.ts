@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { register } from '../accounts/register.ts';
 import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
 import { logIn } from '../log-in.ts';
 import { logOut } from '../log-out.ts';
-import { register } from '../register.ts';
 import type { Store } from '../store.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { createSessionUses, type SessionUses } from './session-uses.ts';

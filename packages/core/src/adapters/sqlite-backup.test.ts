@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from '../accounts/register.ts';
 import { logIn } from '../log-in.ts';
-import { register } from '../register.ts';
 import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
 import { DatabaseRefusedError } from './database-error.ts';
 import { openSqliteDatabase } from './open-sqlite.ts';

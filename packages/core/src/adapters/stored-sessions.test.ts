@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { register } from '../accounts/register.ts';
 import { authenticate } from '../authenticate.ts';
 import { logIn } from '../log-in.ts';
-import { register } from '../register.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { createStoredSessions } from './stored-sessions.ts';
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import type { User } from '../accounts/user.ts';
 import type { StaleSessions, UserReads, UserWrites } from '../store.ts';
-import type { User } from '../user.ts';
 
 export interface UserRow {
   id: string;

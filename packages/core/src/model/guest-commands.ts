@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { register } from '../accounts/register.ts';
 import type { Client } from '../client.ts';
 import { logIn } from '../log-in.ts';
-import { register } from '../register.ts';
 import { requestPasswordReset } from '../request-password-reset.ts';
 import { resetPassword } from '../reset-password.ts';
 import { localClient } from '../testing.ts';

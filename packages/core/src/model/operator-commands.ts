@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { deleteExpired } from '../housekeeping.ts';
-import { importUsers } from '../import-users.ts';
+import { importUsers } from '../accounts/import-users.ts';
 import {
   deleteUser,
   disableUser,
@@ -12,8 +11,9 @@ import {
   revokeSessions,
   setRole,
   verifyEmail,
-} from '../operate.ts';
-import type { User } from '../user.ts';
+} from '../accounts/operator.ts';
+import type { User } from '../accounts/user.ts';
+import { deleteExpired } from '../housekeeping.ts';
 import { entry, often, someone, typed } from './choices.ts';
 import { between, type Command, command } from './command.ts';
 import * as rules from './operator-rules.ts';

@@ -1,7 +1,7 @@
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import type { AuthPorts } from '../ports.ts';
 import { parseEmail } from './email.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import type { AuthPorts } from './ports.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';
 
 /** One account from elsewhere. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../../../test/property-settings.ts';
+import { runs } from '../../../../test/property-settings.ts';
+import { AuthError } from '../errors.ts';
 import { parseEmail } from './email.ts';
-import { AuthError } from './errors.ts';
 
 const local64 = 'l'.repeat(64);
 /** A domain name of exactly so many characters, in labels of at most 63. */

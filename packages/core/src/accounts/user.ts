@@ -1,4 +1,4 @@
-import { AuthError } from './errors.ts';
+import { AuthError } from '../errors.ts';
 
 /** The role of an account for which an operator has set none. */
 export const DEFAULT_ROLE = 'user';

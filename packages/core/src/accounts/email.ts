@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { AuthError } from './errors.ts';
+import { AuthError } from '../errors.ts';
 
 /** An address as it was typed, and the form by which two addresses are compared. */
 export interface EmailAddress {

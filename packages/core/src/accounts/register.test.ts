@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { register } from './register.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const registration = { email: 'User@Example.com', password: 'secure_password', client: localClient };
 const remoteClient = { ...localClient, address: '192.0.2.1' };

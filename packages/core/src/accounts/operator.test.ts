@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { authenticate } from './authenticate.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { type LoggedIn, logIn } from './log-in.ts';
+import { authenticate } from '../authenticate.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { type LoggedIn, logIn } from '../log-in.ts';
+import { resetPassword } from '../reset-password.ts';
+import { digestSecret } from '../secret.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import {
   deleteUser,
   disableUser,
@@ -12,12 +15,9 @@ import {
   revokeAllSessions,
   revokeSessions,
   verifyEmail,
-} from './operate.ts';
+} from './operator.ts';
 import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
-import { resetPassword } from './reset-password.ts';
-import { digestSecret } from './secret.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };

@@ -1,9 +1,9 @@
-import { type Actor, confirmPassword } from './confirm-password.ts';
+import { type Actor, confirmPassword } from '../confirm-password.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { voidTokens } from '../one-time-tokens.ts';
+import type { AuthPorts } from '../ports.ts';
 import { parseEmail } from './email.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { voidTokens } from './one-time-tokens.ts';
-import type { AuthPorts } from './ports.ts';
 
 export interface EmailChange extends Actor {
   readonly password: string;

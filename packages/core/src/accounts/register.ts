@@ -1,11 +1,11 @@
-import { admitPassword } from './admit-attempt.ts';
-import type { Client } from './client.ts';
+import { admitPassword } from '../admit-attempt.ts';
+import type { Client } from '../client.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { admitNewPassword } from '../password.ts';
+import type { AuthPorts } from '../ports.ts';
+import { byAddress } from '../throttle.ts';
 import { parseEmail } from './email.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { admitNewPassword } from './password.ts';
-import type { AuthPorts } from './ports.ts';
-import { byAddress } from './throttle.ts';
 import { DEFAULT_ROLE, type User } from './user.ts';
 
 export interface Registration {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adoptHash } from './adapters/password-scheme.ts';
-import { authEvent } from './event.ts';
+import { adoptHash } from '../adapters/password-scheme.ts';
+import { authEvent } from '../event.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './import-users.ts';
 import { register } from './register.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const passwordHash = `$2y$10$${'/'.repeat(53)}`;
 
