@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import type { AuthError } from './errors.ts';
-import { logIn } from './log-in.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { logIn } from './sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'user@example.com';

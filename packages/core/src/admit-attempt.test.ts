@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import type { AuthError } from './errors.ts';
-import { logIn } from './log-in.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'user@example.com';

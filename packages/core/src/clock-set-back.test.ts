@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import { AuthError } from './errors.ts';
-import { logIn } from './log-in.ts';
 import { CLOCK_SKEW_MS } from './other-time.ts';
 import { sendResetMail } from './outbox.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
 import { localClient as client, createTestAuth, type TestAuth } from './testing.ts';
 
 const HOUR = 3_600_000;

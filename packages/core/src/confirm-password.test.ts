@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeSessions } from './accounts/operator.ts';
 import { changeEmail, deleteAccount } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import { changePassword } from './change-password.ts';
 import type { Actor } from './confirm-password.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
-import { type LoggedIn, logIn } from './log-in.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { type LoggedIn, logIn } from './sessions/log-in.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'user@example.com';

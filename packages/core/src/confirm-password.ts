@@ -4,7 +4,7 @@ import type { Client } from './client.ts';
 import { AuthError } from './errors.ts';
 import { authEvent } from './event.ts';
 import type { AuthPorts } from './ports.ts';
-import type { ActiveSession } from './session.ts';
+import type { ActiveSession } from './sessions/session.ts';
 import type { WriteTransaction } from './store.ts';
 import { changesOf, confirmationCounter, FAILED_LOGINS } from './throttle.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import { AuthError } from './errors.ts';
-import { logIn } from './log-in.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'owner@example.com';

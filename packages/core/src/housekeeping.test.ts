@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import { deleteExpired } from './housekeeping.ts';
-import { logIn } from './log-in.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

@@ -29,7 +29,6 @@ export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
 export { type FlaskUser, readFlaskUsers } from './adapters/flask-users.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
 export { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
-export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } from './adapters/memory-sessions.ts';
 export { openSqliteDatabase } from './adapters/open-sqlite.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';
@@ -37,9 +36,7 @@ export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { type BackupContents, checkBackup } from './adapters/sqlite-backup.ts';
 export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './adapters/sqlite-file.ts';
 export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapters/sqlite-restore.ts';
-export { createStoredSessions } from './adapters/stored-sessions.ts';
 export { createAttemptsInFlight } from './attempts-in-flight.ts';
-export { authenticate } from './authenticate.ts';
 export { changePassword, type PasswordChange } from './change-password.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
 export type { Actor } from './confirm-password.ts';
@@ -47,10 +44,7 @@ export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.t
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
 export { deleteExpired } from './housekeeping.ts';
 export { type EventQuery, listEvents } from './list-events.ts';
-export { type Credentials, type LoggedIn, logIn } from './log-in.ts';
-export { logOut } from './log-out.ts';
 export { type MailOutcome, sendResetMail } from './outbox.ts';
-export { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 export { PASSWORD_MAX_LENGTH } from './password.ts';
 export type {
   ActiveSessions,
@@ -64,6 +58,12 @@ export type {
 export { type ResetRequestOutcome, requestPasswordReset } from './request-password-reset.ts';
 export type { Mail } from './reset-mail.ts';
 export { type PasswordReset, resetPassword } from './reset-password.ts';
-export type { ActiveSession, Session } from './session.ts';
+export { authenticate } from './sessions/authenticate.ts';
+export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
+export { logOut } from './sessions/log-out.ts';
+export { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
+export type { ActiveSession, Session } from './sessions/session.ts';
+export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } from './sessions/session-cache.ts';
+export { createStoredSessions } from './sessions/uncached-sessions.ts';
 export type { Store } from './store.ts';
 export { type Clock, type Random, systemClock, systemRandom } from './system.ts';

@@ -1,6 +1,6 @@
 import type { AttemptsInFlight } from './attempts-in-flight.ts';
 import type { Mail } from './reset-mail.ts';
-import type { ActiveSession, SessionLifetimes } from './session.ts';
+import type { ActiveSession, SessionLifetimes } from './sessions/session.ts';
 import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';
 

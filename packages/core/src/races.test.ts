@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import { AuthError } from './errors.ts';
-import { logIn } from './log-in.ts';
-import { logOut } from './log-out.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { logIn } from './sessions/log-in.ts';
+import { logOut } from './sessions/log-out.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from './testing.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeEmail, deleteAccount } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
-import { authenticate } from './authenticate.ts';
 import { changePassword } from './change-password.ts';
-import { type Credentials, type LoggedIn, logIn } from './log-in.ts';
-import { logOut } from './log-out.ts';
-import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
+import { authenticate } from './sessions/authenticate.ts';
+import { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
+import { logOut } from './sessions/log-out.ts';
+import { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

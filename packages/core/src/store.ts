@@ -1,6 +1,6 @@
 import type { User } from './accounts/user.ts';
 import type { AuthEvent, StoredEvent } from './event.ts';
-import type { ActiveSession, Session } from './session.ts';
+import type { ActiveSession, Session } from './sessions/session.ts';
 
 /** What one-time tokens are for; see `one-time-tokens.ts`. */
 export type TokenPurpose = 'reset';

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { parseEmail } from './accounts/email.ts';
 import type { Database } from './adapters/database.ts';
 import { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
-import { type BatchedSessions, createMemorySessions } from './adapters/memory-sessions.ts';
 import { openSqliteDatabase } from './adapters/open-sqlite.ts';
 import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
-import { createStoredSessions } from './adapters/stored-sessions.ts';
 import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
 import { normalizePassword } from './password.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from './ports.ts';
 import type { Mail } from './reset-mail.ts';
+import { type BatchedSessions, createMemorySessions } from './sessions/session-cache.ts';
+import { createStoredSessions } from './sessions/uncached-sessions.ts';
 import type { Clock, Random } from './system.ts';
 
 /** The form by which the service compares addresses. */

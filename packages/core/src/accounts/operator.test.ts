@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { type LoggedIn, logIn } from '../log-in.ts';
 import { resetPassword } from '../reset-password.ts';
 import { digestSecret } from '../secret.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import {
   deleteUser,

@@ -1,9 +1,9 @@
 import { AuthError } from '../errors.ts';
 import { type AuthEventType, authEvent } from '../event.ts';
 import { issueToken, voidTokens } from '../one-time-tokens.ts';
-import { listSessions } from '../own-sessions.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { Session } from '../session.ts';
+import { listSessions } from '../sessions/own-sessions.ts';
+import type { Session } from '../sessions/session.ts';
 import type { UserPage, WriteTransaction } from '../store.ts';
 import { parseEmail } from './email.ts';
 import { parseRole, type User } from './user.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { logIn } from '../log-in.ts';
 import { requestPasswordReset } from '../request-password-reset.ts';
+import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { Database } from './database.ts';

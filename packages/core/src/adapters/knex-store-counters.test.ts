@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { logIn } from '../log-in.ts';
 import { nextMailAttemptAt } from '../outbox.ts';
+import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import type { ActiveSession, Session } from '../session.ts';
+import type { ActiveSession, Session } from '../sessions/session.ts';
 import type { SessionReads, SessionWrites, StaleSessions } from '../store.ts';
 import type { Database } from './database.ts';
 import { findPreparedRow } from './knex.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { authenticate } from '../authenticate.ts';
 import { authEvent } from '../event.ts';
-import { type LoggedIn, logIn } from '../log-in.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import type { WriteTransaction } from '../store.ts';
 import { createTestAuth, localClient, noListeners, type TestAuth } from '../testing.ts';
 import type { Database } from './database.ts';

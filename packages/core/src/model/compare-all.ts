@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { authenticate } from '../authenticate.ts';
 import { deleteExpired } from '../housekeeping.ts';
 import { resetPassword } from '../reset-password.ts';
+import { authenticate } from '../sessions/authenticate.ts';
 import { passwords, places } from './cast.ts';
 import { resetToken, sessionToken } from './choices.ts';
 import { outcomeOf } from './command.ts';

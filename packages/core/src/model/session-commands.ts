@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { changeEmail, deleteAccount } from '../accounts/own-account.ts';
-import { authenticate } from '../authenticate.ts';
 import { changePassword } from '../change-password.ts';
 import type { Client } from '../client.ts';
 import { type Actor, confirmPassword } from '../confirm-password.ts';
-import { logOut } from '../log-out.ts';
-import { endOtherSessions, endSession, listSessions } from '../own-sessions.ts';
-import type { ActiveSession } from '../session.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { logOut } from '../sessions/log-out.ts';
+import { endOtherSessions, endSession, listSessions } from '../sessions/own-sessions.ts';
+import type { ActiveSession } from '../sessions/session.ts';
 import {
   chooseSession,
   entry,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from './accounts/register.ts';
+import { register } from '../accounts/register.ts';
+import { AuthError } from '../errors.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { authenticate } from './authenticate.ts';
-import { AuthError } from './errors.ts';
 import { logIn } from './log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const unauthenticated = new AuthError('unauthenticated');

@@ -1,8 +1,8 @@
 import { isYetToCome } from '../other-time.ts';
 import type { ActiveSessions } from '../ports.ts';
-import type { ActiveSession } from '../session.ts';
 import type { StaleSessions, Store } from '../store.ts';
-import { createSessionUses, type SessionUses, type SessionUsesOptions } from './session-uses.ts';
+import { createSessionUses, type SessionUses, type SessionUsesOptions } from './last-used.ts';
+import type { ActiveSession } from './session.ts';
 
 const MAX_SESSIONS = 100_000;
 const MAX_BYTES = 128 * 1024 * 1024;

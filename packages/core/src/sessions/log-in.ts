@@ -1,13 +1,13 @@
-import { parseEmail } from './accounts/email.ts';
-import type { User } from './accounts/user.ts';
-import { admitGuess } from './admit-attempt.ts';
-import { type Client, networkOf } from './client.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { normalizePassword } from './password.ts';
-import type { AuthPorts } from './ports.ts';
+import { parseEmail } from '../accounts/email.ts';
+import type { User } from '../accounts/user.ts';
+import { admitGuess } from '../admit-attempt.ts';
+import { type Client, networkOf } from '../client.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { normalizePassword } from '../password.ts';
+import type { AuthPorts } from '../ports.ts';
+import { ofLogin } from '../throttle.ts';
 import { type IssuedSession, issueSession } from './session.ts';
-import { ofLogin } from './throttle.ts';
 
 export interface Credentials {
   readonly email: string;

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts';
-import type { BatchedSessions } from './memory-sessions.ts';
-import { createSessionUses, type SessionUsesOptions } from './session-uses.ts';
+import { createSessionUses, type SessionUsesOptions } from './last-used.ts';
+import type { BatchedSessions } from './session-cache.ts';
 
 /**
  * Session checks that ask the database each time, so that what ends through one instance has ended for every other.

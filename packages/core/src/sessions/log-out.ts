@@ -1,8 +1,8 @@
+import type { Client } from '../client.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import type { AuthPorts } from '../ports.ts';
 import { authenticate } from './authenticate.ts';
-import type { Client } from './client.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import type { AuthPorts } from './ports.ts';
 
 /**
  * Ends the session that a token opens. It is dead before this returns, for requests under way as well.

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { disableUser } from './accounts/operator.ts';
-import { register } from './accounts/register.ts';
-import type { User } from './accounts/user.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
+import { disableUser } from '../accounts/operator.ts';
+import { register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { requestPasswordReset } from '../request-password-reset.ts';
+import { resetPassword } from '../reset-password.ts';
+import { digestSecret } from '../secret.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { type Credentials, logIn } from './log-in.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
-import { resetPassword } from './reset-password.ts';
-import { digestSecret } from './secret.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const wrong = new AuthError('invalid_credentials');

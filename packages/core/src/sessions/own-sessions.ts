@@ -1,12 +1,12 @@
-import { tooMany } from './admit-attempt.ts';
-import type { Actor } from './confirm-password.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import type { AuthPorts } from './ports.ts';
-import { stripBlanks } from './secret.ts';
+import { tooMany } from '../admit-attempt.ts';
+import type { Actor } from '../confirm-password.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import type { AuthPorts } from '../ports.ts';
+import { stripBlanks } from '../secret.ts';
+import type { WriteTransaction } from '../store.ts';
+import { blockedForMs, changesOf, countOne } from '../throttle.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
-import type { WriteTransaction } from './store.ts';
-import { blockedForMs, changesOf, countOne } from './throttle.ts';
 
 /** Nothing else is looked for: not every database can be asked for every text. */
 const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { authenticate } from '../authenticate.ts';
-import { logIn } from '../log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
-import { createStoredSessions } from './stored-sessions.ts';
+import { authenticate } from './authenticate.ts';
+import { logIn } from './log-in.ts';
+import { createStoredSessions } from './uncached-sessions.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

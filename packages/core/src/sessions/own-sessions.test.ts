@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from './accounts/register.ts';
+import { register } from '../accounts/register.ts';
+import type { Actor } from '../confirm-password.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { authenticate } from './authenticate.ts';
-import type { Actor } from './confirm-password.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
 import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const other = { ...credentials, email: 'other@example.com' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createCountingRandom, createFixedClock, defaultPolicy, localClient } from '../testing.ts';
 import { isExpired, issueSession } from './session.ts';
-import { createCountingRandom, createFixedClock, defaultPolicy, localClient } from './testing.ts';
 
 const { lifetimes } = defaultPolicy;
 

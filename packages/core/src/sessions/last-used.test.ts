@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { authenticate } from '../authenticate.ts';
 import { AuthError } from '../errors.ts';
-import { logIn } from '../log-in.ts';
-import { logOut } from '../log-out.ts';
 import type { Store } from '../store.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
-import { createSessionUses, type SessionUses } from './session-uses.ts';
+import { authenticate } from './authenticate.ts';
+import { createSessionUses, type SessionUses } from './last-used.ts';
+import { logIn } from './log-in.ts';
+import { logOut } from './log-out.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MINUTE_MS = 60_000;
