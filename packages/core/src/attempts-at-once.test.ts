@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeEmail } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
 import { AuthError } from './errors.ts';
-import { resetPassword } from './reset-password.ts';
+import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import { logIn } from './sessions/log-in.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';

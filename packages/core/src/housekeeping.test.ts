@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import { deleteExpired } from './housekeeping.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
+import { requestPasswordReset } from './passwords/request-reset.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import { logIn } from './sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from './testing.ts';

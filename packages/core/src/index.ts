@@ -37,15 +37,17 @@ export { type BackupContents, checkBackup } from './adapters/sqlite-backup.ts';
 export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './adapters/sqlite-file.ts';
 export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapters/sqlite-restore.ts';
 export { createAttemptsInFlight } from './attempts-in-flight.ts';
-export { changePassword, type PasswordChange } from './change-password.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
-export type { Actor } from './confirm-password.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
 export { deleteExpired } from './housekeeping.ts';
 export { type EventQuery, listEvents } from './list-events.ts';
 export { type MailOutcome, sendResetMail } from './outbox.ts';
-export { PASSWORD_MAX_LENGTH } from './password.ts';
+export { changePassword, type PasswordChange } from './passwords/change-password.ts';
+export type { Actor } from './passwords/confirm-password.ts';
+export { PASSWORD_MAX_LENGTH } from './passwords/password-rules.ts';
+export { type ResetRequestOutcome, requestPasswordReset } from './passwords/request-reset.ts';
+export { type PasswordReset, resetPassword } from './passwords/reset-password.ts';
 export type {
   ActiveSessions,
   AuthPolicy,
@@ -55,9 +57,7 @@ export type {
   PasswordHasher,
   ResetDelivery,
 } from './ports.ts';
-export { type ResetRequestOutcome, requestPasswordReset } from './request-password-reset.ts';
 export type { Mail } from './reset-mail.ts';
-export { type PasswordReset, resetPassword } from './reset-password.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';

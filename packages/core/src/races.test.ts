@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import { AuthError } from './errors.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
-import { resetPassword } from './reset-password.ts';
+import { requestPasswordReset } from './passwords/request-reset.ts';
+import { resetPassword } from './passwords/reset-password.ts';
 import { logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from './testing.ts';

@@ -5,9 +5,9 @@ import type { User } from './accounts/user.ts';
 import { authEvent } from './event.ts';
 import { digestToken } from './one-time-tokens.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
+import { requestPasswordReset } from './passwords/request-reset.ts';
+import { resetPassword } from './passwords/reset-password.ts';
 import { resetMail } from './reset-mail.ts';
-import { resetPassword } from './reset-password.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

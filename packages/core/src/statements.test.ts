@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeEmail, deleteAccount } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
-import { changePassword } from './change-password.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
-import { resetPassword } from './reset-password.ts';
+import { changePassword } from './passwords/change-password.ts';
+import { requestPasswordReset } from './passwords/request-reset.ts';
+import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';

@@ -9,7 +9,7 @@ import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-tes
 import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
-import { normalizePassword } from './password.ts';
+import { normalizePassword } from './passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from './ports.ts';
 import type { Mail } from './reset-mail.ts';
 import { type BatchedSessions, createMemorySessions } from './sessions/session-cache.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { resetPassword } from '../reset-password.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
 import { digestSecret } from '../secret.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';

@@ -1,7 +1,7 @@
-import { type Actor, confirmPassword } from '../confirm-password.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { voidTokens } from '../one-time-tokens.ts';
+import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import { parseEmail } from './email.ts';
 

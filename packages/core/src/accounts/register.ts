@@ -2,7 +2,7 @@ import { admitPassword } from '../admit-attempt.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { admitNewPassword } from '../password.ts';
+import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
 import { byAddress } from '../throttle.ts';
 import { parseEmail } from './email.ts';

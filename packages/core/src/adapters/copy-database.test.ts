@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { requestPasswordReset } from '../request-password-reset.ts';
+import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
 import { copyDatabase } from './copy-database.ts';

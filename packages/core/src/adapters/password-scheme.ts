@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { compareSync, getRounds, hashSync } from 'bcrypt';
-import { normalizePassword } from '../password.ts';
+import { normalizePassword } from '../passwords/password-rules.ts';
 
 /** bcrypt reads no further than this, silently. */
 const BCRYPT_MAX_BYTES = 72;

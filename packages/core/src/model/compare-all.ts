@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { deleteExpired } from '../housekeeping.ts';
-import { resetPassword } from '../reset-password.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { passwords, places } from './cast.ts';
 import { resetToken, sessionToken } from './choices.ts';

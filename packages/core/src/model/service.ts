@@ -1,4 +1,4 @@
-import { normalizePassword } from '../password.ts';
+import { normalizePassword } from '../passwords/password-rules.ts';
 import { createTestAuth, type TestAuth } from '../testing.ts';
 import type { Password } from './cast.ts';
 import { IDLE_MS, LIFETIME_MS, TOKEN_MS } from './world.ts';

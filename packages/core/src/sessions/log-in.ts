@@ -4,7 +4,7 @@ import { admitGuess } from '../admit-attempt.ts';
 import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { normalizePassword } from '../password.ts';
+import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
 import { ofLogin } from '../throttle.ts';
 import { type IssuedSession, issueSession } from './session.ts';

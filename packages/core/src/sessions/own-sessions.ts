@@ -1,7 +1,7 @@
 import { tooMany } from '../admit-attempt.ts';
-import type { Actor } from '../confirm-password.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
+import type { Actor } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import { stripBlanks } from '../secret.ts';
 import type { WriteTransaction } from '../store.ts';

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteUser, disableUser } from './accounts/operator.ts';
-import { register } from './accounts/register.ts';
-import type { User } from './accounts/user.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { sendResetMail } from './outbox.ts';
-import type { ResetDelivery } from './ports.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
-import { digestSecret } from './secret.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { deleteUser, disableUser } from '../accounts/operator.ts';
+import { register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { sendResetMail } from '../outbox.ts';
+import type { ResetDelivery } from '../ports.ts';
+import { digestSecret } from '../secret.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { requestPasswordReset } from './request-reset.ts';
 
 const credentials = { email: 'User@example.com', password: 'secure_password', client: localClient };
 const request = { email: 'user@EXAMPLE.com', client: localClient };

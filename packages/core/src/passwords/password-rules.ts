@@ -1,6 +1,6 @@
-import { parseEmail } from './accounts/email.ts';
-import { AuthError } from './errors.ts';
-import type { AuthPorts } from './ports.ts';
+import { parseEmail } from '../accounts/email.ts';
+import { AuthError } from '../errors.ts';
+import type { AuthPorts } from '../ports.ts';
 
 /** @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver (at least 64 must be accepted; a bound keeps the work of normalizing small) */
 export const PASSWORD_MAX_LENGTH = 256;

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { disableUser, enableUser, issueResetTokenFor } from './accounts/operator.ts';
-import { register } from './accounts/register.ts';
-import type { User } from './accounts/user.ts';
+import { disableUser, enableUser, issueResetTokenFor } from '../accounts/operator.ts';
+import { register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { logIn } from '../sessions/log-in.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { confirmPassword } from './confirm-password.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
+import { requestPasswordReset } from './request-reset.ts';
 import { resetPassword } from './reset-password.ts';
-import { authenticate } from './sessions/authenticate.ts';
-import { logIn } from './sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };

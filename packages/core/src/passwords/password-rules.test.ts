@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../../../test/property-settings.ts';
-import { AuthError } from './errors.ts';
-import { admitNewPassword, normalizePassword, PASSWORD_MAX_LENGTH } from './password.ts';
-import { defaultPolicy } from './testing.ts';
+import { runs } from '../../../../test/property-settings.ts';
+import { AuthError } from '../errors.ts';
+import { defaultPolicy } from '../testing.ts';
+import { admitNewPassword, normalizePassword, PASSWORD_MAX_LENGTH } from './password-rules.ts';
 
 const ports = {
   policy: defaultPolicy,

@@ -1,10 +1,10 @@
-import { parseEmail } from './accounts/email.ts';
-import type { User } from './accounts/user.ts';
+import { parseEmail } from '../accounts/email.ts';
+import type { User } from '../accounts/user.ts';
+import { authEvent } from '../event.ts';
+import { voidTokens } from '../one-time-tokens.ts';
+import type { AuthPorts } from '../ports.ts';
 import { type Actor, confirmPassword } from './confirm-password.ts';
-import { authEvent } from './event.ts';
-import { voidTokens } from './one-time-tokens.ts';
-import { admitNewPassword } from './password.ts';
-import type { AuthPorts } from './ports.ts';
+import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordChange extends Actor {
   readonly currentPassword: string;

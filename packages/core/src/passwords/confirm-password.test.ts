@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { revokeSessions } from './accounts/operator.ts';
-import { changeEmail, deleteAccount } from './accounts/own-account.ts';
-import { register } from './accounts/register.ts';
+import { revokeSessions } from '../accounts/operator.ts';
+import { changeEmail, deleteAccount } from '../accounts/own-account.ts';
+import { register } from '../accounts/register.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { type LoggedIn, logIn } from '../sessions/log-in.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { changePassword } from './change-password.ts';
 import type { Actor } from './confirm-password.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { requestPasswordReset } from './request-password-reset.ts';
-import { authenticate } from './sessions/authenticate.ts';
-import { type LoggedIn, logIn } from './sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { requestPasswordReset } from './request-reset.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';

@@ -1,13 +1,13 @@
-import { parseEmail } from './accounts/email.ts';
-import type { User } from './accounts/user.ts';
-import { admitPassword } from './admit-attempt.ts';
-import { type Client, networkOf } from './client.ts';
-import { AuthError } from './errors.ts';
-import { authEvent } from './event.ts';
-import { consumeToken, findToken, isOver } from './one-time-tokens.ts';
-import { admitNewPassword } from './password.ts';
-import type { AuthPorts } from './ports.ts';
-import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from './throttle.ts';
+import { parseEmail } from '../accounts/email.ts';
+import type { User } from '../accounts/user.ts';
+import { admitPassword } from '../admit-attempt.ts';
+import { type Client, networkOf } from '../client.ts';
+import { AuthError } from '../errors.ts';
+import { authEvent } from '../event.ts';
+import { consumeToken, findToken, isOver } from '../one-time-tokens.ts';
+import type { AuthPorts } from '../ports.ts';
+import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttle.ts';
+import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordReset {
   readonly email: string;
