@@ -3,12 +3,12 @@ import { disableUser, enableUser } from './accounts/operator.ts';
 import { register } from './accounts/register.ts';
 import type { User } from './accounts/user.ts';
 import { authEvent } from './event.ts';
-import { digestToken } from './one-time-tokens.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { resetMail } from './reset-mail.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { digestToken } from './tokens/one-time-tokens.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

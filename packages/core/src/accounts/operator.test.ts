@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { digestSecret } from '../secret.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { digestSecret } from '../tokens/digest.ts';
 import {
   deleteUser,
   disableUser,

@@ -1,10 +1,10 @@
 import { AuthError } from '../errors.ts';
 import { type AuthEventType, authEvent } from '../event.ts';
-import { issueToken, voidTokens } from '../one-time-tokens.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
 import type { Session } from '../sessions/session.ts';
 import type { UserPage, WriteTransaction } from '../store.ts';
+import { issueToken, voidTokens } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { parseRole, type User } from './user.ts';
 

@@ -1,8 +1,8 @@
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { voidTokens } from '../one-time-tokens.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
+import { voidTokens } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 
 export interface EmailChange extends Actor {

@@ -1,8 +1,8 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../event.ts';
-import { voidTokens } from '../one-time-tokens.ts';
 import type { AuthPorts } from '../ports.ts';
+import { voidTokens } from '../tokens/one-time-tokens.ts';
 import { type Actor, confirmPassword } from './confirm-password.ts';
 import { admitNewPassword } from './password-rules.ts';
 

@@ -6,8 +6,8 @@ import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { sendResetMail } from '../outbox.ts';
 import type { ResetDelivery } from '../ports.ts';
-import { digestSecret } from '../secret.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { digestSecret } from '../tokens/digest.ts';
 import { requestPasswordReset } from './request-reset.ts';
 
 const credentials = { email: 'User@example.com', password: 'secure_password', client: localClient };

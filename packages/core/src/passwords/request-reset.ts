@@ -3,9 +3,9 @@ import { admitAttempt } from '../admit-attempt.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { issueToken } from '../one-time-tokens.ts';
 import type { AuthPorts } from '../ports.ts';
 import { byAddress } from '../throttle.ts';
+import { issueToken } from '../tokens/one-time-tokens.ts';
 
 /** What the one who asked for a reset is answered. */
 export type ResetRequestOutcome =

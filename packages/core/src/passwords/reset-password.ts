@@ -4,9 +4,9 @@ import { admitPassword } from '../admit-attempt.ts';
 import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
-import { consumeToken, findToken, isOver } from '../one-time-tokens.ts';
 import type { AuthPorts } from '../ports.ts';
 import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttle.ts';
+import { consumeToken, findToken, isOver } from '../tokens/one-time-tokens.ts';
 import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordReset {

@@ -1,7 +1,7 @@
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
-import { digestSecret } from '../secret.ts';
+import { digestSecret } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired } from './session.ts';
 
 /**

@@ -6,8 +6,8 @@ import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { digestSecret } from '../secret.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { digestSecret } from '../tokens/digest.ts';
 import { type Credentials, logIn } from './log-in.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

@@ -3,9 +3,9 @@ import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
-import { stripBlanks } from '../secret.ts';
 import type { WriteTransaction } from '../store.ts';
 import { blockedForMs, changesOf, countOne } from '../throttle.ts';
+import { stripBlanks } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 
 /** Nothing else is looked for: not every database can be asked for every text. */

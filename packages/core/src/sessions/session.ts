@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts';
 import { isYetToCome } from '../other-time.ts';
-import { digestSecret } from '../secret.ts';
 import type { Clock, Random } from '../system.ts';
+import { digestSecret } from '../tokens/digest.ts';
 
 /** @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html (at least 64 bits of entropy; ASVS 5.0 7.2.3: 128) */
 export const SESSION_TOKEN_BYTES = 32;

@@ -1,8 +1,8 @@
-import { isYetToCome } from './other-time.ts';
-import type { AuthPolicy, AuthPorts } from './ports.ts';
-import { digestSecret, stripBlanks } from './secret.ts';
-import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from './store.ts';
-import { RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
+import { isYetToCome } from '../other-time.ts';
+import type { AuthPolicy, AuthPorts } from '../ports.ts';
+import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from '../store.ts';
+import { RESET_MAILS_BY_ACCOUNT } from '../throttle.ts';
+import { digestSecret, stripBlanks } from './digest.ts';
 
 /** What happens to an account and may end its tokens. */
 export type AccountChange = 'password' | 'email' | 'disabled';

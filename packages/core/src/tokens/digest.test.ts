@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestSecret } from './secret.ts';
+import { digestSecret } from './digest.ts';
 
 describe('digestSecret', () => {
   it('is SHA-256 in base64url', () => {
