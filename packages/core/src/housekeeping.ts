@@ -1,5 +1,5 @@
 import type { AuthPorts } from './ports.ts';
-import { KNOWN_ADDRESS_MS } from './throttle.ts';
+import { KNOWN_ADDRESS_MS } from './throttling/throttle.ts';
 
 /** How many rows one step deletes, so that no login waits long for the right to write. */
 const ROWS_PER_STEP = 500;

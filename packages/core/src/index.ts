@@ -36,7 +36,6 @@ export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export { type BackupContents, checkBackup } from './adapters/sqlite-backup.ts';
 export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './adapters/sqlite-file.ts';
 export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapters/sqlite-restore.ts';
-export { createAttemptsInFlight } from './attempts-in-flight.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './event.ts';
@@ -67,3 +66,4 @@ export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } f
 export { createStoredSessions } from './sessions/uncached-sessions.ts';
 export type { Store } from './store.ts';
 export { type Clock, type Random, systemClock, systemRandom } from './system.ts';
+export { createAttemptsInFlight } from './throttling/attempts-in-flight.ts';

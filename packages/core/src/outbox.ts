@@ -4,7 +4,7 @@ import { describeMailFailure } from './mail-failure.ts';
 import type { AuthPorts } from './ports.ts';
 import { resetMail } from './reset-mail.ts';
 import type { OutboxMail, WriteTransaction } from './store.ts';
-import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttle.ts';
+import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttling/throttle.ts';
 import { digestSecret } from './tokens/digest.ts';
 import { digestToken, issueToken, purposes } from './tokens/one-time-tokens.ts';
 

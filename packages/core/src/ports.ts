@@ -1,8 +1,8 @@
-import type { AttemptsInFlight } from './attempts-in-flight.ts';
 import type { Mail } from './reset-mail.ts';
 import type { ActiveSession, SessionLifetimes } from './sessions/session.ts';
 import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';
+import type { AttemptsInFlight } from './throttling/attempts-in-flight.ts';
 
 /** Room for one password with those who hash it, until it is disposed of. */
 export type HashingPlace = Disposable;

@@ -6,7 +6,6 @@ import type { Database } from './adapters/database.ts';
 import { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 import { openSqliteDatabase } from './adapters/open-sqlite.ts';
 import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
-import { createAttemptsInFlight } from './attempts-in-flight.ts';
 import type { Client } from './client.ts';
 import type { AuthEvent } from './event.ts';
 import { normalizePassword } from './passwords/password-rules.ts';
@@ -15,6 +14,7 @@ import type { Mail } from './reset-mail.ts';
 import { type BatchedSessions, createMemorySessions } from './sessions/session-cache.ts';
 import { createStoredSessions } from './sessions/uncached-sessions.ts';
 import type { Clock, Random } from './system.ts';
+import { createAttemptsInFlight } from './throttling/attempts-in-flight.ts';
 
 /** The form by which the service compares addresses. */
 export function keyOfEmail(email: string): string {

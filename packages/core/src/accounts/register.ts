@@ -1,10 +1,10 @@
-import { admitPassword } from '../admit-attempt.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
-import { byAddress } from '../throttle.ts';
+import { admitPassword } from '../throttling/admit-attempt.ts';
+import { byAddress } from '../throttling/throttle.ts';
 import { parseEmail } from './email.ts';
 import { DEFAULT_ROLE, type User } from './user.ts';
 

@@ -1,12 +1,12 @@
 import type { User } from '../accounts/user.ts';
-import { admitGuess } from '../admit-attempt.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
-import { changesOf, confirmationCounter, FAILED_LOGINS } from '../throttle.ts';
+import { admitGuess } from '../throttling/admit-attempt.ts';
+import { changesOf, confirmationCounter, FAILED_LOGINS } from '../throttling/throttle.ts';
 
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {

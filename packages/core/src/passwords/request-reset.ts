@@ -1,10 +1,10 @@
 import { parseEmail } from '../accounts/email.ts';
-import { admitAttempt } from '../admit-attempt.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
-import { byAddress } from '../throttle.ts';
+import { admitAttempt } from '../throttling/admit-attempt.ts';
+import { byAddress } from '../throttling/throttle.ts';
 import { issueToken } from '../tokens/one-time-tokens.ts';
 
 /** What the one who asked for a reset is answered. */

@@ -1,11 +1,11 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import { admitPassword } from '../admit-attempt.ts';
 import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
-import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttle.ts';
+import { admitPassword } from '../throttling/admit-attempt.ts';
+import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
 import { consumeToken, findToken, isOver } from '../tokens/one-time-tokens.ts';
 import { admitNewPassword } from './password-rules.ts';
 

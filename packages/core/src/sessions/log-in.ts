@@ -1,12 +1,12 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import { admitGuess } from '../admit-attempt.ts';
 import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
-import { ofLogin } from '../throttle.ts';
+import { admitGuess } from '../throttling/admit-attempt.ts';
+import { ofLogin } from '../throttling/throttle.ts';
 import { type IssuedSession, issueSession } from './session.ts';
 
 export interface Credentials {

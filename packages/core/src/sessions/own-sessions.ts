@@ -1,10 +1,10 @@
-import { tooMany } from '../admit-attempt.ts';
 import { AuthError } from '../errors.ts';
 import { authEvent } from '../event.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { WriteTransaction } from '../store.ts';
-import { blockedForMs, changesOf, countOne } from '../throttle.ts';
+import { tooMany } from '../throttling/admit-attempt.ts';
+import { blockedForMs, changesOf, countOne } from '../throttling/throttle.ts';
 import { stripBlanks } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 

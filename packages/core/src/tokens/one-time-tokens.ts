@@ -1,7 +1,7 @@
 import { isYetToCome } from '../other-time.ts';
 import type { AuthPolicy, AuthPorts } from '../ports.ts';
 import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from '../store.ts';
-import { RESET_MAILS_BY_ACCOUNT } from '../throttle.ts';
+import { RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from './digest.ts';
 
 /** What happens to an account and may end its tokens. */

@@ -1,8 +1,8 @@
-import { type Client, isLoopback, networkOf, networkOfPrefix } from './client.ts';
-import { CLOCK_SKEW_MS, lasts } from './other-time.ts';
-import type { AuthPorts } from './ports.ts';
-import type { ThrottleState } from './store.ts';
-import { digestSecret } from './tokens/digest.ts';
+import { type Client, isLoopback, networkOf, networkOfPrefix } from '../client.ts';
+import { CLOCK_SKEW_MS, lasts } from '../other-time.ts';
+import type { AuthPorts } from '../ports.ts';
+import type { ThrottleState } from '../store.ts';
+import { digestSecret } from '../tokens/digest.ts';
 
 /** So many in a stretch of time, which begins with the first. */
 interface WindowRule {

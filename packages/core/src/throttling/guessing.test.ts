@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from './accounts/register.ts';
-import { AuthError } from './errors.ts';
-import { requestPasswordReset } from './passwords/request-reset.ts';
-import { resetPassword } from './passwords/reset-password.ts';
-import { authenticate } from './sessions/authenticate.ts';
-import { logIn } from './sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { register } from '../accounts/register.ts';
+import { AuthError } from '../errors.ts';
+import { requestPasswordReset } from '../passwords/request-reset.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { logIn } from '../sessions/log-in.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 
 const email = 'owner@example.com';
 const password = 'the right password';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, networkOf, networkOfPrefix } from './client.ts';
-import type { ThrottleState } from './store.ts';
+import { isLoopback, networkOf, networkOfPrefix } from '../client.ts';
+import type { ThrottleState } from '../store.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, perMinute } from './throttle.ts';
 
 describe('FAILED_LOGINS', () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changeEmail } from './accounts/own-account.ts';
-import { register } from './accounts/register.ts';
-import { AuthError } from './errors.ts';
-import { resetPassword } from './passwords/reset-password.ts';
-import { authenticate } from './sessions/authenticate.ts';
-import { logIn } from './sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { changeEmail } from '../accounts/own-account.ts';
+import { register } from '../accounts/register.ts';
+import { AuthError } from '../errors.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { logIn } from '../sessions/log-in.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from './accounts/register.ts';
-import type { AuthError } from './errors.ts';
-import { requestPasswordReset } from './passwords/request-reset.ts';
-import { resetPassword } from './passwords/reset-password.ts';
-import { logIn } from './sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { register } from '../accounts/register.ts';
+import type { AuthError } from '../errors.ts';
+import { requestPasswordReset } from '../passwords/request-reset.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
+import { logIn } from '../sessions/log-in.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';
