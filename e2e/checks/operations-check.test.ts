@@ -8,7 +8,7 @@ interface OperationsCheck {
 
 const sources = new Map([
   ['packages/server/src/refusal.ts', 'export const statusOf = {\n  internal: 500,\n  not_found: 404,\n} as const;'],
-  ['packages/core/src/event.ts', "export type AuthEventType =\n  | 'user_registered'\n  | 'user_deleted';"],
+  ['packages/core/src/audit/event.ts', "export type AuthEventType =\n  | 'user_registered'\n  | 'user_deleted';"],
   [
     'packages/server/src/a.ts',
     `log.error({ err }, 'it broke'); throw new StartRefusedError(\`nothing \${what({})} at \${path}\`);`,

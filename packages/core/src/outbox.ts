@@ -1,5 +1,5 @@
 import type { User } from './accounts/user.ts';
-import { authEvent } from './event.ts';
+import { authEvent } from './audit/event.ts';
 import { describeMailFailure } from './mail-failure.ts';
 import type { AuthPorts } from './ports.ts';
 import { resetMail } from './reset-mail.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disableUser, enableUser } from './accounts/operator.ts';
 import { register } from './accounts/register.ts';
 import type { User } from './accounts/user.ts';
-import { authEvent } from './event.ts';
+import { authEvent } from './audit/event.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';

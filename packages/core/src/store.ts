@@ -1,5 +1,5 @@
 import type { User } from './accounts/user.ts';
-import type { AuthEvent, StoredEvent } from './event.ts';
+import type { AuthEvent, StoredEvent } from './audit/event.ts';
 import type { ActiveSession, Session } from './sessions/session.ts';
 
 /** What one-time tokens are for; see `one-time-tokens.ts`. */

@@ -1,5 +1,5 @@
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { parseEmail } from './email.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';

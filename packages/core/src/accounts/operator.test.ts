@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';

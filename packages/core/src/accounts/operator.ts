@@ -1,5 +1,5 @@
+import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { type AuthEventType, authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
 import type { Session } from '../sessions/session.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { register } from './register.ts';
 

@@ -1,6 +1,6 @@
+import { authEvent } from '../audit/event.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AuthEvent, AuthEventType, StoredEvent } from '../event.ts';
+import type { AuthEvent, AuthEventType, StoredEvent } from '../audit/event.ts';
 import type { EventReads, EventWrites } from '../store.ts';
 
 interface EventRow {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import type { User } from '../accounts/user.ts';
-import { type AuthEvent, authEvent } from '../event.ts';
+import { type AuthEvent, authEvent } from '../audit/event.ts';
 import { createGate, createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

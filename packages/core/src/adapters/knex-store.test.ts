@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { User } from '../accounts/user.ts';
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { Session } from '../sessions/session.ts';
 import { createTestAuth, type TestAuth, testDialects } from '../testing.ts';
 import { fromSession } from './sessions.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AuthEvent } from '../event.ts';
+import type { AuthEvent } from '../audit/event.ts';
 import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts';
 import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './database-error.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { authEvent } from '../event.ts';
+import { authEvent } from '../audit/event.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import type { WriteTransaction } from '../store.ts';

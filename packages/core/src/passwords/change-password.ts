@@ -1,6 +1,6 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
-import { authEvent } from '../event.ts';
+import { authEvent } from '../audit/event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { voidTokens } from '../tokens/one-time-tokens.ts';
 import { type Actor, confirmPassword } from './confirm-password.ts';

@@ -1,7 +1,7 @@
 import type { User } from '../accounts/user.ts';
+import { authEvent } from '../audit/event.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';

@@ -1,7 +1,7 @@
 import { parseEmail } from '../accounts/email.ts';
+import { authEvent } from '../audit/event.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';

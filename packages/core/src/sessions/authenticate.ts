@@ -1,5 +1,5 @@
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired } from './session.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { authenticate } from './authenticate.ts';
 import { type LoggedIn, logIn } from './log-in.ts';

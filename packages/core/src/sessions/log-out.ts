@@ -1,6 +1,6 @@
+import { authEvent } from '../audit/event.ts';
 import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts } from '../ports.ts';
 import { authenticate } from './authenticate.ts';
 

@@ -1,5 +1,5 @@
+import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { WriteTransaction } from '../store.ts';

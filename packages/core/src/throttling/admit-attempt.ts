@@ -1,6 +1,6 @@
+import { authEvent } from '../audit/event.ts';
 import type { Client } from '../client.ts';
 import { AuthError, type ThrottledAttempt } from '../errors.ts';
-import { authEvent } from '../event.ts';
 import type { AuthPorts, HashingPlace } from '../ports.ts';
 import type { ThrottleState, WriteTransaction } from '../store.ts';
 import { MAX_WAIT_MS } from './attempts-in-flight.ts';

@@ -1,6 +1,6 @@
-import type { Client } from './client.ts';
-import type { Clock } from './system.ts';
-import { digestSecret } from './tokens/digest.ts';
+import type { Client } from '../client.ts';
+import type { Clock } from '../system.ts';
+import { digestSecret } from '../tokens/digest.ts';
 
 /** What can have happened to accounts and sessions. */
 export type AuthEventType =

@@ -1,7 +1,7 @@
-import { getUser } from './accounts/operator.ts';
+import { getUser } from '../accounts/operator.ts';
+import type { AuthPorts } from '../ports.ts';
+import type { EventPage } from '../store.ts';
 import type { StoredEvent } from './event.ts';
-import type { AuthPorts } from './ports.ts';
-import type { EventPage } from './store.ts';
 
 /** What of the audit trail an operator asks for. */
 export interface EventQuery extends Omit<EventPage, 'userId'> {
