@@ -41,7 +41,8 @@ export { type EventQuery, listEvents } from './audit/list-events.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export { deleteExpired } from './housekeeping.ts';
-export { type MailOutcome, sendResetMail } from './outbox.ts';
+export type { Mail } from './mail/mails.ts';
+export { type MailOutcome, sendResetMail } from './mail/outbox.ts';
 export { changePassword, type PasswordChange } from './passwords/change-password.ts';
 export type { Actor } from './passwords/confirm-password.ts';
 export { PASSWORD_MAX_LENGTH } from './passwords/password-rules.ts';
@@ -56,7 +57,6 @@ export type {
   PasswordHasher,
   ResetDelivery,
 } from './ports.ts';
-export type { Mail } from './reset-mail.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';

@@ -1,4 +1,4 @@
-import type { Mail } from './reset-mail.ts';
+import type { Mail } from './mail/mails.ts';
 import type { ActiveSession, SessionLifetimes } from './sessions/session.ts';
 import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { shell, shellWord } from '@authsvc/client/shell-command';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resetMail } from './reset-mail.ts';
+import { resetMail } from './mail/mails.ts';
 
 /**
  * The words that bash makes of each line after `authsvc`, with its history in force as at a prompt;

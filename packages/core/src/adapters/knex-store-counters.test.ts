@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { nextMailAttemptAt } from '../outbox.ts';
+import { nextMailAttemptAt } from '../mail/outbox.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import { MAIL_MAX_ATTEMPTS } from '../mail/outbox.ts';
 import { CLOCK_SKEW_MS } from '../other-time.ts';
-import { MAIL_MAX_ATTEMPTS } from '../outbox.ts';
 import type { OutboxMail, OutboxReads, OutboxWrites } from '../store.ts';
 import { skipLocked } from './knex.ts';
 

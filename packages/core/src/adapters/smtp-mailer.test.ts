@@ -10,7 +10,7 @@ import {
   makeCertificate,
   startMailServer,
 } from '../../../../test/mail-server.ts';
-import { resetMail } from '../reset-mail.ts';
+import { resetMail } from '../mail/mails.ts';
 import { createSmtpMailer, greetingName } from './smtp-mailer.ts';
 
 const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';

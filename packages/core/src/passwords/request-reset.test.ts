@@ -4,7 +4,7 @@ import { register } from '../accounts/register.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { sendResetMail } from '../outbox.ts';
+import { sendResetMail } from '../mail/outbox.ts';
 import type { ResetDelivery } from '../ports.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { digestSecret } from '../tokens/digest.ts';

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { disableUser, enableUser } from './accounts/operator.ts';
-import { register } from './accounts/register.ts';
-import type { User } from './accounts/user.ts';
-import { authEvent } from './audit/event.ts';
+import { disableUser, enableUser } from '../accounts/operator.ts';
+import { register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
+import { authEvent } from '../audit/event.ts';
+import { requestPasswordReset } from '../passwords/request-reset.ts';
+import { resetPassword } from '../passwords/reset-password.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { digestToken } from '../tokens/one-time-tokens.ts';
+import { resetMail } from './mails.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
-import { requestPasswordReset } from './passwords/request-reset.ts';
-import { resetPassword } from './passwords/reset-password.ts';
-import { resetMail } from './reset-mail.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from './testing.ts';
-import { digestToken } from './tokens/one-time-tokens.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

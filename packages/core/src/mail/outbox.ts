@@ -1,12 +1,12 @@
-import type { User } from './accounts/user.ts';
-import { authEvent } from './audit/event.ts';
+import type { User } from '../accounts/user.ts';
+import { authEvent } from '../audit/event.ts';
+import type { AuthPorts } from '../ports.ts';
+import type { OutboxMail, WriteTransaction } from '../store.ts';
+import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';
+import { digestSecret } from '../tokens/digest.ts';
+import { digestToken, issueToken, purposes } from '../tokens/one-time-tokens.ts';
 import { describeMailFailure } from './mail-failure.ts';
-import type { AuthPorts } from './ports.ts';
-import { resetMail } from './reset-mail.ts';
-import type { OutboxMail, WriteTransaction } from './store.ts';
-import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from './throttling/throttle.ts';
-import { digestSecret } from './tokens/digest.ts';
-import { digestToken, issueToken, purposes } from './tokens/one-time-tokens.ts';
+import { resetMail } from './mails.ts';
 
 const FIRST_RETRY_MS = 30_000;
 export const MAIL_MAX_ATTEMPTS = 6;
