@@ -33,8 +33,8 @@ export const postgres = {
     const { openPostgresDatabase, createKnexStore } = await importBuilt('core', 'index.js');
     /** @type {typeof import('../../../packages/core/dist/testing.js')} */
     const { noListeners } = await importBuilt('core', 'testing.js');
-    /** @type {typeof import('../../../packages/core/dist/adapters/knex.js')} */
-    const { findPreparedRow } = await importBuilt('core', 'adapters/knex.js');
+    /** @type {typeof import('../../../packages/core/dist/database/knex.js')} */
+    const { findPreparedRow } = await importBuilt('core', 'database/knex.js');
     const database = await openPostgresDatabase({ url });
     try {
       await seed(database, passwordHash);

@@ -22,13 +22,9 @@ export {
   type HashTiming,
 } from './adapters/bcrypt-hasher.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
-export { type CopiedTable, copyDatabase } from './adapters/copy-database.ts';
-export type { Database } from './adapters/database.ts';
-export { DatabaseRefusedError } from './adapters/database-error.ts';
 export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
 export { type FlaskUser, readFlaskUsers } from './adapters/flask-users.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
-export { createKnexStore, type StoreListeners } from './adapters/knex-store.ts';
 export { openSqliteDatabase } from './adapters/open-sqlite.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';
@@ -39,6 +35,10 @@ export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapter
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { type EventQuery, listEvents } from './audit/list-events.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
+export { type CopiedTable, copyDatabase } from './database/copy-database.ts';
+export type { Database } from './database/database.ts';
+export { DatabaseRefusedError } from './database/errors.ts';
+export { createKnexStore, type StoreListeners } from './database/store.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export { deleteExpired } from './housekeeping.ts';
 export type { Mail } from './mail/mails.ts';

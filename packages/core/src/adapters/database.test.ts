@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import knex from 'knex';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseRefusedError } from './database-error.ts';
-import { findPreparedRow } from './knex.ts';
-import { migrationNames } from './migrate.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { findPreparedRow } from '../database/knex.ts';
+import { migrationNames } from '../database/migrate.ts';
 import { openSqliteDatabase } from './open-sqlite.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));

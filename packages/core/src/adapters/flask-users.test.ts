@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
 import { type FlaskUser, readFlaskUsers } from './flask-users.ts';
 import { adoptHash, verifyPassword } from './password-scheme.ts';
 

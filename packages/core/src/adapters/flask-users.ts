@@ -1,4 +1,4 @@
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
 import { openReadOnly } from './sqlite-client.ts';
 
 const ROWS_PER_PAGE = 1000;

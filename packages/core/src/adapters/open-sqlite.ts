@@ -1,10 +1,10 @@
 import { chmodSync, closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import type { Database } from './database.ts';
-import { DatabaseRefusedError } from './database-error.ts';
-import { silentKnexLog } from './knex.ts';
-import { isMigrated, migrateIn } from './migrate.ts';
+import type { Database } from '../database/database.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { silentKnexLog } from '../database/knex.ts';
+import { isMigrated, migrateIn } from '../database/migrate.ts';
 import { backUpSqlite } from './sqlite-backup.ts';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './sqlite-client.ts';
 import {

@@ -3,6 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
+import type { Database } from '../database/database.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { createKnexStore } from '../database/store.ts';
 import type { AuthError } from '../errors.ts';
 import {
   createGate,
@@ -13,9 +16,6 @@ import {
   type TestAuth,
   testDialects,
 } from '../testing.ts';
-import type { Database } from './database.ts';
-import { DatabaseRefusedError } from './database-error.ts';
-import { createKnexStore } from './knex-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { createPostgresTestDatabase } from './postgres-testing.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from './database-error.ts';
-import { migrationNames } from './migrate.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { migrationNames } from '../database/migrate.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-testing.ts';
 
@@ -79,7 +79,7 @@ describe('migrating PostgreSQL', () => {
   ])('finishes what a process left that was killed %s', async (_when, lastStatement) => {
     const script = `
       import knexModule from 'knex';
-      import { migrationConfig } from './dist/adapters/migrate.js';
+      import { migrationConfig } from './dist/database/migrate.js';
       const knex = knexModule({ client: 'pg', connection: process.env.DATABASE_URL, pool: { min: 0, max: 1 } });
       knex.on('query', ({ sql }) => sql.startsWith(${JSON.stringify(lastStatement)}) && !sql.includes('where') && process.kill(process.pid, 'SIGKILL'));
       await knex.transaction(async (trx) => {

@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import type { Database } from './database.ts';
+import type { Database } from '../database/database.ts';
+import { tables } from '../database/tables.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
-import { tables } from './tables.ts';
 
 const { AUTHSVC_TEST_POSTGRES_PORT: port, AUTHSVC_TEST_DIALECT } = process.env;
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
 import { parsePostgresUrl } from './postgres-url.ts';
 
 const verified = { rejectUnauthorized: true };

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
-import { DatabaseRefusedError } from './database-error.ts';
 import { openSqliteDatabase } from './open-sqlite.ts';
 import { checkBackup } from './sqlite-backup.ts';
 

@@ -4,9 +4,9 @@ import { chmod, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { migrationNames } from '../database/migrate.ts';
 import { publishFile, syncFile } from './durable-file.ts';
-import { migrationNames } from './migrate.ts';
 import { openReadOnly, openToRecover } from './sqlite-client.ts';
 import { inspectSqliteFile } from './sqlite-file.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
 import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
 
 /** The first bytes of a database file, as far as they are looked at. */

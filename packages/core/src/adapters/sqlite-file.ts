@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { DatabaseRefusedError } from './database-error.ts';
-import { readSchemaAge, type SchemaAge } from './migrate.ts';
+import { DatabaseRefusedError } from '../database/errors.ts';
+import { readSchemaAge, type SchemaAge } from '../database/migrate.ts';
 import { openReadOnly } from './sqlite-client.ts';
 
 /** Marks a database file as ours; SQLite keeps it in the header. ASCII 'auth'. */

@@ -3,9 +3,9 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Database } from '../database/database.ts';
+import { createKnexStore } from '../database/store.ts';
 import { noListeners } from '../testing.ts';
-import type { Database } from './database.ts';
-import { createKnexStore } from './knex-store.ts';
 import { openSqliteDatabase } from './open-sqlite.ts';
 import { checkBackup } from './sqlite-backup.ts';
 

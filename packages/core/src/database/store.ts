@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { AuthEvent } from '../audit/event.ts';
 import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts';
 import type { Database } from './database.ts';
-import { translateDatabaseErrors } from './database-error.ts';
+import { translateDatabaseErrors } from './errors.ts';
 import { eventReads, eventWrites } from './events.ts';
 import { skipLocked } from './knex.ts';
 import { tokenReads, tokenWrites } from './one-time-tokens.ts';

@@ -6,7 +6,7 @@ import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import type { WriteTransaction } from '../store.ts';
 import { createTestAuth, localClient, noListeners, type TestAuth } from '../testing.ts';
 import type { Database } from './database.ts';
-import { createKnexStore, type StoreListeners } from './knex-store.ts';
+import { createKnexStore, type StoreListeners } from './store.ts';
 
 const ada = { email: 'ada@example.com', password: 'secure_password', client: localClient };
 const bob = { ...ada, email: 'bob@example.com' };

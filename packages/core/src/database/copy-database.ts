@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from './errors.ts';
 import { type Row, readBatches, type Table, tables } from './tables.ts';
 
 /** Small enough for the parameters of one statement, and for the time that one may take. */

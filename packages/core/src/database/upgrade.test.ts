@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disableUser, enableUser, issueResetTokenFor, setRole, verifyEmail } from '../accounts/operator.ts';
+import { openSqliteDatabase } from '../adapters/open-sqlite.ts';
+import { openPostgresDatabase } from '../adapters/postgres-database.ts';
+import { createPostgresTestDatabase } from '../adapters/postgres-testing.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
@@ -15,9 +18,6 @@ import { createTestAuth, localClient, type TestAuth, type TestDatabase } from '.
 import { digestSecret } from '../tokens/digest.ts';
 import type { Database } from './database.ts';
 import { migrationConfig } from './migrate.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
-import { createPostgresTestDatabase } from './postgres-testing.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };

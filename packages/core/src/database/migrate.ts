@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { DatabaseRefusedError } from './database-error.ts';
+import { DatabaseRefusedError } from './errors.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as throttlesAndOutbox from './migrations/0002-throttles-and-outbox.ts';
 import * as oneTimeTokens from './migrations/0003-one-time-tokens.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
-import { translateDatabaseErrors } from './database-error.ts';
+import { translateDatabaseErrors } from './errors.ts';
 
 const failing = (error: unknown) => translateDatabaseErrors(() => Promise.reject(error));
 

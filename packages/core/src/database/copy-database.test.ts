@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
+import { openPostgresTestDatabase } from '../adapters/postgres-testing.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { Database } from './database.ts';
-import { createKnexStore } from './knex-store.ts';
-import { openPostgresTestDatabase } from './postgres-testing.ts';
+import { createKnexStore } from './store.ts';
 import { tables } from './tables.ts';
 
 const client = { ...localClient, address: '192.0.2.1' };
