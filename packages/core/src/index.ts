@@ -22,22 +22,22 @@ export {
   type HashTiming,
 } from './adapters/bcrypt-hasher.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
-export { acquireFileLock, type FileLock } from './adapters/file-lock.ts';
-export { type FlaskUser, readFlaskUsers } from './adapters/flask-users.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
-export { openSqliteDatabase } from './adapters/open-sqlite.ts';
 export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
 export { parsePostgresUrl } from './adapters/postgres-url.ts';
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
-export { type BackupContents, checkBackup } from './adapters/sqlite-backup.ts';
-export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './adapters/sqlite-file.ts';
-export { clearUnfinishedRestores, type Restored, restoreSqlite } from './adapters/sqlite-restore.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { type EventQuery, listEvents } from './audit/list-events.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
 export { type CopiedTable, copyDatabase } from './database/copy-database.ts';
 export type { Database } from './database/database.ts';
 export { DatabaseRefusedError } from './database/errors.ts';
+export { type BackupContents, checkBackup } from './database/sqlite/backup.ts';
+export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './database/sqlite/file.ts';
+export { acquireFileLock, type FileLock } from './database/sqlite/file-lock.ts';
+export { type FlaskUser, readFlaskUsers } from './database/sqlite/flask-users.ts';
+export { openSqliteDatabase } from './database/sqlite/open.ts';
+export { clearUnfinishedRestores, type Restored, restoreSqlite } from './database/sqlite/restore.ts';
 export { createKnexStore, type StoreListeners } from './database/store.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
 export { deleteExpired } from './housekeeping.ts';

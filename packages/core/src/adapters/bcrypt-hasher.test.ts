@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { hashSync } from 'bcrypt';
 import { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openSqliteDatabase } from '../database/sqlite/open.ts';
 import { AuthError } from '../errors.ts';
 import { createBcryptHasher, type HashTiming } from './bcrypt-hasher.ts';
 import type { HashTask } from './hash-worker.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
 import { hashPassword } from './password-scheme.ts';
 
 describe('createBcryptHasher', () => {

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
-import { checkBackup } from './sqlite-backup.ts';
-import { clearUnfinishedRestores, restoreSqlite } from './sqlite-restore.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { checkBackup } from './backup.ts';
+import { openSqliteDatabase } from './open.ts';
+import { clearUnfinishedRestores, restoreSqlite } from './restore.ts';
 
 let folder: string;
 let backup: string;

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import sqlite3 from 'sqlite3';
-import { type NamedQuery, silentKnexLog } from '../database/knex.ts';
+import { type NamedQuery, silentKnexLog } from '../knex.ts';
 
 const require = createRequire(import.meta.url);
 

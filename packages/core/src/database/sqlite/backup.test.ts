@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from '../accounts/register.ts';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../testing.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
-import { checkBackup } from './sqlite-backup.ts';
+import { register } from '../../accounts/register.ts';
+import { logIn } from '../../sessions/log-in.ts';
+import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../../testing.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { checkBackup } from './backup.ts';
+import { openSqliteDatabase } from './open.ts';
 
 const person = (name: string) => ({
   email: `${name}@example.com`,

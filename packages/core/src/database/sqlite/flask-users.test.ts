@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
+import { adoptHash, verifyPassword } from '../../adapters/password-scheme.ts';
+import { DatabaseRefusedError } from '../errors.ts';
 import { type FlaskUser, readFlaskUsers } from './flask-users.ts';
-import { adoptHash, verifyPassword } from './password-scheme.ts';
 
 /** As SQLAlchemy makes it from the Flask service's model. */
 const TABLE = `CREATE TABLE users (

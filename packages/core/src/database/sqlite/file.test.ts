@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './sqlite-file.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { inspectSqliteFile, SQLITE_APPLICATION_ID } from './file.ts';
 
 /** The first bytes of a database file, as far as they are looked at. */
 function header(applicationId: number, magic = 'SQLite format 3\0'): Buffer {

@@ -1,8 +1,8 @@
 import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { readSchemaAge, type SchemaAge } from '../database/migrate.ts';
-import { openReadOnly } from './sqlite-client.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { readSchemaAge, type SchemaAge } from '../migrate.ts';
+import { openReadOnly } from './client.ts';
 
 /** Marks a database file as ours; SQLite keeps it in the header. ASCII 'auth'. */
 export const SQLITE_APPLICATION_ID = 0x61_75_74_68;

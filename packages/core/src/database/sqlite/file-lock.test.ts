@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireFileLock } from './file-lock.ts';
 
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));
 const holdForEver = `
   import { acquireFileLock } from '@authsvc/core';
   console.log(await acquireFileLock(process.argv[1]) ? 'held' : 'refused');

@@ -1,19 +1,19 @@
 import { chmodSync, closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import type { Database } from '../database/database.ts';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { silentKnexLog } from '../database/knex.ts';
-import { isMigrated, migrateIn } from '../database/migrate.ts';
-import { backUpSqlite } from './sqlite-backup.ts';
-import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './sqlite-client.ts';
+import type { Database } from '../database.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { silentKnexLog } from '../knex.ts';
+import { isMigrated, migrateIn } from '../migrate.ts';
+import { backUpSqlite } from './backup.ts';
+import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './client.ts';
 import {
   inspectSqliteFile,
   refuseLostDatabase,
   rememberPlace,
   SQLITE_APPLICATION_ID,
   type SqlitePlace,
-} from './sqlite-file.ts';
+} from './file.ts';
 
 const ACQUIRE_TIMEOUT_MS = 1500;
 const READ_CONNECTIONS = 4;

@@ -1,5 +1,5 @@
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { openReadOnly } from './sqlite-client.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { openReadOnly } from './client.ts';
 
 const ROWS_PER_PAGE = 1000;
 

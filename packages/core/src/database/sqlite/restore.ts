@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { systemClock } from '../system.ts';
+import { systemClock } from '../../system.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { readBackup } from './backup.ts';
+import { openToRecover } from './client.ts';
 import { publishFile, syncFile, syncFolderOf } from './durable-file.ts';
-import { readBackup } from './sqlite-backup.ts';
-import { openToRecover } from './sqlite-client.ts';
-import { FORMER_SUFFIX, inspectSqliteFile, namesBeside, RESTORE_FOLDER_SUFFIX } from './sqlite-file.ts';
+import { FORMER_SUFFIX, inspectSqliteFile, namesBeside, RESTORE_FOLDER_SUFFIX } from './file.ts';
 
 /** Where SQLite keeps what is not yet in the file itself. */
 const BESIDE = ['-wal', '-journal'];

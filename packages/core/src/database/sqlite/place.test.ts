@@ -3,11 +3,11 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Database } from '../database/database.ts';
-import { createKnexStore } from '../database/store.ts';
-import { noListeners } from '../testing.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
-import { checkBackup } from './sqlite-backup.ts';
+import { noListeners } from '../../testing.ts';
+import type { Database } from '../database.ts';
+import { createKnexStore } from '../store.ts';
+import { checkBackup } from './backup.ts';
+import { openSqliteDatabase } from './open.ts';
 
 const unavailable = { name: 'AuthError', code: 'database_unavailable', retryAfterSeconds: 1 };
 const event = { at: 1, type: 'user_registered' };

@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 import knex from 'knex';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { findPreparedRow } from '../database/knex.ts';
-import { migrationNames } from '../database/migrate.ts';
-import { openSqliteDatabase } from './open-sqlite.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { findPreparedRow } from '../knex.ts';
+import { migrationNames } from '../migrate.ts';
+import { openSqliteDatabase } from './open.ts';
 
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));
 const nodeArguments = (script: string, path: string) => ['--input-type=module', '-e', script, path];
 
 describe('openSqliteDatabase', () => {

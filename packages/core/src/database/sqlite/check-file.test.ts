@@ -2,8 +2,8 @@ import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSqliteDatabase } from './open-sqlite.ts';
-import { checkSqliteFile } from './sqlite-file.ts';
+import { checkSqliteFile } from './file.ts';
+import { openSqliteDatabase } from './open.ts';
 
 function makePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-check-'));

@@ -4,11 +4,11 @@ import { chmod, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { migrationNames } from '../database/migrate.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { migrationNames } from '../migrate.ts';
+import { openReadOnly, openToRecover } from './client.ts';
 import { publishFile, syncFile } from './durable-file.ts';
-import { openReadOnly, openToRecover } from './sqlite-client.ts';
-import { inspectSqliteFile } from './sqlite-file.ts';
+import { inspectSqliteFile } from './file.ts';
 
 /**
  * Writes a consistent copy of a database that is in use: all that was committed when it began. The file appears whole or not at all, with mode 0600.
