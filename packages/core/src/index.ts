@@ -23,8 +23,6 @@ export {
 } from './adapters/bcrypt-hasher.ts';
 export { loadCommonPasswords } from './adapters/common-passwords.ts';
 export { createFolderMailer } from './adapters/folder-mailer.ts';
-export { openPostgresDatabase, type PostgresOptions } from './adapters/postgres-database.ts';
-export { parsePostgresUrl } from './adapters/postgres-url.ts';
 export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { type EventQuery, listEvents } from './audit/list-events.ts';
@@ -32,6 +30,8 @@ export { type Client, isLoopback, unmapAddress } from './client.ts';
 export { type CopiedTable, copyDatabase } from './database/copy-database.ts';
 export type { Database } from './database/database.ts';
 export { DatabaseRefusedError } from './database/errors.ts';
+export { openPostgresDatabase, type PostgresOptions } from './database/postgres/open.ts';
+export { parsePostgresUrl } from './database/postgres/url.ts';
 export { type BackupContents, checkBackup } from './database/sqlite/backup.ts';
 export { checkSqliteFile, refuseSecondName, type SqliteHealth } from './database/sqlite/file.ts';
 export { acquireFileLock, type FileLock } from './database/sqlite/file-lock.ts';

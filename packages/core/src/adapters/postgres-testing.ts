@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
 import type { Database } from '../database/database.ts';
+import { openPostgresDatabase } from '../database/postgres/open.ts';
 import { tables } from '../database/tables.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
 
 const { AUTHSVC_TEST_POSTGRES_PORT: port, AUTHSVC_TEST_DIALECT } = process.env;
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disableUser, enableUser, issueResetTokenFor, setRole, verifyEmail } from '../accounts/operator.ts';
-import { openPostgresDatabase } from '../adapters/postgres-database.ts';
 import { createPostgresTestDatabase } from '../adapters/postgres-testing.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
@@ -17,6 +16,7 @@ import { createTestAuth, localClient, type TestAuth, type TestDatabase } from '.
 import { digestSecret } from '../tokens/digest.ts';
 import type { Database } from './database.ts';
 import { migrationConfig } from './migrate.ts';
+import { openPostgresDatabase } from './postgres/open.ts';
 import { openSqliteDatabase } from './sqlite/open.ts';
 
 const email = 'user@example.com';

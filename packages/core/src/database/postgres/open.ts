@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import type { Database } from '../database/database.ts';
-import { DatabaseRefusedError, isTransactionConflict } from '../database/errors.ts';
-import { silentKnexLog } from '../database/knex.ts';
-import { isMigrated, migrateIn } from '../database/migrate.ts';
-import { tables } from '../database/tables.ts';
-import { BoundedPostgresClient } from './postgres-client.ts';
-import { type PostgresAddress, parsePostgresUrl } from './postgres-url.ts';
+import type { Database } from '../database.ts';
+import { DatabaseRefusedError, isTransactionConflict } from '../errors.ts';
+import { silentKnexLog } from '../knex.ts';
+import { isMigrated, migrateIn } from '../migrate.ts';
+import { tables } from '../tables.ts';
+import { BoundedPostgresClient } from './client.ts';
+import { type PostgresAddress, parsePostgresUrl } from './url.ts';
 
 const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 1500;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
-import type { NamedQuery } from '../database/knex.ts';
+import type { NamedQuery } from '../knex.ts';
 
 const require = createRequire(import.meta.url);
 

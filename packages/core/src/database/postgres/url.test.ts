@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { parsePostgresUrl } from './postgres-url.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { parsePostgresUrl } from './url.ts';
 
 const verified = { rejectUnauthorized: true };
 

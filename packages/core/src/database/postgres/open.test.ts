@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from '../accounts/register.ts';
-import type { Database } from '../database/database.ts';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { createKnexStore } from '../database/store.ts';
-import type { AuthError } from '../errors.ts';
+import { register } from '../../accounts/register.ts';
+import { createPostgresTestDatabase } from '../../adapters/postgres-testing.ts';
+import type { AuthError } from '../../errors.ts';
 import {
   createGate,
   createTestAuth,
@@ -15,9 +13,11 @@ import {
   noListeners,
   type TestAuth,
   testDialects,
-} from '../testing.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
-import { createPostgresTestDatabase } from './postgres-testing.ts';
+} from '../../testing.ts';
+import type { Database } from '../database.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { createKnexStore } from '../store.ts';
+import { openPostgresDatabase } from './open.ts';
 
 const open = testDialects.find(({ dialect }) => dialect === 'postgres')?.open;
 const unavailable = { name: 'AuthError', code: 'database_unavailable', retryAfterSeconds: 1 };

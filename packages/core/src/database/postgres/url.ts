@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { isLoopback } from '../client.ts';
-import { DatabaseRefusedError } from '../database/errors.ts';
+import { isLoopback } from '../../client.ts';
+import { DatabaseRefusedError } from '../errors.ts';
 
 /** Where a PostgreSQL database is, and how it is reached. */
 export interface PostgresAddress {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseRefusedError } from '../database/errors.ts';
-import { migrationNames } from '../database/migrate.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
-import { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-testing.ts';
+import { createPostgresTestDatabase, type PostgresTestDatabase } from '../../adapters/postgres-testing.ts';
+import { DatabaseRefusedError } from '../errors.ts';
+import { migrationNames } from '../migrate.ts';
+import { openPostgresDatabase } from './open.ts';
 
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));
 const migrateOnce = `
   import { openPostgresDatabase } from '@authsvc/core';
   const database = await openPostgresDatabase({ url: process.env.DATABASE_URL });

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostgresServer, startPostgresServer } from '../../../../test/postgres-server.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
+import { type PostgresServer, startPostgresServer } from '../../../../../test/postgres-server.ts';
+import { openPostgresDatabase } from './open.ts';
 
 /** What a client says first, to ask for TLS: eight bytes, nothing of its own. */
 const SSL_REQUEST = '0000000804d2162f';
