@@ -15,15 +15,6 @@ export {
 export { changeEmail, deleteAccount, type EmailChange } from './accounts/own-account.ts';
 export { type Registration, register } from './accounts/register.ts';
 export type { User } from './accounts/user.ts';
-export {
-  type BcryptHasher,
-  type BcryptHasherOptions,
-  createBcryptHasher,
-  type HashTiming,
-} from './adapters/bcrypt-hasher.ts';
-export { loadCommonPasswords } from './adapters/common-passwords.ts';
-export { createFolderMailer } from './adapters/folder-mailer.ts';
-export { createSmtpMailer } from './adapters/smtp-mailer.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { type EventQuery, listEvents } from './audit/list-events.ts';
 export { type Client, isLoopback, unmapAddress } from './client.ts';
@@ -40,6 +31,15 @@ export { openSqliteDatabase } from './database/sqlite/open.ts';
 export { clearUnfinishedRestores, type Restored, restoreSqlite } from './database/sqlite/restore.ts';
 export { createKnexStore, type StoreListeners } from './database/store.ts';
 export { AuthError, type AuthErrorCode, type ThrottledAttempt } from './errors.ts';
+export {
+  type BcryptHasher,
+  type BcryptHasherOptions,
+  createBcryptHasher,
+  type HashTiming,
+} from './external/bcrypt-hasher.ts';
+export { loadCommonPasswords } from './external/common-passwords.ts';
+export { createFolderMailer } from './external/folder-mailer.ts';
+export { createSmtpMailer } from './external/smtp-mailer.ts';
 export { deleteExpired } from './housekeeping.ts';
 export type { Mail } from './mail/mails.ts';
 export { type MailOutcome, sendResetMail } from './mail/outbox.ts';

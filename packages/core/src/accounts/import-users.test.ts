@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adoptHash } from '../adapters/password-scheme.ts';
 import { authEvent } from '../audit/event.ts';
+import { adoptHash } from '../external/password-scheme.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
 import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './import-users.ts';
 import { register } from './register.ts';

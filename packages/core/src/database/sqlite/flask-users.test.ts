@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adoptHash, verifyPassword } from '../../adapters/password-scheme.ts';
+import { adoptHash, verifyPassword } from '../../external/password-scheme.ts';
 import { DatabaseRefusedError } from '../errors.ts';
 import { type FlaskUser, readFlaskUsers } from './flask-users.ts';
 
