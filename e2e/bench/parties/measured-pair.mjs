@@ -43,8 +43,8 @@ if (process.argv[1] === file && process.argv[2] === 'serve') await serve();
 async function serve() {
   /** @type {typeof import('../../../packages/core/dist/index.js')} */
   const { systemClock } = await importBuilt('core', 'index.js');
-  /** @type {typeof import('../../../packages/core/dist/testing.js')} */
-  const { createTestAuth } = await importBuilt('core', 'testing.js');
+  /** @type {typeof import('../../../packages/core/dist/testing/index.js')} */
+  const { createTestAuth } = await importBuilt('core', 'testing/index.js');
   /** @type {typeof import('../../../packages/server/dist/index.js')} */
   const { buildServer } = await importBuilt('server', 'index.js');
   /** @type {typeof import('../../../packages/server/dist/metrics/measurements.js')} */

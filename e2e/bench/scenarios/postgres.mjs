@@ -31,8 +31,8 @@ export const postgres = {
 
     /** @type {typeof import('../../../packages/core/dist/index.js')} */
     const { openPostgresDatabase, createKnexStore } = await importBuilt('core', 'index.js');
-    /** @type {typeof import('../../../packages/core/dist/testing.js')} */
-    const { noListeners } = await importBuilt('core', 'testing.js');
+    /** @type {typeof import('../../../packages/core/dist/testing/index.js')} */
+    const { noListeners } = await importBuilt('core', 'testing/index.js');
     /** @type {typeof import('../../../packages/core/dist/database/knex.js')} */
     const { findPreparedRow } = await importBuilt('core', 'database/knex.js');
     const database = await openPostgresDatabase({ url });

@@ -7,7 +7,7 @@ import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import { logIn } from './sessions/log-in.ts';
-import { localClient as client, createTestAuth, type TestAuth } from './testing.ts';
+import { localClient as client, createTestAuth, type TestAuth } from './testing/index.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -4,7 +4,7 @@ import { deleteExpired } from './housekeeping.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import { logIn } from './sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing/index.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const DAY_MS = 86_400_000;

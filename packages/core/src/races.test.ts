@@ -5,7 +5,7 @@ import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
-import { createTestAuth, localClient, type TestAuth, testDialects } from './testing.ts';
+import { createTestAuth, localClient, type TestAuth, testDialects } from './testing/index.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MANY = 50;

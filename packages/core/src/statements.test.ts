@@ -8,7 +8,7 @@ import { authenticate } from './sessions/authenticate.ts';
 import { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing.ts';
+import { createTestAuth, localClient, type TestAuth } from './testing/index.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const remote: Credentials = { ...credentials, client: { ...localClient, address: '192.0.2.1' } };

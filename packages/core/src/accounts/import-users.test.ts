@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authEvent } from '../audit/event.ts';
 import { adoptHash } from '../external/password-scheme.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './import-users.ts';
 import { register } from './register.ts';
 

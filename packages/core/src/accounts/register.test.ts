@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { register } from './register.ts';
 
 const registration = { email: 'User@Example.com', password: 'secure_password', client: localClient };

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { openPostgresTestDatabase } from '../adapters/postgres-testing.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing.ts';
+import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing/index.ts';
+import { openPostgresTestDatabase } from '../testing/postgres.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { Database } from './database.ts';
 import { createKnexStore } from './store.ts';

@@ -4,7 +4,7 @@ import { authEvent } from '../audit/event.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';
 import type { WriteTransaction } from '../store.ts';
-import { createTestAuth, localClient, noListeners, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, noListeners, type TestAuth } from '../testing/index.ts';
 import type { Database } from './database.ts';
 import { createKnexStore, type StoreListeners } from './store.ts';
 

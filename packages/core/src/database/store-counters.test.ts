@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { nextMailAttemptAt } from '../mail/outbox.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing/index.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

@@ -3,7 +3,7 @@ import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
-import { createTestAuth, type TestAuth, testDialects } from '../testing.ts';
+import { createTestAuth, type TestAuth, testDialects } from '../testing/index.ts';
 import { fromSession } from './sessions.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -5,7 +5,7 @@ import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { digestToken } from '../tokens/one-time-tokens.ts';
 import { resetMail } from './mails.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';

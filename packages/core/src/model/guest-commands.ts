@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { localClient } from '../testing.ts';
+import { localClient } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';
 import {
   chooseToken,

@@ -1,5 +1,5 @@
 import { normalizePassword } from '../passwords/password-rules.ts';
-import { createTestAuth, type TestAuth } from '../testing.ts';
+import { createTestAuth, type TestAuth } from '../testing/index.ts';
 import type { Password } from './cast.ts';
 import { IDLE_MS, LIFETIME_MS, TOKEN_MS } from './world.ts';
 

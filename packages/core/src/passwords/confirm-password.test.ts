@@ -6,7 +6,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type LoggedIn, logIn } from '../sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { changePassword } from './change-password.ts';
 import type { Actor } from './confirm-password.ts';
 import { requestPasswordReset } from './request-reset.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/property-settings.ts';
 import { AuthError } from '../errors.ts';
-import { defaultPolicy } from '../testing.ts';
+import { defaultPolicy } from '../testing/index.ts';
 import { admitNewPassword, normalizePassword, PASSWORD_MAX_LENGTH } from './password-rules.ts';
 
 const ports = {

@@ -6,7 +6,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { sendResetMail } from '../mail/outbox.ts';
 import type { ResetDelivery } from '../ports.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import { requestPasswordReset } from './request-reset.ts';
 

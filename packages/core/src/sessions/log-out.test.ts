@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';

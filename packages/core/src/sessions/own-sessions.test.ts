@@ -3,7 +3,7 @@ import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { type LoggedIn, logIn } from './log-in.ts';
 import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { AuthError } from '../errors.ts';
 import type { Store } from '../store.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';

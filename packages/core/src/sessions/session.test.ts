@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCountingRandom, createFixedClock, defaultPolicy, localClient } from '../testing.ts';
+import { createCountingRandom, createFixedClock, defaultPolicy, localClient } from '../testing/index.ts';
 import { isExpired, issueSession } from './session.ts';
 
 const { lifetimes } = defaultPolicy;

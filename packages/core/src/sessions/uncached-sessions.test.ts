@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { logIn } from './log-in.ts';
 import { createStoredSessions } from './uncached-sessions.ts';

@@ -4,7 +4,7 @@ import type { AuthError } from '../errors.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';

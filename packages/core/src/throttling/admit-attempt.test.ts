@@ -3,7 +3,7 @@ import { register } from '../accounts/register.ts';
 import type { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };

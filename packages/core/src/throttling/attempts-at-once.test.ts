@@ -5,7 +5,7 @@ import { AuthError } from '../errors.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing.ts';
+import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';

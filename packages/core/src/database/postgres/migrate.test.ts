@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createPostgresTestDatabase, type PostgresTestDatabase } from '../../adapters/postgres-testing.ts';
+import { createPostgresTestDatabase, type PostgresTestDatabase } from '../../testing/postgres.ts';
 import { DatabaseRefusedError } from '../errors.ts';
 import { migrationNames } from '../migrate.ts';
 import { openPostgresDatabase } from './open.ts';

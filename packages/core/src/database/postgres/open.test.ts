@@ -3,7 +3,6 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../../accounts/register.ts';
-import { createPostgresTestDatabase } from '../../adapters/postgres-testing.ts';
 import type { AuthError } from '../../errors.ts';
 import {
   createGate,
@@ -13,7 +12,8 @@ import {
   noListeners,
   type TestAuth,
   testDialects,
-} from '../../testing.ts';
+} from '../../testing/index.ts';
+import { createPostgresTestDatabase } from '../../testing/postgres.ts';
 import type { Database } from '../database.ts';
 import { DatabaseRefusedError } from '../errors.ts';
 import { createKnexStore } from '../store.ts';

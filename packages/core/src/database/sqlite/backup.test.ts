@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../../accounts/register.ts';
 import { logIn } from '../../sessions/log-in.ts';
-import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../../testing.ts';
+import { createTestAuth, localClient, openTestDatabase, type TestAuth } from '../../testing/index.ts';
 import { DatabaseRefusedError } from '../errors.ts';
 import { checkBackup } from './backup.ts';
 import { openSqliteDatabase } from './open.ts';

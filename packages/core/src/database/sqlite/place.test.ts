@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { noListeners } from '../../testing.ts';
+import { noListeners } from '../../testing/index.ts';
 import type { Database } from '../database.ts';
 import { createKnexStore } from '../store.ts';
 import { checkBackup } from './backup.ts';

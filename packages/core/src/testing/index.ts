@@ -1,20 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEmail } from './accounts/email.ts';
-import { chosenDialect, openPostgresTestDatabase } from './adapters/postgres-testing.ts';
-import type { AuthEvent } from './audit/event.ts';
-import type { Client } from './client.ts';
-import type { Database } from './database/database.ts';
-import { openSqliteDatabase } from './database/sqlite/open.ts';
-import { createKnexStore, type StoreListeners } from './database/store.ts';
-import type { Mail } from './mail/mails.ts';
-import { normalizePassword } from './passwords/password-rules.ts';
-import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from './ports.ts';
-import { type BatchedSessions, createMemorySessions } from './sessions/session-cache.ts';
-import { createStoredSessions } from './sessions/uncached-sessions.ts';
-import type { Clock, Random } from './system.ts';
-import { createAttemptsInFlight } from './throttling/attempts-in-flight.ts';
+import { parseEmail } from '../accounts/email.ts';
+import type { AuthEvent } from '../audit/event.ts';
+import type { Client } from '../client.ts';
+import type { Database } from '../database/database.ts';
+import { openSqliteDatabase } from '../database/sqlite/open.ts';
+import { createKnexStore, type StoreListeners } from '../database/store.ts';
+import type { Mail } from '../mail/mails.ts';
+import { normalizePassword } from '../passwords/password-rules.ts';
+import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
+import { type BatchedSessions, createMemorySessions } from '../sessions/session-cache.ts';
+import { createStoredSessions } from '../sessions/uncached-sessions.ts';
+import type { Clock, Random } from '../system.ts';
+import { createAttemptsInFlight } from '../throttling/attempts-in-flight.ts';
+import { chosenDialect, openPostgresTestDatabase } from './postgres.ts';
 
 /** The form by which the service compares addresses. */
 export function keyOfEmail(email: string): string {
