@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
+import { CLOCK_SKEW_MS } from './clock-skew.ts';
 import { AuthError } from './errors.ts';
 import { sendResetMail } from './mail/outbox.ts';
-import { CLOCK_SKEW_MS } from './other-time.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';

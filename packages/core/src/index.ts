@@ -17,7 +17,6 @@ export { type Registration, register } from './accounts/register.ts';
 export type { User } from './accounts/user.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { type EventQuery, listEvents } from './audit/list-events.ts';
-export { type Client, isLoopback, unmapAddress } from './client.ts';
 export { type CopiedTable, copyDatabase } from './database/copy-database.ts';
 export type { Database } from './database/database.ts';
 export { DatabaseRefusedError } from './database/errors.ts';
@@ -57,6 +56,7 @@ export type {
   PasswordHasher,
   ResetDelivery,
 } from './ports.ts';
+export { type Client, isLoopback, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';

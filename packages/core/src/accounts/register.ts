@@ -1,8 +1,8 @@
 import { authEvent } from '../audit/event.ts';
-import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
+import type { Client } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';
 import { parseEmail } from './email.ts';

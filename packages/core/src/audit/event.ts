@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import type { Client } from '../requester.ts';
 import type { Clock } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { CLOCK_SKEW_MS } from '../other-time.ts';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import type { TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
 
 interface TokenRow {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { MAIL_MAX_ATTEMPTS } from '../mail/outbox.ts';
-import { CLOCK_SKEW_MS } from '../other-time.ts';
 import type { OutboxMail, OutboxReads, OutboxWrites } from '../store.ts';
 import { skipLocked } from './knex.ts';
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { CLOCK_SKEW_MS } from '../other-time.ts';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import type { ActiveSession, Session } from '../sessions/session.ts';
 import type { SessionReads, SessionWrites, StaleSessions } from '../store.ts';
 import type { Database } from './database.ts';

@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import type { Client } from '../requester.ts';
 
 type Spellings = readonly [string, ...string[]];
 

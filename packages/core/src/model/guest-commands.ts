@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { register } from '../accounts/register.ts';
-import type { Client } from '../client.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
+import type { Client } from '../requester.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { localClient } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';

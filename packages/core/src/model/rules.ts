@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import type { Client } from '../requester.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
 import {
   type Account,

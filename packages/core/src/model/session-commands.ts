@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { changeEmail, deleteAccount } from '../accounts/own-account.ts';
-import type { Client } from '../client.ts';
 import { changePassword } from '../passwords/change-password.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
+import type { Client } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logOut } from '../sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from '../sessions/own-sessions.ts';

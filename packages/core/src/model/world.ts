@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import type { Client } from '../requester.ts';
 import type { Mailbox, Password } from './cast.ts';
 
 /** Tries that are counted until one succeeds. */

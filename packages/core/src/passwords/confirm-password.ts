@@ -1,8 +1,8 @@
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
-import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
+import type { Client } from '../requester.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';

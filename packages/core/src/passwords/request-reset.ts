@@ -1,8 +1,8 @@
 import { parseEmail } from '../accounts/email.ts';
 import { authEvent } from '../audit/event.ts';
-import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
+import type { Client } from '../requester.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';
 import { issueToken } from '../tokens/one-time-tokens.ts';

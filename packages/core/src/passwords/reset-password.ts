@@ -1,9 +1,9 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
-import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
+import { type Client, networkOf } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
 import { consumeToken, findToken, isOver } from '../tokens/one-time-tokens.ts';

@@ -1,4 +1,4 @@
-import { isYetToCome } from '../other-time.ts';
+import { isYetToCome } from '../clock-skew.ts';
 import type { Store } from '../store.ts';
 
 /** Shorter where the idle lifetime is, so that other instances see a use while it matters. */

@@ -1,10 +1,10 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
-import { type Client, networkOf } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
+import { type Client, networkOf } from '../requester.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
 import { ofLogin } from '../throttling/throttle.ts';
 import { type IssuedSession, issueSession } from './session.ts';

@@ -1,7 +1,7 @@
 import { authEvent } from '../audit/event.ts';
-import type { Client } from '../client.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
+import type { Client } from '../requester.ts';
 import { authenticate } from './authenticate.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isYetToCome } from '../other-time.ts';
+import { isYetToCome } from '../clock-skew.ts';
 import type { ActiveSessions } from '../ports.ts';
 import type { StaleSessions, Store } from '../store.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './last-used.ts';

@@ -1,5 +1,5 @@
-import type { Client } from '../client.ts';
-import { isYetToCome } from '../other-time.ts';
+import { isYetToCome } from '../clock-skew.ts';
+import type { Client } from '../requester.ts';
 import type { Clock, Random } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 

@@ -1,7 +1,7 @@
 import { authEvent } from '../audit/event.ts';
-import type { Client } from '../client.ts';
 import { AuthError, type ThrottledAttempt } from '../errors.ts';
 import type { AuthPorts, HashingPlace } from '../ports.ts';
+import type { Client } from '../requester.ts';
 import type { ThrottleState, WriteTransaction } from '../store.ts';
 import { MAX_WAIT_MS } from './attempts-in-flight.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, type Throttle } from './throttle.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, networkOf, networkOfPrefix } from '../client.ts';
+import { isLoopback, networkOf, networkOfPrefix } from '../requester.ts';
 import type { ThrottleState } from '../store.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, perMinute } from './throttle.ts';
 

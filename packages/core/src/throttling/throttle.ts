@@ -1,6 +1,6 @@
-import { type Client, isLoopback, networkOf, networkOfPrefix } from '../client.ts';
-import { CLOCK_SKEW_MS, lasts } from '../other-time.ts';
+import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
+import { type Client, isLoopback, networkOf, networkOfPrefix } from '../requester.ts';
 import type { ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 

@@ -1,4 +1,4 @@
-import { isYetToCome } from '../other-time.ts';
+import { isYetToCome } from '../clock-skew.ts';
 import type { AuthPolicy, AuthPorts } from '../ports.ts';
 import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from '../store.ts';
 import { RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { isLoopback } from '../../client.ts';
+import { isLoopback } from '../../requester.ts';
 import { DatabaseRefusedError } from '../errors.ts';
 
 /** Where a PostgreSQL database is, and how it is reached. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/property-settings.ts';
-import { isLoopback, networkOf, unmapAddress } from './client.ts';
+import { isLoopback, networkOf, unmapAddress } from './requester.ts';
 
 const RUNS = 500;
 
