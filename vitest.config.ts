@@ -19,7 +19,6 @@ const onEveryDatabase = [
 /** Without a database, or of one that they choose. */
 const databaseBound = [
   'packages/core/src/**/{digest,email,guessing,last-used,password-rules,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
-  'packages/core/src/{password,secret}.test.ts',
   'packages/server/src/control/routes/backup.test.ts',
 ];
 
