@@ -17,8 +17,8 @@ export interface CliErrorDetails {
   /** One sentence without a full stop: what went wrong. */
   readonly what: string;
   /** One sentence with a full stop: the reason, or what it means. */
-  readonly why?: string;
-  readonly next?: NextStep;
+  readonly why?: string | undefined;
+  readonly next?: NextStep | undefined;
   readonly cause?: unknown;
 }
 
@@ -37,6 +37,11 @@ export class CliError extends Error {
     this.why = why;
     this.next = next;
   }
+}
+
+/** A command line, or a setting of the command line, that means nothing. */
+export function usageError(what: string, details: Pick<CliErrorDetails, 'why' | 'next' | 'cause'> = {}): CliError {
+  return new CliError({ status: exitStatus.usage, code: 'usage', what, ...details });
 }
 
 export interface LostOutput {
@@ -114,7 +119,7 @@ export function explainRefusal(error: unknown, databaseCode: string): unknown {
     status: code === 'usage' ? exitStatus.usage : exitStatus.refused,
     code,
     what: error.message,
-    ...(code === 'data_folder_in_use' && { next }),
+    next: code === 'data_folder_in_use' ? next : undefined,
     cause: error,
   });
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
 import { toServiceError } from './connection/service-errors.ts';
 import type { Context } from './context.ts';
-import { CliError, lostOutput, toPathError } from './errors.ts';
+import { CliError, lostOutput, toPathError, upperFirst, usageError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
 import { helpWidth } from './terminal/help-text.ts';
@@ -149,8 +149,8 @@ function toCliError(error: unknown): CliError {
   const serviceError = toServiceError(error);
   if (serviceError) return serviceError;
   // Commander shows its help for a command that it does not know, and says nothing else.
-  if (error instanceof CommanderError && error.code === 'commander.help') return usageError('There is no such command');
-  if (error instanceof CommanderError) return usageError(error.message);
+  if (error instanceof CommanderError && error.code === 'commander.help') return mistakeOf('There is no such command');
+  if (error instanceof CommanderError) return mistakeOf(error.message);
   const pathError = toPathError(error);
   if (pathError) return pathError;
   return new CliError({
@@ -164,16 +164,13 @@ function toCliError(error: unknown): CliError {
 }
 
 /** What commander says on one line or two: the mistake, and perhaps what was meant. */
-function usageError(message: string): CliError {
+function mistakeOf(message: string): CliError {
   const [mistake = '', suggestion] = message.split('\n');
   const meant = suggestion && /\(Did you mean (.+)\?\)/.exec(suggestion)?.[1];
   // A value is not repeated: somebody may have tried to pass a password.
   const what = mistake.replace(/^error: /, '').replace(/(--?[\w-]+)=[^']*/, '$1');
-  return new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: what.charAt(0).toUpperCase() + what.slice(1),
-    ...(meant && { why: `Did you mean ${meant}?` }),
+  return usageError(upperFirst(what), {
+    why: meant && `Did you mean ${meant}?`,
     next: { say: 'See', command: shell`authsvc --help` },
   });
 }

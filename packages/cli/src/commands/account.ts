@@ -132,7 +132,7 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
     if (newEmail !== undefined && password !== undefined) return { new_email: newEmail, password };
     const prompter = await terminal.openPrompter();
     return {
-      new_email: newEmail ?? (await prompter.askText({ label: 'New email', fallback: undefined, check: checkEmail })),
+      new_email: newEmail ?? (await prompter.askText({ label: 'New email', check: checkEmail })),
       password: password ?? (await prompter.askSecret({ label: 'Password', check: checkPresent })),
     };
   }
@@ -187,7 +187,7 @@ async function deleteAccount(context: Context, options: DeleteOptions): Promise<
       terminal.warn(
         `This deletes ${terminal.notePaint.bold(String(own))} and all that belongs to it; there is no way back`,
       );
-      await prompter.askText({ label: 'Type the email to go on', fallback: undefined, check });
+      await prompter.askText({ label: 'Type the email to go on', check });
     }
     return given ?? prompter.askSecret({ label: 'Password', check: checkPresent });
   }

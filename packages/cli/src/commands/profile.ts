@@ -1,12 +1,10 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
-import { findCurrentSession, sessionRefused } from '../connection/current-session.ts';
+import { getCurrentSession, sessionRefused } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount } from '../session-store/account-index.ts';
-import { notLoggedIn } from '../session-store/session-store.ts';
-import { checkEmailOption } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { describeTimeLeft } from '../terminal/times.ts';
 
@@ -45,9 +43,7 @@ export function createCommand(context: Context): Command {
 
 async function showProfile(context: Context, connection: Connection, options: ProfileOptions): Promise<void> {
   const { terminal, server, client, store } = connection;
-  checkEmailOption(options.email);
-  const session = await findCurrentSession(context, connection, options.email);
-  if (!session) throw notLoggedIn({ server, email: options.email });
+  const session = await getCurrentSession(context, connection, options.email);
   const { email } = await client.profile(session).catch((error: unknown) => {
     throw error instanceof ApiRefusal && error.code === 'unauthenticated' ? sessionRefused(session, error) : error;
   });

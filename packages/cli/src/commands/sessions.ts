@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { type CurrentSession, getCurrentSession, sendAs } from '../connection/current-session.ts';
 import { type Connection, connect } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { stripBlanks } from '../terminal/answers.ts';
@@ -91,10 +91,7 @@ async function revokeSessions(context: Context, id: string | undefined, options:
   const connection = await connect(context, options);
   const { terminal } = connection;
   if ((id === undefined) === (options.others !== true)) {
-    throw new CliError({
-      status: exitStatus.usage,
-      code: 'usage',
-      what: 'Say which: the id of a session, or --others',
+    throw usageError('Say which: the id of a session, or --others', {
       next: { say: 'List them', command: shell`authsvc sessions` },
     });
   }

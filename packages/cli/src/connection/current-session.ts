@@ -1,7 +1,7 @@
 import { ApiRefusal, isTokenText, type SessionCookie, type SuccessBody } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { type Account, findAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';
@@ -27,10 +27,7 @@ export async function findCurrentSession(
   const fromEnvironment = stripBlanks(env.AUTHSVC_SESSION ?? '');
   if (fromEnvironment) {
     if (isTokenText(fromEnvironment)) return { token: fromEnvironment };
-    throw new CliError({
-      status: exitStatus.usage,
-      code: 'usage',
-      what: 'AUTHSVC_SESSION does not hold a session token',
+    throw usageError('AUTHSVC_SESSION does not hold a session token', {
       next: { say: 'Make one', command: shell`authsvc login --print-session` },
     });
   }
@@ -51,7 +48,7 @@ export async function getCurrentSession(
 ): Promise<CurrentSession> {
   checkEmailOption(email);
   const session = await findCurrentSession(context, connection, email);
-  if (!session) throw notLoggedIn({ server: connection.server, email });
+  if (!session) throw notLoggedIn(connection.server, email);
   return session;
 }
 
@@ -71,20 +68,14 @@ export async function sendAs(
 
 /** The service does not know the session: it ended, or never was. */
 export function sessionRefused(session: CurrentSession, cause: unknown): CliError {
-  if (session.account) {
-    return new CliError({
-      status: exitStatus.notLoggedIn,
-      code: 'session_expired',
-      what: 'Your session has expired',
-      next: { say: 'Log in again', command: shell`authsvc login` },
-      cause,
-    });
-  }
+  const isStored = session.account !== undefined;
   return new CliError({
     status: exitStatus.notLoggedIn,
     code: 'session_expired',
-    what: 'The session in AUTHSVC_SESSION is not valid, or no longer',
-    next: { say: 'Make a new one', command: shell`authsvc login --print-session` },
+    what: isStored ? 'Your session has expired' : 'The session in AUTHSVC_SESSION is not valid, or no longer',
+    next: isStored
+      ? { say: 'Log in again', command: shell`authsvc login` }
+      : { say: 'Make a new one', command: shell`authsvc login --print-session` },
     cause,
   });
 }

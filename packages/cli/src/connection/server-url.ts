@@ -1,5 +1,5 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
@@ -18,10 +18,7 @@ export function parseServerUrl(text: string, source: string): string {
     /^https?:$/.test(url.protocol) &&
     `${url.search}${url.hash}${url.username}${url.password}` === '';
   if (isServer) return url.origin + url.pathname.replace(/\/$/, '');
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: `${source} is not the address of a server`,
+  throw usageError(`${source} is not the address of a server`, {
     why: `It is a scheme, a host, perhaps a port and a path, and nothing else, as in ${DEFAULT_SERVER}.`,
   });
 }

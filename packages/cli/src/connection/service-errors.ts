@@ -11,7 +11,7 @@ export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError 
     status: exitStatusOfRefusal(refusal.code),
     code: refusal.code,
     what: sentenceOf(refusal),
-    ...(next && { next }),
+    next,
     cause: refusal,
   });
 }

@@ -78,7 +78,7 @@ export function heldBySilence({ dataFolder, lock }: LocalDaemonPlace): CliError 
     code: 'daemon_silent',
     what: `${dataFolder} is held by a process that does not open its control socket${pid === undefined ? '' : ` (pid ${pid})`}`,
     why: 'It is starting, stopping or suspended, or its socket was removed.',
-    ...(pid !== undefined && { next: { say: 'End it', command: shell`kill ${pid}` } }),
+    next: pid === undefined ? undefined : { say: 'End it', command: shell`kill ${pid}` },
   });
 }
 

@@ -127,7 +127,7 @@ function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
     code: 'daemon_not_started',
     what: 'The daemon cannot start',
     why,
-    ...(next && { next }),
+    next,
     cause,
   });
 }

@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { settingProblems } from '../daemon/start-daemon.ts';
 import { carrySettings, formatSystemdUnit, systemdUserFolder, writeUnit } from '../daemon/systemd-unit.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
@@ -89,10 +89,7 @@ async function assertValid({ stderr }: Context, env: Context['env']): Promise<vo
   const problems = await settingProblems({ ...env, ...(isMissing && { AUTHSVC_SMTP_URL: 'smtp://127.0.0.1' }) });
   if (problems.length === 0) return;
   if (problems.length > 1) stderr.write(problems.map((line) => `${line}\n`).join(''));
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: 'The service would not start with the settings of this environment, and no unit was written',
+  throw usageError('The service would not start with the settings of this environment, and no unit was written', {
     why: `${problems[0]}.`,
   });
 }

@@ -4,7 +4,7 @@ import type { CopiedTable } from '@authsvc/core';
 import type { DatabaseSetting, PostgresSetting, SqliteSetting } from '@authsvc/server';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { CliError, explainRefusal } from '../errors.ts';
+import { CliError, explainRefusal, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
@@ -73,7 +73,7 @@ async function readUrl(
   { databaseUrlStdin }: MigrateOptions,
 ): Promise<string | undefined> {
   if (!databaseUrlStdin) return argument;
-  if (argument !== undefined) throw usage('The URL is an argument or on standard input, not both');
+  if (argument !== undefined) throw usageError('The URL is an argument or on standard input, not both');
   const [line] = await readStdinLines(stdin, ['--database-url-stdin']);
   return line;
 }
@@ -84,7 +84,7 @@ async function chooseDatabases(context: Context, url: string | undefined) {
   const config = loadConfig(context.env);
   const target = url === undefined ? config.database : readTarget(url, readDatabase);
   if (target.kind !== 'postgres') {
-    throw usage(
+    throw usageError(
       'A PostgreSQL database is required: postgres://<user>@<host>/<database>, as an argument or in AUTHSVC_DATABASE_URL',
     );
   }
@@ -95,7 +95,8 @@ function readTarget(url: string, readDatabase: (text: string) => DatabaseSetting
   try {
     return readDatabase(url);
   } catch (error) {
-    if (error instanceof Error && error.name === 'SettingProblem') throw usage(`The URL ${error.message}`, error);
+    if (error instanceof Error && error.name === 'SettingProblem')
+      throw usageError(`The URL ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -108,10 +109,7 @@ async function refusePassword(url: string): Promise<void> {
     // Refused as a URL that cannot be read.
     return;
   }
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: 'A password does not belong in an argument, where every user of this machine can read it',
+  throw usageError('A password does not belong in an argument, where every user of this machine can read it', {
     why: 'Leave it out and set PGPASSWORD, or pipe the whole URL in.',
     next: { say: 'Pipe it in', command: shell`printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin` },
   });
@@ -165,8 +163,4 @@ function nothingToCopy({ path }: SqliteSetting): CliError {
     what: `There is nothing to copy: there is no database ${path}`,
     why: 'AUTHSVC_DATA_DIR names another data folder; --schema-only makes the tables alone.',
   });
-}
-
-function usage(what: string, cause?: unknown): CliError {
-  return new CliError({ status: exitStatus.usage, code: 'usage', what, cause });
 }

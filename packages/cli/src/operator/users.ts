@@ -3,8 +3,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
-import { CliError } from '../errors.ts';
-import { exitStatus } from '../exit-status.ts';
+import { usageError } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';
 import { checkEmailOption } from '../terminal/answers.ts';
@@ -244,7 +243,7 @@ async function changeUser(
   if (name === 'delete' && !options.yes) {
     requireAnswers(terminal, [['--yes', false]]);
     const check = (typed: string) => (typed === email ? undefined : 'That is not the email of this account');
-    await (await terminal.openPrompter()).askText({ label: 'Type the email to delete it', fallback: undefined, check });
+    await (await terminal.openPrompter()).askText({ label: 'Type the email to delete it', check });
   }
   const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
   terminal.printJson(user);
@@ -263,7 +262,7 @@ async function setRole(context: Context, email: string, options: GlobalOptions &
 async function revoke(context: Context, email: string | undefined, options: ChangeOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   if ((email === undefined) === (options.all !== true)) {
-    throw new CliError({ status: exitStatus.usage, code: 'usage', what: 'Say whose: an email, or --all' });
+    throw usageError('Say whose: an email, or --all');
   }
   if (email === undefined) {
     const { ended } = await askDaemon<{ ended: number }>(context, { method: 'POST', path: '/sessions/revoke-all' });

@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Keychain, KeychainFailure } from '../keychain/keychain.ts';
 
@@ -18,11 +18,7 @@ export interface ChosenStorage {
 export function readStorageWish(option: string | undefined, variable: string | undefined): StorageWish {
   const wish = option ?? (variable || undefined);
   if (wish === undefined || wish === 'keychain' || wish === 'file') return wish;
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: `${option === undefined ? 'AUTHSVC_STORAGE' : '--storage'} is "keychain" or "file"`,
-  });
+  throw usageError(`${option === undefined ? 'AUTHSVC_STORAGE' : '--storage'} is "keychain" or "file"`);
 }
 
 /**
@@ -42,20 +38,12 @@ export async function chooseStorage(keychain: Keychain, wish: StorageWish): Prom
 
 /** A keychain that does not do as asked, as the end of a command. */
 export function keychainError({ state, reason }: KeychainFailure, why: string): CliError {
-  if (state === 'locked') {
-    return new CliError({
-      status: exitStatus.keychain,
-      code: 'keychain_locked',
-      what: 'The system keychain is locked',
-      why,
-      next: { say: 'Unlock it and try again, or choose AUTHSVC_STORAGE=file' },
-    });
-  }
+  const isLocked = state === 'locked';
   return new CliError({
     status: exitStatus.keychain,
-    code: 'keychain_unavailable',
-    what: `The system keychain cannot be used (${reason})`,
+    code: isLocked ? 'keychain_locked' : 'keychain_unavailable',
+    what: isLocked ? 'The system keychain is locked' : `The system keychain cannot be used (${reason})`,
     why,
-    next: { say: 'Mend it and try again, or choose AUTHSVC_STORAGE=file' },
+    next: { say: `${isLocked ? 'Unlock' : 'Repair'} it and try again, or choose AUTHSVC_STORAGE=file` },
   });
 }

@@ -108,8 +108,8 @@ function end(path: string, { why, next }: Pick<CliErrorDetails, 'why' | 'next'>,
     status: exitStatus.unexpected,
     code: 'state_unusable',
     what: `${path} cannot be used`,
-    ...(why !== undefined && { why }),
-    ...(next && { next }),
+    why,
+    next,
     cause,
   });
 }

@@ -69,7 +69,7 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
     async getToken(account) {
       if (account.storage === 'file') {
         const token = readSessionFile(stateFolder, account);
-        if (token === undefined) throw notLoggedIn(account);
+        if (token === undefined) throw notLoggedIn(account.server, account.email);
         return token;
       }
       const answer = assertDone(await keychain.get(entryOf(account)), 'It holds your session.');
@@ -100,13 +100,7 @@ async function removeFromKeychain(keychain: Keychain, account: Account): Promise
 }
 
 /** Nobody is logged in there, as far as this machine knows. */
-export function notLoggedIn({
-  server,
-  email,
-}: {
-  readonly server: string;
-  readonly email?: string | undefined;
-}): CliError {
+export function notLoggedIn(server: string, email?: string): CliError {
   return new CliError({
     status: exitStatus.notLoggedIn,
     code: 'not_logged_in',

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Check } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,11 +19,7 @@ export const checkPresent: Check = (answer) => (answer === '' ? 'An answer is ne
  */
 export function checkEmailOption(email: string | undefined, option = '--email'): void {
   if (email === undefined || checkEmail(email) === undefined) return;
-  throw new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: `${option} is an email address, as in ada@example.com, and not "${email}"`,
-  });
+  throw usageError(`${option} is an email address, as in ada@example.com, and not "${email}"`);
 }
 
 /** Which secrets come from standard input, a line each, in this order. */
@@ -34,9 +30,9 @@ interface StdinSecrets {
 }
 
 interface SecretsRead {
-  readonly token?: string;
-  readonly password?: string;
-  readonly newPassword?: string;
+  readonly token?: string | undefined;
+  readonly password?: string | undefined;
+  readonly newPassword?: string | undefined;
 }
 
 /**
@@ -65,12 +61,7 @@ export async function readStdinSecrets(
   const { readStdinLines } = await import('./stdin-lines.ts');
   const lines = await readStdinLines(context.stdin, options);
   const take = (wanted: boolean | undefined) => (wanted ? lines.shift() : undefined);
-  const [token, password, newPassword] = [take(tokenStdin), take(passwordStdin), take(newPasswordStdin)];
-  return {
-    ...(token !== undefined && { token }),
-    ...(password !== undefined && { password }),
-    ...(newPassword !== undefined && { newPassword }),
-  };
+  return { token: take(tokenStdin), password: take(passwordStdin), newPassword: take(newPasswordStdin) };
 }
 
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;

@@ -1,5 +1,5 @@
 import { shell } from '@authsvc/client/shell-command';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { InputStream } from './streams.ts';
 
@@ -49,7 +49,7 @@ function readUntil(stdin: InputStream, lineCount: number): Promise<Buffer> {
       length += chunk.length;
       lines += chunk.filter((byte) => byte === 0x0a).length;
       if (lines >= lineCount) onEnd();
-      else if (length > LONGEST_INPUT) onError(unreadable('Standard input holds more than 64 KiB'));
+      else if (length > LONGEST_INPUT) onError(usageError('Standard input holds more than 64 KiB'));
     };
     stdin.on('data', onData).on('end', onEnd).on('error', onError);
   });
@@ -59,10 +59,6 @@ function decode(bytes: Buffer, options: readonly string[]): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw unreadable(`${options.join(' and ')} found text that is not UTF-8`, error);
+    throw usageError(`${options.join(' and ')} found text that is not UTF-8`, { cause: error });
   }
-}
-
-function unreadable(what: string, cause?: unknown): CliError {
-  return new CliError({ status: exitStatus.usage, code: 'usage', what, cause });
 }

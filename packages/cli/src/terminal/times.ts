@@ -1,5 +1,4 @@
-import { CliError } from '../errors.ts';
-import { exitStatus } from '../exit-status.ts';
+import { type CliError, usageError } from '../errors.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -78,10 +77,5 @@ export function readSince(text: string, nowMs: number): string {
 }
 
 function notATime(why?: string): CliError {
-  return new CliError({
-    status: exitStatus.usage,
-    code: 'usage',
-    what: '--since is a time like 30m, 12h, 2d or 2026-11-22T16:40:00Z',
-    ...(why !== undefined && { why }),
-  });
+  return usageError('--since is a time like 30m, 12h, 2d or 2026-11-22T16:40:00Z', { why });
 }
