@@ -60,10 +60,8 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
   terminal.succeed(`Password changed; every other session of ${terminal.notePaint.bold(String(email))} has ended`);
 
   async function ask() {
-    const prompter = await terminal.openPrompter();
-    const current = await prompter.askSecret({ label: 'Current password', check: checkPresent });
+    const current = await terminal.askSecret({ label: 'Current password', check: checkPresent });
     return submitNewPassword({
-      prompter,
       terminal,
       label: 'New password',
       email: session.account?.email ?? '',
@@ -114,8 +112,10 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
   ]);
   const session = await getCurrentSession(context, connection, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
-  const given = { newEmail: options.newEmail, password: secrets.password };
-  const fields = await askForRest(given);
+  const fields = {
+    new_email: options.newEmail ?? (await terminal.askText({ label: 'New email', check: checkEmail })),
+    password: secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent })),
+  };
   const { email } = await sendAs(connection, session, 'PUT', '/profile/email', fields);
 
   const { account } = session;
@@ -127,15 +127,6 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
   }
   terminal.printJson({ email, server, status: 'email_changed' });
   terminal.succeed(`Your email is ${terminal.notePaint.bold(String(email))} from now on; your sessions stay open`);
-
-  async function askForRest({ newEmail, password }: typeof given) {
-    if (newEmail !== undefined && password !== undefined) return { new_email: newEmail, password };
-    const prompter = await terminal.openPrompter();
-    return {
-      new_email: newEmail ?? (await prompter.askText({ label: 'New email', check: checkEmail })),
-      password: password ?? (await prompter.askSecret({ label: 'Password', check: checkPresent })),
-    };
-  }
 }
 
 interface DeleteOptions extends GlobalOptions {
@@ -179,16 +170,14 @@ async function deleteAccount(context: Context, options: DeleteOptions): Promise<
   terminal.succeed(`The account ${terminal.notePaint.bold(String(email))} is deleted, with all that belonged to it`);
 
   async function confirm(given: string | undefined): Promise<string> {
-    if (options.yes && given !== undefined) return given;
-    const prompter = await terminal.openPrompter();
     if (!options.yes) {
       const { email: own } = await sendAs(connection, session, 'GET', '/profile');
       const check = (typed: string) => (typed === own ? undefined : 'That is not the email of this account');
       terminal.warn(
         `This deletes ${terminal.notePaint.bold(String(own))} and all that belongs to it; there is no way back`,
       );
-      await prompter.askText({ label: 'Type the email to go on', check });
+      await terminal.askText({ label: 'Type the email to go on', check });
     }
-    return given ?? prompter.askSecret({ label: 'Password', check: checkPresent });
+    return given ?? terminal.askSecret({ label: 'Password', check: checkPresent });
   }
 }

@@ -1,4 +1,4 @@
-import { ApiRefusal, type Credentials, type NewSession } from '@authsvc/client';
+import { ApiRefusal, type NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { type Connection, connect } from '../connection/prepare-command.ts';
@@ -6,6 +6,7 @@ import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type CliError, lostOutput } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { lastUsedEmail } from '../session-store/account-index.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
@@ -56,22 +57,23 @@ function storageOption(): Option {
 
 async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const connection = await connect(context, options);
-  const { terminal, client, store } = connection;
+  const { terminal, client, store, server } = connection;
   const wish = readStorageWish(options.storage, context.env.AUTHSVC_STORAGE);
   checkEmailOption(options.email);
   requireAnswers(terminal, [
     ['--email', options.email !== undefined],
     ['--password-stdin', options.passwordStdin === true],
   ]);
-  const { password } = await readStdinSecrets(context, terminal, options);
+  const secrets = await readStdinSecrets(context, terminal, options);
 
   const chosen = options.printSession ? undefined : await chooseStorage(context.keychain, wish);
   if (chosen?.missing !== undefined) {
     terminal.warn(`No system keychain here (${chosen.missing}): the session is kept in a file that only you can read`);
   }
-  const credentials = await askForRest(connection, { email: options.email, password });
+  const email = options.email ?? (await askEmail());
+  const password = secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent }));
   if (chosen) store.prepare();
-  const session = await client.logIn(credentials).catch((error: unknown) => {
+  const session = await client.logIn({ email, password }).catch((error: unknown) => {
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
     throw describeRefusal(error, { say: 'If you forgot the password, choose another', command: shell`authsvc reset` });
   });
@@ -79,20 +81,10 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
 
   if (chosen) await keep(context, connection, session, expiresAt, chosen);
   else await print(connection, session, expiresAt);
-}
 
-async function askForRest(
-  { terminal, store, server }: Connection,
-  given: { readonly email: string | undefined; readonly password: string | undefined },
-): Promise<Credentials> {
-  if (given.email !== undefined && given.password !== undefined)
-    return { email: given.email, password: given.password };
-  const { current } = store.index();
-  const fallback = current?.server === server ? current.email : undefined;
-  const prompter = await terminal.openPrompter();
-  const email = given.email ?? (await prompter.askText({ label: 'Email', fallback, check: checkEmail }));
-  const password = given.password ?? (await prompter.askSecret({ label: 'Password', check: checkPresent }));
-  return { email, password };
+  function askEmail(): Promise<string> {
+    return terminal.askText({ label: 'Email', fallback: lastUsedEmail(store.index(), server), check: checkEmail });
+  }
 }
 
 async function keep(

@@ -62,10 +62,8 @@ async function submit(context: Context, { terminal, client, server }: Connection
     if (given.email !== undefined && given.password !== undefined) {
       return await client.register({ email: given.email, password: given.password });
     }
-    const prompter = await terminal.openPrompter();
-    const email = given.email ?? (await prompter.askText({ label: 'Email', check: checkEmail }));
+    const email = given.email ?? (await terminal.askText({ label: 'Email', check: checkEmail }));
     return await submitNewPassword({
-      prompter,
       terminal,
       label: 'Password',
       email,

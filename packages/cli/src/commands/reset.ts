@@ -5,10 +5,10 @@ import { type Connection, connect } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { lastUsedEmail } from '../session-store/account-index.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
-import type { Prompter } from '../terminal/prompter.ts';
 import { requireAnswers } from '../terminal/terminal.ts';
 
 interface ResetOptions extends GlobalOptions {
@@ -53,12 +53,10 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
   ]);
   const secrets = await readStdinSecrets(context, terminal, options);
 
-  const prompter = lazily(() => terminal.openPrompter());
-  const { current } = store.index();
-  const fallback = current?.server === server ? current.email : undefined;
-  const email = options.email ?? (await (await prompter()).askText({ label: 'Email', fallback, check: checkEmail }));
+  const fallback = lastUsedEmail(store.index(), server);
+  const email = options.email ?? (await terminal.askText({ label: 'Email', fallback, check: checkEmail }));
   const resetToken = options.tokenStdin
-    ? (secrets.token ?? (await (await prompter()).askSecret({ label: 'Reset token', check: checkPresent })))
+    ? (secrets.token ?? (await terminal.askSecret({ label: 'Reset token', check: checkPresent })))
     : await requestToken(connection, email);
   if (resetToken === undefined) return;
 
@@ -66,7 +64,6 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
     email,
     resetToken,
     password: secrets.password,
-    prompter,
   });
   store.use({ server, email: updated.email });
   terminal.printJson({ email: updated.email, server, status: 'password_updated' });
@@ -98,7 +95,6 @@ interface PasswordChoice {
   readonly email: string;
   readonly resetToken: string;
   readonly password: string | undefined;
-  readonly prompter: () => Promise<Prompter>;
 }
 
 async function choosePassword(context: Context, { client, terminal }: Connection, choice: PasswordChoice) {
@@ -107,7 +103,6 @@ async function choosePassword(context: Context, { client, terminal }: Connection
   try {
     if (password !== undefined) return await submit(password);
     return await submitNewPassword({
-      prompter: await choice.prompter(),
       terminal,
       label: 'New password',
       email,
@@ -119,13 +114,4 @@ async function choosePassword(context: Context, { client, terminal }: Connection
     if (!(error instanceof ApiRefusal) || error.code !== 'invalid_reset_token') throw error;
     throw describeRefusal(error, { say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` });
   }
-}
-
-/** One prompter a command, since it holds what was typed ahead; none where nothing is asked. */
-function lazily<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => {
-    opened ??= open();
-    return opened;
-  };
 }

@@ -1,5 +1,6 @@
 import type { Paint } from '../terminal/paint.ts';
 import { printable } from '../terminal/terminal.ts';
+import { formatLocalTime } from '../terminal/times.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,10 +31,7 @@ function parse(line: string): Fields | undefined {
 /** To the second, on the person's own clock. */
 function describeTime(time: unknown): string {
   const date = new Date(String(time));
-  if (Number.isNaN(date.getTime())) return '';
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+  return Number.isNaN(date.getTime()) ? '' : formatLocalTime(date);
 }
 
 function paintLevel(level: string, { red, yellow, blue, dim }: Paint): string {

@@ -243,7 +243,7 @@ async function changeUser(
   if (name === 'delete' && !options.yes) {
     requireAnswers(terminal, [['--yes', false]]);
     const check = (typed: string) => (typed === email ? undefined : 'That is not the email of this account');
-    await (await terminal.openPrompter()).askText({ label: 'Type the email to delete it', check });
+    await terminal.askText({ label: 'Type the email to delete it', check });
   }
   const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
   terminal.printJson(user);

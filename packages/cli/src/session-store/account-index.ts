@@ -60,9 +60,14 @@ export function isSameAccount(one: AccountName, other: AccountName): boolean {
   return one.server === other.server && emailKey(one.email) === emailKey(other.email);
 }
 
+/** The email of the account used last, if that was on this server. */
+export function lastUsedEmail({ current }: AccountIndex, server: string): string | undefined {
+  return current?.server === server ? current.email : undefined;
+}
+
 /** The account that is meant: by its email, else the one used last on that server, else the newest there. */
 export function findAccount(index: AccountIndex, server: string, email?: string): Account | undefined {
-  const wanted = email ?? (index.current?.server === server ? index.current.email : undefined);
+  const wanted = email ?? lastUsedEmail(index, server);
   if (wanted !== undefined) return index.accounts.find((account) => isSameAccount(account, { server, email: wanted }));
   return index.accounts.find((account) => account.server === server);
 }

@@ -1,7 +1,6 @@
 import { ApiRefusal } from '@authsvc/client';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
-import type { Prompter } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
 
 const LONGEST = 256;
@@ -32,7 +31,6 @@ export function readMinLength(env: Context['env']): number {
 }
 
 interface PasswordDialogue<T> {
-  readonly prompter: Prompter;
   readonly terminal: Terminal;
   readonly label: string;
   readonly email: string;
@@ -44,13 +42,13 @@ interface PasswordDialogue<T> {
 
 /** Asks for a new password until the service takes it; a refusal of the password asks again and leaves every earlier answer as it was. */
 export async function submitNewPassword<T>(dialogue: PasswordDialogue<T>): Promise<T> {
-  const { prompter, terminal, label, email, minLength, confirm, submit } = dialogue;
+  const { terminal, label, email, minLength, confirm, submit } = dialogue;
   const problem = (what: string) => terminal.complain(what);
   for (;;) {
     const check = (answer: string) => findWeakness(answer, email, minLength);
-    const password = await prompter.askSecret({ label, check });
+    const password = await terminal.askSecret({ label, check });
     if (confirm) {
-      const again = await prompter.askSecret({ label: `Confirm ${label.toLowerCase()}`, check: () => undefined });
+      const again = await terminal.askSecret({ label: `Confirm ${label.toLowerCase()}`, check: () => undefined });
       if (again !== password) {
         problem('The two passwords differ');
         continue;

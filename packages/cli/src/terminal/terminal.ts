@@ -8,7 +8,7 @@ import { interrupted, type Prompter } from './prompter.ts';
 import { outputFailure, settleOutput } from './streams.ts';
 
 /** What a command says and asks: data on standard output, all else on standard error, and with `--json` nothing on standard output but one value. */
-export interface Terminal {
+export interface Terminal extends Prompter {
   readonly isJson: boolean;
   /** Whether a person is there to be asked. */
   readonly canAsk: boolean;
@@ -44,7 +44,6 @@ export interface Terminal {
   describeNext(next: NextStep): string;
   /** Takes the keyboard for the questions to come, before anything else takes time. */
   holdKeyboard(): Keyboard;
-  openPrompter(): Promise<Prompter>;
 }
 
 const PROGRESS_WIDTH = 40;
@@ -116,15 +115,19 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
       keyboards.set(context, keyboard);
       return keyboard;
     },
-    async openPrompter() {
-      const keyboard = terminal.holdKeyboard();
-      if (notePaint.enabled) {
-        return (await import('./rich-prompter.ts')).createRichPrompter(keyboard, stderr, notePaint);
-      }
-      return (await import('./plain-prompter.ts')).createPlainPrompter(keyboard, stderr);
-    },
+    askText: async (question) => await (await openPrompter()).askText(question),
+    askSecret: async (question) => await (await openPrompter()).askSecret(question),
   };
   return terminal;
+
+  /** One a question will do: what was typed ahead waits in the keyboard. */
+  async function openPrompter(): Promise<Prompter> {
+    const keyboard = terminal.holdKeyboard();
+    if (notePaint.enabled) {
+      return (await import('./rich-prompter.ts')).createRichPrompter(keyboard, stderr, notePaint);
+    }
+    return (await import('./plain-prompter.ts')).createPlainPrompter(keyboard, stderr);
+  }
 }
 
 /** One for all the questions of a command line. */

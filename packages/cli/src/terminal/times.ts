@@ -21,10 +21,14 @@ export function describeExpiryDate(expiresAt: string | null): string {
 
 /** `2026-12-22 16:40`, in local time. */
 export function describeDate(iso: string): string {
-  const date = new Date(iso);
+  return formatLocalTime(new Date(iso)).slice(0, 16);
+}
+
+/** `2026-12-22 16:40:07`, in local time. */
+export function formatLocalTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
 }
 
 /** How long ago something was: `3 hours ago`, or `now` within two minutes. */
