@@ -92,7 +92,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     // A page of help, which is a result like any other.
     if (!(error instanceof CommanderError && error.exitCode === 0))
-      return await tell(error, context, program.opts<GlobalOptions>());
+      return await report(error, context, program.opts<GlobalOptions>());
     hasResults = true;
   } finally {
     releaseKeyboard(context);
@@ -107,7 +107,7 @@ async function deliver(status: number, context: Context, options: GlobalOptions)
     await (await createTerminal(context, options)).flush();
     return status;
   } catch (error) {
-    return await tell(error, context, options);
+    return await report(error, context, options);
   }
 }
 
@@ -125,7 +125,7 @@ function inherit(command: Command, parent: Command): Command {
   return command;
 }
 
-async function tell(error: unknown, context: Context, options: GlobalOptions): Promise<number> {
+async function report(error: unknown, context: Context, options: GlobalOptions): Promise<number> {
   const terminal = await createTerminal(context, options);
   const end = toCliError(error);
   const isLost = end.code === 'output_lost';

@@ -2,7 +2,7 @@ import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { getCurrentSession, sendAs } from '../connection/current-session.ts';
-import { connect } from '../connection/prepare-command.ts';
+import { prepareCommand } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -41,16 +41,16 @@ export function createPasswordCommand(context: Context): Command {
 }
 
 async function changePassword(context: Context, options: PasswordOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, server } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, server } = setup;
   requireAnswers(terminal, [
     ['--password-stdin', options.passwordStdin === true],
     ['--new-password-stdin', options.newPasswordStdin === true],
   ]);
-  const session = await getCurrentSession(context, connection, options.email);
+  const session = await getCurrentSession(context, setup, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
   const submit = (current_password: string, new_password: string) =>
-    sendAs(connection, session, 'PUT', '/profile/password', { current_password, new_password }).catch(forgotten);
+    sendAs(setup, session, 'PUT', '/profile/password', { current_password, new_password }).catch(forgotten);
 
   const { email } =
     secrets.password !== undefined && secrets.newPassword !== undefined
@@ -103,20 +103,20 @@ export function createEmailCommand(context: Context): Command {
 }
 
 async function changeEmail(context: Context, options: EmailOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, server, store } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, server, store } = setup;
   checkEmailOption(options.newEmail, '--new-email');
   requireAnswers(terminal, [
     ['--new-email', options.newEmail !== undefined],
     ['--password-stdin', options.passwordStdin === true],
   ]);
-  const session = await getCurrentSession(context, connection, options.email);
+  const session = await getCurrentSession(context, setup, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
   const fields = {
     new_email: options.newEmail ?? (await terminal.askText({ label: 'New email', check: checkEmail })),
     password: secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent })),
   };
-  const { email } = await sendAs(connection, session, 'PUT', '/profile/email', fields);
+  const { email } = await sendAs(setup, session, 'PUT', '/profile/email', fields);
 
   const { account } = session;
   if (account) {
@@ -155,23 +155,23 @@ export function createDeleteCommand(context: Context): Command {
 }
 
 async function deleteAccount(context: Context, options: DeleteOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, server, store } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, server, store } = setup;
   requireAnswers(terminal, [
     ['--yes', options.yes === true],
     ['--password-stdin', options.passwordStdin === true],
   ]);
-  const session = await getCurrentSession(context, connection, options.email);
+  const session = await getCurrentSession(context, setup, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
   const password = await confirm(secrets.password);
-  const { email } = await sendAs(connection, session, 'DELETE', '/profile', { password });
+  const { email } = await sendAs(setup, session, 'DELETE', '/profile', { password });
   if (session.account) await store.forget(session.account);
   terminal.printJson({ email, server, status: 'account_deleted' });
   terminal.succeed(`The account ${terminal.notePaint.bold(String(email))} is deleted, with all that belonged to it`);
 
   async function confirm(given: string | undefined): Promise<string> {
     if (!options.yes) {
-      const { email: own } = await sendAs(connection, session, 'GET', '/profile');
+      const { email: own } = await sendAs(setup, session, 'GET', '/profile');
       const check = (typed: string) => (typed === own ? undefined : 'That is not the email of this account');
       terminal.warn(
         `This deletes ${terminal.notePaint.bold(String(own))} and all that belongs to it; there is no way back`,

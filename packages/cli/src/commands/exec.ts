@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { Command } from 'commander';
 import { getCurrentSession } from '../connection/current-session.ts';
-import { connect } from '../connection/prepare-command.ts';
+import { prepareCommand } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -41,10 +41,10 @@ async function execute(
   [program = '', ...parameters]: string[],
   options: ExecOptions,
 ): Promise<number> {
-  const connection = await connect(context, options);
-  const session = await getCurrentSession(context, connection, options.email);
+  const setup = await prepareCommand(context, options);
+  const session = await getCurrentSession(context, setup, options.email);
   context.keychain.close();
-  const env = { ...context.env, AUTHSVC_SESSION: session.token, AUTHSVC_URL: connection.server };
+  const env = { ...context.env, AUTHSVC_SESSION: session.token, AUTHSVC_URL: setup.server };
   const child = spawn(program, parameters, { stdio: 'inherit', env });
   // A terminal sends its signals to both; the command decides what they mean.
   const ignored = (['SIGINT', 'SIGQUIT'] as const).map((signal) => [signal, () => undefined] as const);
@@ -58,7 +58,7 @@ async function execute(
     });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    connection.terminal.fail(
+    setup.terminal.fail(
       new CliError({
         status: exitStatus.unexpected,
         code: 'command_failed',

@@ -1,7 +1,7 @@
 import { ApiRefusal, type NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type CliError, lostOutput } from '../errors.ts';
@@ -56,8 +56,8 @@ function storageOption(): Option {
 }
 
 async function logIn(context: Context, options: LoginOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, client, store, server } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, client, store, server } = setup;
   const wish = readStorageWish(options.storage, context.env.AUTHSVC_STORAGE);
   checkEmailOption(options.email);
   requireAnswers(terminal, [
@@ -79,8 +79,8 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   });
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 
-  if (chosen) await keep(context, connection, session, expiresAt, chosen);
-  else await print(connection, session, expiresAt);
+  if (chosen) await keep(context, setup, session, expiresAt, chosen);
+  else await print(setup, session, expiresAt);
 
   function askEmail(): Promise<string> {
     return terminal.askText({ label: 'Email', fallback: lastUsedEmail(store.index(), server), check: checkEmail });
@@ -89,7 +89,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
 
 async function keep(
   { env }: Context,
-  { terminal, store, server, client }: Connection,
+  { terminal, store, server, client }: CommandSetup,
   session: NewSession,
   expiresAt: string | null,
   { storage }: ChosenStorage,
@@ -114,7 +114,7 @@ async function keep(
 }
 
 async function print(
-  { terminal, server, client }: Connection,
+  { terminal, server, client }: CommandSetup,
   session: NewSession,
   expiresAt: string | null,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { type CurrentSession, findCurrentSession } from '../connection/current-session.ts';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import { toServiceError } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -35,24 +35,24 @@ export function createCommand(context: Context): Command {
 }
 
 async function logOut(context: Context, options: LogoutOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, server } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, server } = setup;
   checkEmailOption(options.email);
-  const session = await findCurrentSession(context, connection, options.email);
+  const session = await findCurrentSession(context, setup, options.email);
   const email = session?.account?.email ?? options.email ?? null;
   if (!session) {
     terminal.printJson({ email, server, ended: false });
     terminal.succeed(`Nobody is logged in to ${terminal.notePaint.bold(server)}`);
     return;
   }
-  const ended = await endAndForget(connection, session);
+  const ended = await endAndForget(setup, session);
   terminal.printJson({ email, server, ended });
   const who = email === null ? 'of AUTHSVC_SESSION' : `of ${terminal.notePaint.bold(email)}`;
   terminal.succeed(ended ? `Logged out: the session ${who} has ended` : `The session ${who} had ended already`);
 }
 
 /** @returns whether the service still knew the session. */
-async function endAndForget({ client, store }: Connection, session: CurrentSession): Promise<boolean> {
+async function endAndForget({ client, store }: CommandSetup, session: CurrentSession): Promise<boolean> {
   const forget = async () => session.account && (await store.forget(session.account));
   try {
     await client.logOut(session);

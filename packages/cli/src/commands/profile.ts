@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
 import { getCurrentSession, sessionRefused } from '../connection/current-session.ts';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount } from '../session-store/account-index.ts';
@@ -35,15 +35,15 @@ export function createCommand(context: Context): Command {
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<ProfileOptions>();
-      const connection = await connect(context, options);
-      if (options.all) listAccounts(context, connection);
-      else await showProfile(context, connection, options);
+      const setup = await prepareCommand(context, options);
+      if (options.all) listAccounts(context, setup);
+      else await showProfile(context, setup, options);
     });
 }
 
-async function showProfile(context: Context, connection: Connection, options: ProfileOptions): Promise<void> {
-  const { terminal, server, client, store } = connection;
-  const session = await getCurrentSession(context, connection, options.email);
+async function showProfile(context: Context, setup: CommandSetup, options: ProfileOptions): Promise<void> {
+  const { terminal, server, client, store } = setup;
+  const session = await getCurrentSession(context, setup, options.email);
   const { email } = await client.profile(session).catch((error: unknown) => {
     throw error instanceof ApiRefusal && error.code === 'unauthenticated' ? sessionRefused(session, error) : error;
   });
@@ -62,7 +62,7 @@ async function showProfile(context: Context, connection: Connection, options: Pr
   );
 }
 
-function listAccounts({ now }: Context, { terminal, store }: Connection): void {
+function listAccounts({ now }: Context, { terminal, store }: CommandSetup): void {
   const { accounts, current } = store.index();
   const isCurrent = (account: (typeof accounts)[number]) => current !== null && isSameAccount(account, current);
   terminal.printJson({

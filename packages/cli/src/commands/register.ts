@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -34,8 +34,8 @@ export function createCommand(context: Context): Command {
 }
 
 async function register(context: Context, options: RegisterOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, store, server } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, store, server } = setup;
   checkEmailOption(options.email);
   requireAnswers(terminal, [
     ['--email', options.email !== undefined],
@@ -43,7 +43,7 @@ async function register(context: Context, options: RegisterOptions): Promise<voi
   ]);
   const { password } = await readStdinSecrets(context, terminal, options);
 
-  const { email } = await submit(context, connection, { email: options.email, password });
+  const { email } = await submit(context, setup, { email: options.email, password });
   store.use({ server, email });
   terminal.printJson({ email, server });
   terminal.succeed(
@@ -57,7 +57,7 @@ interface Given {
   readonly password: string | undefined;
 }
 
-async function submit(context: Context, { terminal, client, server }: Connection, given: Given) {
+async function submit(context: Context, { terminal, client, server }: CommandSetup, given: Given) {
   try {
     if (given.email !== undefined && given.password !== undefined) {
       return await client.register({ email: given.email, password: given.password });

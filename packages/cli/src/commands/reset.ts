@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import { describeRefusal } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -44,8 +44,8 @@ export function createCommand(context: Context): Command {
 }
 
 async function reset(context: Context, options: ResetOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal, store, server } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal, store, server } = setup;
   checkEmailOption(options.email);
   requireAnswers(terminal, [
     ['--email', options.email !== undefined],
@@ -57,10 +57,10 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
   const email = options.email ?? (await terminal.askText({ label: 'Email', fallback, check: checkEmail }));
   const resetToken = options.tokenStdin
     ? (secrets.token ?? (await terminal.askSecret({ label: 'Reset token', check: checkPresent })))
-    : await requestToken(connection, email);
+    : await requestToken(setup, email);
   if (resetToken === undefined) return;
 
-  const updated = await choosePassword(context, connection, {
+  const updated = await choosePassword(context, setup, {
     email,
     resetToken,
     password: secrets.password,
@@ -74,7 +74,7 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
 }
 
 /** @returns `undefined` when the token travels another way, after saying how to go on. */
-async function requestToken({ client, terminal, server }: Connection, email: string): Promise<string | undefined> {
+async function requestToken({ client, terminal, server }: CommandSetup, email: string): Promise<string | undefined> {
   const { resetToken, isMailed } = await client.requestReset(email);
   if (resetToken !== undefined) {
     terminal.succeed('Reset token issued');
@@ -97,7 +97,7 @@ interface PasswordChoice {
   readonly password: string | undefined;
 }
 
-async function choosePassword(context: Context, { client, terminal }: Connection, choice: PasswordChoice) {
+async function choosePassword(context: Context, { client, terminal }: CommandSetup, choice: PasswordChoice) {
   const { email, resetToken, password } = choice;
   const submit = (newPassword: string) => client.resetPassword({ email, resetToken, newPassword });
   try {

@@ -1,7 +1,7 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { type CurrentSession, getCurrentSession, sendAs } from '../connection/current-session.ts';
-import { type Connection, connect } from '../connection/prepare-command.ts';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -67,10 +67,10 @@ export function createCommand(context: Context): Command {
 }
 
 async function listSessions(context: Context, options: SessionsOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal } = connection;
-  const session = await getCurrentSession(context, connection, options.email);
-  const sessions = await readSessions(connection, session);
+  const setup = await prepareCommand(context, options);
+  const { terminal } = setup;
+  const session = await getCurrentSession(context, setup, options.email);
+  const sessions = await readSessions(setup, session);
   terminal.printJson({ sessions });
   const { green, dim, bold } = terminal.paint;
   terminal.printLines(
@@ -88,29 +88,29 @@ async function listSessions(context: Context, options: SessionsOptions): Promise
 }
 
 async function revokeSessions(context: Context, id: string | undefined, options: SessionsOptions): Promise<void> {
-  const connection = await connect(context, options);
-  const { terminal } = connection;
+  const setup = await prepareCommand(context, options);
+  const { terminal } = setup;
   if ((id === undefined) === (options.others !== true)) {
     throw usageError('Say which: the id of a session, or --others', {
       next: { say: 'List them', command: shell`authsvc sessions` },
     });
   }
-  const session = await getCurrentSession(context, connection, options.email);
+  const session = await getCurrentSession(context, setup, options.email);
   if (id === undefined) {
-    const { ended } = await sendAs(connection, session, 'DELETE', '/sessions/others');
+    const { ended } = await sendAs(setup, session, 'DELETE', '/sessions/others');
     terminal.printJson({ ended });
     terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; this one stays open`);
     return;
   }
-  const found = findByPrefix(await readSessions(connection, session), id);
-  await sendAs(connection, session, 'DELETE', `/sessions/${encodeURIComponent(found.id)}`);
-  if (found.current && session.account) await connection.store.forget(session.account);
+  const found = findByPrefix(await readSessions(setup, session), id);
+  await sendAs(setup, session, 'DELETE', `/sessions/${encodeURIComponent(found.id)}`);
+  if (found.current && session.account) await setup.store.forget(session.account);
   terminal.printJson({ ended: 1 });
   terminal.succeed(`Ended the session ${terminal.notePaint.bold(found.id.slice(0, SHORT_ID_LENGTH))}`);
 }
 
-async function readSessions(connection: Connection, session: CurrentSession): Promise<readonly ListedSession[]> {
-  const { sessions } = await sendAs(connection, session, 'GET', '/sessions');
+async function readSessions(setup: CommandSetup, session: CurrentSession): Promise<readonly ListedSession[]> {
+  const { sessions } = await sendAs(setup, session, 'GET', '/sessions');
   return sessions as readonly ListedSession[];
 }
 

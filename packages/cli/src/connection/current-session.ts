@@ -6,7 +6,7 @@ import { exitStatus } from '../exit-status.ts';
 import { type Account, findAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';
 import { checkEmailOption, stripBlanks } from '../terminal/answers.ts';
-import type { Connection } from './prepare-command.ts';
+import type { CommandSetup } from './prepare-command.ts';
 
 /** The session that a command acts with; `account` is there when it is stored on this machine. */
 export interface CurrentSession extends SessionCookie {
@@ -21,7 +21,7 @@ export interface CurrentSession extends SessionCookie {
  */
 export async function findCurrentSession(
   { env }: Context,
-  { store, server }: Connection,
+  { store, server }: CommandSetup,
   email?: string,
 ): Promise<CurrentSession | undefined> {
   const fromEnvironment = stripBlanks(env.AUTHSVC_SESSION ?? '');
@@ -43,18 +43,18 @@ export async function findCurrentSession(
  */
 export async function getCurrentSession(
   context: Context,
-  connection: Connection,
+  setup: CommandSetup,
   email: string | undefined,
 ): Promise<CurrentSession> {
   checkEmailOption(email);
-  const session = await findCurrentSession(context, connection, email);
-  if (!session) throw notLoggedIn(connection.server, email);
+  const session = await findCurrentSession(context, setup, email);
+  if (!session) throw notLoggedIn(setup.server, email);
   return session;
 }
 
 /** Calls the service as the owner of a session; one that has ended is reported as such. */
 export async function sendAs(
-  { client }: Connection,
+  { client }: CommandSetup,
   session: CurrentSession,
   ...[method, path, fields]: [method: 'GET' | 'PUT' | 'DELETE', path: string, fields?: object]
 ): Promise<SuccessBody> {

@@ -9,7 +9,7 @@ import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-u
 import { transport } from './service-errors.ts';
 
 /** What nearly every command works with. */
-export interface Connection {
+export interface CommandSetup {
   readonly terminal: Terminal;
   readonly store: SessionStore;
   /** An origin, perhaps with a path. */
@@ -22,7 +22,7 @@ export interface Connection {
  *
  * @throws {@link CliError} `usage`: no proper address. `insecure_url`: secrets would travel in the clear.
  */
-export async function connect(context: Context, options: GlobalOptions): Promise<Connection> {
+export async function prepareCommand(context: Context, options: GlobalOptions): Promise<CommandSetup> {
   const terminal = await createTerminal(context, options);
   const store = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
   const server = chooseServer(context.env, options, store.index);

@@ -10,7 +10,7 @@ import { exitStatus } from '../exit-status.ts';
 import {
   daemonLost,
   describeControlFailure,
-  isBrokenOff,
+  isConnectionReset,
   type LocalDaemonPlace,
   locateDaemon,
   waitForSocket,
@@ -122,7 +122,7 @@ export async function* streamLines<Line>(
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined && ABSENT.includes(code)) throw notRunning(place);
-    if (hasBegun ? isConnectionError(error) : isBrokenOff(error)) throw daemonLost(place, ifLost, error);
+    if (hasBegun ? isConnectionError(error) : isConnectionReset(error)) throw daemonLost(place, ifLost, error);
     throw describeControlFailure(error, place);
   } finally {
     outgoing.destroy();

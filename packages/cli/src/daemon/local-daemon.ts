@@ -52,7 +52,7 @@ export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
   if (process.platform === 'win32') return;
   const giveUpAt = performance.now() + LONGEST_REMAKE_MS;
   while (!existsSync(place.socket) && !(await isFree(place))) {
-    if (performance.now() > giveUpAt) throw heldBySilence(place);
+    if (performance.now() > giveUpAt) throw daemonSilent(place);
     await setTimeout(RETRY_MS);
   }
 }
@@ -71,7 +71,7 @@ export async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
 }
 
 /** A process holds the data folder, and cannot be asked. */
-export function heldBySilence({ dataFolder, lock }: LocalDaemonPlace): CliError {
+export function daemonSilent({ dataFolder, lock }: LocalDaemonPlace): CliError {
   const pid = lockHolder(lock);
   return new CliError({
     status: exitStatus.unreachable,
@@ -83,13 +83,13 @@ export function heldBySilence({ dataFolder, lock }: LocalDaemonPlace): CliError 
 }
 
 /** Whether a connection to a daemon was cut off, as by its end. */
-export function isBrokenOff(error: unknown): boolean {
+export function isConnectionReset(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code = '' } = error as NodeJS.ErrnoException;
-  return BROKEN_OFF.includes(code) || (error.name === 'ControlSilentError' && isBrokenOff(error.cause));
+  return RESET_CODES.includes(code) || (error.name === 'ControlSilentError' && isConnectionReset(error.cause));
 }
 
-const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
+const RESET_CODES = ['ECONNRESET', 'EPIPE'];
 
 /** The daemon went away while it answered. */
 export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?: unknown): CliError {
@@ -107,7 +107,7 @@ export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?
 export function describeControlFailure(error: unknown, place: LocalDaemonPlace): unknown {
   if (!(error instanceof Error)) return error;
   const { dataFolder, socket } = place;
-  if (isBrokenOff(error)) return daemonLost(place, 'What was asked of it may be done, or not.', error);
+  if (isConnectionReset(error)) return daemonLost(place, 'What was asked of it may be done, or not.', error);
   if (error.name === 'ControlSilentError') {
     return new CliError({
       status: exitStatus.unreachable,

@@ -17,7 +17,7 @@ export interface DaemonStart {
   readonly daemon: DaemonBody;
 }
 
-type FirstWords = { readonly daemon: DaemonBody } | { readonly end: string; readonly status: number | null };
+type StartOutcome = { readonly daemon: DaemonBody } | { readonly end: string; readonly status: number | null };
 
 /**
  * Starts the daemon in the background and returns once it listens; where one runs already, or another start is faster, that one is the answer.
@@ -33,20 +33,20 @@ export async function startDaemon(context: Context): Promise<DaemonStart> {
   // Its own, for others may be starting one at the same time; it becomes the daemon's once that listens.
   const outputFile = join(place.logFolder, `start-${process.pid}.log`);
   const child = spawnDaemon(context, outputFile);
-  const words = await firstWordsOf(child);
-  if ('daemon' in words) {
+  const outcome = await waitForStart(child);
+  if ('daemon' in outcome) {
     renameSync(outputFile, place.errorOutput);
     // Nothing ties the two processes any more: this one can end, and whoever reads its output sees the end of it.
     child.disconnect();
     child.unref();
-    return { started: true, daemon: words.daemon };
+    return { started: true, daemon: outcome.daemon };
   }
 
   const output = readFileSync(outputFile, 'utf8').trim();
   rmSync(outputFile, { force: true });
   const winner = await findLocalDaemon(place);
   if (winner?.state === 'running') return { started: false, daemon: winner };
-  throw notStarted(context, words.end, words.status, output);
+  throw notStarted(context, outcome.end, outcome.status, output);
 }
 
 async function makeFolders({ env }: Context, { dataFolder, logFolder }: LocalDaemonPlace): Promise<void> {
@@ -85,15 +85,15 @@ function openOutput(path: string): number {
   }
 }
 
-function firstWordsOf(child: ChildProcess): Promise<FirstWords> {
+function waitForStart(child: ChildProcess): Promise<StartOutcome> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       child.kill();
       resolve({ end: `was not listening after ${LONGEST_START_MS / 1000} s, and has been ended`, status: null });
     }, LONGEST_START_MS);
-    const settle = (words: FirstWords) => {
+    const settle = (outcome: StartOutcome) => {
       clearTimeout(timer);
-      resolve(words);
+      resolve(outcome);
     };
     child.once('message', (daemon) => settle({ daemon: daemon as unknown as DaemonBody }));
     child.once('error', ({ message }) => settle({ end: `could not be run (${message})`, status: null }));

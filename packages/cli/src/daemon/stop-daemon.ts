@@ -7,7 +7,7 @@ import {
   type DaemonBody,
   describeControlFailure,
   findLocalDaemon,
-  heldBySilence,
+  daemonSilent,
   isFree,
   type LocalDaemonPlace,
   locateDaemon,
@@ -31,7 +31,7 @@ export async function stopDaemon(context: Context): Promise<DaemonBody | undefin
     if (daemon) return await endDaemon(daemon, place);
     if (await isFree(place)) return undefined;
     // One is starting, and will be there to be asked; or it is stopping, and will be gone.
-    if (performance.now() > giveUpAt) throw heldBySilence(place);
+    if (performance.now() > giveUpAt) throw daemonSilent(place);
     await setTimeout(RETRY_MS);
   }
 }

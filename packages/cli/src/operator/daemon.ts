@@ -74,11 +74,11 @@ function createStartCommand(context: Context): Command {
           terminal.warn(`${problem}; the daemon goes on with the settings it was started with`);
         }
       }
-      tellStart(context, terminal, start);
+      reportStart(context, terminal, start);
     });
 }
 
-function tellStart({ env }: Context, terminal: Terminal, { started, daemon }: DaemonStart): void {
+function reportStart({ env }: Context, terminal: Terminal, { started, daemon }: DaemonStart): void {
   const { notePaint } = terminal;
   terminal.printJson({ started, ...daemon });
   const what = describeDaemon(daemon, notePaint);
@@ -120,7 +120,7 @@ function createRestartCommand(context: Context): Command {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
       await assertCanRestart(context);
       await stopDaemon(context);
-      tellStart(context, terminal, await startDaemon(context));
+      reportStart(context, terminal, await startDaemon(context));
     });
 }
 
