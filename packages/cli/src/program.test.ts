@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from './testing/cli-bench.ts';
 import { startContractServer } from './testing/contract-server.ts';
+import { createTestMachine } from './testing/test-machine.ts';
 
 describe('run', () => {
   it('suggests the command and the option that were meant', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     expect(await authsvc(['logn'])).toEqual({
       status: 2,
       stdout: '',
@@ -31,7 +31,7 @@ describe('run', () => {
     [['profile', '--email', 'ada'], '--email is an email address, as in ada@example.com, and not "ada"'],
     [['profile', '--url', 'localhost:4100'], '--url is not the address of a server. It is a scheme'],
   ])('says what is wrong with %j as one JSON value', async (args, message) => {
-    const { status, stdout, stderr } = await createCliBench().authsvc([...args, '--json']);
+    const { status, stdout, stderr } = await createTestMachine().authsvc([...args, '--json']);
     expect([status, JSON.parse(stdout), stderr]).toEqual([
       2,
       { error: { code: 'usage', message: expect.stringContaining(message) } },
@@ -40,11 +40,11 @@ describe('run', () => {
   });
 
   it.each([['--version'], ['-V']])('answers %s', async (option) => {
-    expect(await createCliBench().authsvc([option])).toEqual({ status: 0, stdout: '1.0.0\n', stderr: '' });
+    expect(await createTestMachine().authsvc([option])).toEqual({ status: 0, stdout: '1.0.0\n', stderr: '' });
   });
 
   it('lists every command in its help, and the help of each has examples', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     const { status, stdout, stderr } = await authsvc(['--help']);
     expect([status, stderr]).toEqual([0, '']);
     for (const name of ['register', 'login', 'logout', 'profile', 'reset', 'serve']) {
@@ -59,7 +59,7 @@ describe('run', () => {
   });
 
   it('takes the global options before and after the command', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     const before = await authsvc(['--json', '--url', 'http://127.0.0.1:1', 'profile']);
     expect(before).toEqual(await authsvc(['profile', '--json', '--url', 'http://127.0.0.1:1']));
     expect(before).toEqual({
@@ -79,7 +79,7 @@ describe('run', () => {
     [['reset', '--email', 'ada@example.com', '--token-stdin'], '--password-stdin'],
   ])('names the missing answer of %j at once, while standard input stays open', async (args, option) => {
     const server = await startContractServer();
-    const { authsvc, files, keychain } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc, files, keychain } = createTestMachine({ AUTHSVC_URL: server.url });
     const message = `${option} is required when nobody can be asked`;
     expect(await authsvc(args)).toEqual({ status: 2, stdout: '', stderr: `✗ ${message}\n` });
     expect(await authsvc([...args, '--json'])).toEqual({
@@ -91,7 +91,7 @@ describe('run', () => {
   });
 
   it('sends secrets over plain http to this machine alone', async () => {
-    const { authsvc, files, keychain } = createCliBench({ AUTHSVC_URL: 'http://auth.example.com' });
+    const { authsvc, files, keychain } = createTestMachine({ AUTHSVC_URL: 'http://auth.example.com' });
     const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
     expect(await authsvc(login, { input: 'correct horse' })).toEqual({
       status: 2,
@@ -118,7 +118,7 @@ describe('run', () => {
     const server = await startContractServer();
     const body = { code, message: 'the service says so' };
     server.script('POST /users', { status: httpStatus, headers: { 'retry-after': '42' }, body });
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     const args = ['register', '--email', 'ada@example.com', '--password-stdin'];
     expect(await authsvc(args, { input: 'correct horse' })).toEqual({ status, stdout: '', stderr: `✗ ${message}\n` });
     expect(JSON.parse((await authsvc([...args, '--json'], { input: 'correct horse' })).stdout)).toEqual({
@@ -129,7 +129,7 @@ describe('run', () => {
   it('shows with --debug what it does, and never a secret', async () => {
     const server = await startContractServer();
     server.users.set('ada@example.com', 'correct horse');
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     const login = ['login', '--email', 'ada@example.com', '--password-stdin', '--debug'];
     const { stderr } = await authsvc(login, { input: 'correct horse' });
     expect(stderr).toContain(`debug: POST ${server.url}/sessions answered 200\n`);
@@ -143,7 +143,7 @@ describe('run', () => {
   it('lets no escape sequence of the server through', async () => {
     const server = await startContractServer();
     server.script('POST /users', { status: 400, body: { code: 'invalid_request', message: 'red \u001b[31m alert' } });
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     const args = ['register', '--email', 'ada@example.com', '--password-stdin'];
     expect((await authsvc(args, { input: 'correct horse' })).stderr).toBe('✗ Red  [31m alert\n');
   });

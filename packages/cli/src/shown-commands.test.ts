@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commands } from './command-list.ts';
 import { createWholeProgram } from './program.ts';
-import { createCliBench } from './testing/cli-bench.ts';
 import { PASSWORD, startLocalService } from './testing/local-service.ts';
 import { commandsOn, complaintAbout, pasteAll } from './testing/paste.ts';
+import { createTestMachine } from './testing/test-machine.ts';
 import { untaggedCommands } from './testing/untagged-commands.ts';
 
 const packages = fileURLToPath(new URL('../../', import.meta.url));
@@ -58,7 +58,7 @@ describe('a command that is shown', () => {
   it('runs as it stands, and nothing besides, for any name of account and folder', {
     timeout: 120_000,
   }, async () => {
-    const program = await createWholeProgram(createCliBench().context);
+    const program = await createWholeProgram(createTestMachine().context);
     const leaves = leavesOf(program).filter(({ name }) => !notHere.test(name));
     let shown = new Set<string>();
     await fc.assert(
@@ -67,7 +67,7 @@ describe('a command that is shown', () => {
         const service = await startLocalService({ dataFolder: folder });
         await service.register(email);
         await service.register('zoe@example.com');
-        const file = join(service.bench.home, folder, 'copy.db');
+        const file = join(service.machine.home, folder, 'copy.db');
         const input = `${PASSWORD}\n${PASSWORD} again\n`;
         const screenOf = async (args: readonly string[]) => {
           const options = { onScreen: true, env: { TERM: 'xterm' }, input };
@@ -96,10 +96,10 @@ describe('a command that is shown', () => {
   });
 
   it('can be pasted from every page of help', async () => {
-    const bench = createCliBench();
+    const machine = createTestMachine();
     const lines: string[] = [];
-    for (const { name } of leavesOf(await createWholeProgram(bench.context))) {
-      const { stdout } = await bench.authsvc([...name.split(' '), '--help']);
+    for (const { name } of leavesOf(await createWholeProgram(machine.context))) {
+      const { stdout } = await machine.authsvc([...name.split(' '), '--help']);
       const [, examples = ''] = /\nExamples:\n(.*?)(\n\n|\n?$)/s.exec(stdout) ?? [];
       const found = examples.split('\n').filter((line) => /^ {2}\S/.test(line));
       expect([name, found.length > 0]).toEqual([name, true]);
@@ -146,7 +146,7 @@ describe('a command that is shown', () => {
 
   it('says how to close a data folder that is open, with any name', async () => {
     const { makeDataFolder } = await import('@authsvc/client/folders');
-    const { home } = createCliBench();
+    const { home } = createTestMachine();
     const folders = fc.sample(folderName, 20).map((name) => join(home, name));
     const lines = folders.map((folder) => {
       mkdirSync(folder, { recursive: true });

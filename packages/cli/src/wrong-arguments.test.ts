@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/property-settings.ts';
 import { exitStatus } from './exit-status.ts';
-import { createCliBench } from './testing/cli-bench.ts';
+import { createTestMachine } from './testing/test-machine.ts';
 
 /** Commands that start, install, run or mend something are left out: their arguments are read by the same code. */
 const command = fc.constantFrom(
@@ -43,15 +43,15 @@ const input = fc.oneof(fc.constant(''), fc.constant('\n\n\n'), fc.string({ unit:
 
 describe('whatever the arguments are', () => {
   it('ends with a status that is documented, and without a trace in the home', async () => {
-    const bench = createCliBench({ AUTHSVC_URL: 'http://127.0.0.1:9', AUTHSVC_STORAGE: 'file', CI: 'true' });
+    const machine = createTestMachine({ AUTHSVC_URL: 'http://127.0.0.1:9', AUTHSVC_STORAGE: 'file', CI: 'true' });
     const statuses = Object.values(exitStatus).filter((status) => status !== exitStatus.unexpected);
     await fc.assert(
       fc.asyncProperty(args, input, async (argv, given) => {
-        const { status, stdout, stderr } = await bench.authsvc(argv, { input: given });
+        const { status, stdout, stderr } = await machine.authsvc(argv, { input: given });
         expect({ status, stderr }).toEqual({ status: expect.toBeOneOf(statuses), stderr: expect.any(String) });
         expect(stdout + stderr).not.toContain('\u001b');
         if (!argv.includes('--debug')) expect(stderr).not.toMatch(/\n\s+at /);
-        expect(bench.files()).toEqual({});
+        expect(machine.files()).toEqual({});
       }),
       runs(500),
     );

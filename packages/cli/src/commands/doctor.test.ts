@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const env = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_URL: 'http://127.0.0.1:1', AUTHSVC_RESET_DELIVERY: 'operator' };
 
@@ -19,7 +19,7 @@ function checksIn(stdout: string): Map<string, Check> {
 
 describe('authsvc doctor', () => {
   it('shows on a fresh machine what is well, and what to do about the rest', async () => {
-    const { status, stdout, stderr } = await createCliBench(env).authsvc(['doctor']);
+    const { status, stdout, stderr } = await createTestMachine(env).authsvc(['doctor']);
     expect([status, stderr]).toEqual([0, '']);
     const rows = stdout.replace(/(?<=Node\.js +)\S+/, '<version>').replace(/[\d.]+ [GM]B/, '<room>');
     expect(rows).toBe(`✓ Node.js       <version>
@@ -40,14 +40,14 @@ All works; 1 warning.
 
   it('asks a running daemon for the settings in force, and looks at its database', async () => {
     const { loadConfig, startService } = await import('@authsvc/server');
-    const bench = createCliBench(env);
-    const dataFolder = join(bench.home, '.local', 'share', 'authsvc');
+    const machine = createTestMachine(env);
+    const dataFolder = join(machine.home, '.local', 'share', 'authsvc');
     const config = loadConfig({ ...env, AUTHSVC_DATA_DIR: dataFolder, AUTHSVC_BCRYPT_COST: '10' });
     mkdirSync(join(dataFolder, '..'), { recursive: true });
     const service = await startService(config, { logStream: { write: () => undefined } });
     onTestFinished(() => service.close());
-    bench.now = Date.now();
-    const { status, stdout } = await bench.authsvc(['doctor', '--json']);
+    machine.now = Date.now();
+    const { status, stdout } = await machine.authsvc(['doctor', '--json']);
     const checks = checksIn(stdout);
     expect([status, JSON.parse(stdout).ok]).toEqual([0, true]);
     expect([...checks.keys()]).toEqual([
@@ -74,14 +74,14 @@ All works; 1 warning.
   });
 
   it('ends with 1 when something is wrong, and makes every other check all the same', async () => {
-    const bench = createCliBench({ ...env, AUTHSVC_BCRYPT_COST: '9' });
-    bench.keychain.state = { state: 'locked', reason: 'it asked to be unlocked' };
-    const [state, data] = [join(bench.home, '.local/state/authsvc'), join(bench.home, '.local/share/authsvc')];
+    const machine = createTestMachine({ ...env, AUTHSVC_BCRYPT_COST: '9' });
+    machine.keychain.state = { state: 'locked', reason: 'it asked to be unlocked' };
+    const [state, data] = [join(machine.home, '.local/state/authsvc'), join(machine.home, '.local/share/authsvc')];
     for (const folder of [state, data]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(state, 'accounts.json'), '{', { mode: 0o600 });
     writeFileSync(join(data, 'authsvc.db'), 'a diary', { mode: 0o600 });
     chmodSync(data, 0o750);
-    const { status, stdout } = await bench.authsvc(['doctor', '--json']);
+    const { status, stdout } = await machine.authsvc(['doctor', '--json']);
     const checks = checksIn(stdout);
     expect([status, JSON.parse(stdout).ok]).toEqual([1, false]);
     const wrong = [...checks.values()].filter(({ state: found }) => found === 'problem');
@@ -92,11 +92,11 @@ All works; 1 warning.
       ['database', true],
       ['settings', true],
     ]);
-    expect((await bench.authsvc(['doctor'])).stdout).toContain('\n\n5 problems, 1 warning.\n');
+    expect((await machine.authsvc(['doctor'])).stdout).toContain('\n\n5 problems, 1 warning.\n');
   });
 
   it('holds to the shape in its help', async () => {
-    const { authsvc } = createCliBench(env);
+    const { authsvc } = createTestMachine(env);
     const { checks, ...rest }: { checks: Check[] } = JSON.parse((await authsvc(['doctor', '--json'])).stdout);
     const page = (await authsvc(['doctor', '--help'])).stdout;
     const published = JSON.parse(/^ {2}\{[\s\S]*?\}\]\}$/m.exec(page)?.[0] ?? '');

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { expect, it, onTestFinished } from 'vitest';
 import { createWholeProgram } from '../program.ts';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { publishedIn } from '../testing/published-json.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const ada = 'ada@example.com';
 const bob = 'bob@example.com';
@@ -32,12 +32,15 @@ function namesOf(command: Command, path: string[] = []): string[] {
 
 it('every --json shape that a help page publishes is what its command prints', { timeout: 300_000 }, async () => {
   const postgres = new URL(await text(connect(Number(process.env.AUTHSVC_TEST_POSTGRES_PORT), '127.0.0.1')));
-  const bench = createCliBench({ AUTHSVC_STORAGE: 'file', AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' });
+  const machine = createTestMachine({ AUTHSVC_STORAGE: 'file', AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' });
   const printed = new Map<string, unknown[]>();
   let url = 'http://127.0.0.1:1';
   const run = async (name: string, args: readonly string[] = [], input?: string) => {
     const words = name === '' ? [] : name.split(' ');
-    const { stdout, stderr } = await bench.authsvc([...words, ...args, '--json'], { input, env: { AUTHSVC_URL: url } });
+    const { stdout, stderr } = await machine.authsvc([...words, ...args, '--json'], {
+      input,
+      env: { AUTHSVC_URL: url },
+    });
     const values = stdout
       .trimEnd()
       .split('\n')
@@ -49,12 +52,12 @@ it('every --json shape that a help page publishes is what its command prints', {
     printed.set(name, [...(printed.get(name) ?? []), ...values]);
     return values[0] as Record<string, string>;
   };
-  const copy = join(bench.home, 'copy.db');
-  const users = join(bench.home, 'users.csv');
+  const copy = join(machine.home, 'copy.db');
+  const users = join(machine.home, 'users.csv');
 
   await run('daemon status');
   onTestFinished(async () => {
-    await bench.authsvc(['daemon', 'stop']);
+    await machine.authsvc(['daemon', 'stop']);
   });
   await run('daemon start');
   await run('daemon restart');
@@ -93,8 +96,8 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('restore', [copy, '--yes']);
   await run('migrate', ['--database-url-stdin'], postgres.href);
 
-  for (const name of namesOf(await createWholeProgram(bench.context))) {
-    const { stdout: page } = await bench.authsvc([...name.split(' ').filter(Boolean), '--help']);
+  for (const name of namesOf(await createWholeProgram(machine.context))) {
+    const { stdout: page } = await machine.authsvc([...name.split(' ').filter(Boolean), '--help']);
     const published = publishedIn(page);
     if (published.length === 0) continue;
     const values = printed.get(name) ?? [];

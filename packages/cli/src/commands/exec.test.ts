@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { authsvcFile } from '../testing/pseudo-terminal.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 let env: Readonly<Record<string, string>>;
 let url: string;
@@ -12,10 +12,10 @@ let url: string;
 beforeEach(async () => {
   const server = await startContractServer();
   url = server.url;
-  const bench = createCliBench({ AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file' });
+  const machine = createTestMachine({ AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file' });
   server.users.set('ada@example.com', 'correct horse');
-  await bench.authsvc(['login', '--email', 'ada@example.com', '--password-stdin'], { input: 'correct horse' });
-  env = { HOME: bench.home, AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file', PATH: process.env.PATH ?? '' };
+  await machine.authsvc(['login', '--email', 'ada@example.com', '--password-stdin'], { input: 'correct horse' });
+  env = { HOME: machine.home, AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file', PATH: process.env.PATH ?? '' };
 });
 
 function start(...line: string[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const email = 'ada@example.com';
 const input = 'correct horse';
@@ -8,37 +8,37 @@ const input = 'correct horse';
 async function startLoggedIn(env: Readonly<Record<string, string>> = {}) {
   const server = await startContractServer();
   server.users.set(email, input);
-  const bench = createCliBench({ AUTHSVC_URL: server.url, ...env });
-  await bench.authsvc(['login', '--email', email, '--password-stdin'], { input });
-  return { server, bench };
+  const machine = createTestMachine({ AUTHSVC_URL: server.url, ...env });
+  await machine.authsvc(['login', '--email', email, '--password-stdin'], { input });
+  return { server, machine };
 }
 
 describe('authsvc logout', () => {
   it.each(['keychain', 'file'])('ends the session and forgets it in the %s', async (storage) => {
-    const { server, bench } = await startLoggedIn({ AUTHSVC_STORAGE: storage });
-    expect(await bench.authsvc(['logout'])).toEqual({
+    const { server, machine } = await startLoggedIn({ AUTHSVC_STORAGE: storage });
+    expect(await machine.authsvc(['logout'])).toEqual({
       status: 0,
       stdout: '',
       stderr: '✓ Logged out: the session of ada@example.com has ended\n',
     });
-    expect([server.sessions.size, bench.keychain.entries.size]).toEqual([0, 0]);
-    expect(Object.keys(bench.files())).toEqual(['.local/state/authsvc/accounts.json']);
-    expect((await bench.authsvc(['profile'])).status).toBe(4);
+    expect([server.sessions.size, machine.keychain.entries.size]).toEqual([0, 0]);
+    expect(Object.keys(machine.files())).toEqual(['.local/state/authsvc/accounts.json']);
+    expect((await machine.authsvc(['profile'])).status).toBe(4);
   });
 
   it('is no error the second time', async () => {
-    const { server, bench } = await startLoggedIn();
-    expect(await bench.authsvc(['logout', '--json'])).toEqual({
+    const { server, machine } = await startLoggedIn();
+    expect(await machine.authsvc(['logout', '--json'])).toEqual({
       status: 0,
       stdout: `{"email":"ada@example.com","server":"${server.url}","ended":true}\n`,
       stderr: '',
     });
-    expect(await bench.authsvc(['logout', '--json'])).toEqual({
+    expect(await machine.authsvc(['logout', '--json'])).toEqual({
       status: 0,
       stdout: `{"email":null,"server":"${server.url}","ended":false}\n`,
       stderr: '',
     });
-    expect(await bench.authsvc(['logout'])).toEqual({
+    expect(await machine.authsvc(['logout'])).toEqual({
       status: 0,
       stdout: '',
       stderr: `✓ Nobody is logged in to ${server.url}\n`,
@@ -46,20 +46,20 @@ describe('authsvc logout', () => {
   });
 
   it('forgets a session that had ended already', async () => {
-    const { server, bench } = await startLoggedIn();
+    const { server, machine } = await startLoggedIn();
     server.sessions.clear();
-    expect(await bench.authsvc(['logout'])).toEqual({
+    expect(await machine.authsvc(['logout'])).toEqual({
       status: 0,
       stdout: '',
       stderr: '✓ The session of ada@example.com had ended already\n',
     });
-    expect(bench.keychain.entries.size).toBe(0);
+    expect(machine.keychain.entries.size).toBe(0);
   });
 
   it('forgets the session with the server down, and says that it may live on', async () => {
-    const { server, bench } = await startLoggedIn();
+    const { server, machine } = await startLoggedIn();
     await server.close();
-    expect(await bench.authsvc(['logout'])).toEqual({
+    expect(await machine.authsvc(['logout'])).toEqual({
       status: 3,
       stdout: '',
       stderr: [
@@ -69,27 +69,27 @@ describe('authsvc logout', () => {
         '',
       ].join('\n'),
     });
-    expect(bench.keychain.entries.size).toBe(0);
-    expect((await bench.authsvc(['logout'])).status).toBe(0);
+    expect(machine.keychain.entries.size).toBe(0);
+    expect((await machine.authsvc(['logout'])).status).toBe(0);
   });
 
   it('leaves everything as it is when the keychain is locked', async () => {
-    const { server, bench } = await startLoggedIn();
-    bench.keychain.state = 'withhold';
-    expect((await bench.authsvc(['logout'])).status).toBe(7);
-    expect([server.sessions.size, bench.keychain.entries.size]).toEqual([1, 1]);
+    const { server, machine } = await startLoggedIn();
+    machine.keychain.state = 'withhold';
+    expect((await machine.authsvc(['logout'])).status).toBe(7);
+    expect([server.sessions.size, machine.keychain.entries.size]).toEqual([1, 1]);
   });
 
   it('ends the session of AUTHSVC_SESSION and leaves the stored one', async () => {
-    const { server, bench } = await startLoggedIn();
+    const { server, machine } = await startLoggedIn();
     server.sessions.set('from-the-environment', email);
     const env = { AUTHSVC_SESSION: 'from-the-environment' };
-    expect(await bench.authsvc(['logout'], { env })).toEqual({
+    expect(await machine.authsvc(['logout'], { env })).toEqual({
       status: 0,
       stdout: '',
       stderr: '✓ Logged out: the session of AUTHSVC_SESSION has ended\n',
     });
     expect([...server.sessions.keys()]).toEqual(['session-1-of-ada-example.com']);
-    expect((await bench.authsvc(['profile'])).status).toBe(0);
+    expect((await machine.authsvc(['profile'])).status).toBe(0);
   });
 });

@@ -29,7 +29,7 @@ describe('an address with an international domain', () => {
     await service.register(unicode);
     await service.authsvc(['login', '--email', unicode, ...bySecret], { input: PASSWORD });
     const digest = createHash('sha256').update(`${service.url}\n${unicode}`).digest('hex').slice(0, 32);
-    const paths = Object.keys(service.bench.files()).filter((path) => path.includes('/sessions/'));
+    const paths = Object.keys(service.machine.files()).filter((path) => path.includes('/sessions/'));
     expect(paths.map((path) => path.split('/').at(-1))).toEqual([digest]);
   });
 
@@ -39,7 +39,7 @@ describe('an address with an international domain', () => {
     await service.authsvc(['login', '--email', unicode, ...bySecret], { input: PASSWORD });
     await service.authsvc(['email', '--new-email', ascii, ...bySecret], { input: PASSWORD });
     expect(await service.json(['profile', '--email', unicode])).toMatchObject({ status: 0, answer: { email: ascii } });
-    expect(Object.keys(service.bench.files()).filter((path) => path.includes('/sessions/'))).toHaveLength(1);
+    expect(Object.keys(service.machine.files()).filter((path) => path.includes('/sessions/'))).toHaveLength(1);
   });
 
   it('is where a list of accounts goes on, in both its forms', async () => {

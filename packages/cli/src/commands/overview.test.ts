@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const email = 'ada@example.com';
 const input = 'correct horse';
@@ -9,7 +9,7 @@ describe('authsvc', () => {
   it('tells a newcomer how to begin', async () => {
     const server = await startContractServer();
     await server.close();
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     expect(await authsvc([])).toEqual({
       status: 0,
       stdout: [
@@ -32,7 +32,7 @@ describe('authsvc', () => {
   it('says what is running and who is logged in', async () => {
     const server = await startContractServer();
     server.users.set(email, input);
-    const { authsvc, files } = createCliBench();
+    const { authsvc, files } = createTestMachine();
     await authsvc(['login', '--email', email, '--password-stdin', '--url', server.url], { input });
     const before = files();
     expect(await authsvc([])).toEqual({

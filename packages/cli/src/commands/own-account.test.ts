@@ -25,7 +25,7 @@ const refused = (status: number, code: string, message: unknown = expect.any(Str
 });
 const notLoggedIn = refused(4, 'not_logged_in');
 const terminal = (...args: string[]) =>
-  openTerminal(args, { HOME: service.bench.home, AUTHSVC_URL: service.url, AUTHSVC_STORAGE: 'file' });
+  openTerminal(args, { HOME: service.machine.home, AUTHSVC_URL: service.url, AUTHSVC_STORAGE: 'file' });
 
 interface Listed {
   readonly id: string;
@@ -184,7 +184,7 @@ describe('authsvc email', () => {
     await service.authsvc(['login', '--email', ada, '--password-stdin'], { ...keychain, input: PASSWORD });
     for (const to of ['ada.king@example.com', 'Ada.King@example.com']) {
       await service.authsvc(['email', '--new-email', to, '--password-stdin'], { ...keychain, input: PASSWORD });
-      expect([...service.bench.keychain.entries.keys()]).toEqual([`authsvc:${service.url} ${to}`]);
+      expect([...service.machine.keychain.entries.keys()]).toEqual([`authsvc:${service.url} ${to}`]);
       expect(await service.json(['profile'], keychain)).toMatchObject({ status: 0, answer: { email: to } });
     }
   });

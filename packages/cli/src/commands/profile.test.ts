@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const input = 'correct horse';
 const expires_at = '2026-12-22T16:40:00Z';
 
 async function startJourney(env: Readonly<Record<string, string>> = {}) {
   const server = await startContractServer();
-  const bench = createCliBench({ AUTHSVC_URL: server.url, ...env });
+  const machine = createTestMachine({ AUTHSVC_URL: server.url, ...env });
   const logIn = async (email: string, ...options: string[]) => {
     server.users.set(email, input);
-    await bench.authsvc(['login', '--email', email, '--password-stdin', ...options], { input });
+    await machine.authsvc(['login', '--email', email, '--password-stdin', ...options], { input });
   };
   const profile = async (...options: string[]) => {
-    const { status, stdout } = await bench.authsvc(['profile', '--json', ...options]);
+    const { status, stdout } = await machine.authsvc(['profile', '--json', ...options]);
     return [status, JSON.parse(stdout)];
   };
-  return { server, bench, logIn, profile };
+  return { server, machine, logIn, profile };
 }
 
 describe('authsvc profile', () => {
   it('shows who is logged in', async () => {
-    const { bench, server, logIn } = await startJourney();
+    const { machine, server, logIn } = await startJourney();
     await logIn('ada@example.com');
-    expect(await bench.authsvc(['profile'])).toEqual({
+    expect(await machine.authsvc(['profile'])).toEqual({
       status: 0,
       stdout: `Email    ada@example.com\nServer   ${server.url}\nSession  keychain, expires in 30 days\n`,
       stderr: '',
@@ -37,15 +37,15 @@ describe('authsvc profile', () => {
   });
 
   it('tells not logged in, expired, and locked apart', async () => {
-    const { bench, server, logIn } = await startJourney();
-    const profile = () => bench.authsvc(['profile']);
+    const { machine, server, logIn } = await startJourney();
+    const profile = () => machine.authsvc(['profile']);
     expect(await profile()).toEqual({
       status: 4,
       stdout: '',
       stderr: `✗ You are not logged in to ${server.url}\n  Log in: authsvc login\n`,
     });
     await logIn('ada@example.com');
-    bench.keychain.state = 'withhold';
+    machine.keychain.state = 'withhold';
     expect(await profile()).toEqual({
       status: 7,
       stdout: '',
@@ -56,7 +56,7 @@ describe('authsvc profile', () => {
         '',
       ].join('\n'),
     });
-    bench.keychain.state = 'open';
+    machine.keychain.state = 'open';
     server.sessions.clear();
     expect(await profile()).toEqual({
       status: 4,
@@ -66,10 +66,10 @@ describe('authsvc profile', () => {
   });
 
   it('says how to start a service that is not there', async () => {
-    const { bench, server, logIn } = await startJourney();
+    const { machine, server, logIn } = await startJourney();
     await logIn('ada@example.com');
     await server.close();
-    expect(await bench.authsvc(['profile'])).toEqual({
+    expect(await machine.authsvc(['profile'])).toEqual({
       status: 3,
       stdout: '',
       stderr: `✗ Can't reach authsvc at ${server.url} (connection refused)\n  Start it: authsvc daemon start\n`,
@@ -87,22 +87,22 @@ describe('authsvc profile', () => {
   });
 
   it('uses AUTHSVC_SESSION before what is stored, and not for whichever server was used last', async () => {
-    const { bench, server, logIn, profile } = await startJourney();
+    const { machine, server, logIn, profile } = await startJourney();
     await logIn('ada@example.com');
     server.sessions.set('from-the-environment', 'grace@example.com');
     const env = { AUTHSVC_SESSION: '\u00a0\u200bfrom-the-environment\u2060\r\n' };
-    expect(await bench.authsvc(['profile'], { env })).toEqual({
+    expect(await machine.authsvc(['profile'], { env })).toEqual({
       status: 0,
       stdout: `Email    grace@example.com\nServer   ${server.url}\nSession  environment (AUTHSVC_SESSION)\n`,
       stderr: '',
     });
-    const elsewhere = await bench.authsvc([], { env: { ...env, AUTHSVC_URL: '' } });
+    const elsewhere = await machine.authsvc([], { env: { ...env, AUTHSVC_URL: '' } });
     expect(elsewhere.stdout).not.toContain(server.url);
     expect(await profile()).toMatchObject([0, { email: 'ada@example.com' }]);
-    expect(await bench.authsvc(['profile', '--json'], { env: { AUTHSVC_SESSION: 'a\r\nb: c' } })).toMatchObject({
+    expect(await machine.authsvc(['profile', '--json'], { env: { AUTHSVC_SESSION: 'a\r\nb: c' } })).toMatchObject({
       status: 2,
     });
-    expect(await bench.authsvc(['profile', '--json'], { env: { AUTHSVC_SESSION: 'unknown' } })).toEqual({
+    expect(await machine.authsvc(['profile', '--json'], { env: { AUTHSVC_SESSION: 'unknown' } })).toEqual({
       status: 4,
       stdout:
         '{"error":{"code":"session_expired","message":"The session in AUTHSVC_SESSION is not valid, or no longer"}}\n',
@@ -113,12 +113,12 @@ describe('authsvc profile', () => {
 
 describe('authsvc profile --all', () => {
   it('lists what is stored, and asks no server', async () => {
-    const { bench, server, logIn } = await startJourney();
+    const { machine, server, logIn } = await startJourney();
     await logIn('ada@example.com');
     await logIn('grace@example.com', '--storage', 'file');
     await server.close();
     const { url } = server;
-    expect(await bench.authsvc(['profile', '--all'])).toEqual({
+    expect(await machine.authsvc(['profile', '--all'])).toEqual({
       status: 0,
       stdout: [
         `● grace@example.com  ${url}  file, expires in 30 days`,
@@ -127,7 +127,7 @@ describe('authsvc profile --all', () => {
       ].join('\n'),
       stderr: '',
     });
-    expect(JSON.parse((await bench.authsvc(['profile', '--all', '--json'])).stdout)).toEqual({
+    expect(JSON.parse((await machine.authsvc(['profile', '--all', '--json'])).stdout)).toEqual({
       accounts: [
         { email: 'grace@example.com', server: url, storage: 'file', expires_at, current: true },
         { email: 'ada@example.com', server: url, storage: 'keychain', expires_at, current: false },
@@ -136,7 +136,7 @@ describe('authsvc profile --all', () => {
   });
 
   it('is an empty list before the first login', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     expect(await authsvc(['profile', '--all', '--json'])).toEqual({
       status: 0,
       stdout: '{"accounts":[]}\n',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const args = ['register', '--email', 'ada@example.com', '--password-stdin'];
 const input = 'correct horse\n';
@@ -8,7 +8,7 @@ const input = 'correct horse\n';
 describe('authsvc register', () => {
   it('creates the account and says what to do next', async () => {
     const server = await startContractServer();
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     expect(await authsvc(args, { input })).toEqual({
       status: 0,
       stdout: '',
@@ -19,7 +19,7 @@ describe('authsvc register', () => {
 
   it('answers --json with the account', async () => {
     const server = await startContractServer();
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     expect(await authsvc([...args, '--json', '--url', server.url], { input })).toEqual({
       status: 0,
       stdout: `{"email":"ada@example.com","server":"${server.url}"}\n`,
@@ -29,7 +29,7 @@ describe('authsvc register', () => {
 
   it('passes on that the email is taken, or the password too weak', async () => {
     const server = await startContractServer();
-    const { authsvc, files } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc, files } = createTestMachine({ AUTHSVC_URL: server.url });
     expect(await authsvc(args, { input: 'password123' })).toEqual({
       status: 5,
       stdout: '',
@@ -46,7 +46,7 @@ describe('authsvc register', () => {
 
   it('leaves the password nowhere on this machine', async () => {
     const server = await startContractServer();
-    const { authsvc, files } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc, files } = createTestMachine({ AUTHSVC_URL: server.url });
     await authsvc(args, { input });
     expect(Object.keys(files())).toEqual(['.local/state/authsvc/accounts.json']);
     expect(Object.values(files()).join()).not.toContain('correct horse');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { RESET_TOKEN, startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const email = 'ada@example.com';
 const args = ['reset', '--email', email, '--password-stdin'];
@@ -9,7 +9,7 @@ const input = 'staple battery\n';
 async function start() {
   const server = await startContractServer();
   server.users.set(email, 'correct horse');
-  return { server, ...createCliBench({ AUTHSVC_URL: server.url }) };
+  return { server, ...createTestMachine({ AUTHSVC_URL: server.url }) };
 }
 
 describe('authsvc reset', () => {

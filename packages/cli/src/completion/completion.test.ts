@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { CTRL_U, openProgram } from '../testing/pseudo-terminal.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const shells = ['bash', 'zsh', 'fish'];
 const missing = shells.filter((shell) => spawnSync(shell, ['--version'], { stdio: 'ignore' }).error);
@@ -14,7 +14,7 @@ if (missing.length > 0) {
 }
 
 async function script(shell: string): Promise<string> {
-  const { status, stdout, stderr } = await createCliBench().authsvc(['completion', shell]);
+  const { status, stdout, stderr } = await createTestMachine().authsvc(['completion', shell]);
   expect([status, stderr]).toEqual([0, '']);
   return stdout;
 }
@@ -39,12 +39,12 @@ async function fishOffers(line: string): Promise<string[]> {
 
 describe('authsvc completion', () => {
   it('names the shells that it knows', async () => {
-    const { status, stderr } = await createCliBench().authsvc(['completion', 'tcsh']);
+    const { status, stderr } = await createTestMachine().authsvc(['completion', 'tcsh']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('Allowed choices are bash, zsh, fish')]);
   });
 
   it('gives the script as one JSON value', async () => {
-    const { stdout } = await createCliBench().authsvc(['completion', 'fish', '--json']);
+    const { stdout } = await createTestMachine().authsvc(['completion', 'fish', '--json']);
     expect(JSON.parse(stdout)).toEqual({ shell: 'fish', script: await script('fish') });
   });
 

@@ -5,8 +5,8 @@ import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } fr
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../../test/mail-server.ts';
 import type { CliError } from '../errors.ts';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 import { toServiceError, transport } from './service-errors.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse' };
@@ -136,7 +136,7 @@ describe('createApiClient', () => {
   });
 
   it('says that TLS is spoken where plain http was asked for', async () => {
-    const { certFile, keyFile } = makeCertificate(createCliBench().home);
+    const { certFile, keyFile } = makeCertificate(createTestMachine().home);
     const secure = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
     const url = await listen(secure);
     await expect(createClient({ server: url }).register(credentials)).rejects.toMatchObject({

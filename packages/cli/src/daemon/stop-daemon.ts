@@ -5,9 +5,9 @@ import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import {
   type DaemonBody,
+  daemonSilent,
   describeControlFailure,
   findLocalDaemon,
-  daemonSilent,
   isFree,
   type LocalDaemonPlace,
   locateDaemon,

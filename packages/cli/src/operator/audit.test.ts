@@ -44,7 +44,7 @@ describe('authsvc audit', () => {
   });
 
   it('counts back from now', async () => {
-    service.bench.now = Date.now() + 3_600_000;
+    service.machine.now = Date.now() + 3_600_000;
     expect(await types('--since', '59m')).toEqual([0]);
     for (const since of ['61m', '2h', '1d']) expect(await types('--since', since)).toHaveLength(5);
   });
@@ -63,7 +63,7 @@ describe('authsvc audit', () => {
 
   it('goes on with what happens, an event a line, until the daemon stops', async () => {
     const child = spawn(process.execPath, [authsvcFile, 'audit', '--follow', '--json'], {
-      env: { HOME: service.bench.home, AUTHSVC_DATA_DIR: service.dataFolder },
+      env: { HOME: service.machine.home, AUTHSVC_DATA_DIR: service.dataFolder },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     onTestFinished(() => {

@@ -11,7 +11,7 @@ let database: string;
 
 beforeEach(async () => {
   service = await startLocalService();
-  file = join(service.bench.home, 'copy.db');
+  file = join(service.machine.home, 'copy.db');
   database = join(service.dataFolder, 'authsvc.db');
   await service.register(ada);
 });
@@ -36,7 +36,9 @@ describe('authsvc backup', () => {
       refused(2, 'invalid_request', expect.stringContaining('is there already, and is not overwritten')),
     );
     expect(await readFile(file)).toEqual(before);
-    expect(await service.json(['backup', join(service.bench.home, 'missing', 'copy.db')])).toMatchObject({ status: 2 });
+    expect(await service.json(['backup', join(service.machine.home, 'missing', 'copy.db')])).toMatchObject({
+      status: 2,
+    });
     expect(await service.json(['backup'])).toMatchObject({ status: 2 });
   });
 
@@ -81,7 +83,7 @@ describe('authsvc restore', () => {
   });
 
   it('puts a backup where there is no database, in a folder for its owner alone', async () => {
-    const AUTHSVC_DATA_DIR = join(service.bench.home, 'elsewhere');
+    const AUTHSVC_DATA_DIR = join(service.machine.home, 'elsewhere');
     await chmod(file, 0o644);
     expect(await service.json(['restore', file], { env: { AUTHSVC_DATA_DIR } })).toEqual({
       status: 0,
@@ -101,13 +103,13 @@ describe('authsvc restore', () => {
     const whole = await readFile(file);
     const contents = [whole.subarray(0, 20_000), Buffer.from('not a database'), Buffer.alloc(0)];
     for (const content of contents) {
-      const path = join(service.bench.home, `broken-${content.length}`);
+      const path = join(service.machine.home, `broken-${content.length}`);
       await writeFile(path, content);
       expect(await service.json(['restore', path, '--yes'])).toEqual(
         refused(5, 'not_a_backup', expect.stringContaining(path)),
       );
     }
-    const missing = join(service.bench.home, 'missing');
+    const missing = join(service.machine.home, 'missing');
     expect(await service.json(['restore', missing, '--yes'])).toEqual(
       refused(5, 'not_a_backup', `there is no backup at ${missing}`),
     );

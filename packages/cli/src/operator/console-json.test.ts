@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunOptions } from '../testing/cli-bench.ts';
 import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
 import { publishedIn, shapeOf } from '../testing/published-json.ts';
+import type { RunOptions } from '../testing/test-machine.ts';
 
 const ada = 'ada@example.com';
 
@@ -45,13 +45,13 @@ describe('the --json shape in the help', () => {
     await expectPublished(['users', 'export'], [[]]);
     for (const name of ['disable', 'enable', 'reset']) await expectPublished(['users', name], [[ada]]);
     await expectPublished(['users', 'revoke'], [[ada]], [['--all']]);
-    const lines = join(service.bench.home, 'users.jsonl');
+    const lines = join(service.machine.home, 'users.jsonl');
     await writeFile(lines, 'not JSON\n');
     await expectPublished(['users', 'import'], [[lines]]);
     await expectPublished(['users', 'delete'], [[ada, '--yes']]);
-    const copy = join(service.bench.home, 'copy.db');
+    const copy = join(service.machine.home, 'copy.db');
     await expectPublished(['backup'], [[copy]]);
-    const env = { AUTHSVC_DATA_DIR: join(service.bench.home, 'elsewhere') };
+    const env = { AUTHSVC_DATA_DIR: join(service.machine.home, 'elsewhere') };
     await expectPublished(['restore'], [[copy], { env }]);
   });
 });

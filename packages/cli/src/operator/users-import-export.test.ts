@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 async function write(name: string, content: string | Buffer): Promise<string> {
-  const path = join(service.bench.home, name);
+  const path = join(service.machine.home, name);
   await writeFile(path, content);
   return path;
 }
@@ -228,7 +228,7 @@ describe('authsvc users import', () => {
   });
 
   it.each(['jsonl', 'csv', 'flask-sqlite'])('refuses a file that is not there, or a folder, as %s', async (format) => {
-    const missing = join(service.bench.home, 'missing');
+    const missing = join(service.machine.home, 'missing');
     const refusal = (message: string) => ({
       status: 2,
       answer: { error: { code: 'unreadable_file', message } },
@@ -236,7 +236,10 @@ describe('authsvc users import', () => {
     });
     const from = (path: string) => service.json(['users', 'import', '--from', format, path]);
     expect(await from(missing)).toEqual(refusal(`${missing} cannot be read (ENOENT)`));
-    expect(await from(service.bench.home)).toMatchObject({ status: 2, answer: { error: { code: 'unreadable_file' } } });
+    expect(await from(service.machine.home)).toMatchObject({
+      status: 2,
+      answer: { error: { code: 'unreadable_file' } },
+    });
   });
 
   it('refuses a format that it does not know', async () => {
@@ -296,6 +299,6 @@ describe('authsvc users export', () => {
     await importFile('users.csv', `email,password_hash\nada@example.com,${hash}\n`);
     const { stdout } = await service.authsvc(['users', 'export']);
     expect(await service.authsvc(['users', 'export', '--json'])).toEqual({ status: 0, stdout, stderr: '' });
-    expect(await readFile(join(service.bench.home, 'users.csv'), 'utf8')).toContain(hash);
+    expect(await readFile(join(service.machine.home, 'users.csv'), 'utf8')).toContain(hash);
   });
 });

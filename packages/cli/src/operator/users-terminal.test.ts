@@ -12,14 +12,14 @@ let env: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
   service = await startLocalService();
-  env = { HOME: service.bench.home, AUTHSVC_DATA_DIR: service.dataFolder };
+  env = { HOME: service.machine.home, AUTHSVC_DATA_DIR: service.dataFolder };
   await service.register(ada);
 });
 
 const count = async () => ((await service.json(['users', 'list'])).answer as { users: unknown[] }).users.length;
 
 async function writeUsers(users: number): Promise<string> {
-  const path = join(service.bench.home, 'users.jsonl');
+  const path = join(service.machine.home, 'users.jsonl');
   const lines = Array.from({ length: users }, (_, index) => ({ email: `u${index}@example.com`, password_hash: hash }));
   await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return path;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 
 const ada = 'ada@example.com';
 const bob = 'bob@example.com';
@@ -154,7 +154,7 @@ describe('what an operator asks', () => {
     ['audit'],
     ['backup', 'copy.db'],
   ])('needs a daemon: %s %s', async (...args) => {
-    const { authsvc, home } = createCliBench();
+    const { authsvc, home } = createTestMachine();
     expect(await authsvc(args.filter((word) => word !== undefined))).toEqual({
       status: 3,
       stdout: '',

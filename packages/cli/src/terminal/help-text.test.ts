@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../command-list.ts';
 import { createWholeProgram } from '../program.ts';
-import { createCliBench } from '../testing/cli-bench.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { publishedIn, shapeOf } from '../testing/published-json.ts';
+import { createTestMachine } from '../testing/test-machine.ts';
 import { formatHelp, HELP_WIDTH } from './help-text.ts';
 
 const input = 'correct horse';
@@ -15,7 +15,7 @@ async function everyCommand(): Promise<string[][]> {
     path,
     ...command.commands.flatMap((inner) => list(inner, [...path, inner.name()])),
   ];
-  return list(await createWholeProgram(createCliBench().context), []);
+  return list(await createWholeProgram(createTestMachine().context), []);
 }
 
 /** What runs in the foreground, or runs something else: its output is not its own to shape. */
@@ -23,7 +23,7 @@ const WITHOUT_JSON = ['serve', 'exec'];
 
 describe('the help pages', () => {
   it('have examples, fit a terminal, and publish what --json prints', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     for (const path of await everyCommand()) {
       const { stdout } = await authsvc([...path, '--help']);
       const name = ['authsvc', ...path].join(' ');
@@ -37,7 +37,7 @@ describe('the help pages', () => {
   });
 
   it('are shown by help as by --help, also those of commands in a group', async () => {
-    const { authsvc } = createCliBench();
+    const { authsvc } = createTestMachine();
     for (const path of await everyCommand()) {
       expect(await authsvc(['help', ...path])).toEqual(await authsvc([...path, '--help']));
     }
@@ -60,7 +60,7 @@ describe('formatHelp', () => {
 describe('the --json shape in the help', () => {
   it('is what each command prints', async () => {
     const server = await startContractServer();
-    const { authsvc } = createCliBench({ AUTHSVC_URL: server.url });
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
     const account = ['--email', 'ada@example.com', '--password-stdin'];
     const invocations = [
       ['register', ...account],

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type CliBench, createCliBench, type Outcome, type RunOptions } from './cli-bench.ts';
+import { createTestMachine, type Outcome, type RunOptions, type TestMachine } from './test-machine.ts';
 
 export interface LocalService {
-  readonly bench: CliBench;
+  readonly machine: TestMachine;
   readonly url: string;
   readonly dataFolder: string;
   /** Runs one command on this machine. */
@@ -29,8 +29,8 @@ export const PASSWORD = 'correct horse battery';
 /** The real service in this process, with its control socket, on a machine of its own. */
 export async function startLocalService(options: ServiceOptions = {}): Promise<LocalService> {
   const { loadConfig, startService } = await import('@authsvc/server');
-  const bench = createCliBench({ AUTHSVC_STORAGE: 'file' });
-  const dataFolder = join(bench.home, options.dataFolder ?? 'data');
+  const machine = createTestMachine({ AUTHSVC_STORAGE: 'file' });
+  const dataFolder = join(machine.home, options.dataFolder ?? 'data');
   const settings = {
     AUTHSVC_DATA_DIR: dataFolder,
     AUTHSVC_LISTEN_PORT: '0',
@@ -46,14 +46,17 @@ export async function startLocalService(options: ServiceOptions = {}): Promise<L
   onTestFinished(stop);
 
   const authsvc: LocalService['authsvc'] = (args, { env, ...options } = {}) => {
-    return bench.authsvc(args, { ...options, env: { AUTHSVC_URL: service.url, AUTHSVC_DATA_DIR: dataFolder, ...env } });
+    return machine.authsvc(args, {
+      ...options,
+      env: { AUTHSVC_URL: service.url, AUTHSVC_DATA_DIR: dataFolder, ...env },
+    });
   };
   const json: LocalService['json'] = async (args, options) => {
     const { status, stdout, stderr } = await authsvc(['--json', ...args], options);
     return { status, answer: JSON.parse(stdout), stderr };
   };
   return {
-    bench,
+    machine,
     url: service.url,
     dataFolder,
     authsvc,

@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly onScreen?: boolean;
 }
 
-export interface CliBench {
+export interface TestMachine {
   /** A temporary HOME. */
   readonly home: string;
   readonly keychain: MemoryKeychain;
@@ -38,11 +38,11 @@ export interface CliBench {
 const NOW = Date.parse('2026-11-22T16:40:00Z');
 
 /** A person's machine, as the command line sees it: an empty home, a keychain, a clock that stands still. */
-export function createCliBench(env: Readonly<Record<string, string>> = {}): CliBench {
+export function createTestMachine(env: Readonly<Record<string, string>> = {}): TestMachine {
   const home = mkdtempSync(join(tmpdir(), 'authsvc-cli-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const keychain = createMemoryKeychain();
-  const bench: CliBench = {
+  const machine: TestMachine = {
     home,
     keychain,
     now: NOW,
@@ -53,7 +53,7 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
       stdout: new PassThrough(),
       stderr: new PassThrough(),
       keychain,
-      now: () => bench.now,
+      now: () => machine.now,
       interrupt: () => undefined,
     },
     async authsvc(args, options = {}) {
@@ -62,8 +62,8 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
       const stdout = collect(options.onScreen);
       const stderr = collect(options.onScreen);
       const status = await run(args, {
-        ...bench.context,
-        env: { ...bench.context.env, ...options.env },
+        ...machine.context,
+        env: { ...machine.context.env, ...options.env },
         stdin,
         stdout: stdout.stream,
         stderr: stderr.stream,
@@ -76,7 +76,7 @@ export function createCliBench(env: Readonly<Record<string, string>> = {}): CliB
       return Object.fromEntries(paths.map((path) => [path.slice(home.length + 1), readFileSync(path, 'utf8')]));
     },
   };
-  return bench;
+  return machine;
 }
 
 function collect(isTTY = false) {
