@@ -48,13 +48,13 @@ export { PASSWORD_MAX_LENGTH } from './passwords/password-rules.ts';
 export { type ResetRequestOutcome, requestPasswordReset } from './passwords/request-reset.ts';
 export { type PasswordReset, resetPassword } from './passwords/reset-password.ts';
 export type {
-  ActiveSessions,
   AuthPolicy,
   AuthPorts,
   CommonPasswords,
   Mailer,
   PasswordHasher,
   ResetDelivery,
+  SessionChecks,
 } from './ports.ts';
 export { type Client, isLoopback, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
@@ -62,8 +62,8 @@ export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';
 export { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
 export type { ActiveSession, Session } from './sessions/session.ts';
-export { type BatchedSessions, createMemorySessions, type SessionCheckCounts } from './sessions/session-cache.ts';
-export { createStoredSessions } from './sessions/uncached-sessions.ts';
+export { type BatchedSessions, createSessionCache, type SessionCheckCounts } from './sessions/session-cache.ts';
+export { createUncachedSessions } from './sessions/uncached-sessions.ts';
 export type { Store } from './store.ts';
 export { type Clock, type Random, systemClock, systemRandom } from './system.ts';
 export { createAttemptsInFlight } from './throttling/attempts-in-flight.ts';

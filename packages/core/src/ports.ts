@@ -47,7 +47,7 @@ export interface Mailer {
 }
 
 /** Session checks. */
-export interface ActiveSessions {
+export interface SessionChecks {
   /** The session with this digest, whatever its age; none when it has ended or its owner is disabled. */
   find(tokenDigest: string): ActiveSession | undefined | Promise<ActiveSession | undefined>;
   /** Notes that a session was used now; written to the store later, in batches. */
@@ -94,7 +94,7 @@ export interface AuthPorts {
   readonly attempts: AttemptsInFlight;
   readonly commonPasswords: CommonPasswords;
   readonly mailer: Mailer;
-  readonly sessions: ActiveSessions;
+  readonly sessions: SessionChecks;
   readonly store: Store;
   readonly policy: AuthPolicy;
 }

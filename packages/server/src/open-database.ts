@@ -2,8 +2,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import type { DaemonWarning } from '@authsvc/client/contract';
 import {
   clearUnfinishedRestores,
-  createMemorySessions,
-  createStoredSessions,
+  createSessionCache,
+  createUncachedSessions,
   type Database,
   openPostgresDatabase,
   openSqliteDatabase,
@@ -14,7 +14,7 @@ import type { Config } from './config.ts';
 export interface OpenedDatabase {
   readonly database: Database;
   /** Session checks that are exact on this database: from memory where this process alone has it, by a query where others share it. */
-  readonly createSessions: typeof createStoredSessions;
+  readonly createSessions: typeof createUncachedSessions;
 }
 
 export interface OpenDatabaseOptions {
@@ -35,10 +35,10 @@ export async function openDatabase(
       log.fatal({ event: 'database_moved' }, message);
       warn({ event: 'database_moved', message });
     };
-    return { database: await openSqliteDatabase(database.path, { onMoved }), createSessions: createMemorySessions };
+    return { database: await openSqliteDatabase(database.path, { onMoved }), createSessions: createSessionCache };
   }
   const opened = await openPostgresDatabase({ url: database.url, connections: databaseConnections });
-  return { database: opened, createSessions: createStoredSessions };
+  return { database: opened, createSessions: createUncachedSessions };
 }
 
 /** A missing database is left to be refused. */

@@ -9,8 +9,8 @@ import { deleteExpired } from '../housekeeping.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { createMemorySessions } from '../sessions/session-cache.ts';
-import { createStoredSessions } from '../sessions/uncached-sessions.ts';
+import { createSessionCache } from '../sessions/session-cache.ts';
+import { createUncachedSessions } from '../sessions/uncached-sessions.ts';
 import { createTestAuth, localClient, type TestAuth, type TestDatabase } from '../testing/index.ts';
 import { createPostgresTestDatabase } from '../testing/postgres.ts';
 import { digestSecret } from '../tokens/digest.ts';
@@ -44,14 +44,14 @@ async function openSqlite(): Promise<TestDatabase> {
     await database.close();
     await rm(folder, { recursive: true });
   };
-  return { ...database, createSessions: createMemorySessions, close };
+  return { ...database, createSessions: createSessionCache, close };
 }
 
 async function openPostgres(): Promise<TestDatabase> {
   const { url } = await createPostgresTestDatabase();
   const database = await openPostgresDatabase({ url });
   await makeOld(database);
-  return { ...database, createSessions: createStoredSessions };
+  return { ...database, createSessions: createUncachedSessions };
 }
 
 describe.each([

@@ -6,12 +6,12 @@ import { createGate, createTestAuth, localClient, type TestAuth } from '../testi
 import { authenticate } from './authenticate.ts';
 import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
-import { type BatchedSessions, createMemorySessions } from './session-cache.ts';
+import { type BatchedSessions, createSessionCache } from './session-cache.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MINUTE_MS = 60_000;
 
-describe('createMemorySessions', () => {
+describe('createSessionCache', () => {
   let auth: TestAuth;
   const opened: BatchedSessions[] = [];
 
@@ -33,7 +33,7 @@ describe('createMemorySessions', () => {
       throw error;
     };
     const store = { ...auth.store, ...replaced };
-    const sessions = createMemorySessions(store, { idleMs: 604_800_000, onFlushError: errors, ...options });
+    const sessions = createSessionCache(store, { idleMs: 604_800_000, onFlushError: errors, ...options });
     opened.push(sessions);
     return sessions;
   }

@@ -1,5 +1,5 @@
 import { isYetToCome } from '../clock-skew.ts';
-import type { ActiveSessions } from '../ports.ts';
+import type { SessionChecks } from '../ports.ts';
 import type { StaleSessions, Store } from '../store.ts';
 import { createSessionUses, type SessionUses, type SessionUsesOptions } from './last-used.ts';
 import type { ActiveSession } from './session.ts';
@@ -12,7 +12,7 @@ const MAX_BYTES = 128 * 1024 * 1024;
  */
 const ENTRY_BYTES = 900;
 
-export interface MemorySessionsOptions extends SessionUsesOptions {
+export interface SessionCacheOptions extends SessionUsesOptions {
   /** How many sessions are held at most; those that came first make room. */
   readonly maxSessions?: number;
   /** About how many bytes they take at most. */
@@ -29,17 +29,17 @@ export interface SessionCheckCounts {
 }
 
 /** Session checks that write their uses in batches. */
-export interface BatchedSessions extends ActiveSessions, Pick<SessionUses, 'flush' | 'close'> {
+export interface BatchedSessions extends SessionChecks, Pick<SessionUses, 'flush' | 'close'> {
   counts(): SessionCheckCounts;
 }
 
 type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { storedUseAt: number };
 
 /**
- * Session checks from memory, exact because one process owns the database: every end of a session goes through {@link ActiveSessions.forget}, after its commit
+ * Session checks from memory, exact because one process owns the database: every end of a session goes through {@link SessionChecks.forget}, after its commit
  * and before its answer, and a read of it that was under way meanwhile is made again.
  */
-export function createMemorySessions(store: Store, options: MemorySessionsOptions): BatchedSessions {
+export function createSessionCache(store: Store, options: SessionCacheOptions): BatchedSessions {
   const { maxSessions = MAX_SESSIONS, maxBytes = MAX_BYTES } = options;
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();

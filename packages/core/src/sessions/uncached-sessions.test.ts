@@ -3,11 +3,11 @@ import { register } from '../accounts/register.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { logIn } from './log-in.ts';
-import { createStoredSessions } from './uncached-sessions.ts';
+import { createUncachedSessions } from './uncached-sessions.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 
-describe('createStoredSessions', () => {
+describe('createUncachedSessions', () => {
   let auth: TestAuth;
 
   beforeEach(async () => {
@@ -18,7 +18,7 @@ describe('createStoredSessions', () => {
 
   it('asks the database each time, and counts that', async () => {
     const { token } = await logIn(auth, credentials);
-    const sessions = createStoredSessions(auth.store, {
+    const sessions = createUncachedSessions(auth.store, {
       idleMs: 604_800_000,
       onFlushError: (error) => {
         throw error;

@@ -7,7 +7,7 @@ import type { BatchedSessions } from './session-cache.ts';
  *
  * Only when a session was last used is told late: a use that another instance noted shows up within a minute, or a fifth of the idle lifetime if that is shorter.
  */
-export function createStoredSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
+export function createUncachedSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);
   let misses = 0;
   return {

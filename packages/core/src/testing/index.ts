@@ -10,8 +10,8 @@ import type { Mail } from '../mail/mails.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
 import type { Client } from '../requester.ts';
-import { type BatchedSessions, createMemorySessions } from '../sessions/session-cache.ts';
-import { createStoredSessions } from '../sessions/uncached-sessions.ts';
+import { type BatchedSessions, createSessionCache } from '../sessions/session-cache.ts';
+import { createUncachedSessions } from '../sessions/uncached-sessions.ts';
 import type { Clock, Random } from '../system.ts';
 import { createAttemptsInFlight } from '../throttling/attempts-in-flight.ts';
 import { chosenDialect, openPostgresTestDatabase } from './postgres.ts';
@@ -142,12 +142,12 @@ const DATABASE_FILE = 'authsvc.sqlite';
 /** A migrated database of its own, that goes when it is closed. */
 export interface TestDatabase extends Database {
   /** The session checks that the service makes on such a database. */
-  readonly createSessions: typeof createStoredSessions;
+  readonly createSessions: typeof createUncachedSessions;
 }
 
 const dialects = {
   sqlite: openTestDatabase,
-  postgres: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createStoredSessions }),
+  postgres: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createUncachedSessions }),
 } satisfies Record<string, () => Promise<TestDatabase>>;
 
 /** The databases on which the store's suite runs; PostgreSQL is a real server, shared by the tests of a run. */
@@ -171,7 +171,7 @@ export async function openTestDatabase(): Promise<TestDatabase & { readonly fold
   return {
     ...database,
     folder,
-    createSessions: createMemorySessions,
+    createSessions: createSessionCache,
     close: async () => {
       await database.close();
       await rm(folder, { recursive: true });

@@ -150,9 +150,9 @@ function isUncounted({ policy }: AuthPorts, client: Client): boolean {
 }
 
 function accountThrottle(emailKey: string, knownNetwork: string | undefined): Throttle {
-  const account = digestSecret(emailKey);
+  const accountDigest = digestSecret(emailKey);
   return {
-    key: knownNetwork ? `login:known:${account}:${knownNetwork}` : `login:account:${account}`,
+    key: knownNetwork ? `login:known:${accountDigest}:${knownNetwork}` : `login:account:${accountDigest}`,
     rule: FAILED_LOGINS,
   };
 }
