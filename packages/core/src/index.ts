@@ -56,7 +56,7 @@ export type {
   ResetDelivery,
   SessionChecks,
 } from './ports.ts';
-export { type Client, isLoopback, unmapAddress } from './requester.ts';
+export { isLoopback, type Requester, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';

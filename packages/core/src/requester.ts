@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 
 /** Where a request came from, as far as it is known. */
-export interface Client {
+export interface Requester {
   /** The IP address of the peer, or of the client behind a trusted proxy. */
   readonly address: string;
   readonly userAgent: string | undefined;

@@ -1,4 +1,4 @@
-import type { Client } from '@authsvc/core';
+import type { Requester } from '@authsvc/core';
 import type { FastifyRequest } from 'fastify';
 import { readClientAddress } from './client-address.ts';
 import { printable } from './printable.ts';
@@ -18,7 +18,7 @@ const PROXY_HEADERS =
 const MOST_WARNINGS = 100;
 
 /** Where a request came from, as events and sessions record it; behind a trusted proxy, from where that says it came. */
-export function requestClient(request: FastifyRequest): Client {
+export function requestClient(request: FastifyRequest): Requester {
   const { ip, headers, raw } = request;
   const address = readClientAddress(ip);
   const peer = raw.socket.remoteAddress;

@@ -2,7 +2,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';
 import { parseEmail } from './email.ts';
@@ -11,7 +11,7 @@ import { DEFAULT_ROLE, type User } from './user.ts';
 export interface Registration {
   readonly email: string;
   readonly password: string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 /**

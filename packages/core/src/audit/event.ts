@@ -1,4 +1,4 @@
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import type { Clock } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
@@ -59,7 +59,7 @@ export interface StoredEvent extends AuthEvent {
 export function authEvent(
   clock: Clock,
   type: AuthEventType,
-  client: Client | undefined,
+  client: Requester | undefined,
   who: { userId?: string | undefined; emailKey?: string | undefined; sessionId?: string | undefined } = {},
   detail?: string,
 ): AuthEvent {

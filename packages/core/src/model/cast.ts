@@ -1,4 +1,4 @@
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 
 type Spellings = readonly [string, ...string[]];
 
@@ -49,7 +49,7 @@ export const passwords: readonly [Password, ...Password[]] = [
 ];
 
 /** Where requests come from: this machine, by addresses that count as three. */
-export const places: readonly Client[] = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({
+export const places: readonly Requester[] = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({
   address,
   userAgent: `a browser at ${address}`,
   proxied: false,

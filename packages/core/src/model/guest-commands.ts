@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { register } from '../accounts/register.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { localClient } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';
@@ -28,14 +28,14 @@ import type { Service } from './service.ts';
 /** So precisely is it known when a session was last used. */
 const MINUTE_MS = 60_000;
 
-const registering = (who: rules.Typed, { password, text }: Entry, client: Client) =>
+const registering = (who: rules.Typed, { password, text }: Entry, client: Requester) =>
   command('register', (world) => ({
     said: `${who.email}, ${text}`,
     rule: () => rules.register(world, who, password),
     act: async ({ auth }) => ({ email: (await register(auth, { email: who.email, password: text, client })).email }),
   }));
 
-const loggingIn = (whose: Someone, guessed: Guess, client: Client) =>
+const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
   command('logIn', (world) => {
     const who = whose(world);
     const { password, text } = guessed(world.accounts.get(who.mailbox));
@@ -50,7 +50,7 @@ const loggingIn = (whose: Someone, guessed: Guess, client: Client) =>
     };
   });
 
-const attempt = (service: Service, email: string, text: string, client: Client) =>
+const attempt = (service: Service, email: string, text: string, client: Requester) =>
   outcomeOf(() => logIn(service.auth, { email, password: text, client }));
 
 /** Several in a row, and from here on it takes longer. */

@@ -1,4 +1,4 @@
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
 import {
   type Account,
@@ -47,7 +47,7 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
   };
 }
 
-export function logIn(world: World, { mailbox }: Typed, password: Password, client: Client) {
+export function logIn(world: World, { mailbox }: Typed, password: Password, client: Requester) {
   admitAddress(mailbox);
   const counter = loginCounter(world, mailbox, client);
   world.logins.set(counter, countTry(world, world.logins.get(counter)));
@@ -79,7 +79,13 @@ export function requestReset(world: World, { mailbox }: Typed) {
   return { email: account.email };
 }
 
-export function reset(world: World, { mailbox }: Typed, token: Issued | undefined, password: Password, client: Client) {
+export function reset(
+  world: World,
+  { mailbox }: Typed,
+  token: Issued | undefined,
+  password: Password,
+  client: Requester,
+) {
   admitAddress(mailbox);
   admitPassword(password, mailbox);
   const account = world.accounts.get(mailbox);

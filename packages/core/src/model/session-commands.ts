@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { changeEmail, deleteAccount } from '../accounts/own-account.ts';
 import { changePassword } from '../passwords/change-password.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logOut } from '../sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from '../sessions/own-sessions.ts';
@@ -29,11 +29,11 @@ interface WithSession {
   readonly session: Opened | undefined;
   readonly actor: (service: Service) => Promise<Actor & { readonly session: ActiveSession }>;
   readonly token: (service: Service) => string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 function withSession(name: string, step: (world: World, given: WithSession) => Step) {
-  return (wanted: Pick, client: Client): Command =>
+  return (wanted: Pick, client: Requester): Command =>
     command(name, (world) => {
       const { thing: session, number } = chooseSession(world, wanted);
       const token = (service: Service) => sessionToken(service, number);
@@ -43,7 +43,7 @@ function withSession(name: string, step: (world: World, given: WithSession) => S
     });
 }
 
-const simply = (build: (wanted: Pick, client: Client) => Command) =>
+const simply = (build: (wanted: Pick, client: Requester) => Command) =>
   fc.tuple(pick, place).map(([wanted, client]) => build(wanted, client));
 
 /** What a session check hands out of the owner. */

@@ -1,4 +1,4 @@
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import type { Mailbox, Password } from './cast.ts';
 
 /** Tries that are counted until one succeeds. */
@@ -29,7 +29,7 @@ export interface Opened {
   readonly createdAt: number;
   lastUsedAt: number;
   readonly expiresAt: number;
-  readonly client: Client;
+  readonly client: Requester;
   ended: boolean;
 }
 
@@ -110,7 +110,7 @@ export function issueToken(world: World, account: Account, issuer: Issued['issue
 }
 
 /** Under which name failed logins are counted. */
-export function loginCounter(world: World, mailbox: Mailbox, client: Client): string {
+export function loginCounter(world: World, mailbox: Mailbox, client: Requester): string {
   const last = world.accounts.get(mailbox)?.knownSince.get(client.address);
   const isKnown = last !== undefined && world.now < last + KNOWN_MS;
   return isKnown ? `${mailbox.key} ${client.address}` : mailbox.key;

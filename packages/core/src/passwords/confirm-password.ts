@@ -2,7 +2,7 @@ import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
@@ -11,7 +11,7 @@ import { changesOf, confirmationCounter, FAILED_LOGINS } from '../throttling/thr
 /** Who acts: an open session, and where its request came from. */
 export interface Actor {
   readonly session: Pick<ActiveSession, 'id' | 'tokenDigest' | 'userId' | 'email'>;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 /**

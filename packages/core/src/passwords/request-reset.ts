@@ -2,7 +2,7 @@ import { parseEmail } from '../accounts/email.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';
 import { issueToken } from '../tokens/one-time-tokens.ts';
@@ -14,7 +14,7 @@ export type ResetRequestOutcome =
 
 interface ResetRequest {
   readonly email: string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function requestPasswordReset(
   return { delivery: resetDelivery, email: address };
 }
 
-async function issueResetToken(ports: AuthPorts, emailKey: string, client: Client): Promise<ResetRequestOutcome> {
+async function issueResetToken(ports: AuthPorts, emailKey: string, client: Requester): Promise<ResetRequestOutcome> {
   const unknown = new AuthError('unknown_email', { field: 'email' });
   const found = await ports.store.findUserByEmailKey(emailKey);
   if (!found) throw unknown;

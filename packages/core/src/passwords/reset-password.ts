@@ -3,7 +3,7 @@ import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
-import { type Client, networkOf } from '../requester.ts';
+import { networkOf, type Requester } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
 import { consumeToken, findToken, isOver } from '../tokens/one-time-tokens.ts';
@@ -13,7 +13,7 @@ export interface PasswordReset {
   readonly email: string;
   readonly resetToken: string;
   readonly newPassword: string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 /**

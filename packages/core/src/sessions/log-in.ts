@@ -4,7 +4,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
-import { type Client, networkOf } from '../requester.ts';
+import { networkOf, type Requester } from '../requester.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
 import { ofLogin } from '../throttling/throttle.ts';
 import { type IssuedSession, issueSession } from './session.ts';
@@ -12,7 +12,7 @@ import { type IssuedSession, issueSession } from './session.ts';
 export interface Credentials {
   readonly email: string;
   readonly password: string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 export interface LoggedIn extends IssuedSession {
@@ -62,7 +62,7 @@ interface Attempt {
   readonly password: string;
   readonly isUnicode: boolean;
   readonly accountThrottle: string;
-  readonly client: Client;
+  readonly client: Requester;
 }
 
 /** @returns the user as it is now, where it changed between the comparison and the session: a reset may have come, or another login that stored a better hash. */

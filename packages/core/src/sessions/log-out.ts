@@ -1,7 +1,7 @@
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { authenticate } from './authenticate.ts';
 
 /**
@@ -11,7 +11,7 @@ import { authenticate } from './authenticate.ts';
  */
 export async function logOut(
   ports: AuthPorts,
-  { token, client }: { token: string | undefined; client: Client },
+  { token, client }: { token: string | undefined; client: Requester },
 ): Promise<void> {
   const session = await authenticate(ports, token);
   await ports.store.write(async (transaction) => {

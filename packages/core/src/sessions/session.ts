@@ -1,5 +1,5 @@
 import { isYetToCome } from '../clock-skew.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import type { Clock, Random } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
@@ -50,7 +50,7 @@ export interface SessionLifetimes {
 export function issueSession(
   { clock, random, lifetimes }: { clock: Clock; random: Random; lifetimes: SessionLifetimes },
   userId: string,
-  client: Client,
+  client: Requester,
 ): IssuedSession {
   const token = random.bytes(SESSION_TOKEN_BYTES).toString('base64url');
   const now = clock.now();

@@ -9,7 +9,7 @@ import { createKnexStore, type StoreListeners } from '../database/store.ts';
 import type { Mail } from '../mail/mails.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { type BatchedSessions, createSessionCache } from '../sessions/session-cache.ts';
 import { createUncachedSessions } from '../sessions/uncached-sessions.ts';
 import type { Clock, Random } from '../system.ts';
@@ -126,7 +126,7 @@ export function createGate(): Gate {
 }
 
 /** This machine, by no proxy. */
-export const localClient: Client = { address: '127.0.0.1', userAgent: 'test', proxied: false };
+export const localClient: Requester = { address: '127.0.0.1', userAgent: 'test', proxied: false };
 
 /** For a store that no cache stands before. */
 export const noListeners: StoreListeners = {

@@ -1,7 +1,7 @@
 import { authEvent } from '../audit/event.ts';
 import { AuthError, type ThrottledAttempt } from '../errors.ts';
 import type { AuthPorts, HashingPlace } from '../ports.ts';
-import type { Client } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import type { ThrottleState, WriteTransaction } from '../store.ts';
 import { MAX_WAIT_MS } from './attempts-in-flight.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, type Throttle } from './throttle.ts';
@@ -16,7 +16,7 @@ const MAX_IN_FLIGHT = FAILED_LOGINS.free + 1;
 interface Attempt {
   readonly throttles: readonly Throttle[];
   readonly kind: Exclude<ThrottledAttempt, 'session_end'>;
-  readonly client: Client;
+  readonly client: Requester;
   readonly userId?: string | undefined;
   readonly emailKey?: string;
 }

@@ -1,6 +1,6 @@
 import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
-import { type Client, isLoopback, networkOf, networkOfPrefix } from '../requester.ts';
+import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
 import type { ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
@@ -104,7 +104,7 @@ const TIMES_KNOWN = 32;
  * The throttles by address; none for this machine's own addresses, unless what comes from there may
  * be a proxy's.
  */
-export function byAddress(ports: AuthPorts, name: string, limitPerMinute: number, client: Client): Throttle[] {
+export function byAddress(ports: AuthPorts, name: string, limitPerMinute: number, client: Requester): Throttle[] {
   if (isUncounted(ports, client)) return [];
   const own = { key: `${name}:address:${networkOf(client.address)}`, rule: perMinute(limitPerMinute) };
   const wide = WIDE_NETWORKS.flatMap(({ bits, times }) => {
@@ -125,7 +125,7 @@ export async function ofLogin(
   ports: AuthPorts,
   emailKey: string,
   userId: string | undefined,
-  client: Client,
+  client: Requester,
 ): Promise<{ throttles: Throttle[]; guesses: Throttle }> {
   const network = networkOf(client.address);
   const now = ports.clock.now();
@@ -141,11 +141,11 @@ export async function ofLogin(
 }
 
 /** The counters of failed logins that a reset from here clears. */
-export function accountThrottleKeys(emailKey: string, client: Client): string[] {
+export function accountThrottleKeys(emailKey: string, client: Requester): string[] {
   return [accountThrottle(emailKey, undefined).key, accountThrottle(emailKey, networkOf(client.address)).key];
 }
 
-function isUncounted({ policy }: AuthPorts, client: Client): boolean {
+function isUncounted({ policy }: AuthPorts, client: Requester): boolean {
   return isLoopback(client.address) && !policy.throttleLoopback;
 }
 
