@@ -1,5 +1,6 @@
 /**
- * Every way in which the rules refuse. The union is closed: a table over it (`satisfies Record<AuthErrorCode, …>`) stops compiling when a code is added without its status.
+ * Every code of a refusal. The union is closed: a table that `satisfies Record<AuthErrorCode, …>`
+ * does not compile without each code.
  */
 export type AuthErrorCode =
   | 'invalid_request'
@@ -46,7 +47,9 @@ export interface AuthErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A refusal by the rules: `code` is stable and for machines, `message` is a sentence for a person. Neither ever holds a secret. */
+/**
+ * A refusal: `code` is stable and for programs, `message` for people. Neither ever holds a secret.
+ */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
   readonly code: AuthErrorCode;

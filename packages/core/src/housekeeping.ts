@@ -1,16 +1,16 @@
 import type { AuthPorts } from './ports.ts';
 import { KNOWN_ADDRESS_MS } from './throttling/throttle.ts';
 
-/** How many rows one step deletes, so that no login waits long for the right to write. */
+/** Rows per batch, so that no login waits long for the write lock. */
 const ROWS_PER_STEP = 500;
 
 /** `last_used_at` in the store lags behind what is known in memory by less than this. */
 const USE_LAG_MS = 120_000;
 
 /**
- * Deletes what has expired: sessions, reset tokens, counters, known addresses, and events past their retention; a step at a time.
+ * Delete expired sessions, tokens, counters, known addresses and events, a batch at a time.
  *
- * @returns how many rows went.
+ * @returns how many rows were deleted.
  */
 export async function deleteExpired(ports: AuthPorts): Promise<number> {
   const now = ports.clock.now();

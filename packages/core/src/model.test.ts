@@ -14,7 +14,7 @@ const MOST_COMMANDS = 60;
 /** Some ten seconds of computing, and more of waiting where others write to the same disk. */
 const TIMEOUT_MS = 300_000 * Math.max(1, propertyFactor);
 
-describe('whatever is done, one thing after the other', () => {
+describe('any sequence of commands', () => {
   it('comes out as the contract says, and leaves what it says', { timeout: TIMEOUT_MS }, async () => {
     const sequences = fc.commands([...guestCommands, ...sessionCommands, ...operatorCommands], {
       maxCommands: MOST_COMMANDS,

@@ -4,12 +4,14 @@ import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';
 import type { AttemptsInFlight } from './throttling/attempts-in-flight.ts';
 
-/** Room for one password with those who hash it, until it is disposed of. */
+/** A slot in the hashing queue, released on dispose. */
 export type HashingPlace = Disposable;
 
 export interface PasswordHasher {
   /**
-   * Takes a place in the queue, before anything is counted or written for a password that would then be refused. Who hashes or verifies has taken one.
+   * Take a slot before anything is counted or written for a password that would then be refused.
+   * Every `hash` or `verify` needs one.
+   *
    * @throws AuthError `overloaded`, when the queue is longer than what can be hashed in time.
    */
   takePlace(): HashingPlace;
@@ -24,35 +26,39 @@ export interface PasswordHasher {
    * Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are.
    */
   needsRehash(passwordHash: string): boolean;
-  /** The bcrypt cost of a hash, of whatever scheme. */
+  /** The bcrypt cost of a hash of any scheme. */
   costOf(passwordHash: string): number;
   /**
-   * Takes in a hash from elsewhere, as it is kept here; a `problem` says in a sentence why that
-   * cannot be.
+   * Convert a hash from elsewhere to the stored form; a `problem` says in a sentence why that
+   * fails.
    */
   adopt(passwordHash: string): { readonly passwordHash: string } | { readonly problem: string };
   /** A hash as other systems take it in. */
   exported(passwordHash: string): string;
 }
 
-/** Passwords that whoever guesses tries first. */
+/** Passwords that are guessed first. */
 export interface CommonPasswords {
   /** @param password in NFC and lower case. */
   includes(password: string): Promise<boolean>;
 }
 
 export interface Mailer {
-  /** Resolves once the mail server has taken the mail; bounded in time, and cut short by `signal`. */
+  /**
+   * Resolves when the mail server has accepted the mail; limited in time, and aborted by `signal`.
+   */
   send(mail: Mail, signal?: AbortSignal): Promise<void>;
 }
 
 /** Session checks. */
 export interface SessionChecks {
-  /** The session with this digest, whatever its age; none when it has ended or its owner is disabled. */
+  /**
+   * The session with this digest, also an expired one; none if it ended or its owner is disabled.
+   */
   find(tokenDigest: string): ActiveSession | undefined | Promise<ActiveSession | undefined>;
-  /** Notes that a session was used now; written to the store later, in batches. */
+  /** Note that a session was used now; stored later, in batches. */
   touch(session: ActiveSession, nowMs: number): void;
-  /** When a session was last used, where that is known better than the store knows it. */
+  /** The last use of a session, if more recent than the stored one. */
   lastUse(tokenDigest: string): number | undefined;
   /** Drops cached sessions. The store calls it for every transaction, before its answer. */
   forget(stale: StaleSessions): void;
@@ -66,11 +72,11 @@ export interface PasswordRules {
 /**
  * How a reset token travels to its owner.
  *
- * `response` hands it to whoever asks, which is right on a developer's own machine alone.
+ * `response` returns it to the requester, which is only right on a developer's machine.
  */
 export type ResetDelivery = 'response' | 'smtp' | 'operator';
 
-/** The settings that the rules obey. */
+/** The settings of the rules. */
 export interface AuthPolicy {
   /** What one address may try in a minute. */
   readonly loginsPerMinute: number;
@@ -82,11 +88,13 @@ export interface AuthPolicy {
   readonly resetTokenMs: number;
   readonly eventRetentionMs: number;
   readonly resetDelivery: ResetDelivery;
-  /** Whether this machine's own addresses are limited like others: they are where a proxy on it passes requests on. */
+  /**
+   * Whether loopback addresses are throttled like others: a local proxy's requests come from there.
+   */
   readonly throttleLoopback: boolean;
 }
 
-/** All that a use case can ask for; each takes only what it uses. */
+/** Everything that use cases need. */
 export interface AuthPorts {
   readonly clock: Clock;
   readonly random: Random;

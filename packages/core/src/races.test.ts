@@ -69,7 +69,8 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
       if (round === 0)
         await resetPassword(auth, { ...credentials, resetToken: await resetToken(), newPassword: password });
       const token = await resetToken();
-      // As many logins as an account is let through at once; the reset goes out among them, elsewhere in each round.
+      // As many logins as pass at once for an account, with the reset among them, elsewhere in each
+      // round.
       const logins = times(round % 5, () => logIn(auth, { ...credentials, password }));
       const reset = resetPassword(auth, { ...credentials, resetToken: token, newPassword });
       logins.push(...times(4 - (round % 5), () => logIn(auth, { ...credentials, password })));

@@ -5,7 +5,7 @@ export interface Requester {
   /** The IP address of the peer, or of the client behind a trusted proxy. */
   readonly address: string;
   readonly userAgent: string | undefined;
-  /** Whether the request shows signs of having come through a proxy, so that the peer is not the one who asks. */
+  /** Whether the request shows signs of a proxy, so that the peer is not the requester. */
   readonly proxied: boolean;
 }
 
@@ -29,7 +29,8 @@ export function unmapAddress(address: string): string {
 }
 
 /**
- * What is counted as one place: an IPv4 address, or the /64 that an IPv6 address lies in, since that is the least that one subscriber gets.
+ * The network that is counted as one: an IPv4 address, or the /64 of an IPv6 address, the least
+ * that one subscriber gets.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */

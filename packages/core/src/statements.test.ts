@@ -20,7 +20,10 @@ interface Started {
   readonly resetToken: string;
 }
 
-/** What is run, and how many statements it sends: reads, those of transactions (BEGIN and COMMIT included), and how many transactions. */
+/**
+ * A use case, its reads, the statements of its transactions (BEGIN and COMMIT included), and how
+ * many transactions it runs.
+ */
 type Row = readonly [
   what: string,
   run: (started: Started) => unknown,

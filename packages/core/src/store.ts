@@ -26,16 +26,21 @@ export interface ThrottleState {
   readonly count: number;
   /** For a window, when it ends; for a backoff, until when nothing is let through. */
   readonly until: number;
-  /** Whether it was recorded that somebody is being refused, so that it is recorded once. */
+  /** Whether a refusal was recorded, so that it is recorded once. */
   readonly noted: boolean;
   /** When the counter may be forgotten. */
   readonly expiresAt: number;
 }
 
-/** A reset mail that is owed. It holds no token: one is made when the mail is sent, so that none is ever stored. */
+/**
+ * A reset mail in the outbox. It holds no token: one is issued when the mail is sent, so that none
+ * is ever stored.
+ */
 export interface OutboxMail {
   readonly id: string;
-  /** Missing where no account has the address that was asked for: such a row costs what another does, and sends nothing. */
+  /**
+   * Missing where no account has the address: such a row costs the same writes, and sends nothing.
+   */
   readonly userId: string | undefined;
   /** Tries so far. */
   readonly attempts: number;
@@ -45,14 +50,14 @@ export interface OutboxMail {
 }
 
 /**
- * Cached sessions that a transaction makes wrong, one, a user's or all: they ended, or a column
- * changed that a session check hands out.
+ * Cached sessions that a transaction makes stale: one, a user's or all. They ended, or a column
+ * changed that a session check returns.
  */
 export type StaleSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
 /** A page of accounts, by rising email key. */
 export interface UserPage {
-  /** Part of an email key; everybody without it. */
+  /** Part of an email key; all users without it. */
   readonly search?: string | undefined;
   /** The key that the page before ended with. */
   readonly afterEmailKey?: string | undefined;
@@ -69,7 +74,10 @@ export interface EventPage {
   readonly limit: number;
 }
 
-/** Until when each kind of row is kept, in milliseconds since the Unix epoch. */
+/**
+ * How long each kind of row is kept: rows up to these times are deleted, in milliseconds since the
+ * Unix epoch.
+ */
 export interface Expiry {
   /** Also one-time tokens and counters. */
   readonly sessionsEndedBy: number;
@@ -110,7 +118,7 @@ export interface UserWrites {
 export interface SessionReads {
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   listSessions(userId: string): Promise<Session[]>;
-  /** Stores when sessions, named by their digests, were last used; those that have ended meanwhile stay ended. */
+  /** Store when sessions, by digest, were last used; sessions that ended meanwhile stay ended. */
   saveSessionUses(uses: ReadonlyMap<string, number>): Promise<void>;
 }
 
@@ -194,7 +202,7 @@ export interface EventWrites {
   addEvent(event: AuthEvent): Promise<void>;
 }
 
-/** What one short transaction can do. Every change belongs to the transaction of its `write`, and none is kept when that throws. */
+/** The writes of one short transaction; all of them are rolled back when it throws. */
 export interface WriteTransaction
   extends UserWrites,
     SessionWrites,
@@ -205,7 +213,9 @@ export interface WriteTransaction
 
 export interface Store extends UserReads, SessionReads, TokenReads, ThrottleReads, OutboxReads, EventReads {
   /**
-   * Runs a short transaction that holds the right to write from its first statement on. Hash and mail before or after it, never inside.
+   * Run a short transaction that holds the write lock from its first statement on. Hash and mail
+   * before or after it, never inside.
+   *
    * @throws AuthError `database_unavailable` when the database cannot be written to in time.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;

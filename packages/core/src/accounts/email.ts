@@ -13,11 +13,12 @@ const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * Reads an email address: at most 254 characters, an unquoted ASCII local part of at most 64, a domain name (no IP address) that IDNA accepts.
+ * Parse an email address: at most 254 characters, an unquoted ASCII local part of at most 64, and a
+ * domain name (no IP address) that IDNA accepts.
  *
  * `+tag` is kept: two tags are two accounts.
  *
- * @param field the wire's name of the field that it came in.
+ * @param field the name of the input field.
  * @throws {@link AuthError} `invalid_request` with the field.
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
  */
@@ -25,7 +26,7 @@ export function parseEmail(input: string, field = 'email'): EmailAddress {
   const at = input.lastIndexOf('@');
   const local = input.slice(0, Math.max(at, 0));
   const typedDomain = input.slice(at + 1);
-  // Without this, IDNA would drop soft hyphens and the like, and '%' or '/' would be read as parts of a URL.
+  // IDNA alone would drop soft hyphens and the like, and read '%' or '/' as parts of a URL.
   const domain = /^[\p{L}\p{M}\p{N}.-]+$/u.test(typedDomain) ? domainToASCII(typedDomain).toLowerCase() : '';
 
   if (

@@ -17,16 +17,17 @@ export interface ImportedUser {
   readonly emailVerified?: boolean | undefined;
 }
 
-/** What became of one of them: `exists` is an account that is here already, which stays as it is. */
+/** The outcome of one account: `exists` is one that is here already, and stays as it is. */
 export type ImportOutcome = 'imported' | 'exists' | { readonly refused: string };
 
 /** How many are written in one transaction; what is held in memory is as much. */
 export const IMPORT_BATCH_SIZE = 500;
 
 /**
- * Takes in a batch of accounts with their password hashes, in one transaction. Doing it again changes nothing.
+ * Import a batch of accounts with their password hashes, in one transaction. Repeating it changes
+ * nothing.
  *
- * @param dryRun says what would happen, and writes nothing.
+ * @param dryRun reports what would happen, and writes nothing.
  * @returns an outcome for each, in order.
  */
 export async function importUsers(

@@ -91,7 +91,7 @@ describe('what an operator does', () => {
     await logIn(auth, credentials);
   });
 
-  it("ends everybody's sessions", async () => {
+  it('ends all sessions of all users', async () => {
     expect(await revokeAllSessions(auth)).toBe(2);
     for (const { token } of [loggedIn, other]) await expect(authenticate(auth, token)).rejects.toEqual(unauthenticated);
     expect(auth.events).toEqual([authEvent(auth.clock, 'all_sessions_revoked', undefined, {}, '2 ended')]);

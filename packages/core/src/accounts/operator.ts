@@ -11,7 +11,7 @@ import { parseRole, type User } from './user.ts';
 const USERS_PER_PAGE = 1000;
 
 /**
- * Finds the account that an operator names.
+ * Find the account that an operator names.
  *
  * @throws {@link AuthError} `invalid_request`: not an email address; `unknown_email`.
  */
@@ -28,7 +28,7 @@ export interface UserList {
 }
 
 export async function listUsers({ store }: AuthPorts, page: UserPage): Promise<UserList> {
-  // One more than is asked for tells whether there is a next page.
+  // One more than asked for shows whether there is a next page.
   const found = await store.listUsers({ ...page, limit: page.limit + 1 });
   const users = found.slice(0, page.limit);
   return { users, next: found.length > page.limit ? users.at(-1)?.emailKey : undefined };
@@ -60,7 +60,7 @@ export async function* exportUsers({ hasher, store }: AuthPorts): AsyncGenerator
   }
 }
 
-/** Keeps a user from logging in and ends every session of theirs; their password stays as it is. */
+/** Keep a user from logging in, and end all their sessions; the password stays as it is. */
 export function disableUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_disabled', async (transaction, user) => {
     const disabledAt = user.disabledAt ?? ports.clock.now();
@@ -71,7 +71,7 @@ export function disableUser(ports: AuthPorts, email: string): Promise<User> {
   });
 }
 
-/** Lets a disabled user log in again. */
+/** Let a disabled user log in again. */
 export function enableUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_enabled', async (transaction, user) => {
     await transaction.setDisabledAt(user.id, undefined);
@@ -80,7 +80,7 @@ export function enableUser(ports: AuthPorts, email: string): Promise<User> {
 }
 
 /**
- * Gives an account a role, which `GET /whoami` shows to applications.
+ * Set the role of an account, which `GET /whoami` shows to applications.
  *
  * @throws {@link AuthError} `invalid_request`: not a role; `unknown_email`.
  */
@@ -93,7 +93,7 @@ export async function setRole(ports: AuthPorts, email: string, role: string): Pr
   });
 }
 
-/** Notes that an account's address belongs to its owner, as the operator knows. */
+/** Mark an account's address as verified, by the operator's word. */
 export function verifyEmail(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_email_verified', async (transaction, user) => {
     const updatedAt = ports.clock.now();
@@ -110,7 +110,7 @@ export function deleteUser(ports: AuthPorts, email: string): Promise<User> {
   });
 }
 
-/** Ends every session of one user. */
+/** End all sessions of one user. */
 export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'sessions_revoked', async (transaction, user) => {
     await transaction.deleteSessionsOfUser(user.id);
@@ -118,7 +118,7 @@ export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
   });
 }
 
-/** Ends every session of everybody. @returns how many. */
+/** End all sessions of all users. @returns how many. */
 export function revokeAllSessions(ports: AuthPorts): Promise<number> {
   return ports.store.write(async (transaction) => {
     const ended = await transaction.deleteAllSessions();
@@ -128,10 +128,11 @@ export function revokeAllSessions(ports: AuthPorts): Promise<number> {
 }
 
 /**
- * Makes a reset token for an operator to pass on, with any delivery. It voids an operator's older
+ * Issue a reset token for an operator to pass on, with any delivery. It voids an operator's older
  * one, but no requested token; nor does a request void an operator's.
  *
- * @returns the token, which is stored as a digest alone, and when it expires, in milliseconds since the Unix epoch.
+ * @returns the token, of which only the digest is stored, and when it expires, in milliseconds
+ * since the Unix epoch.
  */
 export async function issueResetTokenFor(
   ports: AuthPorts,

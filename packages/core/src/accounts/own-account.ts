@@ -11,10 +11,11 @@ export interface EmailChange extends Actor {
 }
 
 /**
- * Gives an account another address. A reset token that was sent to the old one is void.
+ * Change the address of an account. A reset token that was sent to the old one is void.
  *
- * @returns the address as it was given.
- * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`: also when that is found out by whoever comes second; `rate_limited`; `overloaded`.
+ * @returns the address as typed.
+ * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`, also when
+ * another request took it meanwhile; `rate_limited`; `overloaded`.
  */
 export async function changeEmail(ports: AuthPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
   const { session, client } = actor;
@@ -32,7 +33,7 @@ export async function changeEmail(ports: AuthPorts, { password, newEmail, ...act
 }
 
 /**
- * Deletes an account and all that hangs on it; what was recorded of it stays, and names it by its id alone.
+ * Delete an account and all its data; audit events stay, and name it by its id alone.
  *
  * @throws {@link AuthError} `invalid_credentials`; `rate_limited`; `overloaded`.
  */

@@ -15,10 +15,11 @@ export interface Registration {
 }
 
 /**
- * Makes an account.
+ * Make an account.
  *
- * @throws {@link AuthError} `invalid_request`: not an email address; `password_rejected`: see {@link admitNewPassword}; `email_taken`: another account has
- * this address, in whatever case; `rate_limited`; `overloaded`: too many passwords are waiting to be hashed.
+ * @throws {@link AuthError} `invalid_request`: not an email address; `password_rejected`: see
+ * {@link admitNewPassword}; `email_taken`: another account has this address, ignoring case;
+ * `rate_limited`; `overloaded`: the hashing queue is full.
  */
 export async function register(ports: AuthPorts, { email, password, client }: Registration): Promise<User> {
   const { address, key } = parseEmail(email);
@@ -29,7 +30,7 @@ export async function register(ports: AuthPorts, { email, password, client }: Re
     client,
     emailKey: key,
   });
-  // A taken email is told anyway, so it need not cost a hash.
+  // A taken email is reported anyway, so it need not cost a hash.
   if (await ports.store.findUserByEmailKey(key)) throw new AuthError('email_taken', { field: 'email' });
 
   const passwordHash = await ports.hasher.hash(admitted);

@@ -9,7 +9,7 @@ export interface User {
   readonly id: string;
   /** The address as it was registered. */
   readonly email: string;
-  /** The address in the form by which accounts are told apart; see {@link parseEmail}. */
+  /** The form of the address that identifies an account; see {@link parseEmail}. */
   readonly emailKey: string;
   /** Says its scheme and cost; see the hasher. */
   readonly passwordHash: string;

@@ -2,7 +2,7 @@ import type { Requester } from '../requester.ts';
 import type { Clock } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
-/** What can have happened to accounts and sessions. */
+/** What happens to accounts and sessions. */
 export type AuthEventType =
   | 'user_registered'
   | 'registration_throttled'
@@ -33,29 +33,35 @@ export type AuthEventType =
   | 'reset_mail_failed'
   | 'reset_mail_given_up';
 
-/** One thing that happened, kept in the transaction of what it records. Who is named by ids and digests, never by an address that would outlive its account. */
+/**
+ * An audit event, stored in the transaction that it records. It names users by ids and digests,
+ * never by an address that would outlive its account.
+ */
 export interface AuthEvent {
   readonly type: AuthEventType;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly userId: string | undefined;
-  /** SHA-256 of the email's key, so that tries on one account can be told apart even when it does not exist. */
+  /**
+   * SHA-256 of the email's key, so that attempts on one account can be matched, even an unknown
+   * one.
+   */
   readonly emailDigest: string | undefined;
   readonly sessionId: string | undefined;
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
-  /** One word or two more where the type does not say it all; never a secret, never an address. */
+  /** A word or two where the type is not enough; never a secret, never an address. */
   readonly detail: string | undefined;
 }
 
-/** An event as it is kept; ids rise with time. */
+/** A stored event; ids rise with time. */
 export interface StoredEvent extends AuthEvent {
   readonly id: number;
   /** Of the user, for as long as there is one. */
   readonly email: string | undefined;
 }
 
-/** Describes an event, with what is known of whom it concerns. */
+/** Describe an event, and whom it concerns. */
 export function authEvent(
   clock: Clock,
   type: AuthEventType,

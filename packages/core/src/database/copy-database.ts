@@ -9,7 +9,9 @@ const ROWS_PER_BATCH = 500;
 export interface CopiedTable {
   readonly table: string;
   readonly rows: number;
-  /** The sum, modulo 2²⁵⁶, of the SHA-256 of each row, in hexadecimal: the same in whatever order the rows come. */
+  /**
+   * The sum, modulo 2²⁵⁶, of the SHA-256 of each row, in hexadecimal: independent of their order.
+   */
   readonly digest: string;
 }
 
@@ -20,11 +22,13 @@ export interface CopyProgress {
 }
 
 /**
- * Copies every row of one migrated database to another, in batches that are each a transaction; rows that are there already stay. One that was cut short can be run again.
+ * Copy every row of one migrated database to another, in batches that are each a transaction. Rows
+ * that are there already stay, so that an interrupted copy can be run again.
  *
  * @param names what both databases are called in a refusal.
  * @returns what both databases hold, once both have been read in full and are the same.
- * @throws {@link DatabaseRefusedError} the target holds something that the source does not, in which case nothing is written; or it changed while it was written to.
+ * @throws {@link DatabaseRefusedError} the target holds a row that the source does not, and nothing
+ * is written; or it changed during the copy.
  */
 export async function copyDatabase(
   source: Database,

@@ -10,8 +10,8 @@ const RETRY_AFTER_SECONDS = 1;
 const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM)/;
 
 /**
- * PostgreSQL: connection lost, resources short, time or lock limits over, shutting down, read-only after a failover, or given up for another transaction too often;
- * and what Node says of a socket.
+ * Error codes of PostgreSQL and of sockets: connection lost, out of resources, timed out, shutting
+ * down, read-only after a failover, or too many conflicts.
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
@@ -23,8 +23,8 @@ const CONNECTION_LOST =
   /(^| - )(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
 
 /**
- * Turns what the database or its pool reports when it cannot serve into the rules' `database_unavailable`; anything else is thrown as it came. The one place that
- * knows the drivers' codes.
+ * Translate what the database or its pool reports when it cannot serve into `database_unavailable`;
+ * other errors pass as they are. The one place that knows the drivers' codes.
  */
 export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -41,7 +41,7 @@ export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promis
   }
 }
 
-/** Whether PostgreSQL gave a transaction up for the sake of another: it may well succeed when it is run again. */
+/** Whether PostgreSQL aborted a transaction because of another: a retry may well succeed. */
 export function isTransactionConflict(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === '40001' || code === '40P01';

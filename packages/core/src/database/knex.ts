@@ -14,7 +14,10 @@ interface QueryingClient extends Knex.Client {
   processResponse(answered: NamedQuery): unknown;
 }
 
-/** The first row that a prepared statement gives; it is neither built by Knex nor parsed by the database each time, which costs more than a look-up by key does. */
+/**
+ * Find the first row by a prepared statement. Building and parsing the query each time costs more
+ * than a lookup by key does.
+ */
 export async function findPreparedRow(
   knex: Knex,
   name: string,
@@ -35,10 +38,13 @@ function ignore(): void {
   // Says nothing on purpose.
 }
 
-/** Whatever Knex would print, it throws as well; standard output is not its to write to. */
+/** Knex throws what it would print, and standard output is not its own. */
 export const silentKnexLog: Knex.Logger = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore };
 
-/** Locks the rows that a query finds, and skips those that another instance has locked; SQLite has one writer at a time. */
+/**
+ * Lock matching rows, skipping rows that another instance has locked. SQLite has one writer at a
+ * time, so that no row is locked.
+ */
 export function skipLocked<Query extends Knex.QueryBuilder>(trx: Knex.Transaction, query: Query): Query {
   return trx.client.dialect === 'sqlite3' ? query : (query.forUpdate().skipLocked() as Query);
 }

@@ -14,7 +14,7 @@ const migrations: readonly (readonly [name: string, migration: Migration])[] = [
   ['0004-role-and-verification', roleAndVerification],
 ];
 
-/** The migrations as modules, in order, so that nothing is looked for on the disk. */
+/** The migrations as modules, in order, so that Knex searches no folder. */
 const migrationSource: Knex.MigrationSource<readonly [string, Migration]> = {
   getMigrations: async () => [...migrations],
   getMigrationName: ([name]) => name,
@@ -29,8 +29,9 @@ export const migrationConfig: Knex.MigratorConfig = {
 export const migrationNames: readonly string[] = migrations.map(([name]) => name);
 
 /**
- * Applies the migrations that are missing, in a transaction of the caller's that nobody else can hold at the same time: of many that start at once one applies them and
- * the others find nothing to do, and of one that is killed nothing stays, Knex's own lock included.
+ * Apply the missing migrations in the caller's transaction, which must be exclusive. Of many starts
+ * at once, one applies them and the others find nothing to do; a killed one leaves nothing behind,
+ * Knex's own lock included.
  *
  * @param name what the database is called in a refusal; no credentials.
  * @throws {@link DatabaseRefusedError} a newer version has migrated it.
@@ -43,7 +44,7 @@ export async function migrateIn(trx: Knex.Transaction, name: string): Promise<vo
       `the database ${name} was made by a newer version of authsvc (migration ${unknown})`,
     );
   }
-  // So that whoever may only read and write rows can start on a database that another has migrated.
+  // A role that may only read and write rows can start on a database that another has migrated.
   if (applied.length === migrationNames.length) return;
   await trx.migrate.latest(migrationConfig);
 }
@@ -54,7 +55,7 @@ export async function isMigrated(knex: Knex): Promise<boolean> {
   return migrationNames.every((name) => applied.includes(name));
 }
 
-/** `older`: migrations are missing. `newer`: a newer version of authsvc has applied some that this one does not know. */
+/** `older`: migrations are missing. `newer`: some are of a newer version of authsvc. */
 export type SchemaAge = 'current' | 'older' | 'newer';
 
 export async function readSchemaAge(knex: Knex): Promise<SchemaAge> {

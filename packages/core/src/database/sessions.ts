@@ -64,7 +64,7 @@ function toSession(row: SessionRow): Session {
   };
 }
 
-/** Asked at every request where many instances share a database, and where a session is not held in memory. */
+/** Sent at every request where many instances share a database, and for each session not cached. */
 const FIND_ACTIVE_SESSION = `
   select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at,
     users.email, users.email_verified, users.role, users.created_at as user_created_at
@@ -92,7 +92,10 @@ export const sessionReads = (database: Database): SessionReads => ({
   },
 });
 
-/** One statement for a batch: where more sessions are in use than are held in memory, nearly each check leaves a use to be stored. */
+/**
+ * One statement for a batch: with more active sessions than are cached, nearly every check leaves a
+ * use to store.
+ */
 function saveUses(values: string): string {
   // Another instance may have stored a later one; one that is yet to come was stored before the
   // clock was set back.
@@ -144,9 +147,9 @@ export const sessionWrites = (trx: Knex.Transaction, stale: StaleSessions[]): Se
   },
 
   hasSession: async (tokenDigest) => {
-    // Waits for whoever is about to end it, where transactions run side by side.
+    // Where transactions run side by side, this waits for one that is about to end it.
     const found = await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).forShare().first('id');
-    // Its row went by another way, such as a cascade: no cache may know better.
+    // Its row was deleted in another way, such as a cascade: the cache must not keep it.
     if (!found) stale.push({ tokenDigest });
     return found !== undefined;
   },

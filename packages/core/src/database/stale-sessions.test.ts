@@ -111,9 +111,9 @@ describe('a cached session', () => {
     expect(await auth.sessions.find(own.session.tokenDigest)).toBeUndefined();
   });
 
-  it('is dropped for a try that was rolled back, whose events are not told', async () => {
+  it('is dropped for a try that was rolled back, and its events are not reported', async () => {
     const { auth, own } = world;
-    const told: (string | undefined)[] = [];
+    const reported: (string | undefined)[] = [];
     const transaction: Database['transaction'] = async (work) => {
       const gaveUp = auth.database.transaction(async (trx) => {
         await work(trx);
@@ -123,12 +123,12 @@ describe('a cached session', () => {
       return auth.database.transaction(work);
     };
     let tries = 0;
-    await storeOver(transaction, { onEvent: ({ detail }) => told.push(detail) }).write(async (writing) => {
+    await storeOver(transaction, { onEvent: ({ detail }) => reported.push(detail) }).write(async (writing) => {
       tries += 1;
       await writing.addEvent(authEvent(auth.clock, 'login_failed', localClient, {}, `try ${tries}`));
       if (tries === 1) await writing.deleteSession(own.session.tokenDigest);
     });
-    expect(told).toEqual(['try 2']);
+    expect(reported).toEqual(['try 2']);
     expect(auth.sessions.counts().held).toBe(2);
     await expectCacheAsDatabase();
   });

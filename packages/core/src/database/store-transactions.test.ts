@@ -26,7 +26,7 @@ describe.each(testDialects)('createKnexStore over $dialect: its transactions', (
     throw new Error('gave up');
   };
 
-  it('keeps nothing of a transaction that failed, and tells of none of its events', async () => {
+  it('keeps nothing of a transaction that failed, and reports none of its events', async () => {
     const failed = store.write(async (transaction) => {
       await transaction.insertUser({ ...user, id: 'third', emailKey: 'third@example.com' });
       await transaction.updatePasswordHash(user.id, 'cheap:new_password', NOW + 1);
@@ -41,7 +41,7 @@ describe.each(testDialects)('createKnexStore over $dialect: its transactions', (
     expect(auth.events).toEqual([]);
   });
 
-  it('tells of events in their order, once they are committed', async () => {
+  it('reports events in their order, once they are committed', async () => {
     await store.write(async (transaction) => {
       await transaction.addEvent(eventOf('first'));
       await transaction.addEvent(eventOf('second'));

@@ -98,7 +98,7 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     expect(await keysOf({ limit: 9, search: '_' })).toEqual([]);
   });
 
-  it('changes what it is told to of one user, and nothing of another', async () => {
+  it('changes what it should of one user, and nothing of another', async () => {
     await store.write(async (transaction) => {
       await transaction.updatePasswordHash(user.id, 'cheap:new_password', NOW + 1);
       expect(await transaction.updateEmail(user.id, 'New@example.com', 'new@example.com', NOW + 2)).toBe(true);
@@ -218,7 +218,7 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     expect(await store.isReady()).toBe(false);
   });
 
-  it('refuses a session of nobody', async () => {
+  it('refuses a session without a user', async () => {
     const inserting = store.write((transaction) => transaction.insertSession(sessionOf(userOf('nobody'), 'one')));
     await expect(inserting).rejects.not.toBeInstanceOf(AuthError);
   });

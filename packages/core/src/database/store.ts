@@ -11,17 +11,17 @@ import { sessionReads, sessionWrites } from './sessions.ts';
 import { throttleReads, throttleWrites } from './throttles.ts';
 import { userReads, userWrites } from './users.ts';
 
-/** What hears of the store's work, before its answers. */
+/** Called by the store before it answers. */
 export interface StoreListeners {
   /** Called for each event of a transaction that was committed. */
   onEvent(event: AuthEvent): void;
-  /** Called whatever the outcome, and before the events. */
+  /** Called for any outcome, and before the events. */
   onStaleSessions(stale: StaleSessions): void;
   /** Called with what another listener throws: no commit fails by it. */
   onListenerError(error: unknown): void;
-  /** Called with what any method throws, in the words of the rules. */
+  /** Called with what any method throws, after translation. */
   onFailure(error: unknown): void;
-  /** Called after each `write`, whatever the outcome. */
+  /** Called after each `write`, for any outcome. */
   onWritten(durationMs: number): void;
 }
 
@@ -35,7 +35,7 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
   const outbox = outboxReads(read);
   const events = eventReads(read);
 
-  /** Has failures speak the words of the rules, and reports them. */
+  /** Translate failures, and report them. */
   async function guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await translateDatabaseErrors(work);
@@ -80,7 +80,7 @@ async function writeAndNotify<T>(
   let events: AuthEvent[] = [];
   try {
     const result = await database.transaction((trx) => {
-      // Of the last try alone: after a conflict, `work` runs again.
+      // Of the last try only: after a conflict, `work` runs again.
       events = [];
       return work(createWriteTransaction(trx, events, stale));
     });
@@ -115,13 +115,14 @@ function notifyAll<T>(items: readonly T[], notify: (item: T) => void, onError: (
   }
 }
 
-/** Each kind of row that expires: its table, its key, and the column that tells, compared with `<=`. */
+/** A kind of row that expires: table, key, and the column that is compared with `<=`. */
 type ExpiringRows = readonly [table: string, key: string, column: string, until: number];
 
 /**
- * Deletes at most `limit` rows of each kind, each kind in a transaction of its own; instances that do so at the same time share the rows out.
+ * Delete at most `limit` rows of each kind, each kind in a transaction of its own. Instances that
+ * do so at the same time take different rows.
  *
- * @returns how many went.
+ * @returns how many were deleted.
  */
 async function deleteExpiredRows(database: Database, expiry: Expiry, limit: number): Promise<number> {
   const kinds: readonly ExpiringRows[] = [

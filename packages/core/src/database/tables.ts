@@ -20,7 +20,7 @@ export const tables: readonly Table[] = [
   { name: 'events', key: ['id'] },
 ];
 
-/** Reads a table from its first row to its last, by its primary key, in whatever order the database has for that. */
+/** Read a whole table in batches, by primary key, in the database's own collation. */
 export async function* readBatches(database: Database, { name, key }: Table, limit: number): AsyncGenerator<Row[]> {
   let last: Row | undefined;
   do {

@@ -37,7 +37,8 @@ export const throttleReads = (read: Knex): ThrottleReads => ({
 
 export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
   lockThrottle: async (key) => {
-    // The update changes nothing but takes the row's lock, also where another transaction is inserting it; an expired count of 0 counts nothing.
+    // The update changes nothing but locks the row, also while another transaction inserts it; an
+    // expired count of 0 counts nothing.
     const unused = fromThrottle(key, { count: 0, until: 0, noted: false, expiresAt: 0 });
     const [row] = await trx<ThrottleRow>('throttles').insert(unused).onConflict('key').merge(['key']).returning('*');
     return row && toThrottle(row);

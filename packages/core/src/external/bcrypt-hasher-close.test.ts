@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** Closes one hasher after the other, each at another moment of its workers' start, with a password that still waits for them. */
+/**
+ * Close hashers one by one, each at another moment of its workers' start, while a password still
+ * waits.
+ */
 const program = `
   import { createBcryptHasher } from ${JSON.stringify(import.meta.resolve('@authsvc/core'))};
   for (let afterMs = 0; afterMs < 60; afterMs += 2) {

@@ -85,7 +85,7 @@ describe('createBcryptHasher', () => {
         }
       });
       expect([refusals[0], refusals[15], refusals[16], refusals[33], refusals[34]]).toEqual([1, 1, 2, 2, 3]);
-      // However many they are, nobody is sent away for longer.
+      // No Retry-After is longer, for any number of them.
       expect(refusals.at(-1)).toBe(10);
 
       places.pop()?.[Symbol.dispose]();
@@ -107,7 +107,7 @@ describe('createBcryptHasher', () => {
     await narrow.close();
   });
 
-  it('sends away all who wait when there is no time left, and whoever comes then', async () => {
+  it('refuses all who wait when there is no time left, and those who come later', async () => {
     const ending = createBcryptHasher({ cost: 12, workers: 1, maxWaitMs: 60_000 });
     const waiting = Array.from({ length: 3 }, () => ending.hash('secure_password'));
     ending.giveUp();
@@ -124,21 +124,21 @@ describe('createBcryptHasher', () => {
     expect(await hashes).toEqual([expect.stringMatching(/^\$2b\$10\$/), expect.stringMatching(/^\$2b\$10\$/)]);
   });
 
-  it('starts its workers when it is told to, or with the first password', async () => {
+  it('starts its workers on request, or with the first password', async () => {
     let workers = 0;
     const count = () => {
       workers += 1;
     };
     process.on('worker', count);
-    const [idle, told, asked] = ['idle', 'told', 'asked'].map(() => createBcryptHasher({ cost: 10, workers: 1 }));
+    const [idle, started, asked] = ['idle', 'started', 'asked'].map(() => createBcryptHasher({ cost: 10, workers: 1 }));
     await idle?.close();
-    await told?.start();
-    await told?.verify('a_password', undefined);
+    await started?.start();
+    await started?.verify('a_password', undefined);
     expect(workers).toBe(1);
     await asked?.verify('a_password', undefined);
     expect(workers).toBe(2);
     process.off('worker', count);
-    await Promise.all([told?.close(), asked?.close()]);
+    await Promise.all([started?.close(), asked?.close()]);
   });
 
   describe('beside other work', () => {

@@ -10,7 +10,9 @@ import { adoptHash, exportedHash, hashCost, isForeign } from './password-scheme.
 
 /** Below the event loop and SQLite's threads, which answer the requests that hash nothing. */
 const WORKER_NICE_INCREMENT = 10;
-/** Nobody is sent away for longer, in milliseconds: of many who are refused, some do not come back. */
+/**
+ * The longest Retry-After, in milliseconds: after a longer one, some of many clients never return.
+ */
 const MAX_RETRY_AFTER_MS = 10_000;
 const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -21,7 +23,7 @@ export interface BcryptHasherOptions {
   readonly workers?: number;
   /** How long a password may have to wait for a worker, in milliseconds; 2,000 by default. */
   readonly maxWaitMs?: number;
-  /** Told of each password that was hashed or compared. */
+  /** Called for each password that was hashed or compared. */
   readonly onHashed?: (timing: HashTiming) => void;
 }
 
@@ -37,16 +39,18 @@ export interface BcryptHasher extends PasswordHasher {
   start(): Promise<void>;
   /** How many passwords wait for a worker now, and how many are being hashed. */
   load(): { waiting: number; working: number };
-  /** Sends away, as `overloaded`, everyone whose password is not hashed yet: there is no time left for them. */
+  /** Refuse every password that is still in the queue as `overloaded`: there is no time left. */
   giveUp(): void;
   /** Waits for what is being hashed, unless that was given up, and ends the workers. */
   close(): Promise<void>;
 }
 
 /**
- * bcrypt in worker threads of lowered priority, away from libuv's pool, which SQLite and name look-ups need.
+ * Run bcrypt in worker threads of lowered priority, outside libuv's pool, which SQLite and DNS
+ * lookups need.
  *
- * The queue is bounded by time: what would wait for longer than `maxWaitMs` is refused before it costs anything.
+ * The queue is bounded by time: a password that would wait longer than `maxWaitMs` is refused
+ * before it costs anything.
  */
 export function createBcryptHasher({
   cost,
@@ -60,9 +64,9 @@ export function createBcryptHasher({
   let hashing = 0;
   // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
   let hashMs = 55 * 2 ** (cost - 10);
-  /** Until when those who were refused have been promised room, one after the other. */
+  /** Until when refused clients have been promised a slot, one after the other. */
   let promisedUntil = 0;
-  /** How to send away each of those who wait for a hash. */
+  /** How to reject each password that waits for a hash. */
   const waiting = new Set<(error: AuthError) => void>();
   let hasGivenUp = false;
 
@@ -87,7 +91,10 @@ export function createBcryptHasher({
     };
   }
 
-  /** In how many seconds there is room for one more. Told the same, all who were refused would come back at once, to be refused again while the workers idle. */
+  /**
+   * Seconds until there is a slot. With one Retry-After for all, they would return together, be
+   * refused again, and leave the workers idle.
+   */
   function promiseRoom(waitMs: number): number {
     const now = performance.now();
     const inMs = Math.min(Math.max(promisedUntil - now, waitMs) + hashMs / workers, MAX_RETRY_AFTER_MS);
@@ -152,18 +159,21 @@ export function createBcryptHasher({
   };
 }
 
-/** Another instance, or this one after its next start, has time. */
+/** Another instance, or this one once it is restarted, may have time. */
 function noTimeLeft(): AuthError {
   return new AuthError('overloaded', { retryAfterSeconds: 1 });
 }
 
 interface Pool {
   readonly pool: Piscina;
-  /** Every worker has loaded what it needs: a thread that is ended while it loads bcrypt takes the process with it. */
+  /**
+   * Resolves when every worker has loaded bcrypt: ending a thread that still loads it ends the
+   * process.
+   */
   readonly ready: Promise<unknown>;
 }
 
-/** Piscina takes the first workers for ready from the start. Each says so itself, in its first message. */
+/** Piscina counts the first workers as ready at once; each sends a message when it is. */
 function hasLoaded(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     for (const sign of ['message', 'error', 'exit']) worker.once(sign, () => resolve());
@@ -179,16 +189,20 @@ async function createPool(workers: number): Promise<Pool> {
     minThreads: workers,
     maxThreads: workers,
     niceIncrement: WORKER_NICE_INCREMENT,
-    // Otherwise a task that finds no worker free goes back to the end of the queue, and waits for as long as others come.
+    // Otherwise a task that finds no idle worker returns to the end of the queue, and may wait for
+    // as long as others come.
     stricterFIFO: true,
-    // Nothing of the service's environment is needed in there.
+    // The workers need no environment.
     env: {},
     execArgv: [],
   });
   return { pool, ready: Promise.all(pool.threads.map(hasLoaded)) };
 }
 
-/** A hash that no known password has. A malformed one would be refused by bcrypt in no time at all, and tell that there is no account. */
+/**
+ * A well-formed hash that no known password has. bcrypt would refuse a malformed one at once, and
+ * the time taken would show that there is no account.
+ */
 function wellFormedHash(cost: number): string {
   const characters = [...systemRandom.bytes(53)].map((byte) => BCRYPT_ALPHABET[byte % 64]);
   // The last character of the salt, and of the digest, holds fewer bits than the others.

@@ -1,7 +1,8 @@
 import type { CommonPasswords } from '../ports.ts';
 
 /**
- * The list of common passwords of `@zxcvbn-ts/language-common`, about 49,000, read on first use: it takes 20 ms and some megabytes that a start should not have to wait for.
+ * Load the common passwords of `@zxcvbn-ts/language-common`, about 49,000, on first use: that takes
+ * 20 ms and some megabytes, which would delay a start.
  *
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
  */

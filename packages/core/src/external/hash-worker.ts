@@ -11,9 +11,10 @@ export interface TimedResult<Result> {
 }
 
 /**
- * Runs in a worker thread, where a synchronous call blocks nobody.
+ * Run in a worker thread, where a synchronous call blocks no request.
  *
- * Not the default export: Node makes a façade for one when a module is loaded by `require`, and aborts the process when the thread is ended meanwhile.
+ * Not the default export: for one that `require` loads, Node makes a façade, and aborts the process
+ * when the thread is ended meanwhile.
  */
 export function runHashTask(task: HashTask): TimedResult<string | boolean> {
   const startedAt = performance.now();

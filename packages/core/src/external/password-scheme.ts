@@ -76,7 +76,7 @@ function condense(password: string): string {
   return createHmac('sha384', LONG_PASSWORD_LABEL).update(password).digest('base64');
 }
 
-/** The most that a hash from elsewhere may cost: one of cost 31 would keep a worker busy for days. */
+/** The maximum cost of an imported hash: one of cost 31 would keep a worker busy for days. */
 const MAX_IMPORTED_COST = 16;
 /** What Django and Spring put before it. */
 const FOREIGN_PREFIX = /^(bcrypt\$|\{bcrypt\})(?=\$)/;

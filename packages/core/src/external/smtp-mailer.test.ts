@@ -40,7 +40,7 @@ describe('createSmtpMailer', () => {
       (error: NodeJS.ErrnoException) => error.code,
     );
 
-  it('sends text and HTML to one address, marked as nobody’s to answer', async () => {
+  it('sends text and HTML to one address, marked as automatic', async () => {
     const server = await start();
     await createSmtpMailer({ url: `smtp://ada:p%40ss@localhost:${server.port}`, from }).send(mail);
     expect(server.mails).toEqual([
@@ -57,7 +57,7 @@ describe('createSmtpMailer', () => {
   it.each([
     ['smtps', true],
     ['smtp', false],
-  ])('hands nothing to a server whose certificate nobody vouches for, by %s', async (protocol, secure) => {
+  ])('hands nothing to a server whose certificate is not trusted, by %s', async (protocol, secure) => {
     const server = await start({ certificate: makeCertificate(folder), secure });
     const mailer = createSmtpMailer({ url: `${protocol}://ada:secret@localhost:${server.port}`, from });
     expect(await codeOf(mailer.send(mail))).toMatch(/^E(SOCKET|TLS)$/);
@@ -93,7 +93,7 @@ describe('createSmtpMailer', () => {
     expect(greetingName(publicHost, machine)).toBe(name);
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails where nothing listens', async () => {
     const server = await start();
     await server.stop();
     servers.splice(0);

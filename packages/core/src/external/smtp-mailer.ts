@@ -1,14 +1,16 @@
 import { hostname as machineName } from 'node:os';
 import type { Mailer } from '../ports.ts';
 
-/** A mail server that says nothing must not hold a mail for longer than this, in milliseconds. */
+/** The longest wait for a silent mail server, in milliseconds. */
 const CONNECTION_TIMEOUT_MS = 5000;
 const SOCKET_TIMEOUT_MS = 10_000;
-/** In all, a try ends before the next one is due, so that a mail is never being sent twice at a time. */
+/** A try ends before the next one is due, so that a mail is never sent twice at a time. */
 const TOTAL_TIMEOUT_MS = 25_000;
 
 export interface SmtpMailerOptions {
-  /** `smtp://` (upgraded by STARTTLS, which is required beyond loopback) or `smtps://`, with credentials where the server asks for them. */
+  /**
+   * `smtp://`, with STARTTLS required beyond loopback, or `smtps://`; with credentials if needed.
+   */
   readonly url: string;
   /** The sender's address, with a display name or without. */
   readonly from: string;
@@ -26,7 +28,10 @@ export function greetingName(publicHost: string | undefined, machine = machineNa
   return [publicHost, machine].find((name) => name !== undefined && DOMAIN.test(name)) ?? 'localhost.localdomain';
 }
 
-/** Sends through an SMTP server, whose certificate is verified. The library is loaded with the first mail. */
+/**
+ * Send through an SMTP server, whose certificate is verified. The library is loaded with the first
+ * mail.
+ */
 export function createSmtpMailer({ url, from, publicHost }: SmtpMailerOptions): Mailer {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';

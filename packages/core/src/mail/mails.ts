@@ -8,11 +8,11 @@ export interface Mail {
   readonly html: string;
 }
 
-/** The mail that carries a reset token, in plain words. `expiresInMinutes` is how long the token is good for. */
+/** The mail with a reset token, as text and HTML. */
 export function resetMail(to: string, resetToken: string, expiresInMinutes: number): Mail {
   const command = shell`authsvc reset --email ${to} --token-stdin`;
   const minutes = `${expiresInMinutes} ${expiresInMinutes === 1 ? 'minute' : 'minutes'}`;
-  const text = `Somebody, most likely you, asked to reset the password of ${to}.
+  const text = `Someone, most likely you, asked to reset the password of ${to}.
 
 Your reset token:
 
@@ -30,7 +30,7 @@ If it was not you, do nothing: your password stays as it is.
 <body style="margin:0;padding:32px 16px;background:#f4f5f7;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#1c2330">
 <div style="max-width:520px;margin:0 auto;padding:32px;background:#fff;border-radius:12px">
 <h1 style="margin:0 0 16px;font-size:20px">Reset your password</h1>
-<p>Somebody, most likely you, asked to reset the password of <strong>${escapeHtml(to)}</strong>.</p>
+<p>Someone, most likely you, asked to reset the password of <strong>${escapeHtml(to)}</strong>.</p>
 <p style="margin:24px 0;padding:16px;background:#f4f5f7;border-radius:8px;font:16px ui-monospace,monospace;text-align:center">${resetToken}</p>
 <p>It works once, for the next ${minutes}. Enter it where you asked for it, or in a terminal:</p>
 <p style="font:14px ui-monospace,monospace">${escapeHtml(command)}</p>

@@ -12,21 +12,23 @@ const FIRST_RETRY_MS = 30_000;
 export const MAIL_MAX_ATTEMPTS = 6;
 
 /**
- * When a mail that is being tried for the nth time is tried again, should nothing be heard of it: 30 s later, then 1, 2, 4, 8 minutes. Longer than a try can last, so that a mail that
- * is being sent is not sent twice.
+ * When to retry a mail after its nth try, unless it succeeds: 30 s later, then 1, 2, 4, 8 minutes.
+ * Longer than a try can take, so that no mail is sent twice at a time.
  */
 export function nextMailAttemptAt(attempt: number, nowMs: number): number {
   return nowMs + FIRST_RETRY_MS * 2 ** (attempt - 1);
 }
 
-/** What became of the mail that was due, if one was. */
+/** The outcome for the mail that was due, if any. */
 export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 
 /**
- * Sends the reset mail that has been due for longest. It is claimed by putting its next try off before it is sent, so that two senders never hold the same one, and a crash
- * leaves it to be tried again; so does `signal`, which cuts the sending short.
+ * Send the reset mail that has been due for longest. It is claimed by postponing its next try
+ * before it is sent, so that two senders never hold the same one, and a crash leaves it to be
+ * retried; so does `signal`, which interrupts the sending.
  *
- * @returns what happened; a failure is recorded as an event, and never thrown unless the database itself fails.
+ * @returns the outcome; a failure is recorded as an event, and not thrown unless the database
+ * fails.
  */
 export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
   const claimed = await ports.store.write(async (transaction) => {
@@ -71,9 +73,9 @@ export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Pro
 const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
 
 /**
- * Tells whether a request brings a mail. It does unless another is being tried again, or a good
- * token lies in the mailbox already and enough were mailed: so the owner can reset at any time, and
- * no request voids a token.
+ * Whether a request is answered with a mail. It is unless another is being retried, or a good token
+ * is in the mailbox already and enough were mailed. So the owner can always reset, and no request
+ * voids a token.
  */
 async function isNeeded(
   { clock }: AuthPorts,

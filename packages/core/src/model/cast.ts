@@ -2,7 +2,7 @@ import type { Requester } from '../requester.ts';
 
 type Spellings = readonly [string, ...string[]];
 
-/** What is one account, however it is spelled. The key is written here and computed nowhere, so that it can be compared with what the rules make of the spellings. */
+/** One account and its spellings. The key is a literal, to compare with what the rules compute. */
 export interface Mailbox {
   readonly key: string;
   readonly spellings: Spellings;
@@ -30,7 +30,7 @@ export const noMailbox: Mailbox = { key: '', spellings: ['ada.lovelace@127.0.0.1
 export interface Password {
   readonly spellings: Spellings;
   readonly isRefusedFor: (mailbox: Mailbox) => boolean;
-  /** Nobody can have it, even where it was taken in from elsewhere. */
+  /** Never accepted, even when imported. */
   readonly matchesNobody?: boolean;
 }
 

@@ -4,7 +4,10 @@ import type { Typed } from './rules.ts';
 import type { Service } from './service.ts';
 import { type Account, isGood, isOpen, type World } from './world.ts';
 
-/** Who and what a command is about. Where that depends on what happened before, it is chosen when the command runs. */
+/**
+ * Who and what a command is about. Where that depends on the past, it is chosen when the command
+ * runs.
+ */
 
 const mailbox = fc.oneof(
   { weight: 15, arbitrary: fc.constantFrom(...mailboxes) },
@@ -15,7 +18,7 @@ export const typed: fc.Arbitrary<Typed> = mailbox.chain((one) =>
   fc.constantFrom(...one.spellings).map((email) => ({ mailbox: one, email })),
 );
 
-/** Mostly whoever has an account, in one spelling or another. */
+/** Mostly an email with an account, in one spelling or another. */
 export type Someone = (world: World) => Typed;
 
 export const someone: fc.Arbitrary<Someone> = fc
@@ -27,7 +30,7 @@ export const someone: fc.Arbitrary<Someone> = fc
 
 export const place = fc.constantFrom(...places);
 
-/** A password as somebody types it. */
+/** A password as typed. */
 export interface Entry {
   readonly password: Password;
   readonly text: string;
@@ -42,7 +45,7 @@ export const entry: fc.Arbitrary<Entry> = fc
   .tuple(fc.constantFrom(...passwords), fc.nat({ max: 1 }))
   .map(([password, number]) => spellingOf(password, number));
 
-/** One that everybody may have. */
+/** One that is not refused for being common or weak. */
 export const usual: Entry = spellingOf(passwords[0], 0);
 
 /** One that is mostly admitted. */

@@ -6,7 +6,7 @@ import { Refusal, type World } from './world.ts';
 
 /** What a command comes to, once it is known what happened before it. */
 export interface Step {
-  /** As a failure tells of it. */
+  /** As a failure shows it. */
   readonly said: string;
   /** What must come of it. */
   readonly rule: () => unknown;
@@ -43,7 +43,7 @@ export async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> 
   }
 }
 
-/** How many sessions ended: what had expired by itself may be counted, as long as nobody noticed. */
+/** How many sessions ended: expired ones may be counted until a check has found them. */
 export function between({ open, all }: { open: number; all: number }): unknown {
   return expect.toSatisfy((count: number) => open <= count && count <= all);
 }

@@ -12,7 +12,10 @@ import type { World } from './world.ts';
 
 const A_YEAR_MS = 365 * 86_400_000;
 
-/** Compares all that the service knows with all that it should: accounts, every session and every reset token that was ever issued; and that nothing is kept for ever. */
+/**
+ * Compare everything that the service knows with the model: accounts, every session and reset token
+ * ever issued; and check that nothing is kept forever.
+ */
 export async function compareAll(world: World, service: Service): Promise<void> {
   await compareAccounts(world, service);
   await compareSessions(world, service);

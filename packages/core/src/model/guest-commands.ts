@@ -113,7 +113,7 @@ const resetting = fc
     }),
   );
 
-/** What anybody may try; the more often one is named, the more often it is chosen. */
+/** Commands of guests; one that is listed more often is chosen more often. */
 export const guestCommands: readonly fc.Arbitrary<Command>[] = [
   ...often(
     3,

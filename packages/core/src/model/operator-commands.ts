@@ -127,7 +127,9 @@ const restarting = fc.constant('').map((said) =>
   })),
 );
 
-/** To the very ends of what expires, and a minute short of them: so precisely is it known when a session was last used. */
+/**
+ * To the very end of what expires, and a minute short of it: that is the precision of a last use.
+ */
 const passing = fc
   .constantFrom(
     ...[...often(6, MINUTE_MS), ...often(2, TOKEN_MS - MINUTE_MS), TOKEN_MS, HOUR_MS, 24 * HOUR_MS],

@@ -16,13 +16,16 @@ import {
   type World,
 } from './world.ts';
 
-/** An address as somebody typed it. */
+/** An address as typed. */
 export interface Typed {
   readonly mailbox: Mailbox;
   readonly email: string;
 }
 
-/** What owners of accounts may expect, in the words of the contract. Each refuses, or changes the world and says what is answered. */
+/**
+ * What owners of accounts may expect, as the contract says it. Each refuses, or changes the world
+ * and returns the answer.
+ */
 
 export function register(world: World, { mailbox, email }: Typed, password: Password) {
   admitAddress(mailbox);
@@ -123,7 +126,7 @@ export function changeEmail(world: World, session: Opened | undefined, password:
   admitAddress(mailbox);
   const { account } = own;
   countConfirmation(world, account, password);
-  // Counted like a failure: whoever tries one taken address after the other is slowed down.
+  // Counted like a failure, so that trying one taken address after another is slowed down.
   if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
   account.confirmations = undefined;
   world.accounts.delete(account.mailbox);

@@ -15,12 +15,18 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** A hash as the service makes it, or as it came from elsewhere. Like bcrypt, it takes every half of a character for one and the same. */
+/**
+ * A hash of the service, or an imported one. Like bcrypt, it takes every lone surrogate for the
+ * same.
+ */
 export function hashOf({ spellings }: Password, isOld: boolean): string {
   return `${isOld ? 'old' : 'cheap'}:${spellings[0].toWellFormed()}`;
 }
 
-/** On a database of its own. No password costs time, and whoever asks is on this machine, so that tries are counted by account alone. */
+/**
+ * A service on a database of its own. Hashing is free, and the requester is on this machine, so
+ * that attempts are counted by account alone.
+ */
 export async function openService(): Promise<Service> {
   const auth = await createTestAuth({
     lifetimes: { idleMs: IDLE_MS, lifetimeMs: LIFETIME_MS },

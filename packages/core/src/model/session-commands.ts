@@ -85,7 +85,7 @@ const listing = simply(
   })),
 );
 
-/** What has expired unnoticed is left out: it may be found, as long as housekeeping has not come by. */
+/** Expired sessions are left out: they may be found until housekeeping has run. */
 const endingOne = fc.tuple(pick, place, pick).map(([wanted, client, target]) =>
   withSession('endSession', (world, { session, actor }) => {
     const chosen = chooseSession(world, target);

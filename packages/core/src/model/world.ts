@@ -40,7 +40,10 @@ export interface Issued {
   isVoid: boolean;
 }
 
-/** All that the service promises to know, in plain memory. Sessions and tokens are those that were ever issued, in order. */
+/**
+ * Everything that the service promises to know, in plain memory: all sessions and tokens ever
+ * issued, in order.
+ */
 export interface World {
   now: number;
   readonly accounts: Map<Mailbox, Account>;
@@ -59,7 +62,7 @@ export function createWorld(now: number): World {
   return { now, accounts: new Map(), sessions: [], tokens: [], logins: new Map() };
 }
 
-/** What the world refuses; told apart by its code and, where one has to wait, by how long. */
+/** What the world refuses: a code and, for a throttle, how long to wait. */
 export class Refusal extends Error {
   readonly code: string;
   readonly seconds: number | undefined;
@@ -83,7 +86,7 @@ export function isGood(world: World, token: Issued): boolean {
   return !token.isVoid && world.now < token.expiresAt;
 }
 
-/** Ends what there is of an account's sessions, but for one. @returns how many were open, and how many had expired by themselves. */
+/** End an account's sessions but for one. @returns how many were open, and how many had expired. */
 export function endSessions(world: World, whose: Account | undefined, except?: Opened): { open: number; all: number } {
   const ended = world.sessions.filter(
     (session) => !session.ended && session !== except && (whose === undefined || session.account === whose),
@@ -116,7 +119,10 @@ export function loginCounter(world: World, mailbox: Mailbox, client: Requester):
   return isKnown ? `${mailbox.key} ${client.address}` : mailbox.key;
 }
 
-/** Four tries in a row are free; from the fifth on each delays the next, by a second that doubles up to 15 minutes. A day after the last one it is forgotten. */
+/**
+ * Four tries in a row are free; each further one delays the next, by a second that doubles up to 15
+ * minutes. A day after the last one, the count is dropped.
+ */
 export function countTry(world: World, before: Tries | undefined): Tries {
   if (before && world.now < before.blockedUntil) {
     refuse('rate_limited', Math.ceil((before.blockedUntil - world.now) / 1000));

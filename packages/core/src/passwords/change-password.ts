@@ -12,16 +12,17 @@ export interface PasswordChange extends Actor {
 }
 
 /**
- * Sets a new password for someone who knows the old one, and ends every other session of theirs.
+ * Set a new password for a user who knows the old one, and end all other sessions of that user.
  *
- * @throws {@link AuthError} `password_rejected`; `invalid_credentials`: the current password is another one; `rate_limited`; `overloaded`.
+ * @throws {@link AuthError} `password_rejected`; `invalid_credentials`: wrong current password;
+ * `rate_limited`; `overloaded`.
  */
 export async function changePassword(
   ports: AuthPorts,
   { currentPassword, newPassword, ...actor }: PasswordChange,
 ): Promise<User> {
   const { session, client } = actor;
-  // First, so that a new password that is too weak is no guess at the current one.
+  // First, so that a new password that is rejected is no guess at the current one.
   const admitted = await admitNewPassword(ports, newPassword, parseEmail(session.email).key, 'new_password');
   using confirmed = await confirmPassword(ports, actor, currentPassword);
   const passwordHash = await ports.hasher.hash(admitted);

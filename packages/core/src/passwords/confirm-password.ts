@@ -8,28 +8,32 @@ import type { WriteTransaction } from '../store.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
 import { changesOf, confirmationCounter, FAILED_LOGINS } from '../throttling/throttle.ts';
 
-/** Who acts: an open session, and where its request came from. */
+/** The requester of a change: an open session, and where the request came from. */
 export interface Actor {
   readonly session: Pick<ActiveSession, 'id' | 'tokenDigest' | 'userId' | 'email'>;
   readonly client: Requester;
 }
 
 /**
- * A user whose password was just confirmed; its place with the hashers is held until disposed of.
+ * A user whose password was just confirmed. It holds a slot in the hashing queue until disposed of.
  */
 export interface Confirmed extends Disposable {
   readonly user: User;
   /**
-   * Runs a transaction in which the confirmation still holds.
-   * @throws AuthError `invalid_credentials`: the password was changed meanwhile; `unauthenticated`: the session has ended meanwhile.
+   * Run a transaction in which the confirmation still holds.
+   *
+   * @throws AuthError `invalid_credentials`: the password changed meanwhile; `unauthenticated`: the
+   * session ended meanwhile.
    */
   write<T>(work: (transaction: WriteTransaction, user: User) => Promise<T>): Promise<T>;
 }
 
 /**
- * Asks for the password again before something that a stolen session must not be enough for. Guesses are throttled for each user, apart from logins.
+ * Verify the password again before a change that a stolen session must not allow. Guesses are
+ * throttled per user, apart from logins.
  *
- * @throws {@link AuthError} `invalid_credentials`: not this user's password; `rate_limited`, `overloaded`: before hashing.
+ * @throws {@link AuthError} `invalid_credentials`: wrong password; `rate_limited`, `overloaded`:
+ * before hashing.
  */
 export async function confirmPassword(
   ports: AuthPorts,

@@ -2,19 +2,26 @@ import { parseEmail } from '../accounts/email.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 
-/** @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver (at least 64 must be accepted; a bound keeps the work of normalizing small) */
+/**
+ * At least 64 must be accepted; a limit bounds the work of normalizing.
+ *
+ * @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
+ */
 export const PASSWORD_MAX_LENGTH = 256;
 
-/** The form in which a password is hashed and compared: NFC, so that the same characters typed on two keyboards are one password. */
+/**
+ * Normalize a password to NFC, so that the same characters typed on two keyboards are one password.
+ */
 export function normalizePassword(password: string): string {
   return password.normalize('NFC');
 }
 
 /**
- * Admits a new password, and returns it as it is to be hashed.
+ * Check a new password, and return it as it is to be hashed.
  *
- * @param field the wire's name of the field that it came in.
- * @throws {@link AuthError} `password_rejected`, with the reason: too short, too long, not Unicode, the account's own email, or one that everybody uses.
+ * @param field the name of the input field.
+ * @throws {@link AuthError} `password_rejected`, with the reason: too short, too long, not Unicode,
+ * the account's own email, or a common password.
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
  */
 export async function admitNewPassword(

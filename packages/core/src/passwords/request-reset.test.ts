@@ -78,7 +78,7 @@ describe('requestPasswordReset', () => {
       ['an unknown email', unknown, 'unknown_email'],
       ['an email that is none', { ...request, email: 'user' }, 'invalid_request'],
       [
-        'whoever came through a proxy',
+        'a request through a proxy',
         { ...request, client: { ...localClient, proxied: true } },
         'reset_delivery_refused',
       ],
@@ -123,7 +123,7 @@ describe('requestPasswordReset', () => {
       expect(await requestPasswordReset(ports, request)).toEqual({ delivery, email: 'user@EXAMPLE.com' });
     });
 
-    it('makes no token yet, and serves whoever came through a proxy', async () => {
+    it('makes no token yet, and serves requests through a proxy', async () => {
       await requestPasswordReset(auth, { ...request, client: { ...localClient, proxied: true } });
       expect(await rows('one_time_tokens')).toEqual([]);
     });

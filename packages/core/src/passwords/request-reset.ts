@@ -7,7 +7,7 @@ import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress } from '../throttling/throttle.ts';
 import { issueToken } from '../tokens/one-time-tokens.ts';
 
-/** What the one who asked for a reset is answered. */
+/** The answer to a reset request. */
 export type ResetRequestOutcome =
   | { readonly delivery: 'response'; readonly email: string; readonly resetToken: string }
   | { readonly delivery: 'smtp' | 'operator'; readonly email: string };
@@ -18,11 +18,11 @@ interface ResetRequest {
 }
 
 /**
- * Has a reset token made for an account, and says how it travels. With any delivery but `response` the outcome, and what is written, is the same whether or not
- * there is such an account.
+ * Request a reset token for an account. With any delivery but `response`, the outcome and the
+ * writes are the same whether or not the account exists.
  *
- * @throws {@link AuthError} `invalid_request`: not an email address; `rate_limited`; with delivery `response` alone `unknown_email`, since there is nothing to hide, and
- * `reset_delivery_refused`: whoever asks is not on this machine.
+ * @throws {@link AuthError} `invalid_request`: not an email address; `rate_limited`; with delivery
+ * `response` only, `unknown_email` and `reset_delivery_refused`: the request came through a proxy.
  */
 export async function requestPasswordReset(
   ports: AuthPorts,
@@ -41,13 +41,12 @@ export async function requestPasswordReset(
 
   const user = await ports.store.findUserByEmailKey(key);
   await ports.store.write(async (transaction) => {
-    // Deleted meanwhile, it is an unknown one: a mail that is owed to no account costs what another
-    // does.
+    // If deleted meanwhile, it is unknown: a mail owed to no account costs the same writes.
     const userId = (await transaction.lockUser(user?.id ?? ''))?.id;
     if (resetDelivery === 'smtp') {
       const now = ports.clock.now();
       const id = ports.random.uuid();
-      // Whether one is sent is decided when it is due, which takes no longer for a known address.
+      // Whether to send it is decided when it is due, so that a known address takes no longer.
       await transaction.addMail({ id, userId, attempts: 0, createdAt: now, nextAttemptAt: now });
     }
     const who = { userId, emailKey: key };

@@ -17,10 +17,12 @@ export interface PasswordReset {
 }
 
 /**
- * Sets a new password for the owner of a reset token, uses the token up, and ends every session of that user: all of it or nothing.
+ * Set a new password for the owner of a reset token, consume the token, and end every session of
+ * that user: all of it or nothing.
  *
- * @throws {@link AuthError} `invalid_reset_token`: unknown, used, expired or another user's token, alike; `password_rejected`: the token stays good;
- * `rate_limited`; `overloaded`: before hashing, and the token stays good.
+ * @throws {@link AuthError} `invalid_reset_token`: unknown, used, expired or another user's token,
+ * alike; `password_rejected`, `rate_limited`, `overloaded`: before hashing, and the token stays
+ * good.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html
  */
 export async function resetPassword(
@@ -37,7 +39,8 @@ export async function resetPassword(
   });
   const user = await ports.store.findUserByEmailKey(key);
   const token = await findToken(ports, 'reset', resetToken);
-  // Refused before hashing: a token cannot be guessed, and a flood of wrong ones must not cost the hashers anything.
+  // Refused before hashing: a flood of wrong tokens, which cannot be guessed, must not fill the
+  // queue.
   if (!user || token?.userId !== user.id || isOver(token, ports.clock.now())) return refuse();
 
   const passwordHash = await ports.hasher.hash(admitted);
@@ -49,7 +52,7 @@ export async function resetPassword(
     await transaction.updatePasswordHash(user.id, passwordHash, now);
     await transaction.deleteSessionsOfUser(user.id);
     await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
-    // Its owner logs in from here next, where a stranger's guesses must not be in the way.
+    // The owner logs in from here next, where guesses of others must not block the login.
     await transaction.rememberAddress(user.id, networkOf(client.address), now);
     const who = { userId: user.id, emailKey: key };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
@@ -60,7 +63,7 @@ export async function resetPassword(
   async function refuse(): Promise<never> {
     const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
     await ports.store.write(async (transaction) => {
-      // It must not come back to life when the clock is set.
+      // Deleted, so that it stays expired when the clock is set back.
       if (token && token.userId === user?.id && isOver(token, ports.clock.now())) {
         await transaction.deleteToken(token.digest);
       }

@@ -5,10 +5,11 @@ import { digestSecret } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired } from './session.ts';
 
 /**
- * Tells whose session a token opens, and notes that it was used. A session that is held in memory is told at once, since this is what the service does all day.
+ * Find the session of a token, and note its use. A cached session is returned without a promise,
+ * since this is the hottest path of the service.
  *
- * @returns a promise when the database has to be asked, and for every refusal: {@link AuthError} `unauthenticated`: no token, or one that was never issued, has ended, or
- * is past its idle or absolute lifetime.
+ * @returns a promise when the database has to be asked, and for every refusal: {@link AuthError}
+ * `unauthenticated`: no token, or one that is unknown, ended, or past its lifetimes.
  */
 export function authenticate(ports: AuthPorts, token: string | undefined): ActiveSession | Promise<ActiveSession> {
   const found = token ? ports.sessions.find(digestSecret(token)) : undefined;
@@ -30,7 +31,7 @@ async function admit(ports: AuthPorts, found: ReturnType<AuthPorts['sessions']['
   return session;
 }
 
-/** Deletes a session that was found to be over, so that it stays dead when the clock is set back. */
+/** Delete an expired session, so that it stays dead when the clock is set back. */
 async function endExpired(ports: AuthPorts, { tokenDigest, userId, id: sessionId }: ActiveSession): Promise<void> {
   try {
     await ports.store.write(async (transaction) => {
@@ -39,7 +40,7 @@ async function endExpired(ports: AuthPorts, { tokenDigest, userId, id: sessionId
       await transaction.addEvent(authEvent(ports.clock, 'session_ended', undefined, { userId, sessionId }, 'expired'));
     });
   } catch (error) {
-    // It is refused in any case; a database that cannot be written to now is told of by whoever must write.
+    // The session is refused anyway; the next write reports a database that is unavailable.
     if (!(error instanceof AuthError)) throw error;
   }
 }

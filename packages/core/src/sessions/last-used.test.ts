@@ -135,13 +135,13 @@ describe('createSessionUses', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const failure = new AuthError('database_unavailable');
-      const told = new Promise((resolve) => {
+      const reported = new Promise((resolve) => {
         const store = { ...auth.store, saveSessionUses: () => Promise.reject(failure) };
         const uses = createSessionUses(store, { idleMs: 604_800_000, onFlushError: resolve });
         uses.note('one', 0, MINUTE_MS);
         vi.advanceTimersByTime(5000);
       });
-      expect(await told).toBe(failure);
+      expect(await reported).toBe(failure);
     } finally {
       vi.useRealTimers();
     }

@@ -45,7 +45,7 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
     }
   }
 
-  /** One save after the other, so that whoever waits for the last one has waited for all. */
+  /** One save after the other: waiting for the last one is waiting for all. */
   function flush(): Promise<void> {
     lastSave = lastSave.then(save, save);
     return lastSave;

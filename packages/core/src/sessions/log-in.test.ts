@@ -146,7 +146,7 @@ describe('logIn', () => {
       expect((await auth.store.findUserById(user.id))?.passwordHash).toBe('better:secure_password');
     });
 
-    it('lets everyone in who logs in at once', async () => {
+    it('lets in all who log in at once', async () => {
       const ports = { ...auth, hasher: better() };
       await Promise.all([logIn(ports, credentials), logIn(ports, credentials), logIn(ports, credentials)]);
       expect(await countSessions()).toBe(3);

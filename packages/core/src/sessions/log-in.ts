@@ -20,13 +20,14 @@ export interface LoggedIn extends IssuedSession {
 }
 
 /**
- * Checks a password and opens a session.
+ * Check a password and open a session.
  *
- * An unknown email costs the same hash and the same writes as a known one, so that the time taken does not tell which emails have accounts.
+ * An unknown email costs the same hash and the same writes as a known one, so that the response
+ * time does not reveal which emails have accounts.
  *
  * @returns the session and its token, which is shown once and stored only as a SHA-256 digest.
- * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong password, alike; `rate_limited`
- * and `overloaded`: before hashing.
+ * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong
+ * password, alike; `rate_limited` and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
 export async function logIn(ports: AuthPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
@@ -65,7 +66,10 @@ interface Attempt {
   readonly client: Requester;
 }
 
-/** @returns the user as it is now, where it changed between the comparison and the session: a reset may have come, or another login that stored a better hash. */
+/**
+ * @returns the current user, if it changed between the comparison and the session: by a reset, or
+ * by another login that stored a better hash.
+ */
 async function compareAndOpen(
   ports: AuthPorts,
   user: User | undefined,
@@ -96,7 +100,7 @@ async function compareAndOpen(
   });
 }
 
-/** A hash of the present scheme and cost, where one is due. When the hashers are too busy for it, a later login sees to it. */
+/** Hash with the current scheme and cost, if due. If the queue is full, a later login does it. */
 async function hashBetter(ports: AuthPorts, password: string, passwordHash: string): Promise<string | undefined> {
   if (!ports.hasher.needsRehash(passwordHash)) return undefined;
   try {

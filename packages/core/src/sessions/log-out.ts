@@ -5,9 +5,9 @@ import type { Requester } from '../requester.ts';
 import { authenticate } from './authenticate.ts';
 
 /**
- * Ends the session that a token opens. It is dead before this returns, for requests under way as well.
+ * End the session of a token. It is dead before this returns, also for concurrent requests.
  *
- * @throws {@link AuthError} `unauthenticated`: there is no such session, or another request ended it first.
+ * @throws {@link AuthError} `unauthenticated`: no such session, or another request ended it first.
  */
 export async function logOut(
   ports: AuthPorts,

@@ -15,7 +15,7 @@ const unauthenticated = new AuthError('unauthenticated');
 const UNKNOWN_ID = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 const DAY_MS = 86_400_000;
 
-describe('the sessions of whoever asks', () => {
+describe('the sessions of the requester', () => {
   let auth: TestAuth;
   let first: LoggedIn;
   let second: LoggedIn;

@@ -11,7 +11,7 @@ import { type ActiveSession, isExpired, type Session } from './session.ts';
 /** Nothing else is looked for: not every database can be asked for every text. */
 const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** The open sessions of whoever asks, the last used one first. */
+/** The open sessions of a user, the last used one first. */
 export async function listSessions(ports: AuthPorts, { userId }: Pick<ActiveSession, 'userId'>): Promise<Session[]> {
   const now = ports.clock.now();
   const stored = await ports.store.listSessions(userId);
@@ -25,11 +25,11 @@ export async function listSessions(ports: AuthPorts, { userId }: Pick<ActiveSess
 }
 
 /**
- * Ends one session of whoever asks, their own included.
+ * End one session of the requester, possibly the current one.
  *
- * @param named its id, in any case.
+ * @param named its id, ignoring case.
  * @throws {@link AuthError} `not_found`: no such session, or another user's, alike;
- * `unauthenticated`: the one that asks has ended meanwhile; `rate_limited`: too many ended lately,
+ * `unauthenticated`: the requester's own ended meanwhile; `rate_limited`: too many ended lately,
  * and this one stays open.
  */
 export async function endSession(
@@ -51,11 +51,10 @@ export async function endSession(
 }
 
 /**
- * Ends every session of whoever asks but the one they ask with.
+ * End every session of the requester but the current one.
  *
  * @returns how many.
- * @throws {@link AuthError} `unauthenticated`: the one that asks has ended meanwhile;
- * `rate_limited`.
+ * @throws {@link AuthError} `unauthenticated`: the current one ended meanwhile; `rate_limited`.
  */
 export function endOtherSessions(ports: AuthPorts, { session, client }: Actor): Promise<number> {
   return ports.store.write(async (transaction) => {
@@ -69,7 +68,7 @@ export function endOtherSessions(ports: AuthPorts, { session, client }: Actor): 
   });
 }
 
-/** Whose session ends while they wait to write may not end those of others any more. */
+/** A session that ended while it waited for the write lock may not end others. */
 async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Actor['session']): Promise<void> {
   if (!(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
 }

@@ -38,7 +38,10 @@ describe('createSessionCache', () => {
     return sessions;
   }
 
-  /** A read of a session that tells when it has been made, and hands over what it found when the test says so. */
+  /**
+   * A read of a session that signals when it was made, and returns its result when the test says
+   * so.
+   */
   function heldRead() {
     const made = createGate();
     const handedOver = createGate();
@@ -129,7 +132,7 @@ describe('createSessionCache', () => {
     expect(read.reads()).toBe(1);
   });
 
-  it('never answers with a session once its end was answered, whatever is under way', async () => {
+  it('never answers with a session once its end was answered, with any read under way', async () => {
     const late: string[] = [];
     for (let round = 0; round < 50; round += 1) {
       const { token } = await logIn(auth, credentials);
@@ -150,7 +153,7 @@ describe('createSessionCache', () => {
     expect(late).toEqual([]);
   });
 
-  it("forgets one session, all of a user, or everybody's", async () => {
+  it('drops one session, all of a user, or all', async () => {
     await register(auth, { ...credentials, email: 'other@example.com' });
     const [one, two, other] = [
       await logInOnce(),

@@ -7,23 +7,22 @@ import type { ActiveSession } from './session.ts';
 const MAX_SESSIONS = 100_000;
 const MAX_BYTES = 128 * 1024 * 1024;
 /**
- * An entry without its texts of unbounded length: 885 bytes on Node 20, of its object, its keys and
- * its place in the map.
+ * An entry without its strings: 885 bytes on Node 20, for its object, keys and place in the map.
  */
 const ENTRY_BYTES = 900;
 
 export interface SessionCacheOptions extends SessionUsesOptions {
-  /** How many sessions are held at most; those that came first make room. */
+  /** Maximum number of cached sessions; the oldest entries are evicted. */
   readonly maxSessions?: number;
-  /** About how many bytes they take at most. */
+  /** Approximate maximum of bytes. */
   readonly maxBytes?: number;
 }
 
 /** How session checks went so far. */
 export interface SessionCheckCounts {
-  /** Sessions that are held in memory now. */
+  /** Sessions that are cached now. */
   readonly held: number;
-  /** Checks that were answered from there, and those that asked the database. */
+  /** Checks that were answered from memory, and those that asked the database. */
   readonly hits: number;
   readonly misses: number;
 }
@@ -36,20 +35,21 @@ export interface BatchedSessions extends SessionChecks, Pick<SessionUses, 'flush
 type Entry = { -readonly [Key in keyof ActiveSession]: ActiveSession[Key] } & { storedUseAt: number };
 
 /**
- * Session checks from memory, exact because one process owns the database: every end of a session goes through {@link SessionChecks.forget}, after its commit
- * and before its answer, and a read of it that was under way meanwhile is made again.
+ * Check sessions from memory. That is exact because one process owns the database: the store calls
+ * {@link SessionChecks.forget} after each commit and before its answer, and a read that was under
+ * way is repeated.
  */
 export function createSessionCache(store: Store, options: SessionCacheOptions): BatchedSessions {
   const { maxSessions = MAX_SESSIONS, maxBytes = MAX_BYTES } = options;
   const uses = createSessionUses(store, options);
   const entries = new Map<string, Entry>();
-  /** For each read under way, what ended meanwhile: digests, ids of users, or 'all'. */
+  /** For each read under way, what became stale meanwhile: digests, ids of users, or 'all'. */
   const reads = new Set<Set<string>>();
   let bytes = 0;
   let hits = 0;
   let misses = 0;
 
-  /** Reads a session, and again where it or its owner's sessions ended meanwhile. */
+  /** Read a session, and again if it became stale meanwhile. */
   async function read(tokenDigest: string): Promise<ActiveSession | undefined> {
     const ended = new Set<string>();
     reads.add(ended);
@@ -57,7 +57,7 @@ export function createSessionCache(store: Store, options: SessionCacheOptions): 
       for (;;) {
         const session = await store.findActiveSession(tokenDigest);
         if (!session) return undefined;
-        // Held before anything else can run: what ends from here on finds it among the entries.
+        // Cached before anything else can run: from now on, `forget` finds it among the entries.
         if (!['all', tokenDigest, session.userId].some((name) => ended.has(name))) return hold(session);
         ended.clear();
       }
@@ -85,8 +85,8 @@ export function createSessionCache(store: Store, options: SessionCacheOptions): 
   }
 
   /**
-   * Forgets a hundredth at once: one by one, each look for the oldest steps over all that went
-   * before (10 µs against 72 to 112).
+   * Evict a hundredth at once: one by one, each search for the oldest entry walks over the deleted
+   * ones before it (10 µs against 72 to 112).
    */
   function makeRoom(): void {
     let room = Math.ceil(entries.size / 100);

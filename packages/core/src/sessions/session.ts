@@ -3,7 +3,11 @@ import type { Requester } from '../requester.ts';
 import type { Clock, Random } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
-/** @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html (at least 64 bits of entropy; ASVS 5.0 7.2.3: 128) */
+/**
+ * At least 64 bits of entropy; ASVS 5.0 7.2.3 asks for 128.
+ *
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
+ */
 export const SESSION_TOKEN_BYTES = 32;
 
 const USER_AGENT_MAX_LENGTH = 256;

@@ -3,9 +3,10 @@ import { createSessionUses, type SessionUsesOptions } from './last-used.ts';
 import type { BatchedSessions } from './session-cache.ts';
 
 /**
- * Session checks that ask the database each time, so that what ends through one instance has ended for every other.
+ * Check sessions in the database each time, so that one ended by any instance has ended for all.
  *
- * Only when a session was last used is told late: a use that another instance noted shows up within a minute, or a fifth of the idle lifetime if that is shorter.
+ * Only the last use lags: one that another instance noted shows up within a minute, or a fifth of
+ * the idle lifetime if that is shorter.
  */
 export function createUncachedSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);

@@ -78,7 +78,10 @@ export const defaultPolicy: AuthPolicy = {
   resetsPerMinute: 3,
 };
 
-/** Chance that repeats itself: the first UUID ends in 1, the next in 2, and bytes are as many of the next number. */
+/**
+ * Reproducible random numbers: the first UUID ends in 1, the next in 2; bytes repeat the next
+ * number.
+ */
 export function createCountingRandom(): Random {
   let count = 0;
   return {
@@ -93,7 +96,7 @@ export function createCountingRandom(): Random {
   };
 }
 
-/** A mailer that keeps what it is given, and refuses for as long as it has an error to refuse with. */
+/** A mailer that records its mails, and fails while it has an `error`. */
 export interface RecordingMailer extends Mailer {
   readonly sent: Mail[];
   error: Error | undefined;
@@ -111,7 +114,7 @@ export function createRecordingMailer(): RecordingMailer {
   return mailer;
 }
 
-/** Something that a test holds shut until it has seen what it waits for. */
+/** A gate that a test opens when it has seen what it waits for. */
 export interface Gate {
   readonly opened: Promise<void>;
   open(): void;
@@ -128,7 +131,7 @@ export function createGate(): Gate {
 /** This machine, by no proxy. */
 export const localClient: Requester = { address: '127.0.0.1', userAgent: 'test', proxied: false };
 
-/** For a store that no cache stands before. */
+/** For a store without a cache. */
 export const noListeners: StoreListeners = {
   onEvent: () => undefined,
   onStaleSessions: () => undefined,
@@ -150,7 +153,9 @@ const dialects = {
   postgres: async () => ({ ...(await openPostgresTestDatabase()), createSessions: createUncachedSessions }),
 } satisfies Record<string, () => Promise<TestDatabase>>;
 
-/** The databases on which the store's suite runs; PostgreSQL is a real server, shared by the tests of a run. */
+/**
+ * The databases that the store's tests run on; PostgreSQL is a real server, shared by the test run.
+ */
 export const testDialects: readonly {
   readonly dialect: keyof typeof dialects;
   readonly open: () => Promise<TestDatabase>;
@@ -193,18 +198,21 @@ async function makeMigratedFile(): Promise<Buffer> {
 
 const makeFolder = () => mkdtemp(join(tmpdir(), 'authsvc-core-'));
 
-/** The ports over a real database, with a clock, chance, hashes and mails that a test holds in its hand. */
+/**
+ * All ports over a real database, with a clock, random numbers, hashes and mails that a test
+ * controls.
+ */
 export interface TestAuth extends AuthPorts {
   readonly clock: FixedClock;
   readonly hasher: CheapHasher;
   readonly mailer: RecordingMailer;
   readonly sessions: BatchedSessions;
-  /** Session checks as another process would have them; whoever makes them closes them. */
+  /** Session checks as of another process; the caller closes them. */
   readonly createSessions: () => BatchedSessions;
-  /** Checks sessions anew, as after a restart: with what is stored, and an empty cache. */
+  /** Restart the session checks, with an empty cache. */
   restart(): Promise<void>;
   readonly database: Database;
-  /** What the store told of, in order. */
+  /** The events that the store reported, in order. */
   readonly events: AuthEvent[];
   close(): Promise<void>;
 }

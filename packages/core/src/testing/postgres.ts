@@ -8,10 +8,10 @@ import { tables } from '../database/tables.ts';
 
 const { AUTHSVC_TEST_POSTGRES_PORT: port, AUTHSVC_TEST_DIALECT } = process.env;
 
-/** The database of tests that do not choose one: SQLite, unless they are run again on PostgreSQL. */
+/** The dialect of tests that do not choose one: SQLite, unless they are run again on PostgreSQL. */
 export const chosenDialect = AUTHSVC_TEST_DIALECT === 'postgres' ? 'postgres' : 'sqlite';
 
-/** An empty database of its own, on the server that the tests share; it goes when they are over. */
+/** An empty database of its own on the shared server, dropped after the tests. */
 export interface PostgresTestDatabase {
   readonly url: string;
   /** Does something as the server's administrator, in this database. */
@@ -35,7 +35,7 @@ export async function createPostgresTestDatabase(): Promise<PostgresTestDatabase
   };
 }
 
-/** Made and migrated, and used by nobody: making one takes longer than most tests do. */
+/** Migrated databases that are free: making one takes longer than most tests do. */
 const idle: PostgresTestDatabase[] = [];
 
 /** A migrated database without rows, for one test at a time. */

@@ -70,7 +70,7 @@ describe('admitAttempt, as logins meet it', () => {
     expect(await fail(5)).toEqual(wrong(5));
   });
 
-  it('lets the owner in from where they logged in lately, whatever a stranger does', async () => {
+  it('lets the owner in from where they logged in lately, while others guess', async () => {
     expect(await attempt('secure_password', '192.0.2.1')).toBe('in');
     const { token } = await logIn(auth, credentials);
     await fail(10, '198.51.100.1');

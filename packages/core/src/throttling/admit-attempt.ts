@@ -39,9 +39,11 @@ interface Block {
 }
 
 /**
- * Counts an attempt before anything is spent on it, so that of many at once no more pass than one after another would.
+ * Count an attempt before anything is spent on it, so that concurrent attempts pass no faster than
+ * sequential ones.
  *
- * @throws {@link AuthError} `rate_limited`, with the seconds to wait. The first refusal is recorded; those that follow write nothing.
+ * @throws {@link AuthError} `rate_limited`, with the seconds to wait. Only the first refusal is
+ * recorded.
  */
 export async function admitAttempt(ports: AuthPorts, attempt: Attempt): Promise<void> {
   if (attempt.throttles.length === 0) return;

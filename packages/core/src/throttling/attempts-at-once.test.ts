@@ -61,7 +61,7 @@ describe('attempts on one account at once', () => {
     const known = await Promise.all(times(40, () => enter('wrong_password')));
     const ofKnown = writes.splice(0);
     const unknown = await Promise.all(times(40, () => enter('wrong_password', 'nobody@example.com')));
-    // Which of those at once come first, and how many see the others' refusal, is the database's to say.
+    // The database decides which come first, and how many see the refusal of others.
     expect(unknown.sort()).toEqual(known.sort());
     expect(new Set(writes)).toEqual(new Set(ofKnown));
   });

@@ -56,7 +56,7 @@ describe('a thousand guesses on one account from a thousand addresses in an hour
     for (let index = 0; index < GUESSES; index += 50) {
       const burst = Array.from({ length: 50 }, (_, place) => guess(index + place));
       codes.push(...(await Promise.all(burst)));
-      // A delay of 1 s that doubles: what is known to whoever has read the documentation.
+      // A delay of 1 s that doubles, as documented.
       auth.clock.advance(Math.min(1000 * 2 ** (index / 50), 900_000));
     }
     expect(codes).not.toContain('in');

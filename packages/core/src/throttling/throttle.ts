@@ -31,10 +31,11 @@ export interface Throttle {
 const MINUTE_MS = 60_000;
 
 /**
- * Guesses on one account cost at most about twenty comparisons an hour, from however many addresses they come.
+ * Guesses on one account cost at most about 20 comparisons an hour, from any number of addresses.
  *
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html#throttle
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#account-lockout
+ * @see
+ * https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#account-lockout
  */
 export const FAILED_LOGINS: BackoffRule = {
   kind: 'backoff',
@@ -43,17 +44,17 @@ export const FAILED_LOGINS: BackoffRule = {
   maxDelayMs: 15 * MINUTE_MS,
   forgetAfterMs: 24 * 60 * MINUTE_MS,
 };
-/** Tries of reset tokens from one address, or as many as may be asked for where that is more. */
+/** Uses of reset tokens per address, or the limit for requests where that is higher. */
 export const RESETS_PER_MINUTE = 10;
-/**
- * What a session may change of its account: an end of sessions, or what asks for the password
- * again.
- */
+/** Changes that a session may make: ending sessions, or what asks for the password again. */
 const CHANGES_BY_USER = perMinute(60);
-/** So that nobody's mailbox is flooded; what lies in it already stays good. */
+/** Mails per account, against flooding a mailbox; tokens that were mailed already stay good. */
 export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, windowMs: 60 * MINUTE_MS };
 
-/** An address that logged in to an account within this time has a counter of its own there, which no stranger can fill. */
+/**
+ * How long an address that logged in to an account has a counter of its own, which others cannot
+ * fill.
+ */
 export const KNOWN_ADDRESS_MS = 30 * 24 * 60 * MINUTE_MS;
 
 /** So many in a minute that begins with the first. */
@@ -89,7 +90,8 @@ function delayMs({ free, firstDelayMs, maxDelayMs }: BackoffRule, count: number)
 }
 
 /**
- * One subscriber may have as much of IPv6: a larger window, which many neighbours share, for each.
+ * A subscriber may have this much of IPv6: a wider network, shared with neighbours, has a higher
+ * limit.
  *
  * @see https://www.ripe.net/publications/docs/ripe-690/
  */
@@ -97,7 +99,7 @@ const WIDE_NETWORKS = [
   { bits: 56, times: 8 },
   { bits: 48, times: 32 },
 ] as const;
-/** So many times what strangers have is let through where the address is known to the account. */
+/** The limit for addresses that are known to the account, as a multiple of the common one. */
 const TIMES_KNOWN = 32;
 
 /**

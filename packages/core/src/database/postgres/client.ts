@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
 interface PostgresConnection {
   setTypeParser(type: number, parse: (text: string) => unknown): void;
   end(done: () => void): void;
-  /** Where there is something, Knex hands the connection to nobody any more. */
+  /** When set, Knex does not reuse the connection. */
   __knex__disposed?: unknown;
 }
 
@@ -21,11 +21,14 @@ const PostgresClient = require('knex/lib/dialects/postgres') as { new (config: K
 
 const BIGINT = 20;
 
-/** Knex's own client for `pg`, which gives numbers as SQLite does, and lets go of a connection that no longer answers. */
+/**
+ * Knex's client for `pg`, which reads bigint as numbers, and drops a connection that does not
+ * answer.
+ */
 export class BoundedPostgresClient extends PostgresClient {
   override async acquireRawConnection(): Promise<PostgresConnection> {
     const connection = await super.acquireRawConnection();
-    // Milliseconds and counts are far from where a number loses ones.
+    // Milliseconds and counts are far below the largest safe integer.
     connection.setTypeParser(BIGINT, Number);
     return connection;
   }
@@ -35,7 +38,7 @@ export class BoundedPostgresClient extends PostgresClient {
       return await super._query(connection, query);
     } catch (error) {
       if ((error as Error).message === 'Query read timeout') {
-        // The statement may still be under way: nobody may be given this connection, nor wait for a rollback on it.
+        // The statement may still run: do not reuse this connection, or wait for a rollback on it.
         connection.__knex__disposed = error;
         connection.end(() => undefined);
       }

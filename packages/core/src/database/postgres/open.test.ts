@@ -40,7 +40,10 @@ describe('openPostgresDatabase', () => {
       .where({ email_key: `${name}@example.com` })
       .update({ updated_at: 7 });
 
-  /** Two transactions that take the same two rows, each the other's first; neither goes on before both have one. */
+  /**
+   * Two transactions that lock the same two rows in opposite order, each holding one before it asks
+   * for the other.
+   */
   async function embrace(tries: { first: number; second: number }) {
     const held: [Gate, Gate] = [createGate(), createGate()];
     const take = (mine: 0 | 1, names: readonly [string, string], count: () => void) =>
@@ -155,7 +158,9 @@ describe('openPostgresDatabase', () => {
 });
 
 describe('a PostgreSQL server that is lost', () => {
-  /** The way to the shared server, which a test can cut: what is on it stays open, and nothing passes. */
+  /**
+   * A proxy to the shared server, which a test can cut: connections stay open, and nothing passes.
+   */
   async function openWay(to: URL) {
     const sockets = new Set<Socket>();
     const way = createServer((near) => {

@@ -12,14 +12,14 @@ const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 1500;
 const ACQUIRE_TIMEOUT_MS = 1500;
 const LOCK_TIMEOUT_MS = 1500;
-/** No statement of this service takes a fraction of this; one that does is stuck behind something. */
+/** No statement of this service takes a fraction of this; one that does is blocked. */
 const STATEMENT_TIMEOUT_MS = 5000;
-/** A server that was lost without a word, as in a network that is cut, cannot say that time is up. */
+/** A server behind a cut network cannot report a timeout. */
 const ANSWER_TIMEOUT_MS = 6000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const MAX_TRANSACTION_TRIES = 4;
-/** Any number does, as long as every instance takes the same. ASCII 'auth'. */
+/** Any number, as long as every instance uses the same. ASCII 'auth'. */
 const MIGRATION_LOCK = 0x61_75_74_68;
 
 export interface PostgresOptions {
@@ -30,9 +30,10 @@ export interface PostgresOptions {
 }
 
 /**
- * Opens a PostgreSQL database.
+ * Open a PostgreSQL database.
  *
- * @throws {@link DatabaseRefusedError} the URL asks for what is not safe, or the server cannot be reached; without the URL's password.
+ * @throws {@link DatabaseRefusedError} the URL is unsafe, or the server cannot be reached; the
+ * message never contains the URL's password.
  */
 export async function openPostgresDatabase({ url, connections = CONNECTIONS }: PostgresOptions): Promise<Database> {
   const address = parsePostgresUrl(url);
@@ -103,7 +104,10 @@ function createPostgresKnex(
   });
 }
 
-/** On a connection of its own, without limits of time: it waits for as long as another instance takes. */
+/**
+ * Migrate on a connection of its own, without timeouts: it waits for as long as another instance
+ * takes.
+ */
 async function migrate(address: PostgresAddress): Promise<void> {
   const knex = createPostgresKnex(address, 1, {});
   try {

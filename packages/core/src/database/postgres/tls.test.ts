@@ -72,25 +72,25 @@ describe('openPostgresDatabase, and who it talks to', () => {
     });
   });
 
-  /** A server that notes what it is told, in the clear and within TLS. */
+  /** A server that records what it is sent, in the clear and within TLS. */
   async function listenWith(answer: 'S' | 'N') {
     const certificate = { key: await readFile(file('server.key')), cert: await readFile(file('server.crt')) };
-    const told = { plain: '', secret: '' };
+    const heard = { plain: '', secret: '' };
     const server = createServer((socket: Socket) => {
       socket.on('error', () => socket.destroy());
       socket.once('data', (request) => {
-        told.plain += request.toString('hex');
+        heard.plain += request.toString('hex');
         socket.write(answer);
         if (answer === 'N') {
           socket.on('data', (more) => {
-            told.plain += more.toString('hex');
+            heard.plain += more.toString('hex');
           });
           return;
         }
         const secure = new TLSSocket(socket, { isServer: true, ...certificate });
         secure.on('error', () => secure.destroy());
         secure.on('data', (more) => {
-          told.secret += more.toString('hex');
+          heard.secret += more.toString('hex');
         });
       });
     });
@@ -101,25 +101,25 @@ describe('openPostgresDatabase, and who it talks to', () => {
       server.close();
       await once(server, 'close');
     };
-    return { url: `postgres://ada:secret@localhost:${port}/auth`, told, close };
+    return { url: `postgres://ada:secret@localhost:${port}/auth`, heard, close };
   }
 
   it.each([
-    ['whose certificate nobody vouches for', 'S'],
+    ['whose certificate is not trusted', 'S'],
     ['that has no TLS', 'N'],
   ] as const)('sends nothing, not even a name, to a server %s', async (_which, answer) => {
-    const { url, told, close } = await listenWith(answer);
+    const { url, heard, close } = await listenWith(answer);
     await expect(openPostgresDatabase({ url })).rejects.toThrow(/^the database auth at localhost cannot be reached: /);
     await close();
-    expect(told).toEqual({ plain: SSL_REQUEST, secret: '' });
+    expect(heard).toEqual({ plain: SSL_REQUEST, secret: '' });
   });
 
   it('speaks with that certificate once it is vouched for', async () => {
-    const { url, told, close } = await listenWith('S');
+    const { url, heard, close } = await listenWith('S');
     const opening = openPostgresDatabase({ url: `${url}?sslrootcert=${file('server.crt')}` });
     // Nothing answers it there.
     await expect(opening).rejects.toThrow('cannot be reached');
     await close();
-    expect(Buffer.from(told.secret, 'hex').toString('latin1')).toContain('user\0ada\0database\0auth\0');
+    expect(Buffer.from(heard.secret, 'hex').toString('latin1')).toContain('user\0ada\0database\0auth\0');
   });
 });

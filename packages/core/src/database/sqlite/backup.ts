@@ -11,9 +11,10 @@ import { publishFile, syncFile } from './durable-file.ts';
 import { inspectSqliteFile } from './file.ts';
 
 /**
- * Writes a consistent copy of a database that is in use: all that was committed when it began. The file appears whole or not at all, with mode 0600.
+ * Write a consistent copy of a database that is in use: everything committed when it began. The
+ * file appears whole or not at all, with mode 0600.
  *
- * @throws {@link DatabaseRefusedError} there is something at the path already, or it cannot be written to.
+ * @throws {@link DatabaseRefusedError} the path exists already, or is not writable.
  */
 export async function backUpSqlite(knex: Knex, path: string): Promise<{ bytes: number }> {
   // Another daemon may be writing a backup to the same place.
@@ -26,7 +27,7 @@ export async function backUpSqlite(knex: Knex, path: string): Promise<{ bytes: n
     await publishFile(partial, path);
     return { bytes: size };
   } catch (error) {
-    // What made it fail may be in the way of this as well.
+    // Removal may fail for the same reason.
     await rm(partial, { force: true }).catch(() => undefined);
     if (error instanceof DatabaseRefusedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -46,7 +47,8 @@ export interface BackupContents {
 }
 
 /**
- * Looks whether a file is a sound backup: ours, by no newer version, and whole to SQLite's own check. It is only read.
+ * Check that a file is a sound backup: ours, of no newer version, and intact according to SQLite.
+ * It is only read.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */

@@ -34,15 +34,22 @@ const SqliteTransaction = require('knex/lib/dialects/sqlite3/execution/sqlite-tr
   new (...parameters: unknown[]): SqliteTransaction;
 };
 
-/** How long a statement waits for another process's lock, in milliseconds; in SQLite's own thread, never on the event loop. */
+/**
+ * How long a statement waits for another process's lock, in milliseconds; it blocks SQLite's
+ * thread, not the event loop.
+ */
 export const BUSY_TIMEOUT_MS = 1500;
 
-/** Knex begins a deferred transaction, and two of those that read and then write get SQLITE_BUSY at once, however long they might have waited. */
+/**
+ * Knex begins deferred transactions. Of two that read and then write, one gets SQLITE_BUSY at once,
+ * without waiting.
+ */
 class ImmediateTransaction extends SqliteTransaction {
   readonly #askedAt = performance.now();
 
   override async begin(connection: SqliteConnection): Promise<unknown> {
-    // One waits for its turn and for the lock together for so long. Behind another that waited for the lock in vain, each would otherwise wait for as long again.
+    // This long for the queue and the lock together: behind a transaction that timed out on the
+    // lock, each would wait for as long again.
     const waitedMs = Math.round(performance.now() - this.#askedAt);
     connection.configure('busyTimeout', Math.max(0, BUSY_TIMEOUT_MS - waitedMs));
     try {
@@ -53,13 +60,10 @@ class ImmediateTransaction extends SqliteTransaction {
   }
 }
 
-/** By their names; those of a connection are let go with it. */
+/** By name; those of a connection are finalized with it. */
 const preparedStatements = new WeakMap<SqliteConnection, Map<string, PreparedStatement>>();
 
-/**
- * Opens a file that is there: Knex's own flags would make an empty database of a name that leads
- * nowhere.
- */
+/** Open an existing file: Knex's flags would create an empty database at a wrong path. */
 function openConnection(client: Knex.Client, mode: number): Promise<SqliteConnection> {
   return new Promise((resolve, reject) => {
     const { filename } = client.config.connection as Knex.Sqlite3ConnectionConfig;
@@ -67,7 +71,10 @@ function openConnection(client: Knex.Client, mode: number): Promise<SqliteConnec
   });
 }
 
-/** Knex's own client for `sqlite3`, whose transactions take the right to write when they begin, and which prepares a query with a name once a connection. */
+/**
+ * Knex's client for `sqlite3`. Its transactions take the write lock when they begin, and a named
+ * query is prepared once per connection.
+ */
 export class ImmediateSqliteClient extends SqliteClient {
   override transaction(...parameters: unknown[]): Knex.Transaction {
     return new ImmediateTransaction(this, ...parameters) as unknown as Knex.Transaction;
@@ -107,7 +114,7 @@ async function prepare(connection: SqliteConnection, name: string, sql: string):
   return statement;
 }
 
-/** Knex's own client, for a file that is looked at and never changed. */
+/** Knex's client for a file that is only read. */
 class ReadOnlySqliteClient extends SqliteClient {
   override acquireRawConnection(): Promise<SqliteConnection> {
     return openConnection(this, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI);
@@ -122,12 +129,12 @@ export interface ReadOnlyOptions {
   readonly isImmutable?: boolean;
 }
 
-/** Opens such a file. */
+/** Open a file for reading only. */
 export function openReadOnly(path: string, { isImmutable = false }: ReadOnlyOptions = {}): Knex {
   return createPlainKnex(ReadOnlySqliteClient, `${pathToFileURL(path)}${isImmutable ? '?immutable=1' : ''}`);
 }
 
-/** Opens a file that no program uses, to take in what a killed one left beside it. */
+/** Open a file that no program uses, to recover what a killed one left in its WAL. */
 export function openToRecover(path: string): Knex {
   return createPlainKnex(ImmediateSqliteClient, path);
 }

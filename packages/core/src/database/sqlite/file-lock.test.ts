@@ -65,7 +65,7 @@ describe('acquireFileLock', () => {
 
   it('throws where there can be no lock', async () => {
     await expect(acquireFileLock(join(folder, 'missing', 'lock'))).rejects.toMatchObject({ code: 'SQLITE_CANTOPEN' });
-    await writeFile(path, 'no lock, but a text that somebody wrote');
+    await writeFile(path, 'no lock, but a text that a user wrote');
     await expect(acquireFileLock(path)).rejects.toMatchObject({ code: 'SQLITE_NOTADB' });
   });
 });

@@ -7,9 +7,10 @@ export interface FileLock {
 }
 
 /**
- * Takes a lock on a file, made with mode 0600 where there is none, without waiting.
+ * Lock a file, made with mode 0600 if it is missing, without waiting.
  *
- * Node has no flock; an exclusive SQLite transaction that is never ended is one. Nobody may open the file otherwise: closing it would drop the lock.
+ * Node has no flock; an exclusive SQLite transaction that never ends is one. Never open the file in
+ * another way: closing it would release the lock.
  *
  * @returns undefined when another process, or another holder in this one, has it.
  */

@@ -39,7 +39,7 @@ describe('inspectSqliteFile', () => {
     ['a single byte', Buffer.from('S'), 'is not an SQLite database, or is damaged'],
     ['the first half of the magic', Buffer.from('SQLite f'), 'is not an SQLite database, or is damaged'],
     ['another magic', header(SQLITE_APPLICATION_ID, 'SQLite format 4\0'), 'is not an SQLite database, or is damaged'],
-    ['a database of nobody', header(0), 'is a database of another program'],
+    ['a database without a mark', header(0), 'is a database of another program'],
     ['a database of another program', header(0x47_50_4b_47), 'is a database of another program'],
     ['a header that was cut off', header(0).subarray(0, 60), 'is a database of another program'],
   ])('refuses %s, and leaves it as it is', async (_what, content, why) => {

@@ -11,10 +11,10 @@ const HEADER_BYTES = 100;
 const APPLICATION_ID_OFFSET = 68;
 
 /**
- * Looks at a database file before SQLite opens it, so that one that is not ours stays untouched, to the byte.
+ * Inspect a database file before SQLite opens it, so that one that is not ours is not changed.
  *
- * @param mode `r` for a file that is only read, as from a disk that is mounted read-only.
- * @returns 'empty' for a missing file or one of no bytes, which is a new database.
+ * @param mode `r` for a file that is only read, as on a disk that is mounted read-only.
+ * @returns 'empty' for a missing or empty file, which is a new database.
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  * @see https://www.sqlite.org/fileformat.html#the_database_header
  */
@@ -59,7 +59,7 @@ export const RESTORE_FOLDER_SUFFIX = '.restoring';
 export const FORMER_SUFFIX = '.before-restore';
 
 /**
- * Looks beside a database that is missing or empty for what tells that there was one: an empty one
+ * Refuse a missing or empty database if the files beside it show that there was one: an empty one
  * must not take its place.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names what is there and what to do.
@@ -90,8 +90,7 @@ export function refuseLostDatabase(path: string): void {
 }
 
 /**
- * Looks whether the file has one name alone. By another, SQLite would not find the newest writes,
- * which it keeps beside the first.
+ * Refuse a file with a second name. Opened by that, SQLite would not find the WAL beside the first.
  *
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */
@@ -113,22 +112,22 @@ export function namesBeside(path: string): string[] {
   }
 }
 
-/** The database's name leads to another file than the one that is open, or to none. */
+/** The database's path leads to another file than the one that is open, or to none. */
 export class DatabaseMovedError extends Error {
   override readonly name = 'DatabaseMovedError';
-  /** As SQLite calls it, which looks for it outside of a WAL alone. */
+  /** SQLite's own code, which it reports only without a WAL. */
   readonly code = 'SQLITE_READONLY_DBMOVED';
 }
 
-/** Where the files of an open SQLite database are, by the names that the next start will open. */
+/** The paths of an open SQLite database, which the next start will open. */
 export interface SqlitePlace {
   /** @throws {@link DatabaseMovedError} what is written now would be lost with the open file. */
   check(): void;
 }
 
 /**
- * Remembers which files an open database has, to tell when one was removed, moved or replaced.
- * Never opens them: closing one would drop SQLite's own locks.
+ * Remember the files of an open database, to detect when one was removed, moved or replaced. Never
+ * opens them: closing one would drop SQLite's own locks.
  *
  * @param path free of symbolic links, since the WAL lies beside the file itself.
  * @param onMoved called once, at the first check that fails.
@@ -154,13 +153,13 @@ function identify(path: string): string | undefined {
   try {
     stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
-    // A folder on the way that was closed or replaced: the next start would not find the file either.
+    // A parent folder is gone or closed: the next start would not find the file either.
     return undefined;
   }
   return stats && stats.ino !== 0n ? `${stats.dev}:${stats.ino}` : undefined;
 }
 
-/** What a database file is like, to whoever only looks at it. */
+/** The state of a database file that is only read. */
 export interface SqliteHealth {
   /** In SQLite's words; none when the file is whole. */
   readonly damage: readonly string[];
@@ -170,10 +169,11 @@ export interface SqliteHealth {
 const MOST_COMPLAINTS = 5;
 
 /**
- * Reads a whole database file and looks whether it is sound. It is not changed, and a daemon may be using it; like every reader of such a file, this one makes the two that stand beside it.
+ * Check the integrity of a whole database file, while a daemon may use it. The file is not changed;
+ * like every reader, this one makes the `-wal` and `-shm` files beside it.
  *
  * @returns `undefined` when there is none yet.
- * @throws {@link DatabaseRefusedError} the file belongs to another program, or cannot be read.
+ * @throws {@link DatabaseRefusedError} the file is another program's, or cannot be read.
  */
 export async function checkSqliteFile(path: string): Promise<SqliteHealth | undefined> {
   if (inspectSqliteFile(path) === 'empty') {

@@ -11,7 +11,8 @@ export interface FlaskUser {
 }
 
 /**
- * Reads the users of a database that the Flask service made: table `users` with `id`, `email` and `hashed_password`, a page at a time.
+ * Read the users of the Flask service's database, a page at a time: table `users` with `id`,
+ * `email` and `hashed_password`.
  *
  * @throws {@link DatabaseRefusedError} it cannot be read, or has no such table.
  */

@@ -20,7 +20,8 @@ const READ_CONNECTIONS = 4;
 
 // FULL: an answer waits for the disk, so that what was acknowledged survives a loss of power.
 const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
-// Before there is a WAL: from then on the mark would stay out of the file itself until a checkpoint, and a killed process's database would not be known as ours.
+// Set before there is a WAL: it would stay in the WAL until a checkpoint, and the database of a
+// killed process would not be recognized.
 const NEW_FILE_PRAGMAS = `PRAGMA application_id = ${SQLITE_APPLICATION_ID}; ${PRAGMAS}`;
 
 export interface SqliteOptions {
@@ -32,9 +33,9 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens an SQLite database file, made with mode 0600 where there is none and where none was lost.
+ * Open an SQLite database file. It is made with mode 0600 if there is none and none was lost.
  *
- * @throws {@link DatabaseRefusedError} the file belongs to another program, is damaged, or cannot be written to.
+ * @throws {@link DatabaseRefusedError} the file is another program's, damaged, or not writable.
  */
 export async function openSqliteDatabase(
   path: string,
@@ -74,7 +75,7 @@ export async function openSqliteDatabase(
         checkPlace();
         return worked;
       });
-      // Nothing is acknowledged that went to a file that was removed during the commit.
+      // Acknowledge nothing that went to a file which was removed during the commit.
       checkPlace();
       return result;
     },
@@ -98,7 +99,7 @@ function makeFile(path: string): void {
   }
 }
 
-/** Copies of a large database at the same time would each make the others slower. */
+/** Concurrent backups of a large database would slow each other down. */
 function oneAtATime<Result>(backUp: (file: string) => Promise<Result>): (file: string) => Promise<Result> {
   let isUnderWay = false;
   return async (file) => {
@@ -117,13 +118,14 @@ function createSqliteKnex(path: string, connections: number, pragmas: string, ch
     client: ImmediateSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
     useNullAsDefault: true,
-    // An error's message would otherwise quote the statement with its values, and so carry addresses and hashes into logs.
+    // Error messages would otherwise quote the statement with its values, and so log addresses and
+    // hashes.
     compileSqlOnError: false,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     log: silentKnexLog,
     pool: {
-      // One stays open: with the last one the WAL goes, and a new one opens the file that has the
-      // name by then.
+      // Keep one open: the last one removes the WAL, and a new one opens the file that has the name
+      // by then.
       min: 1,
       max: connections,
       afterCreate: (
