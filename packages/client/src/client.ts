@@ -46,7 +46,7 @@ export interface RequestedReset {
   readonly email: string;
   /** Present when the service answers with it (delivery `response`). */
   readonly resetToken?: string | undefined;
-  /** False where an operator makes the token, and no mail is sent. */
+  /** False where an operator issues the token, and no mail is sent. */
   readonly isMailed: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface ApiClient {
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
   requestReset(email: string): Promise<RequestedReset>;
   resetPassword(reset: { email: string; resetToken: string; newPassword: string }): Promise<{ readonly email: string }>;
-  /** Any other operation of a session's owner: sends fields as JSON, gives back the success body. */
+  /** Send any other request with a session: fields as JSON, the success body back. */
   send(method: HttpRequest['method'], path: string, session: SessionCookie, fields?: object): Promise<SuccessBody>;
   /** Whether the service answers; never throws. */
   isAlive(): Promise<boolean>;

@@ -5,25 +5,27 @@ import { type ShellCommand, shell } from './shell-command.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What lies where in a data folder. */
+/** The paths in a data folder. */
 export interface DataPaths {
   readonly database: string;
   /** Locked by the daemon that runs on this folder. */
   readonly lock: string;
-  /** Where that daemon answers who it is: a Unix socket, on Windows a named pipe. */
+  /** The daemon's control socket: a Unix socket, on Windows a named pipe. */
   readonly socket: string;
   readonly logFolder: string;
-  /** What a daemon in the background logs; older files have `.1`, `.2`, … behind the name. */
+  /** Log of a background daemon; rotated files end in `.1`, `.2`, … */
   readonly log: string;
-  /** What such a daemon says beside its log: nothing, unless Node itself fails. */
+  /** Its standard error: empty unless Node itself fails. */
   readonly errorOutput: string;
 }
 
 /**
- * Where the service keeps its data: `AUTHSVC_DATA_DIR`, or the place that the platform has for it (`$XDG_DATA_HOME/authsvc`, by default
- * `~/.local/share/authsvc`; macOS: `~/Library/Application Support/authsvc`; Windows: `%LOCALAPPDATA%\authsvc`).
+ * Resolve the data folder: `AUTHSVC_DATA_DIR`, or the platform's default.
  *
- * @returns an absolute path; nothing is looked up or made there.
+ * Linux: `$XDG_DATA_HOME/authsvc`, by default `~/.local/share/authsvc`. macOS:
+ * `~/Library/Application Support/authsvc`. Windows: `%LOCALAPPDATA%\authsvc`.
+ *
+ * @returns an absolute path; nothing is read or created there.
  * @see https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function resolveDataFolder(env: Environment, platform: NodeJS.Platform = process.platform): string {
@@ -33,12 +35,12 @@ export function resolveDataFolder(env: Environment, platform: NodeJS.Platform = 
   const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
   if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'authsvc');
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'authsvc');
-  // The specification tells to ignore a relative path there.
+  // The specification says to ignore a relative path.
   const dataHome = env.XDG_DATA_HOME && path.isAbsolute(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : undefined;
   return path.join(dataHome ?? path.join(home, '.local', 'share'), 'authsvc');
 }
 
-/** Names everything in a data folder; nothing is looked up or made there. */
+/** List the paths in a data folder; nothing is read or created there. */
 export function dataPaths(dataFolder: string, platform: NodeJS.Platform = process.platform): DataPaths {
   const path = platform === 'win32' ? win32 : posix;
   const logFolder = path.join(dataFolder, 'logs');
@@ -56,9 +58,12 @@ export function dataPaths(dataFolder: string, platform: NodeJS.Platform = proces
 }
 
 /**
- * Where the command line remembers who is logged in: `$XDG_STATE_HOME/authsvc`, `~/.local/state/authsvc`, or `%LOCALAPPDATA%\authsvc\state`.
+ * Resolve the folder in which the command line remembers who is logged in.
  *
- * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative path in the variable is to be ignored)
+ * `$XDG_STATE_HOME/authsvc`, by default `~/.local/state/authsvc`; Windows:
+ * `%LOCALAPPDATA%\authsvc\state`.
+ *
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/ (ignores relative paths)
  */
 export function resolveStateFolder(env: Environment, platform: NodeJS.Platform = process.platform): string {
   const home = env.HOME || homedir();
@@ -67,7 +72,7 @@ export function resolveStateFolder(env: Environment, platform: NodeJS.Platform =
   return join(stateHome && isAbsolute(stateHome) ? stateHome : join(home, '.local', 'state'), 'authsvc');
 }
 
-/** Why the daemon does not start: one sentence that names what is in the way. */
+/** Why the daemon does not start, in one sentence. */
 export class StartRefusedError extends Error {
   override readonly name = 'StartRefusedError';
 }
@@ -75,19 +80,19 @@ export class StartRefusedError extends Error {
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Makes the data folder with mode 0700, or looks whether the one that is there can be used.
+ * Create the data folder with mode 0700, or check that the existing one can be used.
  *
- * @param isDefault whether nobody chose the folder, so that the folders above it may be made as well.
- * @throws {@link StartRefusedError} it cannot be made, is not a folder, or is open to the writing of others.
+ * @param isDefault whether it is the default folder: then its parents are created too
+ * @throws {@link StartRefusedError} it cannot be created, is not a folder, or others can write to it
  */
 export function makeDataFolder(path: string, isDefault: boolean): void {
   const stats = statIfThere(path);
   if (!stats) {
-    // A folder that someone named may lie on a disk that is not mounted; only the default place is made from the ground up.
+    // A folder that was configured may be on a disk that is not mounted.
     if (!isDefault && !existsSync(dirname(path))) {
       throw new StartRefusedError(`the data folder ${path} cannot be made: there is no folder ${dirname(path)}`);
     }
-    // Recursive in either case: another start may have made it since.
+    // Recursive in either case: another start may have created it meanwhile.
     attempt(`the data folder ${path} cannot be made`, path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
     return;
   }

@@ -6,12 +6,12 @@ const ANSWER_MS = 5000;
 /** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
-/** How long a daemon that was killed may hold its socket: until the last of its threads has ended. */
+/** How long a killed daemon may hold its socket: until its last thread has ended. */
 const LONGEST_END_MS = 2000;
 const RETRY_MS = 20;
 const FORBIDDEN = ['EACCES', 'EPERM'];
 
-/** Somebody holds the control socket, and does not answer as a daemon does: it hangs, or it is something else. */
+/** The control socket is held, but no daemon answers: it hangs, or it is another program. */
 export class ControlSilentError extends Error {
   override readonly name = 'ControlSilentError';
 }
@@ -29,10 +29,11 @@ export interface ControlReply {
 }
 
 /**
- * Sends one request to the daemon behind a control socket.
+ * Send one request to the daemon behind a control socket.
  *
- * @returns `undefined` when no daemon listens there: the socket is missing, or nobody's.
- * @throws {@link ControlSilentError} no proper answer in time. A refusal to open the socket (`EACCES`: another user's) as it comes.
+ * @returns `undefined` when no daemon listens there
+ * @throws {@link ControlSilentError} no valid response in time
+ * @throws the system's error where the socket may not be opened (`EACCES`: another user's)
  */
 export async function askControl(
   socket: string,
@@ -56,7 +57,13 @@ export async function askControl(
   }
 }
 
-/** Asks who runs on a data folder, and again where the connection breaks off, since that is how a killed daemon ends; errors as {@link askControl}. */
+/**
+ * Ask which daemon runs on a data folder.
+ *
+ * Retries where the connection breaks off, which is how a killed daemon ends.
+ *
+ * @throws as {@link askControl}
+ */
 export async function findDaemon(socket: string): Promise<DaemonBody | undefined> {
   const giveUpAt = performance.now() + LONGEST_END_MS;
   let reply: ControlReply | undefined;
@@ -73,7 +80,7 @@ export async function findDaemon(socket: string): Promise<DaemonBody | undefined
   return reply?.body as DaemonBody | undefined;
 }
 
-/** A daemon as it is watched from outside. */
+/** A daemon, watched from outside. */
 export interface DaemonPresence {
   /** Resolves when the process has ended, however it did. */
   readonly ended: Promise<void>;
@@ -82,7 +89,8 @@ export interface DaemonPresence {
 }
 
 /**
- * Holds a connection that the daemon keeps for as long as it lives, so that its end is the end of the process: no pid is trusted, and none is asked twice.
+ * Hold a connection to the daemon that ends when its process does. No pid has to be trusted.
+ *
  *
  * @returns `undefined` when no daemon listens there.
  */
@@ -102,7 +110,7 @@ export async function watchDaemon(socket: string): Promise<DaemonPresence | unde
   }
 }
 
-/** Asks a daemon to stop; it has not stopped when this resolves. */
+/** Ask a daemon to stop; resolves before it has stopped. */
 export async function requestStop(socket: string): Promise<DaemonStoppingBody | undefined> {
   const reply = await askControl(socket, { method: 'POST', path: '/daemon/stop' });
   if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);

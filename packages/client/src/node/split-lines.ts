@@ -1,14 +1,14 @@
-/** Of one line of an import, in characters: more than an address, a hash and two times will ever take. */
+/** Longest line of an import, in characters: an email, a hash and two times take fewer. */
 export const LONGEST_LINE = 16_384;
 
-/** A CR that a chunk ends with waits for the next one, which may begin with its LF. */
+/** A CR at the end of a chunk waits: the next chunk may begin with its LF. */
 const LINE_END = /\r\n|\n|\r(?!$)/;
 
 /**
- * Splits UTF-8 text into its lines, whose ends may be LF, CRLF or CR; a byte-order mark is left
- * out. Never holds more than a chunk and a line.
+ * Split UTF-8 text into lines that end in LF, CRLF or CR, without a byte-order mark. Holds at most
+ * one chunk and one line.
  *
- * @returns `undefined` in the place of a line longer than {@link LONGEST_LINE}.
+ * @returns `undefined` for a line longer than {@link LONGEST_LINE}.
  */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string | undefined> {
   const decoder = new TextDecoder();
