@@ -83,7 +83,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  * Create the data folder with mode 0700, or check that the existing one can be used.
  *
  * @param isDefault whether it is the default folder: then its parents are created too
- * @throws {@link StartRefusedError} it cannot be created, is not a folder, or others can write to it
+ * @throws {@link StartRefusedError} cannot be created, is not a folder, or others can write to it
  */
 export function makeDataFolder(path: string, isDefault: boolean): void {
   const stats = statIfThere(path);

@@ -91,7 +91,6 @@ export interface DaemonPresence {
 /**
  * Hold a connection to the daemon that ends when its process does. No pid has to be trusted.
  *
- *
  * @returns `undefined` when no daemon listens there.
  */
 export async function watchDaemon(socket: string): Promise<DaemonPresence | undefined> {
