@@ -16,7 +16,7 @@ const tables = {
     writeBlock('README.md', 'settings', settingsTable());
   },
   metrics: async () => {
-    const { metricsTable } = await import('../packages/server/dist/metrics/metrics-table.js');
+    const { metricsTable } = await import('../packages/server/dist/metrics/metrics.js');
     writeBlock('docs/metrics.md', 'metrics', metricsTable());
   },
   examples: async () => rewrite('docs/applications.md', (text) => withExamples(text, readText)),

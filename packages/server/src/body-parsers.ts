@@ -1,7 +1,6 @@
 import { AuthError } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MAX_FIELD_NAME_LENGTH } from './field-errors.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError, MAX_FIELD_NAME_LENGTH } from './error-handler.ts';
 
 /**
  * Admits JSON and HTML forms, in UTF-8, and no other body. Both become plain objects for the same schemas.

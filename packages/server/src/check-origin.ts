@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpError } from './http-error.ts';
-import type { TrustedOrigins } from './trusted-origins.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HttpError } from './error-handler.ts';
+import { LOOPBACK_HOST, type OwnNames } from './own-names.ts';
 
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const PREFLIGHT_SECONDS = 600;
 
 /**
  * Keeps other pages from changing anything in a visitor's name. What says nothing of where it comes
@@ -49,4 +51,60 @@ export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>)
   if (site === 'same-origin') return false;
   if (site !== undefined && site !== 'none') return true;
   return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
+}
+
+/** Which pages may change things, call with credentials, and be returned to. */
+export interface TrustedOrigins {
+  /** @param origin as an `Origin` header says it. */
+  includes(origin: string): boolean;
+}
+
+/**
+ * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own
+ * names.
+ *
+ * Without a public URL the service is a developer's: every loopback origin is trusted, with any
+ * port, so that a development server works without a setting.
+ */
+export function createTrustedOrigins(
+  publicUrl: URL | undefined,
+  origins: readonly string[],
+  names: OwnNames,
+): TrustedOrigins {
+  const listed = new Set(origins);
+  if (publicUrl) listed.add(publicUrl.origin);
+  return {
+    includes: (origin) => {
+      if (listed.has(origin)) return true;
+      const url = URL.canParse(origin) ? new URL(origin) : undefined;
+      if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
+      return publicUrl === undefined || names.isOwnOrigin(origin);
+    },
+  };
+}
+
+/**
+ * Lets pages of trusted origins read answers and send credentials; to others nothing is said.
+ *
+ * @returns whether the request was a preflight, which has then been answered.
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export function applyCors({ method, headers }: FastifyRequest, reply: FastifyReply, trusted: TrustedOrigins): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return false;
+  reply.header('vary', 'Origin');
+  if (!trusted.includes(origin)) return false;
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
+  });
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+  reply.headers({
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+    'access-control-allow-headers': 'Content-Type',
+    'access-control-max-age': PREFLIGHT_SECONDS,
+  });
+  reply.code(204).send();
+  return true;
 }

@@ -5,8 +5,8 @@ import { dataPaths, makeDataFolder, StartRefusedError } from '@authsvc/client/fo
 import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
 import type { Config } from './config.ts';
 import { assertSocketPathFits } from './control/open-control-socket.ts';
-import { refusalOfListening } from './listening.ts';
 import { assertDatabaseFile } from './open-data-folder.ts';
+import { refusalOfListening } from './port-holder.ts';
 
 /**
  * Looks whether a daemon could take the place of the one that runs: all that can be known while

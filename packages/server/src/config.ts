@@ -1,6 +1,5 @@
 import { type ConfigWarning, exposureProblems, exposureWarnings } from './exposure-rules.ts';
-import { fileVariableOf, readSetting } from './read-setting.ts';
-import { type Environment, type Setting, SettingProblem } from './setting.ts';
+import { type Environment, fileVariableOf, readSetting, type Setting, SettingProblem } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
 
 /** What the daemon was told, checked. Paths are absolute. */

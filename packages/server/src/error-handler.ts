@@ -1,8 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpError } from './http-error.ts';
-import { type Refusal, refusalOf, refuse } from './refusal.ts';
+import { type ErrorBody, type FieldError, statusOf, type WireErrorCode } from '@authsvc/client/contract';
+import { AuthError, type AuthErrorCode } from '@authsvc/core';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+// Every refusal of the rules has a status.
+statusOf satisfies Record<AuthErrorCode, number>;
+
+type SchemaErrors = NonNullable<FastifyError['validation']>;
+type SchemaError = SchemaErrors[number];
 
 /** Of a missing session, at routes that challenge. */
 export const CHALLENGE_STATUS = 401;
@@ -11,6 +17,120 @@ export const CHALLENGE_STATUS = 401;
 const REFUSAL_PAUSE_MS = 1000;
 /** So many refusals of 429 a second are answered at once; beyond them it is a flood. */
 const PROMPT_REFUSALS = 20;
+
+const MAX_FIELD_ERRORS = 10;
+/** As much of a name that a client made up as it is told again. */
+export const MAX_FIELD_NAME_LENGTH = 64;
+
+/** What HTTP itself can refuse, beside what the rules refuse. */
+export type HttpErrorCode = Exclude<WireErrorCode, AuthErrorCode> | 'not_found';
+
+/** A refusal by HTTP itself, beside those of the rules. The message is a sentence for whoever sent the request. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: HttpErrorCode;
+  /** Sent with the refusal, as `Allow` is with a 405. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: HttpErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** An answer that refuses. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+}
+
+/**
+ * Turns whatever was thrown into what the client is told: a refusal in its own words, and of anything unforeseen nothing but `internal`.
+ */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof AuthError) {
+    const { code, message, field, retryAfterSeconds } = error;
+    const errors = code === 'invalid_request' && field ? [{ field, message }] : undefined;
+    return refuse(code, message, retryAfter(code, retryAfterSeconds), errors);
+  }
+  if (error instanceof HttpError) return refuse(error.code, error.message, error.headers);
+  if (error instanceof Error) return refusalOfFastify(error as Partial<FastifyError>);
+  return internal();
+}
+
+function refusalOfFastify({ code, statusCode = 500, validation }: Partial<FastifyError>): Refusal {
+  if (validation) {
+    const errors = describeInvalidFields(validation);
+    const message = errors.map((fieldError) => fieldError.message).join('; ');
+    if (errors.length > 0) return refuse('invalid_request', message, {}, errors);
+    return refuse('invalid_request', 'the request needs a body: a JSON object, or a form');
+  }
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refuse('payload_too_large', 'the body is too large: at most 16 KiB');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refuse(
+        'unsupported_media_type',
+        'send the body as application/json or application/x-www-form-urlencoded, and say which in Content-Type',
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return refuse('invalid_request', 'the body is not as long as Content-Length says');
+    case 'FST_ERR_BAD_URL':
+      return refuse('invalid_request', 'the path is not percent-encoded as it must be');
+    default:
+      return statusCode >= 400 && statusCode < 500 ? refuse('invalid_request', 'the request is not valid') : internal();
+  }
+}
+
+function retryAfter(code: AuthErrorCode, seconds = 1): Record<string, string> {
+  const isPassing = statusOf[code] === 503 || statusOf[code] === 429;
+  return isPassing ? { 'retry-after': String(seconds) } : {};
+}
+
+function internal(): Refusal {
+  return refuse('internal', 'something went wrong on the server; its log says what');
+}
+
+/** A refusal with a code and a message. */
+export function refuse(
+  code: WireErrorCode,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+  errors?: readonly FieldError[],
+): Refusal {
+  return { status: statusOf[code], headers, body: { code, message, ...(errors && { errors }) } };
+}
+
+/** Says of each field that fails its schema what is wrong with it; nothing when it is the body as a whole. */
+export function describeInvalidFields(errors: SchemaErrors): FieldError[] {
+  return errors.slice(0, MAX_FIELD_ERRORS).flatMap((error) => {
+    const field = fieldOf(error).slice(0, MAX_FIELD_NAME_LENGTH);
+    return field ? [{ field, message: `${field} ${problemOf(error)}` }] : [];
+  });
+}
+
+function fieldOf({ instancePath, params }: SchemaError): string {
+  return String(params.missingProperty ?? params.additionalProperty ?? instancePath.slice(1));
+}
+
+function problemOf({ keyword, params, message }: SchemaError): string {
+  switch (keyword) {
+    case 'required':
+      return 'is required';
+    case 'additionalProperties':
+      return 'is not a known field';
+    case 'type':
+      return 'must be a string';
+    case 'minLength':
+      return 'must not be empty';
+    case 'maxLength':
+      return `must be at most ${params.limit} characters`;
+    default:
+      return message ?? 'is not valid';
+  }
+}
 
 /** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,8 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
+import { createTrustedOrigins, type TrustedOrigins } from './check-origin.ts';
 import type { Config } from './config.ts';
-import { createMountPath } from './mount-path.ts';
-import { createOwnNames, type OwnNames } from './own-names.ts';
-import { createTrustedOrigins, type TrustedOrigins } from './trusted-origins.ts';
+import { createMountPath, createOwnNames, type OwnNames } from './own-names.ts';
 
 export type ExposureOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;
 

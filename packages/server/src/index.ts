@@ -8,13 +8,12 @@ export {
   readDatabase,
   type SqliteSetting,
 } from './database-setting.ts';
-export { describePortHolder } from './describe-port-holder.ts';
+export { weakenedSettings } from './exposure-rules.ts';
 export { openDataFolder } from './open-data-folder.ts';
 export { openDatabase } from './open-database.ts';
+export { describePortHolder } from './port-holder.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';
 export type { ServerPorts } from './server-ports.ts';
 export { type RunningService, startService } from './service.ts';
-export { settings } from './settings.ts';
-export { settingsTable } from './settings-table.ts';
-export { weakenedSettings } from './weakened-settings.ts';
+export { settings, settingsTable } from './settings.ts';

@@ -2,7 +2,9 @@ import type { AuthEvent, Clock } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
-import { escapeJson } from './printable.ts';
+
+/** What moves a terminal's cursor, colours it, ends a line, or turns the text beside it around. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 export interface LogStream {
   write(line: string): void;
@@ -39,4 +41,19 @@ function describeError(error: Error): { type: string; message: string; stack: st
   const { name: type, message, stack = '', cause } = error;
   const { code } = error as NodeJS.ErrnoException;
   return { type, code, message, stack, ...(cause instanceof Error && { cause: describeError(cause) }) };
+}
+
+/**
+ * A text of a stranger, as it may be kept and shown: control characters and marks of direction are
+ * replaced.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, '\ufffd');
+}
+
+/** JSON that says the same to a program, and does nothing to a terminal. */
+export function escapeJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMountPath } from './mount-path.ts';
+import { createMountPath } from './own-names.ts';
 import { json } from './testing/requests.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 

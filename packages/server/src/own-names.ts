@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { unmapAddress } from '@authsvc/core';
+import { AuthError, unmapAddress } from '@authsvc/core';
+import { HttpError } from './error-handler.ts';
 
 /**
  * The names under which the service may be asked for: the host of the public URL, and this machine;
@@ -23,6 +25,7 @@ export const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1
 /** By which some clients name a server that listens there. */
 const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
 
 /**
  * Before it is said which port the service listens on, it is the one that a Host without a port
@@ -73,4 +76,60 @@ function nameOf(host: string): string | undefined {
 /** With its port and, since proxies leave it out, without. */
 function hostsOf({ hostname, protocol, port }: URL): string[] {
   return [hostname, `${hostname}:${port || DEFAULT_PORTS[protocol]}`];
+}
+
+/**
+ * Serves requests for our own names and no other, so that a web page whose name was made to point at this machine reads nothing.
+ *
+ * @throws HttpError `misdirected_request`; AuthError `invalid_request`: no Host, or more than one.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
+export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMessage, names: OwnNames): void {
+  const { host } = headers;
+  if (host === undefined || hasManyHosts(rawHeaders)) {
+    throw new AuthError('invalid_request', { message: 'a request has one Host header' });
+  }
+  // Probes of containers and load balancers know no name.
+  if (PROBES.has(url)) return;
+  if (!names.isOwnHost(host, socket)) throw misdirected();
+  // A request for a whole URL, as proxies get them, is for the host in that URL, whatever Host says.
+  const authority = url.startsWith('/') ? undefined : /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
+  if (authority !== undefined && !names.isOwnHost(authority, socket)) throw misdirected();
+}
+
+/** Node keeps the first and says nothing. */
+function hasManyHosts(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count > 1;
+}
+
+function misdirected(): HttpError {
+  return new HttpError(
+    'misdirected_request',
+    'authsvc does not serve this host: set AUTHSVC_PUBLIC_URL, or add the name to AUTHSVC_ALLOWED_HOSTS',
+  );
+}
+
+/**
+ * Takes the path of the public URL off a request's target, once and at a segment's end: a proxy may
+ * strip it or not.
+ *
+ * @param publicUrl as the setting has it; without a path, or without a URL, there is nothing to
+ * take off.
+ */
+export function createMountPath(publicUrl: URL | undefined): ((target: string) => string) | undefined {
+  const path = publicUrl?.pathname ?? '/';
+  if (path === '/') return undefined;
+  return (target) => {
+    // A target may be a whole URL, as proxies are asked.
+    const start = target.startsWith('/') ? 0 : (/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(target)?.[0].length ?? 0);
+    if (!target.startsWith(path, start)) return target;
+    const rest = target.slice(start + path.length);
+    if (rest !== '' && !/^[/?]/.test(rest)) return target;
+    return `${target.slice(0, start)}${rest.startsWith('/') ? '' : '/'}${rest}`;
+  };
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { StartRefusedError } from '@authsvc/client/folders';
 
 export interface PortHolder {
   readonly pid: number;
@@ -7,6 +8,7 @@ export interface PortHolder {
 }
 
 const LISTENING = '0A';
+const ANSWER_MS = 1000;
 
 /**
  * Finds the process that listens on a TCP port of this machine: on Linux, and among the processes that this user may look into.
@@ -57,4 +59,39 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Says in words who listens on a taken port, as far as that can be known. */
+export async function describePortHolder(url: string, port: number): Promise<string> {
+  const holder = findPortHolder(port);
+  const name = (await isAuthsvc(url)) ? 'another authsvc' : (holder?.name ?? 'another program');
+  return holder ? `${name} (pid ${holder.pid})` : name;
+}
+
+async function isAuthsvc(url: string): Promise<boolean> {
+  try {
+    const reply = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'manual' });
+    const body = (await reply.json()) as { name?: unknown };
+    return body.name === 'authsvc';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The refusal for an address that cannot be listened on: who holds it, or what is wrong with it.
+ */
+export async function refusalOfListening(host: string, port: number, cause: unknown): Promise<StartRefusedError> {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const holder = code === 'EADDRINUSE' && (await describePortHolder(urlOf(host, port), port));
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `${holder} listens there; choose another port with AUTHSVC_LISTEN_PORT`,
+    EADDRNOTAVAIL: 'this machine does not have that address',
+    EACCES: 'ports below 1024 need more rights than this user has',
+  };
+  return new StartRefusedError(`cannot listen on ${urlOf(host, port)}: ${reasons[code ?? ''] ?? message}`, { cause });
+}
+
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

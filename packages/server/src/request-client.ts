@@ -1,7 +1,8 @@
-import type { Requester } from '@authsvc/core';
+import { isIP } from 'node:net';
+import { type Requester, unmapAddress } from '@authsvc/core';
 import type { FastifyRequest } from 'fastify';
-import { readClientAddress } from './client-address.ts';
-import { printable } from './printable.ts';
+import { printable } from './log.ts';
+import { includesAddress } from './network-settings.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,6 +17,10 @@ const PROXY_HEADERS =
   /^(?:forwarded|via|x-(?:forwarded|original|rewrite)\b.*|(?:x-real|x-client|x-cluster-client|true-client|cf-connecting)-ip)$/;
 /** A whole network can be listed. */
 const MOST_WARNINGS = 100;
+const WINDOW_MS = 60_000;
+/** As many people rarely log in from one machine within a minute. */
+const MANY_EMAILS = 10;
+const MAX_PEERS = 100;
 
 /** Where a request came from, as events and sessions record it; behind a trusted proxy, from where that says it came. */
 export function requestClient(request: FastifyRequest): Requester {
@@ -42,4 +47,55 @@ function warnOfSilence({ log, server: { silentProxies } }: FastifyRequest, proxy
 
 function isProxyHeader(name: string): boolean {
   return PROXY_HEADERS.test(name);
+}
+
+/**
+ * Reads an IP address as proxies write it: bare, with a port, in brackets, in quotes, as IPv4 in
+ * IPv6, with a zone, which means something on the proxy alone.
+ *
+ * @returns `undefined` for anything else, such as `unknown`.
+ * @see https://www.rfc-editor.org/rfc/rfc7239#section-6
+ */
+export function readClientAddress(text: string | undefined): string | undefined {
+  const written =
+    text
+      ?.trim()
+      .replace(/^"(.*)"$/, '$1')
+      .trim() ?? '';
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::[\w.-]+)?|(\d+(?:\.\d+){3}):[\w.-]+)$/.exec(written) ?? [];
+  const [address = ''] = (bracketed ?? dotted ?? written).split('%', 1);
+  return isIP(address) === 0 ? undefined : unmapAddress(address);
+}
+
+/**
+ * Warns once for each trusted address that logs many people in without `X-Forwarded-For`: they all
+ * share its limits.
+ *
+ * @param trustedProxies addresses and networks whose header would be believed.
+ */
+export function createUnnamedLoginWatch(
+  trustedProxies: readonly string[],
+): (request: FastifyRequest, email: string) => void {
+  const isTrusted = includesAddress(trustedProxies);
+  const peers = new Map<string, { readonly until: number; readonly emails: Set<string>; warned: boolean }>();
+  return ({ raw, headers, log }, email) => {
+    const peer = raw.socket.remoteAddress ?? '';
+    if (headers['x-forwarded-for'] !== undefined || !isTrusted(peer)) return;
+    const now = performance.now();
+    let seen = peers.get(peer);
+    if (seen?.warned) return;
+    if (!seen || now > seen.until) {
+      if (peers.size >= MAX_PEERS) peers.clear();
+      seen = { until: now + WINDOW_MS, emails: new Set(), warned: false };
+      peers.set(peer, seen);
+    }
+    seen.emails.add(email.toLowerCase());
+    if (seen.emails.size < MANY_EMAILS) return;
+    seen.warned = true;
+    seen.emails.clear();
+    log.warn(
+      { event: 'logins_without_forwarded_for', peer },
+      `${MANY_EMAILS} people logged in from ${peer} within a minute without X-Forwarded-For, so that they share its limits: let the proxy or backend there pass on the address of its client`,
+    );
+  };
 }

@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkHost } from './check-host.ts';
-import { checkOrigin } from './check-origin.ts';
-import { applyCors } from './cors.ts';
-import { handleError } from './error-handler.ts';
+import { applyCors, checkOrigin } from './check-origin.ts';
+import { limitWaiting, takeTurn } from './close-unread.ts';
+import { HttpError, handleError, refuse } from './error-handler.ts';
 import type { Exposure } from './exposure.ts';
-import { HttpError } from './http-error.ts';
-import { refuse } from './refusal.ts';
-import { limitWaiting, takeTurn } from './take-turns.ts';
+import { checkHost } from './own-names.ts';
 
 /**
  * Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times

@@ -2,7 +2,7 @@ import type { DaemonBody } from '@authsvc/client/contract';
 import { StartRefusedError } from '@authsvc/client/folders';
 import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
-import { printable } from './printable.ts';
+import { printable } from './log.ts';
 import { type RunningService, startService } from './service.ts';
 import { ignoreFailures, openStandardLog } from './standard-log.ts';
 

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
-import { readClientAddress } from './client-address.ts';
 import { closeUnread } from './close-unread.ts';
 import type { Config } from './config.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
@@ -11,18 +10,15 @@ import { lazySchemas } from './lazy-schemas.ts';
 import { countRefusals, measureRequests } from './metrics/measure-requests.ts';
 import type { Measurements } from './metrics/measurements.ts';
 import { includesAddress } from './network-settings.ts';
-import { addOpenapiRoute } from './openapi-route.ts';
+import { createUnnamedLoginWatch, readClientAddress } from './request-client.ts';
 import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
-import { addAboutRoutes } from './routes/about.ts';
-import { addAccountRoutes } from './routes/account.ts';
-import { addOwnSessionRoutes } from './routes/own-sessions.ts';
-import { addProfileRoute } from './routes/profile.ts';
+import { addAboutRoutes, addOpenapiRoute } from './routes/about.ts';
+import { addAccountRoutes, addProfileRoute } from './routes/account.ts';
 import { addResetPasswordRoutes } from './routes/reset-password.ts';
-import { addSessionRoutes } from './routes/sessions.ts';
+import { addOwnSessionRoutes, addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { addWhoamiRoute } from './routes/whoami.ts';
 import type { ServerPorts } from './server-ports.ts';
-import { createUnnamedLoginWatch } from './unnamed-logins.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {

@@ -19,22 +19,22 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { buildControlServer } from './control/control-server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
+import { weakenedSettings } from './exposure-rules.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { refusalOfListening, urlOf } from './listening.ts';
 import { createLog, type LogStream, logEvent } from './log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
-import { monitorEventLoop } from './metrics/event-loop-delay.ts';
 import { measureStore } from './metrics/measure-store.ts';
 import { createMeasurements } from './metrics/measurements.ts';
 import { openMetricsListener } from './metrics/metrics-listener.ts';
+import { monitorEventLoop } from './metrics/process-figures.ts';
 import { openDataFolder } from './open-data-folder.ts';
 import { openDatabase } from './open-database.ts';
+import { refusalOfListening, urlOf } from './port-holder.ts';
 import { openRotatingLog } from './rotating-log.ts';
 import { buildServer } from './server.ts';
 import { settleNextTick } from './settle-next-tick.ts';
 import { prepareShutDown } from './shut-down.ts';
 import { VERSION } from './version.ts';
-import { weakenedSettings } from './weakened-settings.ts';
 
 /** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
 const CLOSE_GRACE_MS = 8500;

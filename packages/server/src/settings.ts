@@ -202,3 +202,19 @@ export const settings = {
 
 /** The value of each setting. */
 export type SettingValues = { readonly [Key in keyof typeof settings]: ReturnType<(typeof settings)[Key]['read']> };
+
+/** The settings as the table of a Markdown page, as the README shows it. */
+export function settingsTable(): string {
+  const rows = Object.values<Setting<unknown>>(settings).map(
+    ({ name, defaultText, description, secret, readDefault }) => {
+      const names = secret ? `\`${name}\`, or \`${name}_FILE\`` : `\`${name}\``;
+      // What a default depends on is said in words.
+      return `| ${names} | ${readDefault ? inWords(defaultText) : `\`${defaultText}\``} | ${description} |`;
+    },
+  );
+  return ['| Variable | Default | |', '|---|---|---|', ...rows].join('\n');
+}
+
+function inWords(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

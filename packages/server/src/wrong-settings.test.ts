@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/property-settings.ts';
 import { ConfigError, loadConfig } from './config.ts';
-import { fileVariableOf } from './read-setting.ts';
-import type { Setting } from './setting.ts';
+import { fileVariableOf, type Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
 const all = Object.values<Setting<unknown>>(settings);

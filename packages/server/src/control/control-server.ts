@@ -1,18 +1,17 @@
 import type { Database } from '@authsvc/core';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from '../body-parsers.ts';
+import { limitWaiting } from '../close-unread.ts';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
 import { lazySchemas } from '../lazy-schemas.ts';
-import type { MetricSources } from '../metrics/metric.ts';
-import { addMetricsRoute } from '../metrics/metrics-route.ts';
+import type { MetricSources } from '../metrics/metrics.ts';
+import { addMetricsRoute } from '../metrics/metrics-listener.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { limitWaiting } from '../take-turns.ts';
-import { addBackupRoute } from './routes/backup.ts';
-import { addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
+import { trackInFlight } from '../shut-down.ts';
+import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addUserFileRoutes } from './routes/user-files.ts';
 import { addUserControlRoutes } from './routes/users.ts';
-import { trackInFlight } from './track-in-flight.ts';
 
 /** What stands behind the control socket: the use cases, and the daemon itself. */
 export interface ControlPorts extends ServerPorts {

@@ -1,6 +1,5 @@
 import { statusOf, type WireErrorCode } from '@authsvc/client/contract';
 import type { AuthEventType, ThrottledAttempt } from '@authsvc/core';
-import { Histogram } from './histogram.ts';
 
 /** Upper bounds in seconds. */
 const REQUEST_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,6 +9,29 @@ const HASH_BOUNDS = [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5];
 
 /** Statuses are below it. */
 const STATUS_END = 600;
+
+/** How many values fell up to each bound, and their sum: made to be filled on the way of every request, and read once in a while. */
+export class Histogram {
+  /** Rising; what lies above the last one is counted behind it. */
+  readonly bounds: readonly number[];
+  /** One more than there are bounds, each without those before it. */
+  readonly counts: Float64Array;
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = new Float64Array(bounds.length + 1);
+  }
+
+  observe(value: number): void {
+    const { bounds, counts } = this;
+    let index = 0;
+    // Nearly every value is among the first few.
+    while (index < bounds.length && value > (bounds[index] as number)) index += 1;
+    counts[index] = (counts[index] as number) + 1;
+    this.sum += value;
+  }
+}
 
 /** What was answered on one route. */
 export interface RouteMeter {

@@ -1,13 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { StartRefusedError } from '@authsvc/client/folders';
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
 import { exposureOf } from '../exposure.ts';
 import { lazySchemas } from '../lazy-schemas.ts';
 import { isLoopbackHost, type ListenAddress } from '../network-settings.ts';
 import { addRequestRules, createFrameworkErrorHandler } from '../request-rules.ts';
-import type { MetricSources } from './metric.ts';
-import { addMetricsRoute } from './metrics-route.ts';
+import type { MetricSources } from './metrics.ts';
 
 /** What a client may take of it: sizes in bytes, times in milliseconds. */
 const LIMITS = { headers: 16_384, headersTimeout: 5000, requestTimeout: 10_000, checkInterval: 1000, connections: 20 };
@@ -64,4 +63,13 @@ export async function openMetricsListener(
   }
   const { port: taken } = server.server.address() as AddressInfo;
   return { url: `http://${shown}:${taken}/metrics`, close: () => server.close() };
+}
+
+/** `GET /metrics`. What tells them is loaded when somebody asks for the first time. */
+export function addMetricsRoute(server: FastifyInstance, sources: MetricSources): void {
+  server.get('/metrics', async (_request, reply) => {
+    const { renderMetrics } = await import('./render-metrics.ts');
+    reply.type('text/plain; version=0.0.4; charset=utf-8');
+    return renderMetrics(sources);
+  });
 }

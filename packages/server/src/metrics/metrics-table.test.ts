@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { metrics } from './metrics.ts';
-import { metricsTable } from './metrics-table.ts';
+import { metrics, metricsTable } from './metrics.ts';
 
 const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
 

@@ -1,5 +1,48 @@
-import type { Figures, Metric } from './metric.ts';
-import type { ProcessFigures } from './process-figures.ts';
+import type { BatchedSessions, BcryptHasher, Store } from '@authsvc/core';
+import type { Histogram, Measurements } from './measurements.ts';
+import type { EventLoopDelay, ProcessFigures } from './process-figures.ts';
+
+/** Whom the metrics are asked of. */
+export interface MetricSources {
+  readonly measurements: Measurements;
+  readonly hasher: Pick<BcryptHasher, 'load'>;
+  readonly sessions: Pick<BatchedSessions, 'counts'>;
+  readonly store: Pick<Store, 'countOwedMails'>;
+  /** Its figures are of the time since it was last asked. */
+  readonly eventLoop: { take(): EventLoopDelay };
+}
+
+/** Everything that the metrics of one moment are made from. */
+export interface Figures extends Pick<MetricSources, 'measurements'> {
+  readonly version: string;
+  readonly hashing: ReturnType<BcryptHasher['load']>;
+  readonly sessions: ReturnType<BatchedSessions['counts']>;
+  /** Unknown while the database does not answer. */
+  readonly owedMails: number | undefined;
+  readonly eventLoop: EventLoopDelay;
+  readonly process: ProcessFigures;
+}
+
+/** The values of a metric's labels, in their order. */
+export type LabelValues = readonly string[];
+
+interface Described {
+  readonly name: string;
+  /** One sentence, which Prometheus shows and the documentation says. */
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** What Prometheus calls a metric family. A series whose value is not known is left out. */
+export type Metric =
+  | (Described & {
+      readonly type: 'counter' | 'gauge';
+      readonly series: (figures: Figures) => readonly (readonly [LabelValues, number | undefined])[];
+    })
+  | (Described & {
+      readonly type: 'histogram';
+      readonly series: (figures: Figures) => readonly (readonly [LabelValues, Histogram])[];
+    });
 
 const counter = (name: string, labels: readonly string[], help: string, series: CountOf) =>
   ({ type: 'counter', name, labels, help, series }) as const;
@@ -169,4 +212,13 @@ function byName(counts: Readonly<Record<string, number>>): ReturnType<CountOf> {
 
 function ofProcess(figure: (figures: ProcessFigures) => number | undefined): CountOf {
   return (figures) => one(figure(figures.process));
+}
+
+/** The metrics as the table of a Markdown page, as `docs/metrics.md` shows it. */
+export function metricsTable(): string {
+  const rows = metrics.map(({ name, type, labels, help }) => {
+    const named = labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${type} | ${named} | ${help} |`;
+  });
+  return ['| Metric | Kind | Labels | |', '|---|---|---|---|', ...rows].join('\n');
 }

@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMetrics } from '../testing/read-metrics.ts';
 import { measureStore } from './measure-store.ts';
 import { createMeasurements, createRouteMeter, type Measurements } from './measurements.ts';
-import type { MetricSources } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { type MetricSources, metrics } from './metrics.ts';
 import { renderMetrics } from './render-metrics.ts';
 
 describe('renderMetrics', () => {

@@ -1,7 +1,6 @@
 import { VERSION } from '../version.ts';
-import type { Histogram } from './histogram.ts';
-import type { Figures, LabelValues, Metric, MetricSources } from './metric.ts';
-import { metrics } from './metrics.ts';
+import type { Histogram } from './measurements.ts';
+import { type Figures, type LabelValues, type Metric, type MetricSources, metrics } from './metrics.ts';
 import { processFigures } from './process-figures.ts';
 
 /**

@@ -8,9 +8,10 @@ import {
   emailChangeSchema,
   type PasswordChangeBody,
   type PasswordChangedBody,
+  type ProfileBody,
   passwordChangeSchema,
 } from '@authsvc/client/contract';
-import { changeEmail, changePassword, deleteAccount } from '@authsvc/core';
+import { type ActiveSession, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestClient } from '../request-client.ts';
 import type { ServerPorts } from '../server-ports.ts';
@@ -91,3 +92,24 @@ export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): v
     },
   );
 }
+
+export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): void {
+  server.get(
+    '/profile',
+    {
+      schema: {
+        operationId: 'getProfile',
+        summary: 'Tell who is logged in',
+        refusals: ['unauthenticated', 'database_unavailable'],
+        response: answerSchema<ProfileBody>('email'),
+      },
+    },
+    // Not async: it would have a session that is held in memory wait for nothing.
+    (request): ProfileBody | Promise<ProfileBody> => {
+      const session = authenticateRequest(ports, request);
+      return session instanceof Promise ? session.then(profileOf) : profileOf(session);
+    },
+  );
+}
+
+const profileOf = ({ email }: ActiveSession): ProfileBody => ({ email });

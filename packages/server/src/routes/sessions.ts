@@ -4,12 +4,25 @@ import {
   credentialsSchema,
   type LoggedInBody,
   type LoggedOutBody,
+  type OtherSessionsEndedBody,
+  otherSessionsEndedSchema,
+  type SessionBody,
+  type SessionEndedBody,
+  type SessionsBody,
+  sessionIdSchema,
+  sessionsSchema,
 } from '@authsvc/client/contract';
-import { logIn, logOut } from '@authsvc/core';
+import { type ActiveSession, endOtherSessions, endSession, listSessions, logIn, logOut } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestClient } from '../request-client.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { clearSessionCookie, readSessionCookie, setSessionCookie, tryOtherCookies } from '../session-cookie.ts';
+import {
+  authenticateRequest,
+  clearSessionCookie,
+  readSessionCookie,
+  setSessionCookie,
+  tryOtherCookies,
+} from '../session-cookie.ts';
 
 export function addSessionRoutes(
   server: FastifyInstance,
@@ -55,4 +68,74 @@ export function addSessionRoutes(
       return { message: 'logged out' };
     },
   );
+}
+
+/** What people can do with sessions of their own, beyond the six endpoints. */
+export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
+  server.get(
+    '/sessions',
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'List your open sessions',
+        refusals: ['unauthenticated', 'database_unavailable'],
+        response: { 200: sessionsSchema },
+      },
+    },
+    async (request): Promise<SessionsBody> => {
+      const current = await authenticateRequest(ports, request);
+      const sessions = await listSessions(ports, current);
+      return { sessions: sessions.map((session) => sessionBody(session, current)) };
+    },
+  );
+
+  server.delete(
+    '/sessions/others',
+    {
+      schema: {
+        operationId: 'endOtherSessions',
+        summary: 'End every session of yours but this one',
+        refusals: ['unauthenticated', 'rate_limited', 'database_unavailable'],
+        response: { 200: otherSessionsEndedSchema },
+      },
+    },
+    async (request): Promise<OtherSessionsEndedBody> => {
+      const session = await authenticateRequest(ports, request);
+      const ended = await endOtherSessions(ports, { session, client: requestClient(request) });
+      return { message: 'other sessions ended', ended };
+    },
+  );
+
+  server.delete<{ Params: { id: string } }>(
+    '/sessions/:id',
+    {
+      schema: {
+        operationId: 'endSession',
+        summary: 'End one session of yours',
+        refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
+        params: sessionIdSchema,
+        response: answerSchema<SessionEndedBody>('message'),
+      },
+    },
+    async (request, reply): Promise<SessionEndedBody> => {
+      const session = await authenticateRequest(ports, request);
+      const ended = await endSession(ports, { session, client: requestClient(request) }, request.params.id);
+      if (ended.id === session.id) clearSessionCookie(reply);
+      return { message: 'session ended' };
+    },
+  );
+}
+
+function sessionBody(
+  session: Awaited<ReturnType<typeof listSessions>>[number],
+  current: Pick<ActiveSession, 'id'>,
+): SessionBody {
+  return {
+    id: session.id,
+    created_at: new Date(session.createdAt).toISOString(),
+    last_used_at: new Date(session.lastUsedAt).toISOString(),
+    address: session.address,
+    user_agent: session.userAgent ?? null,
+    current: session.id === current.id,
+  };
 }

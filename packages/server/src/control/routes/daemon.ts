@@ -1,4 +1,14 @@
-import type { DaemonBody, DaemonStoppingBody, DaemonWarningsBody } from '@authsvc/client/contract';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  type BackupBody,
+  backupSchema,
+  type DaemonBody,
+  type DaemonStoppingBody,
+  type DaemonWarningsBody,
+} from '@authsvc/client/contract';
+import { refusalOfSystem } from '@authsvc/client/folders';
+import { AuthError, type Database, DatabaseRefusedError } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 
 export interface DaemonControl {
@@ -23,4 +33,34 @@ export function addDaemonRoutes(server: FastifyInstance, { daemon }: { readonly 
     reply.hijack();
     reply.raw.writeHead(200).flushHeaders();
   });
+}
+
+/** A consistent copy of the database, while it serves. */
+export function addBackupRoute(
+  server: FastifyInstance,
+  { database }: { readonly database: Pick<Database, 'backUp'> },
+): void {
+  server.post<{ Body: { path: string } }>(
+    '/backup',
+    { schema: { body: backupSchema } },
+    async ({ body: { path } }): Promise<BackupBody> => {
+      assertWritable(path);
+      try {
+        return { path, ...(await database.backUp(path)) };
+      } catch (error) {
+        if (!(error instanceof DatabaseRefusedError)) throw error;
+        throw new AuthError('invalid_request', { field: 'path', message: error.message, cause: error });
+      }
+    },
+  );
+}
+
+/** SQLite says no more than that it cannot open the file. */
+function assertWritable(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const { message } = refusalOfSystem(`the backup ${path} cannot be written`, cause, path);
+    throw new AuthError('invalid_request', { field: 'path', message, cause });
+  }
 }

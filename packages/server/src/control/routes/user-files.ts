@@ -3,8 +3,7 @@ import type { ExportLine, ImportLine, ImportReport } from '@authsvc/client/contr
 import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
 import { exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpError } from '../../http-error.ts';
-import { refusalOf } from '../../refusal.ts';
+import { HttpError, refusalOf } from '../../error-handler.ts';
 import type { ServerPorts } from '../../server-ports.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
