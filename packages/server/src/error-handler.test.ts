@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { AuthError } from '@authsvc/core';
+import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { InjectOptions } from 'fastify';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ServerPorts } from './server-ports.ts';
 import { answer, json, post, refused } from './testing/requests.ts';
 import { createTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -15,7 +14,7 @@ describe('handleError', () => {
 
   async function failWith(error: unknown, request: InjectOptions) {
     const fail = () => Promise.reject(error);
-    const ports: Partial<ServerPorts> = {
+    const ports: Partial<AuthPorts> = {
       hasher: {
         takePlace: () => ({ [Symbol.dispose]: () => undefined }),
         costOf: () => 10,

@@ -14,6 +14,5 @@ export { openDatabase } from './open-database.ts';
 export { describePortHolder } from './port-holder.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';
-export type { ServerPorts } from './server-ports.ts';
 export { type RunningService, startService } from './service.ts';
 export { settings, settingsTable } from './settings.ts';

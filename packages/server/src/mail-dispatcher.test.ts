@@ -94,7 +94,7 @@ describe('POST /reset_password where mails are sent', () => {
     const mailOwed = () => {
       woken += 1;
     };
-    const test = await createTestServer({ resetDelivery: 'smtp' }, { mailOwed });
+    const test = await createTestServer({ resetDelivery: 'smtp' }, {}, { mailOwed });
     await register(test.auth, credentials);
     for (const email of ['user@example.com', 'Nobody@example.com']) {
       const request = { method: 'POST', url: '/reset_password', ...encodings.json({ email }) } as const;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { AuthPorts } from '@authsvc/core';
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from './body-parsers.ts';
@@ -18,7 +19,6 @@ import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addOwnSessionRoutes, addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { addWhoamiRoute } from './routes/whoami.ts';
-import type { ServerPorts } from './server-ports.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {
@@ -36,13 +36,15 @@ export interface ServerOptions extends ExposureOptions, Partial<Pick<Config, 'tr
   readonly log: FastifyBaseLogger;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements;
+  /** Called once the reply to a request that may owe a mail is on its way. */
+  readonly mailOwed?: () => void;
   /** Looks on while the routes are added. */
   readonly beforeRoutes?: (server: FastifyInstance) => void;
 }
 
 /** Builds the HTTP service over its ports; it listens to nobody yet. */
-export function buildServer(ports: ServerPorts, options: ServerOptions): FastifyInstance {
-  const { log, measurements, trustedProxies = [], beforeRoutes } = options;
+export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyInstance {
+  const { log, measurements, trustedProxies = [], mailOwed = () => undefined, beforeRoutes } = options;
   const exposure = exposureOf(options);
   const { unmount } = exposure;
   const isTrusted = includesAddress(trustedProxies);
@@ -85,7 +87,7 @@ export function buildServer(ports: ServerPorts, options: ServerOptions): Fastify
   addUserRoutes(server, ports);
   addProfileRoute(server, ports);
   addWhoamiRoute(server, ports);
-  addResetPasswordRoutes(server, ports);
+  addResetPasswordRoutes(server, ports, mailOwed);
   addAboutRoutes(server, ports);
   // Only these set cookies; the others are spared the look for some in each answer.
   server.register((scope, _options, done) => {

@@ -148,7 +148,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const mails = createMailDispatcher(ports, (err) => {
       log.error({ err }, 'the mails that are owed could not be looked up; tried again shortly');
     });
-    const server = buildServer({ ...ports, mailOwed: mails.wake }, { ...config, log, measurements });
+    const server = buildServer(ports, { ...config, log, measurements, mailOwed: mails.wake });
     const closeServer = prepareShutDown(server, {
       hurryAfterMs: GIVE_UP_HASHING_AFTER_MS,
       hurry: hasher.giveUp,

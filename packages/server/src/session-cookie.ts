@@ -1,7 +1,6 @@
-import { type ActiveSession, AuthError, authenticate } from '@authsvc/core';
+import { type ActiveSession, AuthError, type AuthPorts, authenticate } from '@authsvc/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Exposure } from './exposure.ts';
-import type { ServerPorts } from './server-ports.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,10 +20,7 @@ const MOST_COOKIES = 4;
  *
  * @returns at once where it is held in memory. @throws AuthError `unauthenticated`: none is valid.
  */
-export function authenticateRequest(
-  ports: ServerPorts,
-  request: FastifyRequest,
-): ActiveSession | Promise<ActiveSession> {
+export function authenticateRequest(ports: AuthPorts, request: FastifyRequest): ActiveSession | Promise<ActiveSession> {
   const session = authenticate(ports, readSessionCookie(request));
   if (!(session instanceof Promise)) return session;
   return session.catch((error) => tryOtherCookies(request, error, (token) => authenticate(ports, token)));

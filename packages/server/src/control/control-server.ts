@@ -1,4 +1,4 @@
-import type { Database } from '@authsvc/core';
+import type { AuthPorts, Database } from '@authsvc/core';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { addBodyParsers } from '../body-parsers.ts';
 import { limitWaiting } from '../close-unread.ts';
@@ -6,7 +6,6 @@ import { addNotFoundHandler, createClientErrorHandler, handleError } from '../er
 import { lazySchemas } from '../lazy-schemas.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
 import { addMetricsRoute } from '../metrics/metrics-listener.ts';
-import type { ServerPorts } from '../server-ports.ts';
 import { trackInFlight } from '../shut-down.ts';
 import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
 import { addEventRoutes } from './routes/events.ts';
@@ -14,7 +13,7 @@ import { addUserFileRoutes } from './routes/user-files.ts';
 import { addUserControlRoutes } from './routes/users.ts';
 
 /** What stands behind the control socket: the use cases, and the daemon itself. */
-export interface ControlPorts extends ServerPorts {
+export interface ControlPorts extends AuthPorts {
   readonly daemon: DaemonControl;
   readonly database: Pick<Database, 'backUp'>;
   readonly metrics: MetricSources;

@@ -11,14 +11,13 @@ import {
   type ProfileBody,
   passwordChangeSchema,
 } from '@authsvc/client/contract';
-import { type ActiveSession, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
+import { type ActiveSession, type AuthPorts, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestClient } from '../request-client.ts';
-import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
 
 /** What people can do with their account, beyond the six endpoints; each asks for the password again. */
-export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {
   const actor = async (request: FastifyRequest) => ({
     session: await authenticateRequest(ports, request),
     client: requestClient(request),
@@ -93,7 +92,7 @@ export function addAccountRoutes(server: FastifyInstance, ports: ServerPorts): v
   );
 }
 
-export function addProfileRoute(server: FastifyInstance, ports: ServerPorts): void {
+export function addProfileRoute(server: FastifyInstance, ports: AuthPorts): void {
   server.get(
     '/profile',
     {

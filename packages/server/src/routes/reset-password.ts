@@ -8,11 +8,10 @@ import {
   type ResetTokenBody,
   resetRequestSchema,
 } from '@authsvc/client/contract';
-import { AuthError, requestPasswordReset, resetPassword } from '@authsvc/core';
+import { AuthError, type AuthPorts, requestPasswordReset, resetPassword } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { isFromOtherOrigin } from '../check-origin.ts';
 import { requestClient } from '../request-client.ts';
-import type { ServerPorts } from '../server-ports.ts';
 
 /** With delivery `operator` no mail is sent, so none is announced. */
 const said = {
@@ -20,7 +19,7 @@ const said = {
   operator: 'ask the operator for a reset token',
 } as const;
 
-export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
   server.post<{ Body: ResetRequestBody }>(
     '/reset_password',
     {
@@ -32,7 +31,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: ServerPor
         response: answerSchema<ResetTokenBody & ResetInstructionsBody>('email', 'reset_token', 'message'),
       },
       // Once the reply is on its way: it takes as long whether or not there is anybody to write to.
-      onResponse: async () => ports.mailOwed?.(),
+      onResponse: async () => mailOwed(),
     },
     async (request): Promise<ResetTokenBody | ResetInstructionsBody> => {
       if (ports.policy.resetDelivery === 'response' && isFromOtherOrigin(request)) {

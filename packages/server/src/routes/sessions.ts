@@ -12,10 +12,17 @@ import {
   sessionIdSchema,
   sessionsSchema,
 } from '@authsvc/client/contract';
-import { type ActiveSession, endOtherSessions, endSession, listSessions, logIn, logOut } from '@authsvc/core';
+import {
+  type ActiveSession,
+  type AuthPorts,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  logIn,
+  logOut,
+} from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestClient } from '../request-client.ts';
-import type { ServerPorts } from '../server-ports.ts';
 import {
   authenticateRequest,
   clearSessionCookie,
@@ -26,7 +33,7 @@ import {
 
 export function addSessionRoutes(
   server: FastifyInstance,
-  ports: ServerPorts,
+  ports: AuthPorts,
   noteLogin: (request: FastifyRequest, email: string) => void,
 ): void {
   server.post<{ Body: CredentialsBody }>(
@@ -71,7 +78,7 @@ export function addSessionRoutes(
 }
 
 /** What people can do with sessions of their own, beyond the six endpoints. */
-export function addOwnSessionRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addOwnSessionRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.get(
     '/sessions',
     {

@@ -1,10 +1,9 @@
 import { answerSchema, type CredentialsBody, credentialsSchema, type UserCreatedBody } from '@authsvc/client/contract';
-import { register } from '@authsvc/core';
+import { type AuthPorts, register } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { requestClient } from '../request-client.ts';
-import type { ServerPorts } from '../server-ports.ts';
 
-export function addUserRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.post<{ Body: CredentialsBody }>(
     '/users',
     {

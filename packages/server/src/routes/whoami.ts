@@ -1,7 +1,6 @@
 import { type WhoamiBody, whoamiSchema } from '@authsvc/client/contract';
-import type { ActiveSession } from '@authsvc/core';
+import type { ActiveSession, AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { ServerPorts } from '../server-ports.ts';
 import { authenticateRequest } from '../session-cookie.ts';
 
 /** The answer depends on who asks, in each of the ways in which that can be said. */
@@ -9,7 +8,7 @@ const VARY = 'Cookie, Authorization, Origin';
 const METHODS = ['password'] as const;
 
 /** `GET /whoami`: the one question that an application asks. */
-export function addWhoamiRoute(server: FastifyInstance, ports: ServerPorts): void {
+export function addWhoamiRoute(server: FastifyInstance, ports: AuthPorts): void {
   server.get(
     '/whoami',
     {

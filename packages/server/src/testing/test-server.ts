@@ -1,9 +1,8 @@
-import type { AuthPolicy } from '@authsvc/core';
+import type { AuthPolicy, AuthPorts } from '@authsvc/core';
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import type { FastifyInstance } from 'fastify';
 import { createLog } from '../log.ts';
 import { buildServer, type ServerOptions } from '../server.ts';
-import type { ServerPorts } from '../server-ports.ts';
 import { describedRefusals } from './described-refusals.ts';
 
 export interface TestServer {
@@ -17,7 +16,7 @@ export interface TestServer {
 /** The service over a real database and a clock that stands still, reached by `inject`; some ports may be replaced. */
 export async function createTestServer(
   policy: Partial<AuthPolicy> = {},
-  ports: Partial<ServerPorts> = {},
+  ports: Partial<AuthPorts> = {},
   options: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const auth = await createTestAuth(policy);

@@ -1,7 +1,6 @@
 import { type EventBody, type EventListBody, pageSchema } from '@authsvc/client/contract';
-import { AuthError, listEvents, type StoredEvent } from '@authsvc/core';
+import { AuthError, type AuthPorts, listEvents, type StoredEvent } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { ServerPorts } from '../../server-ports.ts';
 
 const DEFAULT_PAGE = 100;
 
@@ -14,7 +13,7 @@ interface EventQuery {
 }
 
 /** The audit trail. */
-export function addEventRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addEventRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.get<{ Querystring: EventQuery }>(
     '/events',
     { schema: { querystring: pageSchema('email', 'since', 'after', 'newest') } },

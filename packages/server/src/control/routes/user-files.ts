@@ -1,15 +1,14 @@
 import { Readable } from 'node:stream';
 import type { ExportLine, ImportLine, ImportReport } from '@authsvc/client/contract';
 import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
-import { exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
+import { type AuthPorts, exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError, refusalOf } from '../../error-handler.ts';
-import type { ServerPorts } from '../../server-ports.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 
 /** Accounts in and out, a line each, without ever holding more than a batch of them. */
-export function addUserFileRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addUserFileRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.addContentTypeParser(LINES_TYPE, (_request, payload, done) => done(null, payload));
 
   server.post<{ Querystring: { dry_run?: string } }>(
@@ -30,7 +29,7 @@ export function addUserFileRoutes(server: FastifyInstance, ports: ServerPorts): 
   server.get('/users/export', (_request, reply) => reply.type(LINES_TYPE).send(linesOf(giveOut(ports))));
 }
 
-async function* takeIn(ports: ServerPorts, body: Readable, dryRun: boolean): AsyncGenerator<ImportReport> {
+async function* takeIn(ports: AuthPorts, body: Readable, dryRun: boolean): AsyncGenerator<ImportReport> {
   const summary = { imported: 0, exists: 0, refused: 0 };
   let batch: { line: number; user: ImportedUser }[] = [];
 
@@ -114,7 +113,7 @@ function readTime(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
 }
 
-async function* giveOut(ports: ServerPorts): AsyncGenerator<ExportLine> {
+async function* giveOut(ports: AuthPorts): AsyncGenerator<ExportLine> {
   for await (const user of exportUsers(ports)) {
     yield {
       email: user.email,

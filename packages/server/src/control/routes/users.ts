@@ -8,6 +8,7 @@ import {
   type UserListBody,
 } from '@authsvc/client/contract';
 import {
+  type AuthPorts,
   deleteUser,
   disableUser,
   enableUser,
@@ -21,7 +22,6 @@ import {
   verifyEmail,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import type { ServerPorts } from '../../server-ports.ts';
 
 const DEFAULT_PAGE = 50;
 
@@ -30,7 +30,7 @@ interface ByEmail {
 }
 
 /** What an operator does with accounts. */
-export function addUserControlRoutes(server: FastifyInstance, ports: ServerPorts): void {
+export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.get<{ Querystring: { search?: string; after?: string; limit?: string } }>(
     '/users',
     { schema: { querystring: pageSchema('search', 'after') } },
