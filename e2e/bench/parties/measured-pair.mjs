@@ -49,8 +49,8 @@ async function serve() {
   const { buildServer } = await importBuilt('server', 'index.js');
   /** @type {typeof import('../../../packages/server/dist/metrics/measurements.js')} */
   const { createMeasurements } = await importBuilt('server', 'metrics/measurements.js');
-  /** @type {typeof import('../../../packages/server/dist/log.js')} */
-  const { createLog } = await importBuilt('server', 'log.js');
+  /** @type {typeof import('../../../packages/server/dist/log/log.js')} */
+  const { createLog } = await importBuilt('server', 'log/log.js');
   /** @type {typeof import('../../../packages/server/dist/settle-next-tick.js')} */
   const { settleNextTick } = await importBuilt('server', 'settle-next-tick.js');
   settleNextTick();

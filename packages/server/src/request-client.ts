@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Requester, unmapAddress } from '@authsvc/core';
 import type { FastifyRequest } from 'fastify';
-import { printable } from './log.ts';
+import { printable } from './log/log.ts';
 import { includesAddress } from './network-settings.ts';
 
 declare module 'fastify' {

@@ -2,9 +2,9 @@ import type { DaemonBody } from '@authsvc/client/contract';
 import { StartRefusedError } from '@authsvc/client/folders';
 import { DatabaseRefusedError } from '@authsvc/core';
 import { ConfigError, loadConfig } from './config.ts';
-import { printable } from './log.ts';
+import { printable } from './log/log.ts';
+import { ignoreFailures, openStandardLog } from './log/standard-log.ts';
 import { type RunningService, startService } from './service.ts';
-import { ignoreFailures, openStandardLog } from './standard-log.ts';
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

@@ -1,7 +1,7 @@
 import type { AuthPolicy, AuthPorts } from '@authsvc/core';
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import type { FastifyInstance } from 'fastify';
-import { createLog } from '../log.ts';
+import { createLog } from '../log/log.ts';
 import { buildServer, type ServerOptions } from '../server.ts';
 import { describedRefusals } from './described-refusals.ts';
 

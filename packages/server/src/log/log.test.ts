@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodings, form, json, post } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 import { createLog } from './log.ts';
-import { encodings, form, json, post } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 
