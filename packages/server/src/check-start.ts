@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { DaemonBody } from '@authsvc/client/contract';
 import { dataPaths, makeDataFolder, StartRefusedError } from '@authsvc/client/folders';
 import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { assertSocketPathFits } from './control/open-control-socket.ts';
 import { assertDatabaseFile } from './open-data-folder.ts';
 import { refusalOfListening } from './port-holder.ts';

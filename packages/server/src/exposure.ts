@@ -1,6 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import { createTrustedOrigins, type TrustedOrigins } from './check-origin.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { createMountPath, createOwnNames, type OwnNames } from './own-names.ts';
 
 export type ExposureOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;

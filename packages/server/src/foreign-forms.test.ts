@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LOOPBACK_NETWORKS } from './network-settings.ts';
+import { LOOPBACK_NETWORKS } from './config/network-settings.ts';
 import {
   foreignHosts,
   foreignOrigins,

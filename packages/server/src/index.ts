@@ -1,18 +1,18 @@
 export { StartRefusedError } from '@authsvc/client/folders';
 export { checkStart } from './check-start.ts';
-export { type Config, ConfigError, loadConfig } from './config.ts';
+export { type Config, ConfigError, loadConfig } from './config/config.ts';
 export {
   type DatabaseSetting,
   defaultDatabase,
   type PostgresSetting,
   readDatabase,
   type SqliteSetting,
-} from './database-setting.ts';
-export { weakenedSettings } from './exposure-rules.ts';
+} from './config/database-setting.ts';
+export { weakenedSettings } from './config/rules.ts';
+export { settings, settingsTable } from './config/settings.ts';
 export { openDataFolder } from './open-data-folder.ts';
 export { openDatabase } from './open-database.ts';
 export { describePortHolder } from './port-holder.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';
 export { type RunningService, startService } from './service.ts';
-export { settings, settingsTable } from './settings.ts';

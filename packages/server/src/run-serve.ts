@@ -1,7 +1,7 @@
 import type { DaemonBody } from '@authsvc/client/contract';
 import { StartRefusedError } from '@authsvc/client/folders';
 import { DatabaseRefusedError } from '@authsvc/core';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig } from './config/config.ts';
 import { printable } from './log/log.ts';
 import { ignoreFailures, openStandardLog } from './log/standard-log.ts';
 import { type RunningService, startService } from './service.ts';

@@ -16,10 +16,10 @@ import {
   systemRandom,
 } from '@authsvc/core';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
+import { weakenedSettings } from './config/rules.ts';
 import { buildControlServer } from './control/control-server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
-import { weakenedSettings } from './exposure-rules.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createLog, type LogStream, logEvent } from './log/log.ts';
 import { openRotatingLog } from './log/rotating-log.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { askControl, ControlSilentError, findDaemon, requestStop, watchDaemon } from '@authsvc/client/control';
 import { dataPaths } from '@authsvc/client/folders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendAhead } from '../testing/send-ahead.ts';
 import { assertSocketPathFits } from './open-control-socket.ts';

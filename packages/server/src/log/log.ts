@@ -1,7 +1,7 @@
 import type { AuthEvent, Clock } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** What moves a terminal's cursor, colours it, ends a line, or turns the text beside it around. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;

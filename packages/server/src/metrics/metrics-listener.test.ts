@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from '../config.ts';
+import { ConfigError, loadConfig } from '../config/config.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendRaw } from '../testing/raw-request.ts';
 import { parseMetrics } from '../testing/read-metrics.ts';

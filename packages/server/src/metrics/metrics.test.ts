@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataPaths } from '@authsvc/client/folders';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendRaw } from '../testing/raw-request.ts';
 import { askMetrics, metricChanges, parseMetrics, type ReadMetrics } from '../testing/read-metrics.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './config.ts';
-import { weakenedSettings } from './exposure-rules.ts';
+import { weakenedSettings } from './rules.ts';
 
 const weakened = (env: Record<string, string>) => weakenedSettings(loadConfig(env)).map(({ message }) => message);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../../../test/property-settings.ts';
+import { runs } from '../../../../test/property-settings.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { fileVariableOf, type Setting } from './setting.ts';
 import { settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { type ConfigWarning, exposureProblems, exposureWarnings } from './exposure-rules.ts';
+import { type ConfigWarning, exposureProblems, exposureWarnings } from './rules.ts';
 import { type Environment, fileVariableOf, readSetting, type Setting, SettingProblem } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from './config.ts';
 import { settings, settingsTable } from './settings.ts';
 
-const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 
 describe('settingsTable', () => {
   it('is what the README says; npm run write:settings writes it there', () => {
