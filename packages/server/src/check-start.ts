@@ -5,7 +5,7 @@ import { dataPaths, makeDataFolder, StartRefusedError } from '@authsvc/client/fo
 import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
 import type { Config } from './config/config.ts';
 import { assertSocketPathFits } from './control/open-control-socket.ts';
-import { assertDatabaseFile } from './open-data-folder.ts';
+import { assertDatabaseFile } from './data-folder/lock-data-folder.ts';
 import { refusalOfListening } from './port-holder.ts';
 
 /**

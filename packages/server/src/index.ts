@@ -10,8 +10,8 @@ export {
 } from './config/database-setting.ts';
 export { weakenedSettings } from './config/rules.ts';
 export { settings, settingsTable } from './config/settings.ts';
-export { openDataFolder } from './open-data-folder.ts';
-export { openDatabase } from './open-database.ts';
+export { openDataFolder } from './data-folder/lock-data-folder.ts';
+export { openDatabase } from './data-folder/open-database.ts';
 export { describePortHolder } from './port-holder.ts';
 export { runServe } from './run-serve.ts';
 export { buildServer, type ServerOptions } from './server.ts';

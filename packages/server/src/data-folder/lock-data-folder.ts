@@ -5,7 +5,7 @@ import type { DaemonBody } from '@authsvc/client/contract';
 import { ControlSilentError, findDaemon } from '@authsvc/client/control';
 import { assertOwn, dataPaths, makeDataFolder, refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import { acquireFileLock, type FileLock, refuseSecondName } from '@authsvc/core';
-import type { Config } from './config/config.ts';
+import type { Config } from '../config/config.ts';
 
 /** Longer than a daemon takes to stop, or many that start at once to settle who comes first. */
 const LONGEST_WAIT_MS = 30_000;

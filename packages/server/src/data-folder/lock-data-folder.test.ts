@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { dataPaths } from '@authsvc/client/folders';
 import { acquireFileLock } from '@authsvc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDataFolder } from './open-data-folder.ts';
+import { openDataFolder } from './lock-data-folder.ts';
 
 describe('openDataFolder', () => {
   let dataFolder: string;

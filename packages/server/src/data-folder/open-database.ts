@@ -9,7 +9,7 @@ import {
   openSqliteDatabase,
 } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Config } from './config/config.ts';
+import type { Config } from '../config/config.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
