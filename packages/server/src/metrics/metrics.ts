@@ -1,6 +1,6 @@
 import type { BatchedSessions, BcryptHasher, Store } from '@authsvc/core';
 import type { Histogram, Measurements } from './measurements.ts';
-import type { EventLoopDelay, ProcessFigures } from './process-figures.ts';
+import type { EventLoopDelay, ProcessFigures } from './process.ts';
 
 /** Whom the metrics are asked of. */
 export interface MetricSources {

@@ -5,7 +5,7 @@ import { parseMetrics } from '../testing/read-metrics.ts';
 import { measureStore } from './measure-store.ts';
 import { createMeasurements, createRouteMeter, type Measurements } from './measurements.ts';
 import { type MetricSources, metrics } from './metrics.ts';
-import { renderMetrics } from './render-metrics.ts';
+import { renderMetrics } from './render.ts';
 
 describe('renderMetrics', () => {
   let auth: TestAuth;

@@ -1,7 +1,7 @@
 import { VERSION } from '../version.ts';
 import type { Histogram } from './measurements.ts';
 import { type Figures, type LabelValues, type Metric, type MetricSources, metrics } from './metrics.ts';
-import { processFigures } from './process-figures.ts';
+import { processFigures } from './process.ts';
 
 /**
  * The metrics of this moment, in Prometheus' text form.
