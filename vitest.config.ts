@@ -19,7 +19,7 @@ const onEveryDatabase = [
 /** Without a database, or of one that they choose. */
 const databaseBound = [
   'packages/core/src/**/{digest,email,guessing,last-used,password-rules,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
-  'packages/server/src/control/routes/backup.test.ts',
+  'packages/server/src/control/backup.test.ts',
 ];
 
 /** Every project that starts the programs has their bundle made from what was compiled last. */

@@ -4,7 +4,7 @@ import type { DaemonBody } from '@authsvc/client/contract';
 import { dataPaths, makeDataFolder, StartRefusedError } from '@authsvc/client/folders';
 import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
 import type { Config } from './config/config.ts';
-import { assertSocketPathFits } from './control/open-control-socket.ts';
+import { assertSocketPathFits } from './control/socket.ts';
 import { assertDatabaseFile } from './data-folder/lock-data-folder.ts';
 import { refusalOfListening } from './port-holder.ts';
 

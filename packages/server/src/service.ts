@@ -18,8 +18,8 @@ import {
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
 import { weakenedSettings } from './config/rules.ts';
-import { buildControlServer } from './control/control-server.ts';
-import { assertSocketPathFits, openControlSocket } from './control/open-control-socket.ts';
+import { buildControlServer } from './control/server.ts';
+import { assertSocketPathFits, openControlSocket } from './control/socket.ts';
 import { openDataFolder } from './data-folder/lock-data-folder.ts';
 import { openDatabase } from './data-folder/open-database.ts';
 import { startHousekeeping } from './housekeeping.ts';

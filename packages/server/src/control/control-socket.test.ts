@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/config.ts';
 import { type RunningService, startService } from '../service.ts';
 import { sendAhead } from '../testing/send-ahead.ts';
-import { assertSocketPathFits } from './open-control-socket.ts';
+import { assertSocketPathFits } from './socket.ts';
 
 describe('the control socket', () => {
   let folder: string;

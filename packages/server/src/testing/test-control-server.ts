@@ -1,6 +1,6 @@
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
-import { buildControlServer, type ControlPorts } from '../control/control-server.ts';
+import { buildControlServer, type ControlPorts } from '../control/server.ts';
 import { createMeasurements } from '../metrics/measurements.ts';
 
 export interface TestControlServer {

@@ -1,8 +1,8 @@
 import type { EventBody } from '@authsvc/client/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, invalid, json, refused } from '../../testing/requests.ts';
-import { createTestControlServer, type TestControlServer } from '../../testing/test-control-server.ts';
-import { createTestServer, type TestServer } from '../../testing/test-server.ts';
+import { answer, invalid, json, refused } from '../testing/requests.ts';
+import { createTestControlServer, type TestControlServer } from '../testing/test-control-server.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const password = 'correct horse battery';
 const uuid = expect.stringMatching(/^[\da-f-]{36}$/);

@@ -1,8 +1,8 @@
 import { LONGEST_LINE } from '@authsvc/client/split-lines';
 import { AuthError } from '@authsvc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { json, post } from '../../testing/requests.ts';
-import { createTestControlServer, type TestControlServer } from '../../testing/test-control-server.ts';
+import { json, post } from '../testing/requests.ts';
+import { createTestControlServer, type TestControlServer } from '../testing/test-control-server.ts';
 
 const LINES = { 'content-type': 'application/x-ndjson' };
 const hash = `$2b$10$${'a'.repeat(53)}`;

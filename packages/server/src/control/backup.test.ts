@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { checkBackup } from '@authsvc/core';
 import { createTestAuth, openTestDatabase } from '@authsvc/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, json } from '../../testing/requests.ts';
-import { createTestControlServer, type TestControlServer } from '../../testing/test-control-server.ts';
+import { answer, json } from '../testing/requests.ts';
+import { createTestControlServer, type TestControlServer } from '../testing/test-control-server.ts';
 
 let folder: string;
 let control: TestControlServer;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, invalid, JSON_TYPE, json, post, refused } from '../../testing/requests.ts';
-import { createTestControlServer, type TestControlServer } from '../../testing/test-control-server.ts';
-import { createTestServer, type TestServer } from '../../testing/test-server.ts';
+import { answer, invalid, JSON_TYPE, json, post, refused } from '../testing/requests.ts';
+import { createTestControlServer, type TestControlServer } from '../testing/test-control-server.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const bob = { email: 'bob@example.com', password: 'staple after staple' };

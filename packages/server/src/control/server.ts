@@ -7,10 +7,10 @@ import { lazySchemas } from '../lazy-schemas.ts';
 import { addMetricsRoute } from '../metrics/listener.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
 import { trackInFlight } from '../shut-down.ts';
-import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './routes/daemon.ts';
-import { addEventRoutes } from './routes/events.ts';
-import { addUserFileRoutes } from './routes/user-files.ts';
-import { addUserControlRoutes } from './routes/users.ts';
+import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './daemon.ts';
+import { addEventRoutes } from './events.ts';
+import { addUserFileRoutes } from './import-export.ts';
+import { addUserControlRoutes } from './users.ts';
 
 /** What stands behind the control socket: the use cases, and the daemon itself. */
 export interface ControlPorts extends AuthPorts {
