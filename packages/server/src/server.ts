@@ -14,7 +14,7 @@ import type { Measurements } from './metrics/measurements.ts';
 import { createUnnamedLoginWatch, readClientAddress } from './request-client.ts';
 import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
 import { addAboutRoutes, addOpenapiRoute } from './routes/about.ts';
-import { addAccountRoutes, addProfileRoute } from './routes/account.ts';
+import { addAccountRoutes, addProfileRoute } from './routes/profile.ts';
 import { addResetPasswordRoutes } from './routes/reset-password.ts';
 import { addOwnSessionRoutes, addSessionRoutes } from './routes/sessions.ts';
 import { addUserRoutes } from './routes/users.ts';

@@ -4,8 +4,8 @@ import fastifySwagger from '@fastify/swagger';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CHALLENGE_STATUS } from './error-handler.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { CHALLENGE_STATUS } from '../error-handler.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -156,7 +156,7 @@ describe('openapi.json', () => {
         },
       },
     );
-    await expect(await describeRoutes(test.server, schemas)).toMatchFileSnapshot('../openapi.json');
+    await expect(await describeRoutes(test.server, schemas)).toMatchFileSnapshot('../../openapi.json');
   });
 
   it.each([
