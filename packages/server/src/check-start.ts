@@ -6,7 +6,7 @@ import { checkSqliteFile, openPostgresDatabase } from '@authsvc/core';
 import type { Config } from './config/config.ts';
 import { assertSocketPathFits } from './control/socket.ts';
 import { assertDatabaseFile } from './data-folder/lock-data-folder.ts';
-import { refusalOfListening } from './port-holder.ts';
+import { refusalOfListening } from './http/listening.ts';
 
 /**
  * Looks whether a daemon could take the place of the one that runs: all that can be known while

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from './config/config.ts';
-import { exposureOf } from './exposure.ts';
+import { exposureOf } from './http/exposure.ts';
 import { type RunningService, startService } from './service.ts';
 import { json } from './testing/requests.ts';
 

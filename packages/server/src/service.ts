@@ -23,6 +23,9 @@ import { assertSocketPathFits, openControlSocket } from './control/socket.ts';
 import { openDataFolder } from './data-folder/lock-data-folder.ts';
 import { openDatabase } from './data-folder/open-database.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { refusalOfListening, urlOf } from './http/listening.ts';
+import { buildServer } from './http/server.ts';
+import { prepareShutDown } from './http/shut-down.ts';
 import { createLog, type LogStream, logEvent } from './log/log.ts';
 import { openRotatingLog } from './log/rotating-log.ts';
 import { createMailDispatcher } from './mail-dispatcher.ts';
@@ -30,10 +33,7 @@ import { openMetricsListener } from './metrics/listener.ts';
 import { measureStore } from './metrics/measure-store.ts';
 import { createMeasurements } from './metrics/measurements.ts';
 import { monitorEventLoop } from './metrics/process.ts';
-import { refusalOfListening, urlOf } from './port-holder.ts';
-import { buildServer } from './server.ts';
 import { settleNextTick } from './settle-next-tick.ts';
-import { prepareShutDown } from './shut-down.ts';
 import { VERSION } from './version.ts';
 
 /** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */

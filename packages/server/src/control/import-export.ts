@@ -3,7 +3,7 @@ import type { ExportLine, ImportLine, ImportReport } from '@authsvc/client/contr
 import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
 import { type AuthPorts, exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpError, refusalOf } from '../error-handler.ts';
+import { HttpError, refusalOf } from '../http/errors.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 

@@ -1,12 +1,12 @@
 import type { AuthPorts, Database } from '@authsvc/core';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { addBodyParsers } from '../body-parsers.ts';
-import { limitWaiting } from '../close-unread.ts';
-import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
-import { lazySchemas } from '../lazy-schemas.ts';
+import { addBodyParsers } from '../http/body-parsers.ts';
+import { limitWaiting } from '../http/connection-limits.ts';
+import { addNotFoundHandler, createClientErrorHandler, handleError } from '../http/errors.ts';
+import { lazySchemas } from '../http/fastify.ts';
+import { trackInFlight } from '../http/shut-down.ts';
 import { addMetricsRoute } from '../metrics/listener.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
-import { trackInFlight } from '../shut-down.ts';
 import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './daemon.ts';
 import { addEventRoutes } from './events.ts';
 import { addUserFileRoutes } from './import-export.ts';

@@ -2,10 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { StartRefusedError } from '@authsvc/client/folders';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { isLoopbackHost, type ListenAddress } from '../config/network-settings.ts';
-import { addNotFoundHandler, createClientErrorHandler, handleError } from '../error-handler.ts';
-import { exposureOf } from '../exposure.ts';
-import { lazySchemas } from '../lazy-schemas.ts';
-import { addRequestRules, createFrameworkErrorHandler } from '../request-rules.ts';
+import { addNotFoundHandler, createClientErrorHandler, handleError } from '../http/errors.ts';
+import { exposureOf } from '../http/exposure.ts';
+import { lazySchemas } from '../http/fastify.ts';
+import { addRequestRules, createFrameworkErrorHandler } from '../http/request-rules.ts';
 import type { MetricSources } from './metrics.ts';
 
 /** What a client may take of it: sizes in bytes, times in milliseconds. */

@@ -1,6 +1,6 @@
 import { AuthError } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
-import { refusalOf } from '../error-handler.ts';
+import { refusalOf } from '../http/errors.ts';
 import { createRouteMeter, type Measurements, type RouteMeter } from './measurements.ts';
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;

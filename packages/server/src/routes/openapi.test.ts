@@ -4,7 +4,7 @@ import fastifySwagger from '@fastify/swagger';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CHALLENGE_STATUS } from '../error-handler.ts';
+import { CHALLENGE_STATUS } from '../http/errors.ts';
 import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 interface Operation {

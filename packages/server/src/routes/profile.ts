@@ -13,8 +13,8 @@ import {
 } from '@authsvc/client/contract';
 import { type ActiveSession, type AuthPorts, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { requestClient } from '../request-client.ts';
-import { authenticateRequest, clearSessionCookie } from '../session-cookie.ts';
+import { requestClient } from '../http/proxies.ts';
+import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.ts';
 
 /** What people can do with their account, beyond the six endpoints; each asks for the password again. */
 export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {

@@ -10,8 +10,8 @@ import {
 } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts, requestPasswordReset, resetPassword } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { isFromOtherOrigin } from '../check-origin.ts';
-import { requestClient } from '../request-client.ts';
+import { isFromOtherOrigin } from '../http/origins.ts';
+import { requestClient } from '../http/proxies.ts';
 
 /** With delivery `operator` no mail is sent, so none is announced. */
 const said = {

@@ -22,14 +22,14 @@ import {
   logOut,
 } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { requestClient } from '../request-client.ts';
+import { requestClient } from '../http/proxies.ts';
 import {
   authenticateRequest,
   clearSessionCookie,
   readSessionCookie,
   setSessionCookie,
   tryOtherCookies,
-} from '../session-cookie.ts';
+} from '../http/session-cookie.ts';
 
 export function addSessionRoutes(
   server: FastifyInstance,

@@ -1,7 +1,7 @@
 import { answerSchema, type CredentialsBody, credentialsSchema, type UserCreatedBody } from '@authsvc/client/contract';
 import { type AuthPorts, register } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { requestClient } from '../request-client.ts';
+import { requestClient } from '../http/proxies.ts';
 
 export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.post<{ Body: CredentialsBody }>(

@@ -1,7 +1,7 @@
 import { type WhoamiBody, whoamiSchema } from '@authsvc/client/contract';
 import type { ActiveSession, AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { authenticateRequest } from '../session-cookie.ts';
+import { authenticateRequest } from '../http/session-cookie.ts';
 
 /** The answer depends on who asks, in each of the ways in which that can be said. */
 const VARY = 'Cookie, Authorization, Origin';

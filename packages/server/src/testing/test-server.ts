@@ -1,8 +1,8 @@
 import type { AuthPolicy, AuthPorts } from '@authsvc/core';
 import { createTestAuth, type TestAuth } from '@authsvc/core/testing';
 import type { FastifyInstance } from 'fastify';
+import { buildServer, type ServerOptions } from '../http/server.ts';
 import { createLog } from '../log/log.ts';
-import { buildServer, type ServerOptions } from '../server.ts';
 import { describedRefusals } from './described-refusals.ts';
 
 export interface TestServer {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpError } from './error-handler.ts';
-import { LOOPBACK_HOST, type OwnNames } from './own-names.ts';
+import { HttpError } from './errors.ts';
+import { LOOPBACK_HOST, type OwnNames } from './hosts.ts';
 
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const PREFLIGHT_SECONDS = 600;

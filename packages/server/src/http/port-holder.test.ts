@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { findPortHolder } from './port-holder.ts';
+import { findPortHolder } from './listening.ts';
 
 describe('findPortHolder', () => {
   it.runIf(process.platform === 'linux').each(['127.0.0.1', '::1'])('finds who listens at %s', async (host) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, encodings, json } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, encodings, json } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 

@@ -2,23 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import type { AuthPorts } from '@authsvc/core';
 import fastifyCookie from '@fastify/cookie';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Config } from '../config/config.ts';
+import { includesAddress } from '../config/network-settings.ts';
+import { countRefusals, measureRequests } from '../metrics/measure-requests.ts';
+import type { Measurements } from '../metrics/measurements.ts';
+import { addAboutRoutes, addOpenapiRoute } from '../routes/about.ts';
+import { addAccountRoutes, addProfileRoute } from '../routes/profile.ts';
+import { addResetPasswordRoutes } from '../routes/reset-password.ts';
+import { addOwnSessionRoutes, addSessionRoutes } from '../routes/sessions.ts';
+import { addUserRoutes } from '../routes/users.ts';
+import { addWhoamiRoute } from '../routes/whoami.ts';
 import { addBodyParsers } from './body-parsers.ts';
-import { closeUnread } from './close-unread.ts';
-import type { Config } from './config/config.ts';
-import { includesAddress } from './config/network-settings.ts';
-import { addNotFoundHandler, createClientErrorHandler, handleError } from './error-handler.ts';
+import { closeUnread } from './connection-limits.ts';
+import { addNotFoundHandler, createClientErrorHandler, handleError } from './errors.ts';
 import { type ExposureOptions, exposureOf } from './exposure.ts';
-import { lazySchemas } from './lazy-schemas.ts';
-import { countRefusals, measureRequests } from './metrics/measure-requests.ts';
-import type { Measurements } from './metrics/measurements.ts';
-import { createUnnamedLoginWatch, readClientAddress } from './request-client.ts';
+import { lazySchemas } from './fastify.ts';
+import { createUnnamedLoginWatch, readClientAddress } from './proxies.ts';
 import { addRequestRules, createFrameworkErrorHandler } from './request-rules.ts';
-import { addAboutRoutes, addOpenapiRoute } from './routes/about.ts';
-import { addAccountRoutes, addProfileRoute } from './routes/profile.ts';
-import { addResetPasswordRoutes } from './routes/reset-password.ts';
-import { addOwnSessionRoutes, addSessionRoutes } from './routes/sessions.ts';
-import { addUserRoutes } from './routes/users.ts';
-import { addWhoamiRoute } from './routes/whoami.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. Node looks after the times once a second. */
 const LIMITS = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs } from '../../../test/property-settings.ts';
-import { readClientAddress } from './request-client.ts';
+import { runs } from '../../../../test/property-settings.ts';
+import { readClientAddress } from './proxies.ts';
 
 const RUNS = 500;
 const port = fc.integer({ min: 1, max: 65_535 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { AuthError, unmapAddress } from '@authsvc/core';
-import { HttpError } from './error-handler.ts';
+import { HttpError } from './errors.ts';
 
 /**
  * The names under which the service may be asked for: the host of the public URL, and this machine;

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createGate } from '@authsvc/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { limitWaiting, MOST_WAITING, takeTurn } from './close-unread.ts';
+import { limitWaiting, MOST_WAITING, takeTurn } from './connection-limits.ts';
 
 const count = (text: string, word: string) => text.split(word).length - 1;
 const get = (path: string, header = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${header}\r\n`;

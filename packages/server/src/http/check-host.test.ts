@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RawAnswer, sendRaw } from './testing/raw-request.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { type RawAnswer, sendRaw } from '../testing/raw-request.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 let test: TestServer;
 let port: number;

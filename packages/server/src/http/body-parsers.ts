@@ -1,6 +1,6 @@
 import { AuthError } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HttpError, MAX_FIELD_NAME_LENGTH } from './error-handler.ts';
+import { HttpError, MAX_FIELD_NAME_LENGTH } from './errors.ts';
 
 /**
  * Admits JSON and HTML forms, in UTF-8, and no other body. Both become plain objects for the same schemas.

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { json } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { json } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 let test: TestServer;
 afterEach(() => test.close());

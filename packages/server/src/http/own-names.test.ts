@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOwnNames } from './own-names.ts';
+import { createOwnNames } from './hosts.ts';
 
 describe('the address at which a connection arrived', () => {
   const names = createOwnNames(new URL('https://auth.example.com'));

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, encodings, refused } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, encodings, refused } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const publicUrl = new URL('https://auth.example.com');
 const credentials = encodings.json({ email: 'user@example.com', password: 'secure_password' });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closeUnread } from './close-unread.ts';
+import { closeUnread } from './connection-limits.ts';
 
 /** More than any system keeps for a connection. */
 const LARGE = 32 * 1024 * 1024;

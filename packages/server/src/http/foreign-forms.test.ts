@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LOOPBACK_NETWORKS } from './config/network-settings.ts';
+import { LOOPBACK_NETWORKS } from '../config/network-settings.ts';
 import {
   foreignHosts,
   foreignOrigins,
@@ -8,9 +8,9 @@ import {
   forwardedFor,
   overridingHeaders,
   proxyHeaders,
-} from './testing/foreign-forms.ts';
-import { type RawAnswer, sendRaw } from './testing/raw-request.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+} from '../testing/foreign-forms.ts';
+import { type RawAnswer, sendRaw } from '../testing/raw-request.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const publicUrl = new URL('https://app.example.com/auth');
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };

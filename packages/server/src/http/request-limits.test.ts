@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RawAnswer, sendRaw } from './testing/raw-request.ts';
-import { sendAhead } from './testing/send-ahead.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { type RawAnswer, sendRaw } from '../testing/raw-request.ts';
+import { sendAhead } from '../testing/send-ahead.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 let test: TestServer;
 let port: number;

@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, encodings } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, encodings } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'User@Example.com', password: 'secure_password' };
 const COOKIE = /^session_id=([\w-]{43}); Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { type Requester, unmapAddress } from '@authsvc/core';
 import type { FastifyRequest } from 'fastify';
-import { includesAddress } from './config/network-settings.ts';
-import { printable } from './log/log.ts';
+import { includesAddress } from '../config/network-settings.ts';
+import { printable } from '../log/log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

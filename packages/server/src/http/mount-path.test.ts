@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMountPath } from './own-names.ts';
-import { json } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { json } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
+import { createMountPath } from './hosts.ts';
 
 const publicUrl = new URL('https://app.example.com/auth');
 

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { InjectOptions } from 'fastify';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { answer, json, post, refused } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, json, post, refused } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 
@@ -46,7 +46,7 @@ describe('handleError', () => {
         err: {
           type: 'TypeError',
           message: 'the bug is in /srv/app',
-          stack: expect.stringContaining('error-handler.test.ts'),
+          stack: expect.stringContaining('errors.test.ts'),
           cause: { type: 'Error', message: 'the inner reason', stack: expect.any(String) },
         },
         message: 'request failed',

@@ -1,7 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
-import { createTrustedOrigins, type TrustedOrigins } from './check-origin.ts';
-import type { Config } from './config/config.ts';
-import { createMountPath, createOwnNames, type OwnNames } from './own-names.ts';
+import type { Config } from '../config/config.ts';
+import { createMountPath, createOwnNames, type OwnNames } from './hosts.ts';
+import { createTrustedOrigins, type TrustedOrigins } from './origins.ts';
 
 export type ExposureOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;
 

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RawAnswer, sendRaw } from '../testing/raw-request.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 import { exposureOf } from './exposure.ts';
-import { type RawAnswer, sendRaw } from './testing/raw-request.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
 
 const publicUrl = new URL('https://auth.example.com');
 

@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer, encodings, FORM_TYPE, form, invalid, JSON_TYPE, json, post, refused } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, encodings, FORM_TYPE, form, invalid, JSON_TYPE, json, post, refused } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 

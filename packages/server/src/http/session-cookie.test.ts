@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answer, encodings, refused } from './testing/requests.ts';
-import { createTestServer, type TestServer } from './testing/test-server.ts';
+import { answer, encodings, refused } from '../testing/requests.ts';
+import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 const noSession = refused(403, 'unauthenticated', 'log in first: there is no valid session');

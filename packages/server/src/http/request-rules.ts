@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { applyCors, checkOrigin } from './check-origin.ts';
-import { limitWaiting, takeTurn } from './close-unread.ts';
-import { HttpError, handleError, refuse } from './error-handler.ts';
+import { limitWaiting, takeTurn } from './connection-limits.ts';
+import { HttpError, handleError, refuse } from './errors.ts';
 import type { Exposure } from './exposure.ts';
-import { checkHost } from './own-names.ts';
+import { checkHost } from './hosts.ts';
+import { applyCors, checkOrigin } from './origins.ts';
 
 /**
  * Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times

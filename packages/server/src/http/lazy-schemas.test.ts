@@ -1,6 +1,6 @@
 import fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { lazySchemas } from './lazy-schemas.ts';
+import { lazySchemas } from './fastify.ts';
 
 describe('lazySchemas', () => {
   it('validate and serialize as Fastify does by itself', async () => {
