@@ -14,5 +14,5 @@ export { openDataFolder } from './data-folder/lock-data-folder.ts';
 export { openDatabase } from './data-folder/open-database.ts';
 export { describePortHolder } from './http/listening.ts';
 export { buildServer, type ServerOptions } from './http/server.ts';
-export { runServe } from './run-serve.ts';
+export { runServe } from './serve.ts';
 export { type RunningService, startService } from './service.ts';
