@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from './config/config.ts';
-import { exposureOf } from './http/exposure.ts';
+import { requestRulesFor } from './http/request-rules.ts';
 import { type RunningService, startService } from './service.ts';
 import { json } from './testing/requests.ts';
 
@@ -184,7 +184,7 @@ describe('startService', () => {
 
   it('answers what is not HTTP with a refusal like any other', async () => {
     const { url } = await start();
-    const headers = Object.entries(exposureOf({}).headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const headers = Object.entries(requestRulesFor({}).headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const answer = (status: string, body: string) =>
       `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n${headers.join('')}\r\n${body}`;
     expect(await exchange(url, 'HELLO\r\n\r\n')).toBe(

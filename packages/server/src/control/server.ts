@@ -1,9 +1,7 @@
 import type { AuthPorts, Database } from '@authsvc/core';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { addBodyParsers } from '../http/body-parsers.ts';
-import { limitWaiting } from '../http/connection-limits.ts';
-import { addNotFoundHandler, createClientErrorHandler, handleError } from '../http/errors.ts';
-import { lazySchemas } from '../http/fastify.ts';
+import { createFastify } from '../http/fastify.ts';
 import { trackInFlight } from '../http/shut-down.ts';
 import { addMetricsRoute } from '../metrics/listener.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
@@ -29,19 +27,7 @@ export interface ControlServer {
  * Builds the service behind the control socket, for the user who runs the daemon: whoever can open the socket may do everything. It never listens on a network.
  */
 export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger): ControlServer {
-  const server = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger) => logger,
-    return503OnClosing: false,
-    schemaController: lazySchemas,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
-    frameworkErrors: handleError,
-    clientErrorHandler: createClientErrorHandler({}),
-  });
-  limitWaiting(server.server);
-  server.setErrorHandler(handleError);
-  addNotFoundHandler(server);
+  const server = createFastify({ log, loggerInstance: log });
   const drain = trackInFlight(server);
 
   addBodyParsers(server);

@@ -132,33 +132,42 @@ function problemOf({ keyword, params, message }: SchemaError): string {
   }
 }
 
-/** Answers whatever a request threw, and logs it once: what is ours to mend as an error, the rest for whoever debugs a client. */
-export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, headers, body } = refusalAt(request, error);
-  const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
-  reply.code(status).headers(headers);
-  if (body.code === 'overloaded') request.log.warn(what, 'request refused');
-  else if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
-  else request.log.debug(what, 'request refused');
-  if (body.code === 'overloaded' || (body.code === 'rate_limited' && isFlood())) {
-    setTimeout(() => reply.send(body), REFUSAL_PAUSE_MS);
-  } else {
-    reply.send(body);
-  }
+export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+/**
+ * Sends the error response and logs it once: 5xx at `error`, the rest at `debug`. Each server has a
+ * handler of its own, since it counts refusals.
+ */
+export function createErrorHandler(): ErrorHandler {
+  const isFlood = createFloodCheck();
+  return (error, request, reply) => {
+    const { status, headers, body } = refusalAt(request, error);
+    const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
+    reply.code(status).headers(headers);
+    if (body.code === 'overloaded') request.log.warn(what, 'request refused');
+    else if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
+    else request.log.debug(what, 'request refused');
+    if (body.code === 'overloaded' || (body.code === 'rate_limited' && isFlood())) {
+      setTimeout(() => reply.send(body), REFUSAL_PAUSE_MS);
+    } else {
+      reply.send(body);
+    }
+  };
 }
 
-let refusals = 0;
-let countedUntil = 0;
-
-/** Counts a refusal, and says whether there were too many of them in this second. */
-function isFlood(): boolean {
-  const now = performance.now();
-  if (now >= countedUntil) {
-    refusals = 0;
-    countedUntil = now + 1000;
-  }
-  refusals += 1;
-  return refusals > PROMPT_REFUSALS;
+/** @returns what counts a refusal, and says whether there were too many in this second. */
+function createFloodCheck(): () => boolean {
+  let refusals = 0;
+  let countedUntil = 0;
+  return () => {
+    const now = performance.now();
+    if (now >= countedUntil) {
+      refusals = 0;
+      countedUntil = now + 1000;
+    }
+    refusals += 1;
+    return refusals > PROMPT_REFUSALS;
+  };
 }
 
 /**

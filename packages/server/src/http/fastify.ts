@@ -1,5 +1,73 @@
 import { createRequire } from 'node:module';
-import type { FastifyServerOptions } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
+import { countRefusals, measureRequests } from '../metrics/measure-requests.ts';
+import type { Measurements } from '../metrics/measurements.ts';
+import { limitWaiting } from './connection-limits.ts';
+import { addNotFoundHandler, createClientErrorHandler, createErrorHandler } from './errors.ts';
+import { addRequestRules, createFrameworkErrorHandler, type RequestRules } from './request-rules.ts';
+
+/** What a client may take of a server: sizes in bytes, times in milliseconds. */
+export interface NetworkLimits {
+  readonly headers: number;
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  /** How often Node looks after the times. */
+  readonly checkInterval: number;
+  readonly connections: number;
+}
+
+export interface FastifyOptions
+  extends Pick<FastifyServerOptions, 'bodyLimit' | 'forceCloseConnections' | 'loggerInstance' | 'trustProxy'>,
+    Pick<FastifyServerOptions, 'rewriteUrl'> {
+  readonly log: FastifyBaseLogger;
+  /** What holds for every request; the control socket, which only its owner opens, has none. */
+  readonly rules?: RequestRules;
+  readonly limits?: NetworkLimits;
+  /** Filled by every request; without it nothing is measured. */
+  readonly measurements?: Measurements | undefined;
+}
+
+/** Makes a server as clients, the control socket and the metrics have it: without routes. */
+export function createFastify({ log, rules, limits, measurements, ...options }: FastifyOptions): FastifyInstance {
+  const handleError = createErrorHandler();
+  const server = fastify({
+    logController: new LogController({ disableRequestLogging: true }),
+    // Requests are not logged one by one, so none needs a logger of its own.
+    childLoggerFactory: () => log,
+    // What reaches an open connection while the service closes is still answered.
+    return503OnClosing: false,
+    schemaController: lazySchemas,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true } },
+    frameworkErrors: countRefusals(measurements, rules ? createFrameworkErrorHandler(rules, handleError) : handleError),
+    clientErrorHandler: createClientErrorHandler(rules?.headers ?? {}),
+    ...(limits && {
+      requestTimeout: limits.requestTimeout,
+      keepAliveTimeout: limits.keepAliveTimeout,
+      http: {
+        insecureHTTPParser: false,
+        // Refused by us, like every other malformed request.
+        requireHostHeader: false,
+        maxHeaderSize: limits.headers,
+        headersTimeout: limits.headersTimeout,
+        connectionsCheckingInterval: limits.checkInterval,
+      },
+    }),
+    ...options,
+  });
+  if (limits) server.server.maxConnections = limits.connections;
+  if (rules) addRequestRules(server, rules, { timed: measurements !== undefined });
+  limitWaiting(server.server);
+  if (measurements) measureRequests(server, measurements);
+  server.setErrorHandler(countRefusals(measurements, handleError));
+  addNotFoundHandler(server);
+  return server;
+}
 
 type SchemaController = NonNullable<FastifyServerOptions['schemaController']>;
 

@@ -8,7 +8,7 @@ import { HttpError } from './errors.ts';
  * with a public URL, only by the port that it listens on, and without, by any port, which a
  * development server on the way may have.
  */
-export interface OwnNames {
+export interface OwnHosts {
   /**
    * Whether a Host header, or the authority of a whole URL, is ours, also as the address at which
    * the connection arrived.
@@ -33,7 +33,7 @@ const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
  *
  * @param allowedHosts further names, in lower case, that are ours with any port.
  */
-export function createOwnNames(publicUrl: URL | undefined, allowedHosts: readonly string[] = []): OwnNames {
+export function createOwnHosts(publicUrl: URL | undefined, allowedHosts: readonly string[] = []): OwnHosts {
   const allowed = new Set(allowedHosts);
   const publicHosts = publicUrl ? hostsOf(publicUrl) : [];
   let ownPort = '80';
@@ -84,17 +84,17 @@ function hostsOf({ hostname, protocol, port }: URL): string[] {
  * @throws HttpError `misdirected_request`; AuthError `invalid_request`: no Host, or more than one.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
-export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMessage, names: OwnNames): void {
+export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMessage, hosts: OwnHosts): void {
   const { host } = headers;
   if (host === undefined || hasManyHosts(rawHeaders)) {
     throw new AuthError('invalid_request', { message: 'a request has one Host header' });
   }
   // Probes of containers and load balancers know no name.
   if (PROBES.has(url)) return;
-  if (!names.isOwnHost(host, socket)) throw misdirected();
+  if (!hosts.isOwnHost(host, socket)) throw misdirected();
   // A request for a whole URL, as proxies get them, is for the host in that URL, whatever Host says.
   const authority = url.startsWith('/') ? undefined : /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
-  if (authority !== undefined && !names.isOwnHost(authority, socket)) throw misdirected();
+  if (authority !== undefined && !hosts.isOwnHost(authority, socket)) throw misdirected();
 }
 
 /** Node keeps the first and says nothing. */

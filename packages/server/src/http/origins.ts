@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './errors.ts';
-import { LOOPBACK_HOST, type OwnNames } from './hosts.ts';
+import { LOOPBACK_HOST, type OwnHosts } from './hosts.ts';
 
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const PREFLIGHT_SECONDS = 600;
@@ -69,7 +69,7 @@ export interface TrustedOrigins {
 export function createTrustedOrigins(
   publicUrl: URL | undefined,
   origins: readonly string[],
-  names: OwnNames,
+  hosts: OwnHosts,
 ): TrustedOrigins {
   const listed = new Set(origins);
   if (publicUrl) listed.add(publicUrl.origin);
@@ -78,7 +78,7 @@ export function createTrustedOrigins(
       if (listed.has(origin)) return true;
       const url = URL.canParse(origin) ? new URL(origin) : undefined;
       if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
-      return publicUrl === undefined || names.isOwnOrigin(origin);
+      return publicUrl === undefined || hosts.isOwnOrigin(origin);
     },
   };
 }

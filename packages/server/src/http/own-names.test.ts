@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createOwnNames } from './hosts.ts';
+import { createOwnHosts } from './hosts.ts';
 
 describe('the address at which a connection arrived', () => {
-  const names = createOwnNames(new URL('https://auth.example.com'));
+  const names = createOwnHosts(new URL('https://auth.example.com'));
   names.listensOn(4100);
 
   it.each([
@@ -27,7 +27,7 @@ describe('the address at which a connection arrived', () => {
 });
 
 describe('a name of AUTHSVC_ALLOWED_HOSTS', () => {
-  const names = createOwnNames(new URL('https://auth.example.com'), ['authsvc', 'localhost', '[fd00::5]']);
+  const names = createOwnHosts(new URL('https://auth.example.com'), ['authsvc', 'localhost', '[fd00::5]']);
   names.listensOn(4100);
 
   it.each(['authsvc', 'AuthSvc:8080', 'localhost:8080', '[fd00::5]:1'])('is ours by any port: %s', (host) => {

@@ -1,13 +1,12 @@
 import { isIP } from 'node:net';
 import { type Requester, unmapAddress } from '@authsvc/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { includesAddress } from '../config/network-settings.ts';
 import { printable } from '../log/log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Proxies that were warned about because they name no client. */
-    readonly silentProxies: Set<string>;
+    readonly proxies: Proxies;
   }
 }
 
@@ -22,27 +21,70 @@ const WINDOW_MS = 60_000;
 const MANY_EMAILS = 10;
 const MAX_PEERS = 100;
 
+/** The proxies in front of a server, and what it knows of them. */
+export interface Proxies {
+  /** Whether the `X-Forwarded-For` that an address sends is believed. */
+  isTrusted(address: string): boolean;
+  /** Warns once of a proxy whose header holds no IP address. */
+  noteNoClient(proxy: string): void;
+  /**
+   * Warns once of a trusted address that logs many people in without `X-Forwarded-For`: they all
+   * share its limits.
+   */
+  noteLogin(request: FastifyRequest, email: string): void;
+}
+
+/** @param trusted addresses and networks whose header is believed. */
+export function createProxies(trusted: readonly string[], log: FastifyBaseLogger): Proxies {
+  const isListed = includesAddress(trusted);
+  const withoutClient = new Set<string>();
+  const logins = new Map<string, { readonly until: number; readonly emails: Set<string>; warned: boolean }>();
+  const isTrusted = (address: string) => isListed(readClientAddress(address) ?? '');
+  return {
+    isTrusted,
+    noteNoClient(proxy) {
+      if (withoutClient.has(proxy) || withoutClient.size >= MOST_WARNINGS) return;
+      withoutClient.add(proxy);
+      log.warn(
+        { event: 'proxy_names_no_client', address: proxy },
+        'AUTHSVC_TRUSTED_PROXIES lists this proxy, and its X-Forwarded-For holds no IP address: all its clients count as one; have it send the address that it sees',
+      );
+    },
+    noteLogin({ raw, headers }, email) {
+      const peer = raw.socket.remoteAddress ?? '';
+      if (headers['x-forwarded-for'] !== undefined || !isTrusted(peer)) return;
+      const now = performance.now();
+      let seen = logins.get(peer);
+      if (seen?.warned) return;
+      if (!seen || now > seen.until) {
+        if (logins.size >= MAX_PEERS) logins.clear();
+        seen = { until: now + WINDOW_MS, emails: new Set(), warned: false };
+        logins.set(peer, seen);
+      }
+      seen.emails.add(email.toLowerCase());
+      if (seen.emails.size < MANY_EMAILS) return;
+      seen.warned = true;
+      seen.emails.clear();
+      log.warn(
+        { event: 'logins_without_forwarded_for', peer },
+        `${MANY_EMAILS} people logged in from ${peer} within a minute without X-Forwarded-For, so that they share its limits: let the proxy or backend there pass on the address of its client`,
+      );
+    },
+  };
+}
+
 /** Where a request came from, as events and sessions record it; behind a trusted proxy, from where that says it came. */
 export function requestClient(request: FastifyRequest): Requester {
   const { ip, headers, raw } = request;
   const address = readClientAddress(ip);
   const peer = raw.socket.remoteAddress;
   // Only what a listed proxy says of its client can be no address.
-  if (address === undefined && peer !== undefined) warnOfSilence(request, peer);
+  if (address === undefined && peer !== undefined) request.server.proxies.noteNoClient(peer);
   return {
     address: address ?? readClientAddress(peer) ?? ip,
     userAgent: headers['user-agent'] && printable(headers['user-agent'].slice(0, USER_AGENT_MAX_LENGTH)),
     proxied: raw.httpVersion === '1.0' || Object.keys(headers).some(isProxyHeader),
   };
-}
-
-function warnOfSilence({ log, server: { silentProxies } }: FastifyRequest, proxy: string): void {
-  if (silentProxies.has(proxy) || silentProxies.size >= MOST_WARNINGS) return;
-  silentProxies.add(proxy);
-  log.warn(
-    { event: 'proxy_names_no_client', address: proxy },
-    'AUTHSVC_TRUSTED_PROXIES lists this proxy, and its X-Forwarded-For holds no IP address: all its clients count as one; have it send the address that it sees',
-  );
 }
 
 function isProxyHeader(name: string): boolean {
@@ -65,37 +107,4 @@ export function readClientAddress(text: string | undefined): string | undefined 
   const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::[\w.-]+)?|(\d+(?:\.\d+){3}):[\w.-]+)$/.exec(written) ?? [];
   const [address = ''] = (bracketed ?? dotted ?? written).split('%', 1);
   return isIP(address) === 0 ? undefined : unmapAddress(address);
-}
-
-/**
- * Warns once for each trusted address that logs many people in without `X-Forwarded-For`: they all
- * share its limits.
- *
- * @param trustedProxies addresses and networks whose header would be believed.
- */
-export function createUnnamedLoginWatch(
-  trustedProxies: readonly string[],
-): (request: FastifyRequest, email: string) => void {
-  const isTrusted = includesAddress(trustedProxies);
-  const peers = new Map<string, { readonly until: number; readonly emails: Set<string>; warned: boolean }>();
-  return ({ raw, headers, log }, email) => {
-    const peer = raw.socket.remoteAddress ?? '';
-    if (headers['x-forwarded-for'] !== undefined || !isTrusted(peer)) return;
-    const now = performance.now();
-    let seen = peers.get(peer);
-    if (seen?.warned) return;
-    if (!seen || now > seen.until) {
-      if (peers.size >= MAX_PEERS) peers.clear();
-      seen = { until: now + WINDOW_MS, emails: new Set(), warned: false };
-      peers.set(peer, seen);
-    }
-    seen.emails.add(email.toLowerCase());
-    if (seen.emails.size < MANY_EMAILS) return;
-    seen.warned = true;
-    seen.emails.clear();
-    log.warn(
-      { event: 'logins_without_forwarded_for', peer },
-      `${MANY_EMAILS} people logged in from ${peer} within a minute without X-Forwarded-For, so that they share its limits: let the proxy or backend there pass on the address of its client`,
-    );
-  };
 }

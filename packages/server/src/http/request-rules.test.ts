@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RawAnswer, sendRaw } from '../testing/raw-request.ts';
 import { createTestServer, type TestServer } from '../testing/test-server.ts';
-import { exposureOf } from './exposure.ts';
+import { requestRulesFor } from './request-rules.ts';
 
 const publicUrl = new URL('https://auth.example.com');
 
@@ -143,7 +143,7 @@ describe('the headers of every answer', () => {
     const answer = await ask(head);
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject({
-      ...exposureOf({}).headers,
+      ...requestRulesFor({}).headers,
       'content-type': 'application/json; charset=utf-8',
     });
     expect(answer.headers).not.toHaveProperty('server');

@@ -1,16 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { limitWaiting, takeTurn } from './connection-limits.ts';
-import { HttpError, handleError, refuse } from './errors.ts';
-import type { Exposure } from './exposure.ts';
-import { checkHost } from './hosts.ts';
-import { applyCors, checkOrigin } from './origins.ts';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config/config.ts';
+import { takeTurn } from './connection-limits.ts';
+import { type ErrorHandler, HttpError, refuse } from './errors.ts';
+import { checkHost, createOwnHosts, type OwnHosts } from './hosts.ts';
+import { applyCors, checkOrigin, createTrustedOrigins, type TrustedOrigins } from './origins.ts';
 
 /**
  * Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times
  * their size.
  */
 const MOST_HEADERS = 100;
+
+const YEAR_SECONDS = 31_536_000;
+/** @see https://owasp.org/www-project-secure-headers/ and ASVS 5.0, 3.4 */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,27 +29,50 @@ declare module 'fastify' {
   }
 }
 
+export type RequestRuleOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;
+
+/** What follows from how clients reach a server. */
+export interface RequestRules {
+  readonly hosts: OwnHosts;
+  readonly origins: TrustedOrigins;
+  /** Sent with every response. Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function requestRulesFor({
+  publicUrl,
+  trustedOrigins = [],
+  allowedHosts = [],
+}: RequestRuleOptions): RequestRules {
+  const hosts = createOwnHosts(publicUrl, allowedHosts);
+  const hsts = { 'strict-transport-security': `max-age=${YEAR_SECONDS}` };
+  return {
+    hosts,
+    origins: createTrustedOrigins(publicUrl, trustedOrigins, hosts),
+    headers: publicUrl?.protocol === 'https:' ? { ...SECURITY_HEADERS, ...hsts } : SECURITY_HEADERS,
+  };
+}
+
 /** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
 export function addRequestRules(
   server: FastifyInstance,
-  { names, origins, cookie, headers }: Exposure,
+  { hosts, origins, headers }: RequestRules,
   { timed }: { readonly timed: boolean },
 ): void {
-  server.decorate('sessionCookie', cookie);
   server.decorateRequest('arrivedAt', 0);
   // One hook for all, since each one costs every request.
   server.addHook('onRequest', (request, reply, done) => {
     if (timed) request.arrivedAt = performance.now();
     reply.headers(headers);
     checkHeaderCount(request.raw);
-    checkHost(request.raw, names);
+    checkHost(request.raw, hosts);
     if (applyCors(request, reply, origins)) return;
     checkOrigin(request.raw, origins);
     takeTurn(reply.raw, done);
   });
   server.server.on('listening', () => {
     const address = server.server.address();
-    if (address !== null && typeof address === 'object') names.listensOn(address.port);
+    if (address !== null && typeof address === 'object') hosts.listensOn(address.port);
   });
   server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const { status, body } = refuse('invalid_request', 'of all expectations, only 100-continue is met');
@@ -47,7 +80,6 @@ export function addRequestRules(
     response.end(JSON.stringify(body));
   });
   server.server.maxHeadersCount = MOST_HEADERS;
-  limitWaiting(server.server);
 }
 
 /** @throws HttpError `headers_too_large`. */
@@ -56,12 +88,18 @@ function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
   throw new HttpError('headers_too_large', `the request has too many headers: at most ${MOST_HEADERS}`);
 }
 
-/** Answers a request that has no route because its path cannot be read; hooks do not see it, so their rules are applied here. */
-export function createFrameworkErrorHandler({ names, origins, headers }: Exposure) {
-  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+/**
+ * Answers a request whose path cannot be read. It has no route, and no hook sees it, so the rules
+ * are applied here.
+ */
+export function createFrameworkErrorHandler(
+  { hosts, origins, headers }: RequestRules,
+  handleError: ErrorHandler,
+): ErrorHandler {
+  return (error, request, reply) => {
     reply.headers(headers);
     try {
-      checkHost(request.raw, names);
+      checkHost(request.raw, hosts);
       if (applyCors(request, reply, origins)) return;
       checkOrigin(request.raw, origins);
     } catch (refusal) {

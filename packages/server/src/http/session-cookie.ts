@@ -1,11 +1,16 @@
 import { type ActiveSession, AuthError, type AuthPorts, authenticate } from '@authsvc/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Exposure } from './exposure.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly sessionCookie: Exposure['cookie'];
+    readonly sessionCookie: SessionCookie;
   }
+}
+
+interface SessionCookie {
+  readonly name: string;
+  /** As Set-Cookie has them. */
+  readonly flags: string;
 }
 
 /**
@@ -13,6 +18,18 @@ declare module 'fastify' {
  * host left some.
  */
 const MOST_COOKIES = 4;
+
+/**
+ * With an https URL the cookie never travels in the clear, and the `__Host-` prefix keeps
+ * neighbouring hosts from planting one.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix
+ */
+export function sessionCookieFor(publicUrl: URL | undefined): SessionCookie {
+  return publicUrl?.protocol === 'https:'
+    ? { name: '__Host-session_id', flags: 'HttpOnly; Secure; SameSite=Lax' }
+    : { name: 'session_id', flags: 'HttpOnly; SameSite=Lax' };
+}
 
 /**
  * Finds the session of a request: the first valid one, where it carries several cookies of our
@@ -75,13 +92,13 @@ export function readSessionCookie({ headers, server }: FastifyRequest): string |
   return undefined;
 }
 
-/** @param lifetimeMs the session's absolute lifetime, which the cookie tells the client as `Max-Age`. */
+/** @param lifetimeMs the session's absolute lifetime, which the cookie has as `Max-Age`. */
 export function setSessionCookie(reply: FastifyReply, token: string, lifetimeMs: number): void {
-  const { name, attributes } = reply.server.sessionCookie;
-  reply.setCookie(name, token, { ...attributes, maxAge: Math.floor(lifetimeMs / 1000) });
+  const { name, flags } = reply.server.sessionCookie;
+  reply.header('set-cookie', `${name}=${token}; Max-Age=${Math.floor(lifetimeMs / 1000)}; Path=/; ${flags}`);
 }
 
 export function clearSessionCookie(reply: FastifyReply): void {
-  const { name, attributes } = reply.server.sessionCookie;
-  reply.clearCookie(name, attributes);
+  const { name, flags } = reply.server.sessionCookie;
+  reply.header('set-cookie', `${name}=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; ${flags}`);
 }

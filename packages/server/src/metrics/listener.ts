@@ -1,15 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import { StartRefusedError } from '@authsvc/client/folders';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { isLoopbackHost, type ListenAddress } from '../config/network-settings.ts';
-import { addNotFoundHandler, createClientErrorHandler, handleError } from '../http/errors.ts';
-import { exposureOf } from '../http/exposure.ts';
-import { lazySchemas } from '../http/fastify.ts';
-import { addRequestRules, createFrameworkErrorHandler } from '../http/request-rules.ts';
+import { createFastify } from '../http/fastify.ts';
+import { requestRulesFor } from '../http/request-rules.ts';
 import type { MetricSources } from './metrics.ts';
 
 /** What a client may take of it: sizes in bytes, times in milliseconds. */
-const LIMITS = { headers: 16_384, headersTimeout: 5000, requestTimeout: 10_000, checkInterval: 1000, connections: 20 };
+const LIMITS = {
+  headers: 16_384,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  checkInterval: 1000,
+  connections: 20,
+} as const;
 
 export interface MetricsListener {
   readonly url: string;
@@ -26,31 +31,16 @@ export async function openMetricsListener(
   sources: MetricSources,
   log: FastifyBaseLogger,
 ): Promise<MetricsListener> {
-  const exposure = exposureOf({});
-  // Beyond loopback, whoever collects them calls this machine by a name that only the network knows.
-  const names = isLoopbackHost(host) ? exposure.names : { ...exposure.names, isOwnHost: () => true };
-  const rules = { ...exposure, names };
-  const server = fastify({
+  const rules = requestRulesFor({});
+  // Beyond loopback, those who collect them use a name that only their network knows.
+  const hosts = isLoopbackHost(host) ? rules.hosts : { ...rules.hosts, isOwnHost: () => true };
+  const server = createFastify({
+    log,
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger) => logger,
-    requestTimeout: LIMITS.requestTimeout,
-    keepAliveTimeout: LIMITS.headersTimeout,
+    rules: { ...rules, hosts },
+    limits: LIMITS,
     forceCloseConnections: true,
-    http: {
-      requireHostHeader: false,
-      maxHeaderSize: LIMITS.headers,
-      headersTimeout: LIMITS.headersTimeout,
-      connectionsCheckingInterval: LIMITS.checkInterval,
-    },
-    schemaController: lazySchemas,
-    frameworkErrors: createFrameworkErrorHandler(rules),
-    clientErrorHandler: createClientErrorHandler(rules.headers),
   });
-  server.server.maxConnections = LIMITS.connections;
-  addRequestRules(server, rules, { timed: false });
-  server.setErrorHandler(handleError);
-  addNotFoundHandler(server);
   addMetricsRoute(server, sources);
   const shown = host.includes(':') ? `[${host}]` : host;
   try {

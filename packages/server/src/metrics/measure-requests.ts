@@ -1,9 +1,7 @@
 import { AuthError } from '@authsvc/core';
-import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
-import { refusalOf } from '../http/errors.ts';
+import type { FastifyInstance, FastifyRequest, onSendHookHandler } from 'fastify';
+import { type ErrorHandler, refusalOf } from '../http/errors.ts';
 import { createRouteMeter, type Measurements, type RouteMeter } from './measurements.ts';
-
-type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
  * Counts and times the answers of every route that is added from here on, from when its headers were read until it was handed to the system. On the way of a request this

@@ -21,7 +21,7 @@ import {
   logIn,
   logOut,
 } from '@authsvc/core';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { requestClient } from '../http/proxies.ts';
 import {
   authenticateRequest,
@@ -31,11 +31,7 @@ import {
   tryOtherCookies,
 } from '../http/session-cookie.ts';
 
-export function addSessionRoutes(
-  server: FastifyInstance,
-  ports: AuthPorts,
-  noteLogin: (request: FastifyRequest, email: string) => void,
-): void {
+export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.post<{ Body: CredentialsBody }>(
     '/sessions',
     {
@@ -49,7 +45,7 @@ export function addSessionRoutes(
     },
     async (request, reply): Promise<LoggedInBody> => {
       const { email, password } = request.body;
-      noteLogin(request, email);
+      server.proxies.noteLogin(request, email);
       const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
       setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
       return { email: user.email, message: 'logged in' };
