@@ -1,4 +1,213 @@
+import { object, partOf, type Schema, type Static, text } from './schema.ts';
 import type { WireErrorCode } from './status-codes.ts';
+
+interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly summary: string;
+  /** What its rules may refuse with. One that names `unauthenticated` needs a session. */
+  readonly refusals?: readonly WireErrorCode[];
+  /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
+  readonly challenges?: true;
+  readonly params?: Schema;
+  readonly body?: Schema;
+  readonly response: { readonly 200: Schema };
+}
+
+// What an email or a password may be is for the rules to say; these bounds keep their work small.
+const email = text(254);
+const password = text(1024);
+const string = { type: 'string' } as const;
+const uuid = { type: 'string', format: 'uuid' } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+const credentials = object({ email, password });
+
+function said<const Text extends string>(message: Text) {
+  return { type: 'string', const: message } as const;
+}
+
+/** What the service offers to applications, by the names that operations have in OpenAPI. */
+export const endpoints = {
+  register: {
+    method: 'POST',
+    path: '/users',
+    summary: 'Create an account',
+    refusals: ['password_rejected', 'email_taken', 'rate_limited', 'overloaded', 'database_unavailable'],
+    body: credentials,
+    // The address as it was registered, here and below.
+    response: { 200: partOf({ email: string, message: said('user created') }) },
+  },
+  /** The session's token is in the cookie alone. */
+  logIn: {
+    method: 'POST',
+    path: '/sessions',
+    summary: 'Log in; the session comes as a cookie',
+    refusals: ['invalid_credentials', 'rate_limited', 'overloaded', 'database_unavailable'],
+    body: credentials,
+    response: { 200: partOf({ email: string, message: said('logged in') }) },
+  },
+  logOut: {
+    method: 'DELETE',
+    path: '/sessions',
+    summary: 'End this session',
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: { 200: partOf({ message: said('logged out') }) },
+  },
+  getProfile: {
+    method: 'GET',
+    path: '/profile',
+    summary: 'Tell who is logged in',
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: { 200: partOf({ email: string }) },
+  },
+  /** `reset_token` where the token travels in the response, and otherwise `message`. */
+  requestPasswordReset: {
+    method: 'POST',
+    path: '/reset_password',
+    summary: 'Ask for a reset token',
+    refusals: ['unknown_email', 'reset_delivery_refused', 'rate_limited', 'database_unavailable'],
+    body: object({ email }),
+    response: { 200: partOf({ email: string, reset_token: string, message: string }) },
+  },
+  resetPassword: {
+    method: 'PUT',
+    path: '/reset_password',
+    summary: 'Choose a new password with a reset token; ends every session of that user',
+    refusals: ['password_rejected', 'invalid_reset_token', 'rate_limited', 'overloaded', 'database_unavailable'],
+    body: object({ email, reset_token: text(128), new_password: password }),
+    response: { 200: partOf({ email: string, message: said('password updated') }) },
+  },
+  /** The one used last comes first. */
+  listSessions: {
+    method: 'GET',
+    path: '/sessions',
+    summary: 'List your open sessions',
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: {
+      200: object({
+        sessions: {
+          type: 'array',
+          items: object({
+            // Names the session, and opens nothing.
+            id: uuid,
+            created_at: time,
+            last_used_at: time,
+            address: string,
+            user_agent: { type: ['string', 'null'] },
+            // Whether it is the one that asks.
+            current: { type: 'boolean' },
+          }),
+        },
+      }),
+    },
+  },
+  endOtherSessions: {
+    method: 'DELETE',
+    path: '/sessions/others',
+    summary: 'End every session of yours but this one',
+    refusals: ['unauthenticated', 'rate_limited', 'database_unavailable'],
+    response: { 200: object({ message: said('other sessions ended'), ended: { type: 'integer' } }) },
+  },
+  /** Another user's id is 404 `not_found`, like one that never was. */
+  endSession: {
+    method: 'DELETE',
+    path: '/sessions/:id',
+    summary: 'End one session of yours',
+    refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
+    params: object({ id: text(64) }),
+    response: { 200: partOf({ message: said('session ended') }) },
+  },
+  changePassword: {
+    method: 'PUT',
+    path: '/profile/password',
+    summary: 'Change your password, and end every other session of yours',
+    refusals: [
+      'password_rejected',
+      'invalid_credentials',
+      'unauthenticated',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ],
+    body: object({ current_password: password, new_password: password }),
+    response: { 200: partOf({ email: string, message: said('password changed') }) },
+  },
+  /** Answers with the new address. */
+  changeEmail: {
+    method: 'PUT',
+    path: '/profile/email',
+    summary: 'Change your email',
+    refusals: [
+      'email_taken',
+      'invalid_credentials',
+      'unauthenticated',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ],
+    body: object({ password, new_email: email }),
+    response: { 200: partOf({ email: string, message: said('email changed') }) },
+  },
+  /** Clears the cookie. */
+  deleteAccount: {
+    method: 'DELETE',
+    path: '/profile',
+    summary: 'Delete your account and all that belongs to it',
+    refusals: ['invalid_credentials', 'unauthenticated', 'rate_limited', 'overloaded', 'database_unavailable'],
+    body: object({ password }),
+    response: { 200: partOf({ email: string, message: said('account deleted') }) },
+  },
+  whoami: {
+    method: 'GET',
+    path: '/whoami',
+    summary: 'Say whose session this is',
+    challenges: true,
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: {
+      200: object({
+        user: object({
+          // Never changes and is never used again: what an application keys its rows on.
+          id: uuid,
+          email: string,
+          email_verified: { type: 'boolean' },
+          role: string,
+          created_at: time,
+        }),
+        session: object({
+          id: uuid,
+          created_at: time,
+          expires_at: time,
+          // How the login was made.
+          methods: { type: 'array', items: string },
+        }),
+        // The access token, once there are any.
+        token: { type: 'null' },
+      }),
+    },
+  },
+  getHealth: {
+    method: 'GET',
+    path: '/health',
+    summary: 'Tell whether the process answers',
+    response: { 200: partOf({ status: said('ok') }) },
+  },
+  getReadiness: {
+    method: 'GET',
+    path: '/ready',
+    summary: 'Tell whether the database answers and is migrated',
+    refusals: ['database_unavailable'],
+    response: { 200: partOf({ status: said('ready') }) },
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointName = keyof typeof endpoints;
+type Endpoints = typeof endpoints;
+
+/** The fields of a request's body. */
+export type BodyOf<Name extends EndpointName> = Endpoints[Name] extends { readonly body: infer S } ? Static<S> : never;
+
+/** The body of a 200. */
+export type AnswerOf<Name extends EndpointName> = Static<Endpoints[Name]['response'][200]>;
 
 export interface FieldError {
   /** The field's name as it was sent. */
@@ -12,166 +221,8 @@ export interface ErrorBody {
   readonly code: WireErrorCode;
   /** A sentence for a person; it may change. */
   readonly message: string;
-  /** Which fields are not as they must be, and why. */
+  /** Which fields are not valid, and why. */
   readonly errors?: readonly FieldError[];
-}
-
-/** `POST /users` and `POST /sessions`. */
-export interface CredentialsBody {
-  readonly email: string;
-  readonly password: string;
-}
-
-/** `POST /users` → 200. */
-export interface UserCreatedBody {
-  /** The address as it was registered, here and below. */
-  readonly email: string;
-  readonly message: 'user created';
-}
-
-/** `POST /sessions` → 200, with the session's token in the cookie alone. */
-export interface LoggedInBody {
-  readonly email: string;
-  readonly message: 'logged in';
-}
-
-/** `DELETE /sessions` → 200. */
-export interface LoggedOutBody {
-  readonly message: 'logged out';
-}
-
-/** `GET /profile` → 200. */
-export interface ProfileBody {
-  readonly email: string;
-}
-
-/** `POST /reset_password`. */
-export interface ResetRequestBody {
-  readonly email: string;
-}
-
-/** `POST /reset_password` → 200 where the token travels in the response. */
-export interface ResetTokenBody {
-  readonly email: string;
-  readonly reset_token: string;
-}
-
-/**
- * `POST /reset_password` → 200 where the token travels by mail or by an operator's hand; the same
- * where no account has the address.
- */
-export interface ResetInstructionsBody {
-  /** The address as it was sent. */
-  readonly email: string;
-  readonly message: 'reset instructions sent' | 'ask the operator for a reset token';
-}
-
-/** `PUT /reset_password`. */
-export interface PasswordResetBody {
-  readonly email: string;
-  readonly reset_token: string;
-  readonly new_password: string;
-}
-
-/** `PUT /reset_password` → 200. */
-export interface PasswordUpdatedBody {
-  readonly email: string;
-  readonly message: 'password updated';
-}
-
-/** One entry of `GET /sessions`; times are ISO 8601, UTC. */
-export interface SessionBody {
-  /** Names the session, and opens nothing. */
-  readonly id: string;
-  readonly created_at: string;
-  readonly last_used_at: string;
-  readonly address: string;
-  readonly user_agent: string | null;
-  /** Whether it is the one that asks. */
-  readonly current: boolean;
-}
-
-/** `GET /sessions` → 200, the one used last first. */
-export interface SessionsBody {
-  readonly sessions: readonly SessionBody[];
-}
-
-/** `DELETE /sessions/:id` → 200; another user's id is 404 `not_found` like one that never was. */
-export interface SessionEndedBody {
-  readonly message: 'session ended';
-}
-
-/** `DELETE /sessions/others` → 200. */
-export interface OtherSessionsEndedBody {
-  readonly message: 'other sessions ended';
-  /** How many. */
-  readonly ended: number;
-}
-
-/** `PUT /profile/password`. */
-export interface PasswordChangeBody {
-  readonly current_password: string;
-  readonly new_password: string;
-}
-
-/** `PUT /profile/password` → 200; every other session has ended. */
-export interface PasswordChangedBody {
-  readonly email: string;
-  readonly message: 'password changed';
-}
-
-/** `PUT /profile/email`. */
-export interface EmailChangeBody {
-  readonly password: string;
-  readonly new_email: string;
-}
-
-/** `PUT /profile/email` → 200, with the new address. */
-export interface EmailChangedBody {
-  readonly email: string;
-  readonly message: 'email changed';
-}
-
-/** `DELETE /profile`. */
-export interface DeleteAccountBody {
-  readonly password: string;
-}
-
-/** `DELETE /profile` → 200, with the cookie cleared. */
-export interface AccountDeletedBody {
-  readonly email: string;
-  readonly message: 'account deleted';
-}
-
-/** `GET /whoami` → 200: whose session the request carries. Times are ISO 8601, UTC. */
-export interface WhoamiBody {
-  readonly user: {
-    /** Never changes and is never used again: what an application keys its rows on. */
-    readonly id: string;
-    readonly email: string;
-    readonly email_verified: boolean;
-    readonly role: string;
-    readonly created_at: string;
-  };
-  readonly session: {
-    readonly id: string;
-    readonly created_at: string;
-    readonly expires_at: string;
-    /** How the login was made. */
-    readonly methods: readonly string[];
-  };
-  /** The access token, once there are any. */
-  readonly token: null;
-}
-
-/** `GET /health` → 200: the process answers. */
-export interface HealthBody {
-  readonly status: 'ok';
-}
-
-/** `GET /ready` → 200: the database answers and is migrated; otherwise 503 `database_unavailable`. */
-export interface ReadyBody {
-  readonly status: 'ready';
 }
 
 /** `GET /` → 200; which version runs here is the operator's to know. */

@@ -1,4 +1,5 @@
 import type { ErrorBody } from './endpoints.ts';
+import { object, partOf } from './schema.ts';
 
 /** An account as an operator sees it; times are ISO 8601, UTC. */
 export interface OperatedUser {
@@ -97,34 +98,22 @@ export interface BackupBody {
 }
 
 /** Without NUL, which PostgreSQL has in no text. */
-const text = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]*$' };
+const text = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]*$' } as const;
+/** Up to 1,000. */
+const limit = { type: 'string', pattern: '^([1-9]\\d{0,2}|1000)$' } as const;
 
 /** An account, named by its address: in a body or a query. */
-export const emailSchema = {
-  type: 'object',
-  properties: { email: text },
-  required: ['email'],
-  additionalProperties: false,
-};
+export const emailSchema = object({ email: text });
 
 /** A role for an account; what a role looks like is said by the rules. */
-export const roleSchema = {
-  type: 'object',
-  properties: { email: text, role: text },
-  required: ['email', 'role'],
-  additionalProperties: false,
-};
+export const roleSchema = object({ email: text, role: text });
 
-/** A query for a page: `limit` up to 1,000, and what else may narrow it. */
-export function pageSchema(...names: string[]) {
-  const limit = { type: 'string', pattern: '^([1-9]\\d{0,2}|1000)$' };
-  const properties = { limit, ...Object.fromEntries(names.map((name) => [name, text])) };
-  return { type: 'object', properties, additionalProperties: false };
-}
+export const userPageSchema = partOf({ limit, search: text, after: text });
 
-export const backupSchema = {
-  type: 'object',
-  properties: { path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 } },
-  required: ['path'],
-  additionalProperties: false,
-};
+export const eventPageSchema = partOf({ limit, email: text, since: text, after: text, newest: text });
+
+export const importSchema = partOf({ dry_run: { type: 'string', const: 'true' } });
+
+export const backupSchema = object({
+  path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 },
+});

@@ -6,6 +6,7 @@ import {
   type DaemonBody,
   type DaemonStoppingBody,
   type DaemonWarningsBody,
+  type Static,
 } from '@authsvc/client/contract';
 import { refusalOfSystem } from '@authsvc/client/folders';
 import { AuthError, type Database, DatabaseRefusedError } from '@authsvc/core';
@@ -40,7 +41,7 @@ export function addBackupRoute(
   server: FastifyInstance,
   { database }: { readonly database: Pick<Database, 'backUp'> },
 ): void {
-  server.post<{ Body: { path: string } }>(
+  server.post<{ Body: Static<typeof backupSchema> }>(
     '/backup',
     { schema: { body: backupSchema } },
     async ({ body: { path } }): Promise<BackupBody> => {

@@ -1,22 +1,14 @@
-import { type EventBody, type EventListBody, pageSchema } from '@authsvc/client/contract';
+import { type EventBody, type EventListBody, eventPageSchema, type Static } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts, listEvents, type StoredEvent } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 
 const DEFAULT_PAGE = 100;
 
-interface EventQuery {
-  readonly email?: string;
-  readonly since?: string;
-  readonly after?: string;
-  readonly newest?: string;
-  readonly limit?: string;
-}
-
 /** The audit trail. */
 export function addEventRoutes(server: FastifyInstance, ports: AuthPorts): void {
-  server.get<{ Querystring: EventQuery }>(
+  server.get<{ Querystring: Partial<Static<typeof eventPageSchema>> }>(
     '/events',
-    { schema: { querystring: pageSchema('email', 'since', 'after', 'newest') } },
+    { schema: { querystring: eventPageSchema } },
     async ({ query }): Promise<EventListBody> => {
       const events = await listEvents(ports, {
         email: query.email,

@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import type { ExportLine, ImportLine, ImportReport } from '@authsvc/client/contract';
+import {
+  type ExportLine,
+  type ImportLine,
+  type ImportReport,
+  importSchema,
+  type Static,
+} from '@authsvc/client/contract';
 import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
 import { type AuthPorts, exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -11,13 +17,9 @@ const LINES_TYPE = 'application/x-ndjson';
 export function addUserFileRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.addContentTypeParser(LINES_TYPE, (_request, payload, done) => done(null, payload));
 
-  server.post<{ Querystring: { dry_run?: string } }>(
+  server.post<{ Querystring: Partial<Static<typeof importSchema>> }>(
     '/users/import',
-    {
-      schema: {
-        querystring: { type: 'object', properties: { dry_run: { const: 'true' } }, additionalProperties: false },
-      },
-    },
+    { schema: { querystring: importSchema } },
     (request, reply) => {
       const { body, query } = request;
       if (!(body instanceof Readable)) throw new HttpError('unsupported_media_type', `send lines as ${LINES_TYPE}`);

@@ -2,10 +2,11 @@ import {
   emailSchema,
   type IssuedResetBody,
   type OperatedUser,
-  pageSchema,
   roleSchema,
+  type Static,
   type UserDetailBody,
   type UserListBody,
+  userPageSchema,
 } from '@authsvc/client/contract';
 import {
   type AuthPorts,
@@ -26,14 +27,14 @@ import type { FastifyInstance } from 'fastify';
 const DEFAULT_PAGE = 50;
 
 interface ByEmail {
-  Body: { email: string };
+  Body: Static<typeof emailSchema>;
 }
 
 /** What an operator does with accounts. */
 export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts): void {
-  server.get<{ Querystring: { search?: string; after?: string; limit?: string } }>(
+  server.get<{ Querystring: Partial<Static<typeof userPageSchema>> }>(
     '/users',
-    { schema: { querystring: pageSchema('search', 'after') } },
+    { schema: { querystring: userPageSchema } },
     async ({ query }): Promise<UserListBody> => {
       const limit = Number(query.limit ?? DEFAULT_PAGE);
       const { users, next } = await listUsers(ports, { search: query.search, afterEmailKey: query.after, limit });
@@ -41,7 +42,7 @@ export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts):
     },
   );
 
-  server.get<{ Querystring: { email: string } }>(
+  server.get<{ Querystring: Static<typeof emailSchema> }>(
     '/users/show',
     { schema: { querystring: emailSchema } },
     async ({ query }): Promise<UserDetailBody> => {
@@ -76,7 +77,7 @@ export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts):
     );
   }
 
-  server.post<{ Body: { email: string; role: string } }>(
+  server.post<{ Body: Static<typeof roleSchema> }>(
     '/users/set',
     { schema: { body: roleSchema } },
     async ({ body }): Promise<OperatedUser> => operatedUser(await setRole(ports, body.email, body.role)),

@@ -12,7 +12,7 @@ describe('metricsTable', () => {
 
   it('has all that the alerts speak of', () => {
     const names = new Set(metrics.flatMap(({ name, type }) => (type === 'histogram' ? [`${name}_bucket`] : [name])));
-    const [, alerts = ''] = page.split('## Worth an alert');
+    const [, alerts = ''] = page.split('## Alerts to set');
     const named = alerts.match(/\b(authsvc|process)_[a-z_]+/g) ?? [];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !names.has(name))).toEqual([]);

@@ -1,28 +1,8 @@
 import { readFileSync } from 'node:fs';
-import {
-  type AboutBody,
-  answerSchema,
-  type HealthBody,
-  type ReadyBody,
-  type WireErrorCode,
-} from '@authsvc/client/contract';
+import type { AboutBody, AnswerOf } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-
-declare module 'fastify' {
-  interface FastifySchema {
-    /** The operation's name in OpenAPI, and so in a client that is generated from it. */
-    operationId?: string;
-    summary?: string;
-    /**
-     * What its rules may refuse with, for OpenAPI. One that names `unauthenticated` needs a
-     * session.
-     */
-    refusals?: readonly WireErrorCode[];
-    /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
-    challenges?: boolean;
-  }
-}
+import { routeOf } from './route.ts';
 
 const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length'> = {
   name: 'authsvc',
@@ -59,33 +39,15 @@ export function addAboutRoutes(server: FastifyInstance, { store, policy }: Pick<
     }),
   );
 
-  server.get(
-    '/health',
-    {
-      schema: {
-        operationId: 'getHealth',
-        summary: 'Tell whether the process answers',
-        response: answerSchema<HealthBody>('status'),
-      },
-    },
-    (): HealthBody => ({ status: 'ok' }),
-  );
+  server.route({ ...routeOf('getHealth'), handler: (): AnswerOf<'getHealth'> => ({ status: 'ok' }) });
 
-  server.get(
-    '/ready',
-    {
-      schema: {
-        operationId: 'getReadiness',
-        summary: 'Tell whether the database answers and is migrated',
-        refusals: ['database_unavailable'],
-        response: answerSchema<ReadyBody>('status'),
-      },
-    },
-    async (): Promise<ReadyBody> => {
+  server.route({
+    ...routeOf('getReadiness'),
+    handler: async (): Promise<AnswerOf<'getReadiness'>> => {
       if (await store.isReady()) return { status: 'ready' };
       throw new AuthError('database_unavailable', { message: 'the database is not migrated' });
     },
-  );
+  });
 }
 
 /**

@@ -1,20 +1,9 @@
-import {
-  type AccountDeletedBody,
-  answerSchema,
-  type DeleteAccountBody,
-  deleteAccountSchema,
-  type EmailChangeBody,
-  type EmailChangedBody,
-  emailChangeSchema,
-  type PasswordChangeBody,
-  type PasswordChangedBody,
-  type ProfileBody,
-  passwordChangeSchema,
-} from '@authsvc/client/contract';
+import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import { type ActiveSession, type AuthPorts, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requestClient } from '../http/proxies.ts';
 import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.ts';
+import { routeOf } from './route.ts';
 
 /** What people can do with their account, beyond the six endpoints; each asks for the password again. */
 export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {
@@ -23,92 +12,43 @@ export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): voi
     client: requestClient(request),
   });
 
-  server.put<{ Body: PasswordChangeBody }>(
-    '/profile/password',
-    {
-      schema: {
-        operationId: 'changePassword',
-        summary: 'Change your password, and end every other session of yours',
-        refusals: [
-          'password_rejected',
-          'invalid_credentials',
-          'unauthenticated',
-          'rate_limited',
-          'overloaded',
-          'database_unavailable',
-        ],
-        body: passwordChangeSchema,
-        response: answerSchema<PasswordChangedBody>('email', 'message'),
-      },
-    },
-    async (request): Promise<PasswordChangedBody> => {
+  server.route<{ Body: BodyOf<'changePassword'> }>({
+    ...routeOf('changePassword'),
+    handler: async (request): Promise<AnswerOf<'changePassword'>> => {
       const { current_password: currentPassword, new_password: newPassword } = request.body;
       const user = await changePassword(ports, { ...(await actor(request)), currentPassword, newPassword });
       return { email: user.email, message: 'password changed' };
     },
-  );
+  });
 
-  server.put<{ Body: EmailChangeBody }>(
-    '/profile/email',
-    {
-      schema: {
-        operationId: 'changeEmail',
-        summary: 'Change your email',
-        refusals: [
-          'email_taken',
-          'invalid_credentials',
-          'unauthenticated',
-          'rate_limited',
-          'overloaded',
-          'database_unavailable',
-        ],
-        body: emailChangeSchema,
-        response: answerSchema<EmailChangedBody>('email', 'message'),
-      },
-    },
-    async (request): Promise<EmailChangedBody> => {
+  server.route<{ Body: BodyOf<'changeEmail'> }>({
+    ...routeOf('changeEmail'),
+    handler: async (request): Promise<AnswerOf<'changeEmail'>> => {
       const { password, new_email: newEmail } = request.body;
       const email = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
       return { email, message: 'email changed' };
     },
-  );
+  });
 
-  server.delete<{ Body: DeleteAccountBody }>(
-    '/profile',
-    {
-      schema: {
-        operationId: 'deleteAccount',
-        summary: 'Delete your account and all that belongs to it',
-        refusals: ['invalid_credentials', 'unauthenticated', 'rate_limited', 'overloaded', 'database_unavailable'],
-        body: deleteAccountSchema,
-        response: answerSchema<AccountDeletedBody>('email', 'message'),
-      },
-    },
-    async (request, reply): Promise<AccountDeletedBody> => {
+  server.route<{ Body: BodyOf<'deleteAccount'> }>({
+    ...routeOf('deleteAccount'),
+    handler: async (request, reply): Promise<AnswerOf<'deleteAccount'>> => {
       const email = await deleteAccount(ports, { ...(await actor(request)), password: request.body.password });
       clearSessionCookie(reply);
       return { email, message: 'account deleted' };
     },
-  );
+  });
 }
 
 export function addProfileRoute(server: FastifyInstance, ports: AuthPorts): void {
-  server.get(
-    '/profile',
-    {
-      schema: {
-        operationId: 'getProfile',
-        summary: 'Tell who is logged in',
-        refusals: ['unauthenticated', 'database_unavailable'],
-        response: answerSchema<ProfileBody>('email'),
-      },
-    },
+  server.route({
+    ...routeOf('getProfile'),
     // Not async: it would have a session that is held in memory wait for nothing.
-    (request): ProfileBody | Promise<ProfileBody> => {
+    handler: (request): AnswerOf<'getProfile'> | Promise<AnswerOf<'getProfile'>> => {
       const session = authenticateRequest(ports, request);
       return session instanceof Promise ? session.then(profileOf) : profileOf(session);
     },
-  );
+  });
 }
 
-const profileOf = ({ email }: ActiveSession): ProfileBody => ({ email });
+const profileOf = ({ email }: ActiveSession): AnswerOf<'getProfile'> => ({ email });

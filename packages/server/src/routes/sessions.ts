@@ -1,17 +1,4 @@
-import {
-  answerSchema,
-  type CredentialsBody,
-  credentialsSchema,
-  type LoggedInBody,
-  type LoggedOutBody,
-  type OtherSessionsEndedBody,
-  otherSessionsEndedSchema,
-  type SessionBody,
-  type SessionEndedBody,
-  type SessionsBody,
-  sessionIdSchema,
-  sessionsSchema,
-} from '@authsvc/client/contract';
+import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import {
   type ActiveSession,
   type AuthPorts,
@@ -30,39 +17,23 @@ import {
   setSessionCookie,
   tryOtherCookies,
 } from '../http/session-cookie.ts';
+import { routeOf } from './route.ts';
 
 export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): void {
-  server.post<{ Body: CredentialsBody }>(
-    '/sessions',
-    {
-      schema: {
-        operationId: 'logIn',
-        summary: 'Log in; the session comes as a cookie',
-        refusals: ['invalid_credentials', 'rate_limited', 'overloaded', 'database_unavailable'],
-        body: credentialsSchema,
-        response: answerSchema<LoggedInBody>('email', 'message'),
-      },
-    },
-    async (request, reply): Promise<LoggedInBody> => {
+  server.route<{ Body: BodyOf<'logIn'> }>({
+    ...routeOf('logIn'),
+    handler: async (request, reply): Promise<AnswerOf<'logIn'>> => {
       const { email, password } = request.body;
       server.proxies.noteLogin(request, email);
       const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
       setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
       return { email: user.email, message: 'logged in' };
     },
-  );
+  });
 
-  server.delete(
-    '/sessions',
-    {
-      schema: {
-        operationId: 'logOut',
-        summary: 'End this session',
-        refusals: ['unauthenticated', 'database_unavailable'],
-        response: answerSchema<LoggedOutBody>('message'),
-      },
-    },
-    async (request, reply): Promise<LoggedOutBody> => {
+  server.route({
+    ...routeOf('logOut'),
+    handler: async (request, reply): Promise<AnswerOf<'logOut'>> => {
       const client = requestClient(request);
       await logOut(ports, { token: readSessionCookie(request), client }).catch((error) =>
         tryOtherCookies(request, error, (token) => logOut(ports, { token, client })),
@@ -70,69 +41,44 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): voi
       clearSessionCookie(reply);
       return { message: 'logged out' };
     },
-  );
+  });
 }
 
 /** What people can do with sessions of their own, beyond the six endpoints. */
 export function addOwnSessionRoutes(server: FastifyInstance, ports: AuthPorts): void {
-  server.get(
-    '/sessions',
-    {
-      schema: {
-        operationId: 'listSessions',
-        summary: 'List your open sessions',
-        refusals: ['unauthenticated', 'database_unavailable'],
-        response: { 200: sessionsSchema },
-      },
-    },
-    async (request): Promise<SessionsBody> => {
+  server.route({
+    ...routeOf('listSessions'),
+    handler: async (request): Promise<AnswerOf<'listSessions'>> => {
       const current = await authenticateRequest(ports, request);
       const sessions = await listSessions(ports, current);
       return { sessions: sessions.map((session) => sessionBody(session, current)) };
     },
-  );
+  });
 
-  server.delete(
-    '/sessions/others',
-    {
-      schema: {
-        operationId: 'endOtherSessions',
-        summary: 'End every session of yours but this one',
-        refusals: ['unauthenticated', 'rate_limited', 'database_unavailable'],
-        response: { 200: otherSessionsEndedSchema },
-      },
-    },
-    async (request): Promise<OtherSessionsEndedBody> => {
+  server.route({
+    ...routeOf('endOtherSessions'),
+    handler: async (request): Promise<AnswerOf<'endOtherSessions'>> => {
       const session = await authenticateRequest(ports, request);
       const ended = await endOtherSessions(ports, { session, client: requestClient(request) });
       return { message: 'other sessions ended', ended };
     },
-  );
+  });
 
-  server.delete<{ Params: { id: string } }>(
-    '/sessions/:id',
-    {
-      schema: {
-        operationId: 'endSession',
-        summary: 'End one session of yours',
-        refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
-        params: sessionIdSchema,
-        response: answerSchema<SessionEndedBody>('message'),
-      },
-    },
-    async (request, reply): Promise<SessionEndedBody> => {
+  server.route<{ Params: { id: string } }>({
+    ...routeOf('endSession'),
+    handler: async (request, reply): Promise<AnswerOf<'endSession'>> => {
       const session = await authenticateRequest(ports, request);
       const ended = await endSession(ports, { session, client: requestClient(request) }, request.params.id);
       if (ended.id === session.id) clearSessionCookie(reply);
       return { message: 'session ended' };
     },
-  );
+  });
 }
 
 function sessionBody(
   session: Awaited<ReturnType<typeof listSessions>>[number],
   current: Pick<ActiveSession, 'id'>,
-): SessionBody {
+): AnswerOf<'listSessions'>['sessions'][number] {
   return {
     id: session.id,
     created_at: new Date(session.createdAt).toISOString(),

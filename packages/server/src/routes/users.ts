@@ -1,24 +1,16 @@
-import { answerSchema, type CredentialsBody, credentialsSchema, type UserCreatedBody } from '@authsvc/client/contract';
+import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import { type AuthPorts, register } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { requestClient } from '../http/proxies.ts';
+import { routeOf } from './route.ts';
 
 export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
-  server.post<{ Body: CredentialsBody }>(
-    '/users',
-    {
-      schema: {
-        operationId: 'register',
-        summary: 'Create an account',
-        refusals: ['password_rejected', 'email_taken', 'rate_limited', 'overloaded', 'database_unavailable'],
-        body: credentialsSchema,
-        response: answerSchema<UserCreatedBody>('email', 'message'),
-      },
-    },
-    async (request): Promise<UserCreatedBody> => {
+  server.route<{ Body: BodyOf<'register'> }>({
+    ...routeOf('register'),
+    handler: async (request): Promise<AnswerOf<'register'>> => {
       const { email, password } = request.body;
       const user = await register(ports, { email, password, client: requestClient(request) });
       return { email: user.email, message: 'user created' };
     },
-  );
+  });
 }

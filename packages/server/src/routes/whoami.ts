@@ -1,7 +1,8 @@
-import { type WhoamiBody, whoamiSchema } from '@authsvc/client/contract';
+import type { AnswerOf } from '@authsvc/client/contract';
 import type { ActiveSession, AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { authenticateRequest } from '../http/session-cookie.ts';
+import { routeOf } from './route.ts';
 
 /** The answer depends on who asks, in each of the ways in which that can be said. */
 const VARY = 'Cookie, Authorization, Origin';
@@ -9,27 +10,18 @@ const METHODS = ['password'] as const;
 
 /** `GET /whoami`: the one question that an application asks. */
 export function addWhoamiRoute(server: FastifyInstance, ports: AuthPorts): void {
-  server.get(
-    '/whoami',
-    {
-      schema: {
-        operationId: 'whoami',
-        summary: 'Say whose session this is',
-        challenges: true,
-        refusals: ['unauthenticated', 'database_unavailable'],
-        response: { 200: whoamiSchema },
-      },
-    },
+  server.route({
+    ...routeOf('whoami'),
     // Not async: it would have a session that is held in memory wait for nothing.
-    (request, reply): WhoamiBody | Promise<WhoamiBody> => {
+    handler: (request, reply): AnswerOf<'whoami'> | Promise<AnswerOf<'whoami'>> => {
       reply.header('vary', VARY);
       const session = authenticateRequest(ports, request);
       return session instanceof Promise ? session.then(whoamiOf) : whoamiOf(session);
     },
-  );
+  });
 }
 
-function whoamiOf(session: ActiveSession): WhoamiBody {
+function whoamiOf(session: ActiveSession): AnswerOf<'whoami'> {
   return {
     user: {
       id: session.userId,

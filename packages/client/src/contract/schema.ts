@@ -1,0 +1,50 @@
+/** The part of JSON Schema that the contract is declared in. */
+export interface Schema {
+  readonly type: 'object' | 'array' | keyof Scalars | readonly (keyof Scalars)[];
+  readonly const?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false;
+  readonly items?: Schema;
+  readonly format?: 'date-time' | 'uuid';
+  /** Lengths are counted in code points. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+}
+
+interface Scalars {
+  string: string;
+  integer: number;
+  boolean: boolean;
+  null: null;
+}
+
+type Listed<Type> = Type extends readonly (infer One)[] ? One : Type;
+
+/** The values of a schema; every property is there. */
+export type Static<S> = S extends { readonly const: infer Value }
+  ? Value
+  : S extends { readonly properties: infer Properties }
+    ? { readonly [Name in keyof Properties]: Static<Properties[Name]> }
+    : S extends { readonly items: infer Item }
+      ? readonly Static<Item>[]
+      : S extends { readonly type: infer Type }
+        ? Scalars[Listed<Type> & keyof Scalars]
+        : never;
+
+export type Properties = Readonly<Record<string, Schema>>;
+
+/** An object of exactly these properties. */
+export function object<const P extends Properties>(properties: P) {
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false } as const;
+}
+
+/** What is sent: of these properties those that there are, and never another. */
+export function partOf<const P extends Properties>(properties: P) {
+  return { type: 'object', properties, additionalProperties: false } as const;
+}
+
+export function text(maxLength: number) {
+  return { type: 'string', minLength: 1, maxLength } as const;
+}
