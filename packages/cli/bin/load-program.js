@@ -7,7 +7,8 @@ const { Script } = require('node:vm');
 const dist = join(__dirname, '..', 'dist');
 
 /**
- * Loads a program of this package: its bundle, or what the compiler wrote, in a clone where that is newer.
+ * Load a program of this package: its bundle or, in a clone where that is newer, the compiler's
+ * output.
  *
  * @param {string} name of the module under dist that it is made from
  * @returns {Promise<any>} the module
@@ -18,8 +19,9 @@ exports.loadProgram = async (name) => {
 };
 
 /**
- * Makes what loads the files of a bundle as `require` does, and spares V8 compiling what the build has left compiled beside them. (Node itself can do that only from
- * version 22 on, and in a folder that it must be able to write to.)
+ * Make a loader for the files of a bundle. It works as `require` does, and hands V8 the code cache
+ * that the build left beside each file. (Node has `module.enableCompileCache` from version 22 on,
+ * and needs a folder that it can write to.)
  *
  * @param {(file: string, script: import('node:vm').Script) => void} [onLoad]
  */
@@ -32,10 +34,10 @@ function createLoader(onLoad) {
     const known = modules.get(file);
     if (known) return known.exports;
     const folder = dirname(file);
-    // The bundler leaves nothing in it but ASCII, which is read fastest in this way.
+    // The bundle is ASCII alone, and latin1 is read fastest.
     const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
     const script = new Script(source, {
-      // Kept in what is compiled, which is made elsewhere than it is used.
+      // A part of the code cache, which is made on another machine than this one.
       filename: `authsvc/dist/bundle/${basename(file)}`,
       cachedData: readIfThere(compiledFile(file)),
     });
@@ -54,7 +56,8 @@ function createLoader(onLoad) {
 exports.createLoader = createLoader;
 
 /**
- * Where the build leaves a file as V8 compiled it. Another version of V8 could not use it, and one that runs with other flags passes over it.
+ * The path of a file's code cache, by V8's version: another version could not use it, and V8 itself
+ * rejects it when its flags differ.
  *
  * @param {string} file
  */
@@ -65,7 +68,7 @@ exports.compiledFile = compiledFile;
 
 /** @param {string} bundle */
 function isFresh(bundle) {
-  // The compiler's notes are in a clone, and in no installed package.
+  // Only a clone has tsconfig.tsbuildinfo, not an installed package.
   if (modifiedAt(join(dist, '..', 'tsconfig.tsbuildinfo')) === undefined) return true;
   const bundledAt = modifiedAt(bundle) ?? 0;
   const packages = join(dist, '..', '..');

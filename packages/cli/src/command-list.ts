@@ -8,13 +8,13 @@ interface CommandModule {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Only the command that is run, or whose help is asked for, is loaded. */
+  /** Called only for the command that is run, or whose help is shown. */
   readonly load: () => Promise<CommandModule>;
-  /** Does nothing by itself: what it is called with names one of its own commands, and without that it shows them. */
+  /** Does nothing by itself: it needs one of its own commands, and shows their list without one. */
   readonly isGroup?: true;
 }
 
-/** The command that looks at all the others. */
+/** The command that reads all the others. */
 export const DESCRIBES_ALL = 'completion';
 
 /** The command that is the service itself. */

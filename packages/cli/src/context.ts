@@ -2,18 +2,18 @@ import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { type InputStream, type OutputStream, openStandardOutput } from './terminal/streams.ts';
 
-/** Everything that a command knows of the process it runs in; tests make their own. */
+/** The process as a command sees it; tests make their own. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
-  /** Opened at first use: a command that asks nothing never touches its standard input. */
+  /** Opened at first use: a command that does not read it never opens standard input. */
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly keychain: Keychain;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Ends the process as Ctrl-C does. */
+  /** End the process as Ctrl-C does. */
   readonly interrupt: () => void;
 }
 

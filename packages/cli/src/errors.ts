@@ -2,11 +2,11 @@ import { explainPathFailure, isPathFailure } from '@authsvc/client/folders';
 import { type ShellCommand, shell } from '@authsvc/client/shell-command';
 import { type ExitStatus, exitStatus } from './exit-status.ts';
 
-/** The command to run next, and what running it does. */
+/** What to do next. */
 export interface NextStep {
-  /** What the command is for, as in "Log in again". */
+  /** As in "Log in again". */
   readonly say: string;
-  /** The command itself; left out when the step is no command. */
+  /** Left out when the step is not a command. */
   readonly command?: ShellCommand;
 }
 
@@ -22,7 +22,10 @@ export interface CliErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Everything that ends a command early: it becomes three short lines on a terminal, and one object with `--json`. Holds no secret. */
+/**
+ * An error that ends a command: up to three short lines on a terminal, one object with `--json`.
+ * Holds no secret.
+ */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly status: ExitStatus;
@@ -39,13 +42,13 @@ export class CliError extends Error {
   }
 }
 
-/** A command line, or a setting of the command line, that means nothing. */
+/** The command line, or an environment variable that it reads, is not valid. */
 export function usageError(what: string, details: Pick<CliErrorDetails, 'why' | 'next' | 'cause'> = {}): CliError {
   return new CliError({ status: exitStatus.usage, code: 'usage', what, ...details });
 }
 
 export interface LostOutput {
-  /** What was to be written, as the beginning of a sentence. */
+  /** What was to be written: the subject of the sentence. */
   readonly what?: string;
   readonly why?: string;
   readonly next?: NextStep;
@@ -59,7 +62,7 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: 'the file may not grow any further',
 };
 
-/** The end of a command whose results could not be written. */
+/** The results could not be written. */
 export function lostOutput(cause: NodeJS.ErrnoException, details: LostOutput = {}): CliError {
   const { what = 'The results', ...rest } = details;
   const { code = '', message } = cause;
@@ -72,7 +75,7 @@ export function lostOutput(cause: NodeJS.ErrnoException, details: LostOutput = {
   });
 }
 
-/** Why a path cannot be used, and the next step, in the words of an error. */
+/** Explain why a path cannot be used, and what to do. */
 export function describePathFailure(
   path: string,
   cause: unknown,
@@ -85,8 +88,7 @@ export function describePathFailure(
 }
 
 /**
- * The end of a command that the system kept from a file or a folder; `undefined` for any other
- * failure.
+ * The error of a command that could not use a file or a folder; `undefined` for any other failure.
  */
 export function toPathError(error: unknown): CliError | undefined {
   if (!isPathFailure(error)) return undefined;
@@ -104,7 +106,10 @@ export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the service's own code refuses, in its own sentence; anything else as it came. Known by their names, so that the service need not be loaded to ask. */
+/**
+ * Explain an error of core or server in its own words; any other error is returned as it is. They
+ * are known by name, since asking by class would load core and server.
+ */
 export function explainRefusal(error: unknown, databaseCode: string): unknown {
   if (!(error instanceof Error)) return error;
   const codes: Readonly<Record<string, string>> = {

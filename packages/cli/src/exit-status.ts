@@ -1,6 +1,6 @@
 import type { WireErrorCode } from '@authsvc/client/contract';
 
-/** What each exit status means; scripts rely on these numbers. */
+/** The exit statuses; scripts rely on these numbers. */
 export const exitStatus = {
   done: 0,
   unexpected: 1,
@@ -39,7 +39,7 @@ const byWireCode = {
 
 const isWireCode = (code: string): code is WireErrorCode => Object.hasOwn(byWireCode, code);
 
-/** The exit status of a refusal by the service; a code that this version does not know is unexpected. */
+/** The exit status for a code of the service; an unknown code is `unexpected`. */
 export function exitStatusOfRefusal(code: string): ExitStatus {
   return isWireCode(code) ? byWireCode[code] : exitStatus.unexpected;
 }

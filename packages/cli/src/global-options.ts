@@ -14,7 +14,7 @@ export interface GlobalOptions {
 
 type Described = readonly [flags: string, description: string];
 
-/** How commander is told of them, and the help of the program tells a person. */
+/** For commander, and for the help of the program. */
 export const globalOptions: readonly Described[] = [
   ['--url <url>', `the server (AUTHSVC_URL; otherwise the one used last, or ${DEFAULT_SERVER})`],
   ['--json', 'print one JSON value on standard output, and nothing else'],

@@ -9,7 +9,7 @@ const COMPILED_AT = new Date('2026-01-01T12:00:00Z');
 const later = new Date('2026-01-01T12:00:01Z');
 const earlier = new Date('2026-01-01T11:59:59Z');
 
-/** Makes a clone in small: the real start of the program, and in place of each program one that says what it is. */
+/** A small clone: the real start of the program, and a stub for each program that prints its name. */
 function makeClone() {
   const packages = mkdtempSync(join(tmpdir(), 'authsvc-load-program-'));
   onTestFinished(() => rmSync(packages, { recursive: true, force: true }));
@@ -64,7 +64,7 @@ describe('the program', () => {
     expect(await clone.run()).toBe('bundled');
   });
 
-  it('compiles anew where what lies beside the bundle is not what V8 left there', async () => {
+  it('compiles again where the code cache beside the bundle is not one of V8', async () => {
     const clone = makeClone();
     writeFileSync(`${clone.bundle}.v8-${process.versions.v8}`, 'something else');
     clone.bundledAt(later);

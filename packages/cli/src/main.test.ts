@@ -17,7 +17,7 @@ function makeHome(): string {
 
 const options = { extendEnv: false, reject: false, cleanup: true } as const;
 
-/** Runs the built program to its end; without an input, its standard input stays open and silent. */
+/** Run the built program; without an input, its standard input stays open and silent. */
 function authsvc(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
   const child = execa(process.execPath, [authsvcFile, ...args], { ...options, env, stdin: 'pipe' });
   if (input !== undefined) child.stdin.write(input);
@@ -30,7 +30,7 @@ describe('the program', () => {
     expect([exitCode, stdout, stderr]).toEqual([0, '1.0.0', '']);
   });
 
-  it.each([['register'], ['login'], ['reset']])('ends %s within 2 s where nobody can be asked', async (command) => {
+  it.each([['register'], ['login'], ['reset']])('ends %s within 2 s where no prompt is possible', async (command) => {
     const home = makeHome();
     const child = execa(process.execPath, [authsvcFile, command], { ...options, env: { HOME: home }, timeout: 2000 });
     const { exitCode, stdout, stderr, timedOut } = await child;
@@ -38,7 +38,7 @@ describe('the program', () => {
       false,
       2,
       '',
-      '✗ --email is required when nobody can be asked',
+      '✗ --email is required when not running interactively',
     ]);
     expect(readdirSync(home)).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('the program', () => {
     expect(accounts.map(({ email }: { email: string }) => email).sort()).toEqual(emails);
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('ends quietly when its reader has gone', async () => {
     const child = spawn(process.execPath, [authsvcFile, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
@@ -106,7 +106,7 @@ describe.skipIf(isKeychainMissing)('the program with a Secret Service', () => {
     expect((await authsvc(['profile'], env)).exitCode).toBe(4);
   });
 
-  it('ends with 7 within 4 s where nobody answers the prompt of the keyring, before anything is sent', async () => {
+  it('ends with 7 within 4 s where the prompt of the keyring gets no answer, before anything is sent', async () => {
     const server = await startContractServer();
     const bus = await startBus({ home: await makeLockedHome(), silentServices: [PROMPTER] });
     await bus.startKeyring('locked');

@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { isReaderGone, openStandardOutput, outputFailure, settleOutput, watchOutput } from './terminal/streams.ts';
 import { readVersion } from './version.ts';
 
-/** The program: does what its command line says, and ends the process. */
+/** Run a command line and end the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     return await print(() => `${readVersion()}\n`);
@@ -16,18 +16,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
   const context = await (needsSession ? createWarmContext() : createContext());
-  // Opening the output takes a while, which the keychain's helper uses to start.
+  // Opening the output takes a while, in which the keychain's helper starts.
   watchOutput(context.stdout);
   watchOutput(context.stderr);
-  // What will be sent needs HTTP, and there is time to load it while the keychain gets ready.
+  // The request needs HTTP, and there is time to load it while the keychain gets ready.
   const [{ run }] = await Promise.all([import('./program.ts'), needsSession && import('node:http')]);
   const status = await run(argv, context);
   await settleOutput(context.stderr);
-  // A pipe that nobody closes, at standard input, would keep the process alive.
+  // An open pipe at standard input would keep the process alive.
   process.exit(status);
 }
 
-/** Prints a page that needs no command to be loaded. */
+/** Print a page without loading a command. */
 async function print(page: (columns: number | undefined) => string): Promise<void> {
   const stdout = openStandardOutput();
   watchOutput(stdout);
@@ -47,7 +47,7 @@ async function createContext(): Promise<Context> {
   return createProcessContext();
 }
 
-/** The keychain's helper needs as long to start as all the rest together, so it starts first where its answer will be needed. */
+/** The keychain's helper takes as long to start as all the rest, so it starts first if needed. */
 async function createWarmContext(): Promise<Context> {
   const [context, { readAccountIndex }, { resolveStateFolder }] = await Promise.all([
     createContext(),
@@ -60,7 +60,7 @@ async function createWarmContext(): Promise<Context> {
     const { accounts } = readAccountIndex(resolveStateFolder(env, platform));
     if (accounts.some(({ storage }) => storage === 'keychain')) keychain.warmUp();
   } catch {
-    // The command itself will meet the same file, and say what is wrong with it.
+    // The command reads the same file, and reports what is wrong with it.
   }
   return context;
 }

@@ -12,7 +12,7 @@ const rest = `${formatHelp({
   ],
   json: [
     '{"daemon":{"running":true,"url":"http://127.0.0.1:4100"},"account":{"email":"ada@example.com","server":"http://127.0.0.1:4100","storage":"keychain","expires_at":"2026-12-22T16:40:00Z"}}',
-    'for authsvc by itself; account is null when nobody is logged in',
+    'for authsvc by itself; account is null when you are not logged in',
     '{"error":{"code":"not_logged_in","message":"You are not logged in"}}',
     'for every command that ends with an error',
   ],
@@ -25,7 +25,7 @@ Exit statuses:
   3  daemon unreachable            130  Ctrl-C
   4  not logged in, or wrong password`;
 
-/** The help of the program itself. It is made without commander, which takes longer to load than the page to print. */
+/** The help of the program itself, without commander, which takes long to load. */
 export function formatProgramHelp(width: number): string {
   const options = [VERSION_OPTION, ...globalOptions, HELP_OPTION];
   const summaries = [...commands.map(({ name, summary }) => [name, summary] as const), HELP_COMMAND];

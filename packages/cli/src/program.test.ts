@@ -80,7 +80,7 @@ describe('run', () => {
   ])('names the missing answer of %j at once, while standard input stays open', async (args, option) => {
     const server = await startContractServer();
     const { authsvc, files, keychain } = createTestMachine({ AUTHSVC_URL: server.url });
-    const message = `${option} is required when nobody can be asked`;
+    const message = `${option} is required when not running interactively`;
     expect(await authsvc(args)).toEqual({ status: 2, stdout: '', stderr: `✗ ${message}\n` });
     expect(await authsvc([...args, '--json'])).toEqual({
       status: 2,

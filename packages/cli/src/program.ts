@@ -11,7 +11,7 @@ import { isReaderGone, outputFailure, settleOutput, watchOutput } from './termin
 import { createTerminal, releaseKeyboard } from './terminal/terminal.ts';
 import { readVersion } from './version.ts';
 
-/** The program without its commands: the options that each of them takes, and how it speaks. */
+/** The program without its commands: global options and output. */
 function createProgram(context: Context): Command {
   const program = new Command('authsvc')
     .version(readVersion(), ...VERSION_OPTION)
@@ -29,13 +29,13 @@ function createProgram(context: Context): Command {
   return program;
 }
 
-/** Only for the page of the program itself, which commander is not left to make. */
+/** Replace commander's help page of the program itself. */
 async function describeProgram(program: Command, { stdout }: Context): Promise<void> {
   const { formatProgramHelp } = await import('./program-help.ts');
   program.helpInformation = () => formatProgramHelp(helpWidth(stdout.columns));
 }
 
-/** The program with every command in full, as nobody runs it. */
+/** The program with every command loaded, for tests. */
 export async function createWholeProgram(context: Context): Promise<Command> {
   const program = createProgram(context);
   await addCommands(program, context, () => true);
@@ -58,17 +58,17 @@ async function addCommands(
 }
 
 /**
- * Runs one command line.
+ * Run one command line.
  *
- * @param argv what follows the name of the program.
- * @returns the exit status; whatever went wrong has been said.
+ * @param argv without the name of the program.
+ * @returns the exit status, after reporting any error.
  */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const program = createProgram(context);
   watchOutput(context.stdout);
   watchOutput(context.stderr);
   let status: number = exitStatus.done;
-  /** A service outlives its output, and has no results. */
+  /** False for the service, which outlives its output. */
   let hasResults = true;
   const endWith = (ended: number) => {
     status = ended;
@@ -83,14 +83,14 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       const wanted = first === 'help' ? second : first;
       if (wanted === undefined) await describeProgram(program, context);
       const isNeeded = ({ name }: CommandEntry) => name === wanted || first === DESCRIBES_ALL;
-      // A command that is known is run without the others; a mistyped one is told from all of them.
+      // Add all commands only if this one is unknown, so that commander can suggest the nearest.
       hasResults = first !== SERVICE;
       const isKnown = first === wanted && commands.some(({ name }) => name === wanted);
       await addCommands(program, context, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
       await program.parseAsync(askForHelp(argv, operands), { from: 'user' });
     }
   } catch (error) {
-    // A page of help, which is a result like any other.
+    // A help page is a result like any other.
     if (!(error instanceof CommanderError && error.exitCode === 0))
       return await report(error, context, program.opts<GlobalOptions>());
     hasResults = true;
@@ -101,7 +101,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   return hasResults ? await deliver(status, context, program.opts<GlobalOptions>()) : status;
 }
 
-/** Only what has been written is done. */
+/** Flush the results: a command is done only when they are written. */
 async function deliver(status: number, context: Context, options: GlobalOptions): Promise<number> {
   try {
     await (await createTerminal(context, options)).flush();
@@ -111,7 +111,7 @@ async function deliver(status: number, context: Context, options: GlobalOptions)
   }
 }
 
-/** A group of commands by itself shows what is in it; and commander's own help knows no command of a group. */
+/** A group alone shows its help; commander's own `help` does not know the commands of a group. */
 function askForHelp(argv: readonly string[], operands: readonly string[]): string[] {
   const [first, second, third] = operands;
   const isBareGroup = second === undefined && commands.some(({ name, isGroup }) => isGroup && name === first);
@@ -133,7 +133,7 @@ async function report(error: unknown, context: Context, options: GlobalOptions):
   terminal.fail(end);
   await settleOutput(context.stdout);
   const failure = outputFailure(context.stdout);
-  // The error itself was to be a result.
+  // With --json the error itself is a result.
   if (terminal.isJson && failure && !isLost && !isReaderGone(failure)) {
     const { fail } = await createTerminal(context, { ...options, json: false });
     fail(end);
@@ -148,7 +148,7 @@ function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   const serviceError = toServiceError(error);
   if (serviceError) return serviceError;
-  // Commander shows its help for a command that it does not know, and says nothing else.
+  // commander shows its help for an unknown command, and no message.
   if (error instanceof CommanderError && error.code === 'commander.help') return mistakeOf('There is no such command');
   if (error instanceof CommanderError) return mistakeOf(error.message);
   const pathError = toPathError(error);
@@ -163,11 +163,11 @@ function toCliError(error: unknown): CliError {
   });
 }
 
-/** What commander says on one line or two: the mistake, and perhaps what was meant. */
+/** From commander's message: the mistake and, on a second line, what may have been meant. */
 function mistakeOf(message: string): CliError {
   const [mistake = '', suggestion] = message.split('\n');
   const meant = suggestion && /\(Did you mean (.+)\?\)/.exec(suggestion)?.[1];
-  // A value is not repeated: somebody may have tried to pass a password.
+  // Do not repeat a value: it may be a password.
   const what = mistake.replace(/^error: /, '').replace(/(--?[\w-]+)=[^']*/, '$1');
   return usageError(upperFirst(what), {
     why: meant && `Did you mean ${meant}?`,

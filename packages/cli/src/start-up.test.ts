@@ -14,7 +14,10 @@ function makeFolder(): string {
   return folder;
 }
 
-/** Runs a command, and reads from what V8 counted which files it loaded: of the bundle by their path in `dist`, others by their package. */
+/**
+ * Run a command and list the files it loaded, from V8's coverage: those of the bundle by their path
+ * in `dist`, others by their package.
+ */
 async function modulesOf(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { runs } from '../../../test/property-settings.ts';
 import { exitStatus } from './exit-status.ts';
 import { createTestMachine } from './testing/test-machine.ts';
 
-/** Commands that start, install, run or mend something are left out: their arguments are read by the same code. */
+/** Without commands that start, install or run something: the same code reads their arguments. */
 const command = fc.constantFrom(
   ...[['register'], ['login'], ['logout'], ['profile'], ['reset'], ['sessions'], ['sessions', 'revoke'], ['password']],
   ...[['email'], ['delete'], ['users', 'list'], ['users', 'show'], ['users', 'import'], ['users', 'revoke'], ['audit']],

@@ -31,7 +31,7 @@ describe('authsvc doctor', () => {
                 Start it: authsvc daemon start
 ✓ Port          any that is free
 ✓ Database      SQLite; not made yet
-✓ Reset tokens  not handed to whoever asks
+✓ Reset tokens  not returned in responses
 ✓ Settings      nothing weakens the defaults
 
 All works; 1 warning.

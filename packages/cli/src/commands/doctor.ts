@@ -9,13 +9,13 @@ import { readAccountIndex } from '../session-store/account-index.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, printable, type Terminal } from '../terminal/terminal.ts';
 
-/** On a very narrow terminal words are left to break where they will. */
+/** A narrower terminal breaks the words itself. */
 const MIN_TEXT_WIDTH = 30;
 
 const help = formatHelp({
   examples: [
-    ['authsvc doctor', 'looks at all that commonly goes wrong, and says how to mend it'],
-    ['authsvc doctor --json | jq ".checks[] | select(.state != \\"ok\\")"', 'what is to be mended'],
+    ['authsvc doctor', 'checks for common problems, and says how to fix them'],
+    ['authsvc doctor --json | jq ".checks[] | select(.state != \\"ok\\")"', 'what needs fixing'],
     ['AUTHSVC_DATA_DIR=/srv/shop authsvc doctor', 'the same for the daemon that lives there'],
   ],
   json: [
@@ -45,7 +45,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
     });
 }
 
-/** An index that cannot be read is a finding, and nothing that keeps the others from being made. */
+/** An index that cannot be read is a finding of its own, and stops no other check. */
 function serverMeant({ env, platform }: Context, options: GlobalOptions): string {
   return chooseServer(env, options, () => {
     try {

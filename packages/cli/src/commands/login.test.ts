@@ -61,9 +61,7 @@ describe('authsvc login', () => {
       const { status, stderr } = await machine.authsvc([...args, '--storage', 'file'], { input });
       expect([status, stderr]).toEqual([
         0,
-        expect.stringContaining(
-          '\n! The session saved before stays in the system keychain, which did not let go of it\n',
-        ),
+        expect.stringContaining('\n! The earlier session is still in the system keychain, which did not delete it\n'),
       ]);
       machine.keychain.state = 'open';
       await machine.authsvc(args, { input });

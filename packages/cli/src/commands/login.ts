@@ -48,7 +48,7 @@ export function createCommand(context: Context): Command {
     .action((_, command: Command) => logIn(context, command.optsWithGlobals<LoginOptions>()));
 }
 
-/** Its words are listed and completed by commander, and checked together with AUTHSVC_STORAGE. */
+/** commander lists and completes the choices; they are checked together with AUTHSVC_STORAGE. */
 function storageOption(): Option {
   const option = new Option('--storage <where>', 'where to keep the session (AUTHSVC_STORAGE)');
   option.argChoices = ['keychain', 'file'];
@@ -99,7 +99,7 @@ async function keep(
   try {
     ({ cleared } = await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token));
   } catch (error) {
-    // A session that nobody holds is not left open; if that fails too, the first failure is the one to tell.
+    // Do not leave a session open that is not stored. If that fails too, report the first failure.
     await client.logOut(session).catch(() => undefined);
     throw error;
   }
@@ -109,8 +109,8 @@ async function keep(
     describe(server, email, terminal.notePaint.bold),
     `Session saved ${place}; ${describeExpiryDate(expiresAt)}`,
   );
-  if (!cleared) terminal.warn('The session saved before stays in the system keychain, which did not let go of it');
-  if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION is set and goes before the session that was saved');
+  if (!cleared) terminal.warn('The earlier session is still in the system keychain, which did not delete it');
+  if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION takes precedence over the saved session');
 }
 
 async function print(
@@ -123,7 +123,7 @@ async function print(
   terminal.printLines(token);
   const what = 'The session token';
   await terminal.flush({ what }).catch(async ({ cause }: CliError) => {
-    // A session whose token is lost is not left open.
+    // Do not leave a session open whose token is lost.
     const hasEnded = await client.logOut(session).then(
       () => true,
       () => false,

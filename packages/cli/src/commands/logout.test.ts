@@ -41,7 +41,7 @@ describe('authsvc logout', () => {
     expect(await machine.authsvc(['logout'])).toEqual({
       status: 0,
       stdout: '',
-      stderr: `✓ Nobody is logged in to ${server.url}\n`,
+      stderr: `✓ You are not logged in to ${server.url}\n`,
     });
   });
 

@@ -42,7 +42,7 @@ async function logOut(context: Context, options: LogoutOptions): Promise<void> {
   const email = session?.account?.email ?? options.email ?? null;
   if (!session) {
     terminal.printJson({ email, server, ended: false });
-    terminal.succeed(`Nobody is logged in to ${terminal.notePaint.bold(server)}`);
+    terminal.succeed(`You are not logged in to ${terminal.notePaint.bold(server)}`);
     return;
   }
   const ended = await endAndForget(setup, session);
@@ -51,7 +51,7 @@ async function logOut(context: Context, options: LogoutOptions): Promise<void> {
   terminal.succeed(ended ? `Logged out: the session ${who} has ended` : `The session ${who} had ended already`);
 }
 
-/** @returns whether the service still knew the session. */
+/** @returns whether the session was still open. */
 async function endAndForget({ client, store }: CommandSetup, session: CurrentSession): Promise<boolean> {
   const forget = async () => session.account && (await store.forget(session.account));
   try {
@@ -65,7 +65,7 @@ async function endAndForget({ client, store }: CommandSetup, session: CurrentSes
   return true;
 }
 
-/** Whatever kept the service from ending the session: here it is forgotten, there it may live on. */
+/** The service did not end the session: it is forgotten here, and may live on there. */
 function notEnded(error: unknown, session: CurrentSession): unknown {
   const reason = toServiceError(error) ?? error;
   if (!(reason instanceof CliError)) return error;

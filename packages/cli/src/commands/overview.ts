@@ -43,7 +43,10 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   );
 }
 
-/** The daemon of this user's data folder, unless another server was named: a control socket that cannot be asked is as good as none here. */
+/**
+ * Find the daemon of this user's data folder, unless another server was named. A control socket
+ * that does not answer counts as none.
+ */
 async function findDaemonInCharge(
   context: Context,
   options: GlobalOptions,

@@ -44,7 +44,7 @@ describe.each([
 ])('authsvc %s', (_name, args) => {
   const input = `${PASSWORD}\n${newPassword}\n`;
 
-  it('refuses whoever is not logged in, or is no longer', async () => {
+  it('refuses a user who is not logged in, or no longer', async () => {
     const [name = '', ...rest] = args;
     expect(await service.json([name, '--email', 'nobody@example.com', ...rest], { input })).toEqual(notLoggedIn);
     if (name === 'exec') return;
@@ -142,7 +142,7 @@ describe('authsvc password', () => {
     expect(await change(`${PASSWORD}\nshort`)).toEqual(refused(5, 'password_rejected'));
     expect(await change(PASSWORD)).toMatchObject({ status: 2, answer: { error: { code: 'input_required' } } });
     expect(await service.json(['password'])).toEqual(
-      refused(2, 'input_required', '--password-stdin is required when nobody can be asked'),
+      refused(2, 'input_required', '--password-stdin is required when not running interactively'),
     );
     expect(await service.isOpen(await service.logIn(ada))).toBe(true);
   });
@@ -194,7 +194,7 @@ describe('authsvc email', () => {
     expect(await move('nobody')).toMatchObject({ status: 2, answer: { error: { code: 'usage' } } });
     expect(await move('new@example.com', 'not it at all')).toEqual(refused(4, 'invalid_credentials', 'Wrong password'));
     expect(await service.json(['email', '--password-stdin'], { input: PASSWORD })).toEqual(
-      refused(2, 'input_required', '--new-email is required when nobody can be asked'),
+      refused(2, 'input_required', '--new-email is required when not running interactively'),
     );
     expect(await service.json(['profile'])).toMatchObject({ status: 0, answer: { email: ada } });
   });
@@ -205,7 +205,7 @@ describe('authsvc delete', () => {
     const remove = (input: string) => service.json(['delete', '--yes', '--password-stdin'], { input });
     expect(await remove('not it at all')).toEqual(refused(4, 'invalid_credentials', 'Wrong password'));
     expect(await service.json(['delete', '--password-stdin'], { input: PASSWORD })).toEqual(
-      refused(2, 'input_required', '--yes is required when nobody can be asked'),
+      refused(2, 'input_required', '--yes is required when not running interactively'),
     );
     expect(await remove(PASSWORD)).toEqual(done({ email: ada, server: service.url, status: 'account_deleted' }));
     expect(await service.json(['profile', '--email', ada])).toEqual(notLoggedIn);

@@ -26,7 +26,7 @@ export interface OptionChoice {
   readonly values: readonly string[];
 }
 
-/** Reads a whole program: one node for itself, each of its commands and each of theirs, parents first. */
+/** Read a whole program: a node for itself, for each command and each of theirs, parents first. */
 export function readCommandTree(program: Command): readonly CommandNode[] {
   return readNode(program, [], []);
 }
@@ -42,7 +42,7 @@ function readNode(command: Command, path: readonly string[], inherited: readonly
     node,
     ...visible.flatMap((inner) => {
       const innerPath = [...path, inner.name()];
-      // The command that commander adds by itself: it takes the name of any other.
+      // commander's own `help` takes the name of any other command.
       if (!command.commands.includes(inner)) {
         const words = commands.map(({ name }) => name).filter((name) => name !== inner.name());
         return [{ path: innerPath, commands: [], options: [], words }];

@@ -1,7 +1,7 @@
 import { singleQuoted } from '@authsvc/client/shell-command';
 import type { CommandNode, OptionChoice } from './command-tree.ts';
 
-/** Writes the completion for bash 4 and newer, on its own: the package bash-completion is not needed. */
+/** Completion for bash 4 and newer; the package bash-completion is not needed. */
 export function bashCompletion(program: string, nodes: readonly CommandNode[]): string {
   const paths = nodes.filter(({ path }) => path.length > 0).map(({ path }) => singleQuoted(` ${path.join(' ')}`));
   const options = nodes.flatMap((node) => node.options);
@@ -70,7 +70,7 @@ function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }
 
-/** Writes the completion for zsh: to be sourced, or kept as `_authsvc` in a folder of `$fpath`. */
+/** Completion for zsh: to be sourced, or stored as `_authsvc` in a folder of `$fpath`. */
 export function zshCompletion(program: string, nodes: readonly CommandNode[]): string {
   return `#compdef ${program}
 # Completion of ${program} for zsh. Load it after compinit with: source <(${program} completion zsh)
@@ -125,7 +125,7 @@ function escapeColons(text: string): string {
   return text.replaceAll(':', '\\:');
 }
 
-/** Writes the completion for fish 3 and newer. */
+/** Completion for fish 3 and newer. */
 export function fishCompletion(program: string, nodes: readonly CommandNode[]): string {
   const paths = nodes.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
   const options = nodes.flatMap((node) => node.options);

@@ -8,16 +8,16 @@ import { notLoggedIn } from '../session-store/session-store.ts';
 import { checkEmailOption, stripBlanks } from '../terminal/answers.ts';
 import type { CommandSetup } from './prepare-command.ts';
 
-/** The session that a command acts with; `account` is there when it is stored on this machine. */
+/** The session that a command uses; it has an `account` when it is stored on this machine. */
 export interface CurrentSession extends SessionCookie {
   readonly account?: Account;
 }
 
 /**
- * Finds the session: the one in AUTHSVC_SESSION, else the stored one of the account that is meant.
+ * Find the session: the one in AUTHSVC_SESSION, else the stored one of the account that is meant.
  *
- * @returns `undefined` when nobody is logged in.
- * @throws {@link CliError} `usage`: what AUTHSVC_SESSION holds is no session token. `keychain_locked`.
+ * @returns `undefined` when there is no session.
+ * @throws {@link CliError} `usage`: AUTHSVC_SESSION holds no session token. `keychain_locked`.
  */
 export async function findCurrentSession(
   { env }: Context,
@@ -37,9 +37,9 @@ export async function findCurrentSession(
 }
 
 /**
- * Finds the session as {@link findCurrentSession} does, where a command is nothing without one.
+ * Get the session, for a command that needs one.
  *
- * @throws {@link CliError} `not_logged_in` as well.
+ * @throws {@link CliError} `not_logged_in`, and what {@link findCurrentSession} throws.
  */
 export async function getCurrentSession(
   context: Context,
@@ -52,7 +52,7 @@ export async function getCurrentSession(
   return session;
 }
 
-/** Calls the service as the owner of a session; one that has ended is reported as such. */
+/** Call the service as the owner of a session. @throws {@link CliError} `session_expired` */
 export async function sendAs(
   { client }: CommandSetup,
   session: CurrentSession,
@@ -66,7 +66,7 @@ export async function sendAs(
   }
 }
 
-/** The service does not know the session: it ended, or never was. */
+/** The service does not know the session: it has ended, or never existed. */
 export function sessionRefused(session: CurrentSession, cause: unknown): CliError {
   const isStored = session.account !== undefined;
   return new CliError({

@@ -18,9 +18,10 @@ export interface CommandSetup {
 }
 
 /**
- * Finds out which server is meant and gets ready to talk to it; nothing is sent yet.
+ * Choose the server and make a client for it; nothing is sent yet.
  *
- * @throws {@link CliError} `usage`: no proper address. `insecure_url`: secrets would travel in the clear.
+ * @throws {@link CliError} `usage`: not a server's address. `insecure_url`: plain http to another
+ * machine.
  */
 export async function prepareCommand(context: Context, options: GlobalOptions): Promise<CommandSetup> {
   const terminal = await createTerminal(context, options);
@@ -30,11 +31,11 @@ export async function prepareCommand(context: Context, options: GlobalOptions): 
   return { terminal, store, server, client: createApiClient({ server, transport, debug: terminal.debug }) };
 }
 
-/** The option, the variable, the server used last, the default: the first that there is. */
+/** The first of: the option, the variable, the server used last, the default. */
 export function chooseServer(env: Context['env'], options: GlobalOptions, index: () => AccountIndex): string {
   if (options.url !== undefined) return parseServerUrl(options.url, '--url');
   if (env.AUTHSVC_URL) return parseServerUrl(env.AUTHSVC_URL, 'AUTHSVC_URL');
-  // A token from the environment was not made by whichever server happened to be used last.
+  // A token from the environment need not be of the server used last.
   if (env.AUTHSVC_SESSION) return DEFAULT_SERVER;
   return index().current?.server ?? DEFAULT_SERVER;
 }

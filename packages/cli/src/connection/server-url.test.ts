@@ -57,7 +57,7 @@ describe('assertSafeForSecrets', () => {
     assertSafeForSecrets('http://localhost:4100', false);
   });
 
-  it('refuses http to another machine, unless somebody insists', () => {
+  it('refuses http to another machine without --insecure-http', () => {
     assertSafeForSecrets('http://example.com', true);
     expect(() => assertSafeForSecrets('http://example.com', false)).toThrow(
       expect.objectContaining({ status: 2, code: 'insecure_url' }),

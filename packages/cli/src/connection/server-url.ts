@@ -5,10 +5,10 @@ import { exitStatus } from '../exit-status.ts';
 export const DEFAULT_SERVER = 'http://127.0.0.1:4100';
 
 /**
- * Reads where the service is: its origin and, where it is mounted below one, its path without a
- * slash at the end, such as `http://127.0.0.1:4100` or `https://app.example.com/auth`.
+ * Parse the server's address: its origin and, if it is mounted below one, its path without a
+ * trailing slash, such as `http://127.0.0.1:4100` or `https://app.example.com/auth`.
  *
- * @param source the option or variable that it came from, to be named when it is wrong.
+ * @param source the option or variable it came from, for the error.
  * @throws {@link CliError} `usage`: not an http or https address, or one with a user or a query.
  */
 export function parseServerUrl(text: string, source: string): string {
@@ -23,14 +23,14 @@ export function parseServerUrl(text: string, source: string): string {
   });
 }
 
-/** Whether the address can only mean this machine, so that nothing sent there travels over a network. */
+/** Whether the address is this machine's own, so that nothing sent there crosses a network. */
 export function isLoopback(server: string): boolean {
   const { hostname } = new URL(server);
   return /^localhost\.?$/.test(hostname) || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /**
- * Refuses to carry a password or a token over plain http to another machine.
+ * Refuse to send a password or a token over plain http to another machine.
  *
  * @throws {@link CliError} `insecure_url`.
  */
@@ -45,5 +45,5 @@ export function assertSafeForSecrets(server: string, insecureHttp: boolean): voi
   });
 }
 
-/** What a person runs to have the service on this machine. */
+/** The command that runs the service on this machine. */
 export const START_COMMAND = shell`authsvc daemon start`;

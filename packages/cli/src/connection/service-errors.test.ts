@@ -112,7 +112,7 @@ describe('createApiClient', () => {
     expect(other.received).toEqual([]);
   });
 
-  it('says why nobody answers', async () => {
+  it('says why there is no response', async () => {
     const server = await startContractServer();
     await server.close();
     await expect(createClient({ server: server.url }).register(credentials)).rejects.toMatchObject({

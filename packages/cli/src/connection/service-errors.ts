@@ -5,7 +5,7 @@ import { CliError, type NextStep } from '../errors.ts';
 import { exitStatus, exitStatusOfRefusal } from '../exit-status.ts';
 import { isLoopback, START_COMMAND } from './server-url.ts';
 
-/** What the service refused, as the end of a command. */
+/** The error of a command that the service refused. */
 export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError {
   return new CliError({
     status: exitStatusOfRefusal(refusal.code),
@@ -16,7 +16,7 @@ export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError 
   });
 }
 
-/** One sentence for a person, without a full stop. */
+/** One sentence, without a full stop. */
 function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
   const wait = retryAfterSeconds === undefined ? 'shortly' : `in ${retryAfterSeconds} s`;
   if (code === 'rate_limited') return `Too many attempts; try again ${wait}`;
@@ -25,7 +25,7 @@ function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
   return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
-/** Sends one request; that there is no response ends a command. @throws {@link CliError} `daemon_unreachable` */
+/** Send one request. @throws {@link CliError} `daemon_unreachable`: there was no response. */
 export const transport: Transport = async (request, limits) => {
   try {
     return await exchange(request, limits);
@@ -34,7 +34,7 @@ export const transport: Transport = async (request, limits) => {
   }
 };
 
-/** What the service answered, as the end of a command; `undefined` for any other failure. */
+/** The error of a command for what the service answered; `undefined` for any other failure. */
 export function toServiceError(error: unknown): CliError | undefined {
   if (error instanceof ApiRefusal) return describeRefusal(error);
   if (!(error instanceof UnexpectedAnswerError)) return undefined;
@@ -50,7 +50,7 @@ export function toServiceError(error: unknown): CliError | undefined {
 
 const checkAddress: NextStep = { say: 'Check the address: --url, or AUTHSVC_URL' };
 
-/** Why there was no response, and what to do: start the daemon only where nothing listens at all. */
+/** Why there was no response, and what to do: start the daemon only if nothing listens at all. */
 async function describeUnreachable(error: UnreachableError): Promise<CliError> {
   const { reason, url } = error;
   const { origin, protocol, host } = url;
@@ -76,9 +76,9 @@ async function describeUnreachable(error: UnreachableError): Promise<CliError> {
 
 const LONGEST_HANDSHAKE_MS = 2000;
 
-/** Whether a port answers a TLS handshake, with any certificate: nothing is sent there. */
+/** Whether a port answers a TLS handshake, with any certificate. */
 async function speaksTls({ hostname, port }: URL): Promise<boolean> {
-  // Loaded only for this question, which a command that succeeds never asks.
+  // Loaded here, since a command that succeeds never needs it.
   const { connect } = await import('node:tls');
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = connect({ host, port: Number(port || 80), rejectUnauthorized: false });

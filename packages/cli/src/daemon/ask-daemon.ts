@@ -27,9 +27,9 @@ interface OperatorRequest {
 const ANSWER_MS = 10_000;
 
 /**
- * Asks the daemon of this user, over its control socket, as its operator.
+ * Send a request to this user's daemon over its control socket.
  *
- * @throws {@link CliError} `daemon_unreachable`: none runs. {@link ApiRefusal}: it said no.
+ * @throws {@link CliError} `daemon_unreachable`: none runs. {@link ApiRefusal}: it refused.
  */
 export async function askDaemon<Answer>(context: Context, request: OperatorRequest): Promise<Answer> {
   const { askControl } = await import('@authsvc/client/control');
@@ -63,25 +63,26 @@ export function refusal(httpStatus: number, body: unknown): ApiRefusal {
   return new ApiRefusal({ code, message, httpStatus });
 }
 
-/** A path with a query of what is known. */
+/** A path with a query of the values that are defined. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const known = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return known.length === 0 ? path : `${path}?${new URLSearchParams(known)}`;
 }
 
-/** Nobody listens; `EINVAL` is a path too long for any socket. */
+/** Nothing listens; `EINVAL` is a path too long for any socket. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 
 interface LineExchange {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly input?: Readable;
-  /** What it means, and what to do, when the daemon is lost in the middle: sentences. */
+  /** What it means, and what to do, if the connection is lost: whole sentences. */
   readonly ifLost: string;
 }
 
 /**
- * Exchanges lines of JSON with the daemon: sends as they are read, and gives back the answer's as they come, so that neither side ever holds all of them.
+ * Stream lines of JSON to the daemon and yield those of its answer as they come, so that neither
+ * side ever holds all of them.
  *
  * @throws what {@link askDaemon} throws.
  */
@@ -113,7 +114,7 @@ export async function* streamLines<Line>(
     hasBegun = true;
     for await (const line of createInterface({ input: incoming })) {
       const value = parseLine<Line>(line);
-      // The last one is cut short with the connection.
+      // The last line is incomplete when the connection is lost.
       if (value === undefined) throw daemonLost(place, ifLost);
       yield value;
     }

@@ -1,11 +1,14 @@
-/** The process that `authsvc daemon start` leaves behind. It tells its starter who it is over the channel between them; a starter that has gone does not matter. */
+/**
+ * The process that `authsvc daemon start` leaves behind. It reports itself to its parent over IPC,
+ * and runs on if the parent has gone.
+ */
 export async function main(): Promise<void> {
   const { runServe } = await import('@authsvc/server');
   const status = await runServe({
     logTo: 'file',
     announce: (daemon) => {
       process.send?.(daemon, () => undefined);
-      // A folder that someone happened to be in should not be kept busy; the settings' relative paths have been read.
+      // Do not keep the caller's folder busy. Relative paths in settings are resolved by now.
       process.chdir(daemon.data_folder);
     },
   });

@@ -9,30 +9,32 @@ import { exitStatus } from '../exit-status.ts';
 import type { Paint } from '../terminal/paint.ts';
 
 /**
- * Twice as long as a daemon takes to notice that its control socket is missing, and to make it
- * again.
+ * Twice as long as a daemon takes to notice that its control socket is missing, and to make
+ * another.
  */
 const LONGEST_REMAKE_MS = 2000;
 const RETRY_MS = 100;
 
-/** As the daemon says it of itself. */
+/** What the daemon reports of itself. */
 export type DaemonBody = Body;
 
 export interface LocalDaemonPlace extends DataPaths {
   readonly dataFolder: string;
 }
 
-/** Where the daemon of this user's environment lives, whether or not it runs. */
+/** The paths of this user's daemon, whether or not it runs. */
 export function locateDaemon({ env, platform }: Pick<Context, 'env' | 'platform'>): LocalDaemonPlace {
   const dataFolder = resolveDataFolder(env, platform);
   return { dataFolder, ...dataPaths(dataFolder, platform) };
 }
 
 /**
- * Asks the control socket who runs on the data folder. No pid file is read: what answers is alive.
+ * Ask the control socket which daemon runs on the data folder. No pid file is read: what answers is
+ * alive.
  *
  * @returns `undefined` when no daemon listens there.
- * @throws {@link CliError} `daemon_silent`: one holds the socket and does not answer. `daemon_forbidden`: it is another user's.
+ * @throws {@link CliError} `daemon_silent`: it does not answer. `daemon_forbidden`: it is another
+ * user's.
  */
 export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBody | undefined> {
   const { findDaemon } = await import('@authsvc/client/control');
@@ -42,11 +44,10 @@ export async function findLocalDaemon(place: LocalDaemonPlace): Promise<DaemonBo
 }
 
 /**
- * Waits while a daemon holds the data folder without a control socket: one that was removed is made
- * again.
+ * Wait while a daemon holds the data folder without a control socket: it recreates one that was
+ * removed.
  *
- * @throws {@link CliError} `daemon_silent`: it does not, and the process that holds the folder is
- * named.
+ * @throws {@link CliError} `daemon_silent`: it did not in time; names the process.
  */
 export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
   if (process.platform === 'win32') return;
@@ -59,18 +60,17 @@ export async function waitForSocket(place: LocalDaemonPlace): Promise<void> {
 
 /** Whether no process holds the lock of the data folder. */
 export async function isFree({ lock }: LocalDaemonPlace): Promise<boolean> {
-  // SQLite keeps this file for as long as the lock is held, so that without it nothing need be
-  // loaded.
+  // SQLite keeps this file while the lock is held; without it, core need not be loaded.
   if (!existsSync(`${lock}-journal`)) return true;
   const { acquireFileLock } = await import('@authsvc/core');
-  // A lock that this user may not even look at is another user's, whose socket will say so.
+  // A lock that cannot be opened is another user's, and the socket will say so.
   const held = await acquireFileLock(lock).catch(() => 'unknown' as const);
   if (held === 'unknown') return true;
   await held?.release();
   return held !== undefined;
 }
 
-/** A process holds the data folder, and cannot be asked. */
+/** A process holds the data folder and does not answer. */
 export function daemonSilent({ dataFolder, lock }: LocalDaemonPlace): CliError {
   const pid = lockHolder(lock);
   return new CliError({
@@ -82,7 +82,7 @@ export function daemonSilent({ dataFolder, lock }: LocalDaemonPlace): CliError {
   });
 }
 
-/** Whether a connection to a daemon was cut off, as by its end. */
+/** Whether a connection to a daemon was reset, as when it ends. */
 export function isConnectionReset(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code = '' } = error as NodeJS.ErrnoException;
@@ -91,7 +91,7 @@ export function isConnectionReset(error: unknown): boolean {
 
 const RESET_CODES = ['ECONNRESET', 'EPIPE'];
 
-/** The daemon went away while it answered. */
+/** The daemon went away during its answer. */
 export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?: unknown): CliError {
   return new CliError({
     status: exitStatus.unreachable,
@@ -103,7 +103,7 @@ export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?
   });
 }
 
-/** What a failure at the control socket means to a person; anything else is returned as it is. */
+/** Explain a failure of the control socket; any other error is returned as it is. */
 export function describeControlFailure(error: unknown, place: LocalDaemonPlace): unknown {
   if (!(error instanceof Error)) return error;
   const { dataFolder, socket } = place;
@@ -136,10 +136,10 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
 }
 
 /**
- * Finds which process holds a lock on a file. The kernel says so while the lock is held, so that
- * the pid is no other process's by now.
+ * Find which process holds a lock on a file. The kernel lists it while the lock is held, so the pid
+ * cannot have been reused.
  *
- * @returns `undefined` when none does, or where the system does not say.
+ * @returns `undefined` when none does, or when the system does not say.
  * @see proc_locks(5)
  */
 function lockHolder(path: string): number | undefined {
@@ -149,7 +149,7 @@ function lockHolder(path: string): number | undefined {
     const file = `${hex(major)}:${hex(minor)}:${ino}`;
     for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
       const [, pid, of] = /^\d+: POSIX +\S+ +\S+ +(\d+) +(\S+)/.exec(line) ?? [];
-      // A process of another container has none here.
+      // A process of another container has no pid here.
       if (of === file && Number(pid) > 0) return Number(pid);
     }
   } catch {
@@ -167,7 +167,7 @@ export function describeDaemon({ version, state, url, pid }: DaemonBody, { bold 
   return `authsvc ${version} ${state === 'running' ? 'running at' : 'stopping at'} ${bold(url)} (pid ${pid})`;
 }
 
-/** A path as a person writes it: the home folder as `~`. */
+/** A path with `~` for the home folder. */
 export function shortPath(path: string, { HOME }: Context['env']): string {
   return HOME && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
 }

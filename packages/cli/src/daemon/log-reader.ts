@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 const OLDEST = 9;
 const CHUNK_BYTES = 65_536;
 
-/** A place in a log that is rotated: a file by its identity, which a new name does not change, and how far it has been read. */
+/** A position in a rotated log: the file's inode, which renaming does not change, and an offset. */
 interface LogPosition {
   readonly inode: number;
   readonly offset: number;
@@ -16,7 +16,7 @@ interface LogFile {
   readonly inode: number;
 }
 
-/** The files of a rotated log that there are, the newest first: `authsvc.log`, `authsvc.log.1`, … */
+/** The existing files of a rotated log, newest first: `authsvc.log`, `authsvc.log.1`, … */
 function listLogFiles(path: string): LogFile[] {
   const paths = [path, ...Array.from({ length: OLDEST }, (_, index) => `${path}.${index + 1}`)];
   return paths.flatMap((file) => {
@@ -31,7 +31,7 @@ interface LogRead {
   readonly position: LogPosition;
 }
 
-/** Reads the whole lines of a file from an offset on; a line that is still being written is left for the next time. */
+/** Read the complete lines of a file from an offset on, without one that is still being written. */
 function readLines(path: string, from = 0): LogRead {
   const file = openSync(path, 'r');
   try {
@@ -53,7 +53,7 @@ function readLines(path: string, from = 0): LogRead {
   }
 }
 
-/** Reads the last lines of a rotated log, through as many of its files as that takes; `undefined` where there is no log. */
+/** Read the last lines of a rotated log from as many files as needed; `undefined` without a log. */
 export function readLastLines(path: string, count: number): LogRead | undefined {
   const files = listLogFiles(path);
   let lines: readonly string[] = [];
@@ -67,18 +67,19 @@ export function readLastLines(path: string, count: number): LogRead | undefined 
   return position && { lines: count === 0 ? [] : lines.slice(-count), position };
 }
 
-/** How long a change may go unnoticed where the system reports none, as on some network file systems. */
+/** Polling interval, for systems that report no changes, such as some network file systems. */
 const LOOK_AGAIN_MS = 1000;
 
 /**
- * Yields the lines that are added to a rotated log after a position, across every rotation, until the signal ends it.
+ * Yield the lines added to a rotated log after a position, across rotations, until the signal
+ * aborts.
  */
 export async function* followLog(path: string, from: LogPosition, signal?: AbortSignal): AsyncGenerator<string> {
   const changes = watchFolder(dirname(path));
   let position = from;
   try {
     while (!signal?.aborted) {
-      // Asked for before reading, so that what is written meanwhile is not slept through.
+      // Listen before reading, so that no change in between is missed.
       const changed = changes.next(signal);
       const read = readOn(path, position);
       yield* read.lines;
@@ -91,11 +92,11 @@ export async function* followLog(path: string, from: LogPosition, signal?: Abort
   }
 }
 
-/** What follows in the same file; when that has been set aside and read to its end, what the next newer one holds. */
+/** Read on in the same file or, once that is rotated and read to its end, in the next newer one. */
 function readOn(path: string, { inode, offset }: LogPosition): LogRead {
   const files = listLogFiles(path);
   const index = files.findIndex((file) => file.inode === inode);
-  // It has been deleted: go on with the oldest that is left.
+  // The file was deleted: continue with the oldest one left.
   const [current, newer] = index === -1 ? [undefined, files.at(-1)] : [files[index], files[index - 1]];
   if (current) {
     const read = readIfStill(current.path, inode, offset);
@@ -104,7 +105,7 @@ function readOn(path: string, { inode, offset }: LogPosition): LogRead {
   return newer ? readLines(newer.path) : { lines: [], position: { inode, offset } };
 }
 
-/** A name may mean another file by the time that it is opened. */
+/** The name may refer to another file by the time it is opened. */
 function readIfStill(path: string, inode: number, offset: number): LogRead | undefined {
   const read = readLines(path, offset);
   return read.position.inode === inode ? read : undefined;
@@ -123,7 +124,7 @@ function watchFolder(folder: string): FolderChanges {
     watcher = watch(folder, () => wake());
     watcher.on('error', () => watcher?.close());
   } catch {
-    // The system has no more watches to give; looking once a second will do.
+    // The system is out of watches; polling once a second will do.
   }
   return {
     next: (signal) =>

@@ -4,7 +4,10 @@ import { formatLocalTime } from '../terminal/times.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One JSON line of the log for a person: local time, level, event, message, and the other fields as `name=value`. What is not JSON is shown as it is. */
+/**
+ * Render one JSON line of the log: local time, level, event, message, and the other fields as
+ * `name=value`. A line that is not JSON is shown as it is.
+ */
 export function renderLogLine(line: string, paint: Paint): string {
   const fields = parse(line);
   if (!fields) return printable(line);
@@ -28,7 +31,7 @@ function parse(line: string): Fields | undefined {
   }
 }
 
-/** To the second, on the person's own clock. */
+/** To the second, in local time. */
 function describeTime(time: unknown): string {
   const date = new Date(String(time));
   return Number.isNaN(date.getTime()) ? '' : formatLocalTime(date);

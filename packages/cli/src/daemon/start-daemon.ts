@@ -7,7 +7,7 @@ import { CliError, describePathFailure, type NextStep, upperFirst } from '../err
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
 
-/** A database that has much to migrate takes its time. */
+/** Long enough to migrate a large database. */
 const LONGEST_START_MS = 60_000;
 const DAEMON_FILE = fileURLToPath(new URL('../../bin/authsvc-daemon.js', import.meta.url));
 
@@ -20,9 +20,11 @@ export interface DaemonStart {
 type StartOutcome = { readonly daemon: DaemonBody } | { readonly end: string; readonly status: number | null };
 
 /**
- * Starts the daemon in the background and returns once it listens; where one runs already, or another start is faster, that one is the answer.
+ * Start the daemon in the background and return once it listens. If one runs already, or another
+ * start wins the race, return that one.
  *
- * @throws {@link CliError} `daemon_not_started`, after all that the daemon said has been written to standard error.
+ * @throws {@link CliError} `daemon_not_started`, after writing the daemon's output to standard
+ * error.
  */
 export async function startDaemon(context: Context): Promise<DaemonStart> {
   const place = locateDaemon(context);
@@ -30,13 +32,13 @@ export async function startDaemon(context: Context): Promise<DaemonStart> {
   if (running?.state === 'running') return { started: false, daemon: running };
 
   await makeFolders(context, place);
-  // Its own, for others may be starting one at the same time; it becomes the daemon's once that listens.
+  // A file for each start, since two may run at once; renamed once the daemon listens.
   const outputFile = join(place.logFolder, `start-${process.pid}.log`);
   const child = spawnDaemon(context, outputFile);
   const outcome = await waitForStart(child);
   if ('daemon' in outcome) {
     renameSync(outputFile, place.errorOutput);
-    // Nothing ties the two processes any more: this one can end, and whoever reads its output sees the end of it.
+    // Detach, so that this process can end and its output reaches end of file.
     child.disconnect();
     child.unref();
     return { started: true, daemon: outcome.daemon };
@@ -132,7 +134,7 @@ function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
   });
 }
 
-/** Problems with the settings of this environment; none where a daemon would accept them all. */
+/** Problems with the settings of this environment; empty if a daemon would start with them. */
 export async function settingProblems(env: Context['env']): Promise<readonly string[]> {
   const { ConfigError, loadConfig } = await import('@authsvc/server');
   try {
@@ -145,11 +147,11 @@ export async function settingProblems(env: Context['env']): Promise<readonly str
 }
 
 /**
- * Looks, before the daemon that runs is stopped, whether another could start with the settings of
- * this environment.
+ * Check, before stopping the running daemon, that another could start with the settings of this
+ * environment.
  *
- * @throws {@link CliError} `daemon_not_started`, after all that is wrong has been written to
- * standard error; the daemon runs on.
+ * @throws {@link CliError} `daemon_not_started`, after writing every problem to standard error; the
+ * daemon keeps running.
  */
 export async function assertCanRestart(context: Context): Promise<void> {
   const running = await findLocalDaemon(locateDaemon(context));

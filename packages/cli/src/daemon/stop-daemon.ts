@@ -18,10 +18,11 @@ const LONGEST_STOP_MS = 15_000;
 const RETRY_MS = 100;
 
 /**
- * Stops the daemon and returns once its process has ended. It is the one that answers at the control socket: no pid is trusted, and none is sent a signal.
+ * Stop the daemon and return once its process has ended. It is asked over the control socket: no
+ * pid is trusted, and no signal is sent.
  *
  * @returns the daemon that ended, or `undefined` when none was running.
- * @throws {@link CliError} `daemon_not_stopped`: it has not ended in time.
+ * @throws {@link CliError} `daemon_not_stopped`: it did not end in time.
  */
 export async function stopDaemon(context: Context): Promise<DaemonBody | undefined> {
   const place = locateDaemon(context);
@@ -30,7 +31,7 @@ export async function stopDaemon(context: Context): Promise<DaemonBody | undefin
     const daemon = await findLocalDaemon(place);
     if (daemon) return await endDaemon(daemon, place);
     if (await isFree(place)) return undefined;
-    // One is starting, and will be there to be asked; or it is stopping, and will be gone.
+    // It is starting, and will answer soon; or stopping, and will be gone.
     if (performance.now() > giveUpAt) throw daemonSilent(place);
     await setTimeout(RETRY_MS);
   }
@@ -43,7 +44,7 @@ async function endDaemon(daemon: DaemonBody, place: LocalDaemonPlace): Promise<D
   });
   if (!presence) return daemon;
   try {
-    // A daemon that ends at once may take its answer with it; its presence tells.
+    // A daemon that ends at once may not answer; the open connection shows its end.
     await requestStop(place.socket).catch(() => undefined);
     const waiting = new AbortController();
     const hasEnded = await Promise.race([

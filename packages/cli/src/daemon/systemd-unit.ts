@@ -11,7 +11,8 @@ interface SystemdUnit {
 }
 
 /**
- * Where units of this user belong: `$XDG_CONFIG_HOME/systemd/user`, by default `~/.config/systemd/user`.
+ * The folder of this user's units: `$XDG_CONFIG_HOME/systemd/user`, by default
+ * `~/.config/systemd/user`.
  *
  * @see systemd.unit(5)
  */
@@ -20,10 +21,10 @@ export function systemdUserFolder({ XDG_CONFIG_HOME: configHome, HOME: home = ''
 }
 
 /**
- * Writes the text of a unit that runs the service in the foreground for one user.
+ * Format a unit that runs the service in the foreground for one user.
  *
- * The restrictions are those that need no namespace, because a user's own manager may not be allowed any. `MemoryDenyWriteExecute` is not among them: the
- * engine of Node compiles while it runs.
+ * It uses only restrictions that need no namespace, since a user's own manager may not be allowed
+ * any. `MemoryDenyWriteExecute` is left out: V8 compiles at run time.
  *
  * @see systemd.exec(5), systemd.service(5)
  */
@@ -67,12 +68,12 @@ WantedBy=default.target
 `;
 }
 
-/** `%` begins a specifier and `$` a variable of systemd's own. */
+/** `%` starts a specifier and `$` a variable of systemd. */
 function quoteArgument(text: string): string {
   return quoteAssignment(text).replaceAll('$', '$$$$');
 }
 
-/** A line ends where it ends; within quotes systemd reads the escapes of C. */
+/** A value cannot span lines; within quotes systemd reads C escapes. */
 function quoteAssignment(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
   return `"${escaped.replace(/\p{Cc}/gu, escapeControl)}"`;
@@ -82,20 +83,20 @@ function escapeControl(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** The settings of an environment, as a unit takes them over. */
+/** The settings of an environment that a unit takes over. */
 interface CarriedSettings {
   readonly carried: Readonly<Record<string, string>>;
-  /** What is set and not carried over, with what to do about it. */
+  /** What is set but not taken over, and what to do about it. */
   readonly left: readonly { readonly name: string; readonly why: string }[];
 }
 
-/** What a connection to PostgreSQL also depends on. */
+/** Other variables that a connection to PostgreSQL uses. */
 const POSTGRES_VARIABLES = ['PGUSER', 'PGPASSWORD'];
 const PATHS = ['AUTHSVC_DATA_DIR', 'AUTHSVC_MAIL_DIR'];
 
 /**
- * Sorts what is set in an environment into what a unit may hold, which everyone can read, and what
- * it may not.
+ * Split the settings of an environment into those that a unit may hold, and those it may not, since
+ * every user can read it.
  */
 export async function carrySettings({ env }: Pick<Context, 'env'>): Promise<CarriedSettings> {
   const { settings } = await import('@authsvc/server');
@@ -127,7 +128,7 @@ function secretRemedy(name: string): string {
   return `holds a secret: put it into a file of mode 600, set ${name}_FILE to its path, and install again`;
 }
 
-/** Whether a URL holds a password, by itself or in its query; what is no URL may be anything. */
+/** Whether a URL holds a password, also in its query; what is not a URL may be a secret. */
 function holdsSecret(value: string): boolean {
   if (value.startsWith('sqlite:')) return false;
   if (!URL.canParse(value)) return true;
@@ -143,7 +144,7 @@ function asUnitHasIt(name: string, value: string): string {
 }
 
 /**
- * Writes a unit, or replaces the one that is there, in one step.
+ * Write or replace a unit atomically.
  *
  * @throws {@link CliError} `unit_not_written`.
  */

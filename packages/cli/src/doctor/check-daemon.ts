@@ -10,16 +10,16 @@ import { type Finding, findingOf, ok, warning } from './finding.ts';
 
 const LIMITS = { connectMs: 2000, totalMs: 5000 };
 
-/** `clock` is there when somebody answered. */
+/** `clock` is set when there was an answer. */
 interface DaemonFindings {
   readonly daemon: Finding;
   readonly clock?: Finding;
 }
 
 /**
- * Asks a daemon whether it is well, and what time it has.
+ * Check a daemon's health and clock.
  *
- * @param daemon the one of this user, if it runs; otherwise whoever serves at `server` is asked.
+ * @param daemon this user's, if it runs; otherwise `server` is asked.
  */
 export async function checkDaemon(
   { now }: Pick<Context, 'now'>,
@@ -36,7 +36,7 @@ export async function checkDaemon(
       clock: checkClock(headers.date as string | undefined, askedAt, now()),
     };
   } catch (error) {
-    // What listens there and is not the service is another finding.
+    // Something else listening there is another finding.
     const isJustNotRunning = error instanceof CliError && error.next?.command === START_COMMAND;
     return {
       daemon:

@@ -8,7 +8,7 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 const OTHERS_MAY_DO_ANYTHING = 0o077;
 const MOST_NAMES = 3;
 
-/** Looks whether a folder and all that is in it is closed to every other user. */
+/** Check that a folder and everything in it is closed to other users. */
 export function checkFolder(folder: string, { env, platform }: Pick<Context, 'env' | 'platform'>): Finding {
   const short = shortPath(folder, env);
   if (!lstatSync(folder, { throwIfNoEntry: false })) return ok(`${short} is not made yet`);
@@ -31,7 +31,7 @@ export function checkFolder(folder: string, { env, platform }: Pick<Context, 'en
 
 function entriesOf(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  // A link has no mode of its own.
+  // A symbolic link has no mode of its own.
   return entries.filter((entry) => !entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -54,7 +54,7 @@ function listed(names: readonly string[]): string {
 
 const RESTORE = { say: 'Put a backup in its place', command: shell`authsvc restore FILE` };
 
-/** Reads a whole SQLite database, while a daemon uses it or not, and changes nothing in it. */
+/** Read a whole SQLite database without changing it, whether or not a daemon uses it. */
 export async function checkSqlite(path: string): Promise<Finding> {
   const { checkSqliteFile } = await import('@authsvc/core');
   const health = await checkSqliteFile(path).catch((error: Error) => error);
@@ -67,7 +67,7 @@ export async function checkSqlite(path: string): Promise<Finding> {
   return judgeSchema('SQLite, whole', health.schema);
 }
 
-/** What the daemon knows of a database file that is no longer where it opened it. */
+/** The daemon reports that its database file was moved or replaced. */
 export function judgeMoved(message: string): Finding {
   return problem(message, {
     say: 'Save what it has open, stop it, and restore that',
@@ -75,7 +75,7 @@ export function judgeMoved(message: string): Finding {
   });
 }
 
-/** Asks PostgreSQL, as an instance that starts would. */
+/** Check PostgreSQL as an instance does on start. */
 export async function checkPostgres(database: { name: string; url: string }): Promise<Finding> {
   const { openPostgresDatabase } = await import('@authsvc/core');
   try {

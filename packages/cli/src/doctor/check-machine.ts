@@ -7,7 +7,7 @@ import { readStorageWish } from '../session-store/choose-storage.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /**
- * Compares a version of Node.js with what the package asks for.
+ * Compare a version of Node.js with the one that the package requires.
  *
  * @param required as in package.json: `>=20.19`.
  */
@@ -24,13 +24,13 @@ function numbersIn(text: string): number[] {
   return (text.match(/\d+/g) ?? []).map(Number);
 }
 
-/** More than the network takes, and the whole second of the header. */
+/** Allows for the network, and for a header in whole seconds. */
 const TOLERATED_SECONDS = 5;
 
 /**
- * Compares this clock with the one of a daemon.
+ * Compare this machine's clock with a daemon's.
  *
- * @param date the `Date` header of an answer of its.
+ * @param date the `Date` header of its response.
  * @param askedAt and `answeredAt`, by this clock, milliseconds since 1970.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.date (whole seconds)
  */
@@ -53,10 +53,10 @@ function describeSeconds(seconds: number): string {
 const MEGABYTE = 1_000_000;
 /** A write-ahead log, a backup and six log files still fit. */
 const COMFORTABLE_BYTES = 1000 * MEGABYTE;
-/** Below it the next burst of logins may find the disk full. */
+/** With less, the next burst of logins may fill the disk. */
 const LEAST_BYTES = 100 * MEGABYTE;
 
-/** Measures the room on the disk of a folder, whether or not it is made yet. */
+/** Measure the free space on a folder's disk, whether or not the folder exists yet. */
 export function checkDisk(folder: string): Finding {
   const { bavail, bsize } = statfsSync(existingPart(folder));
   return judgeRoom(bavail * bsize);
@@ -77,7 +77,7 @@ function describeBytes(bytes: number): string {
   return bytes >= 1000 * MEGABYTE ? `${(bytes / MEGABYTE / 1000).toFixed(1)} GB` : `${Math.floor(bytes / MEGABYTE)} MB`;
 }
 
-/** Tries to listen where a daemon would, and says who does where it cannot. */
+/** Try to listen where a daemon would, and report what holds the port if that fails. */
 export async function checkPort(host: string, port: number): Promise<Finding> {
   if (port === 0) return ok('any that is free');
   const code = await tryToListen(host, port);
@@ -111,14 +111,14 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
 
 const otherwise = 'or choose AUTHSVC_STORAGE=file';
 
-/** Tries the keychain as a login would. */
+/** Try the keychain as a login would. */
 export async function checkKeychain({ env, keychain }: Pick<Context, 'env' | 'keychain'>): Promise<Finding> {
   const wish = readStorageWish(undefined, env.AUTHSVC_STORAGE);
   if (wish === 'file') return ok('not used: AUTHSVC_STORAGE is file');
   const probe = await keychain.probe();
   if (probe.state === 'ok') return ok('open; sessions are kept there');
   if (probe.state === 'locked') return problem(`locked (${probe.reason})`, { say: `Unlock it, ${otherwise}` });
-  if (probe.state === 'failed') return problem(`unusable (${probe.reason})`, { say: `Mend it, ${otherwise}` });
+  if (probe.state === 'failed') return problem(`unusable (${probe.reason})`, { say: `Repair it, ${otherwise}` });
   const remedy = /keytar/.test(probe.reason)
     ? { say: `Install libsecret and its headers, then authsvc again, ${otherwise}` }
     : { say: `Run a Secret Service, such as gnome-keyring or KeePassXC, ${otherwise}` };

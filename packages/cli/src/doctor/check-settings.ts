@@ -3,7 +3,7 @@ import type { Config } from '@authsvc/server';
 import type { Context } from '../context.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** As the server has them, of which the command line knows no more than it shows. */
+/** Warnings of the server, as much of them as the command line shows. */
 export type SettingWarnings = readonly { readonly event: string; readonly message: string }[];
 
 export interface SettingsRead {
@@ -13,7 +13,7 @@ export interface SettingsRead {
   readonly warnings: SettingWarnings;
 }
 
-/** What the settings of this environment say, or why a daemon would not start with them. */
+/** Read the settings of this environment, or why a daemon would not start with them. */
 export async function readSettings({ env }: Pick<Context, 'env'>): Promise<SettingsRead> {
   const { ConfigError, loadConfig, weakenedSettings } = await import('@authsvc/server');
   try {
@@ -25,7 +25,7 @@ export async function readSettings({ env }: Pick<Context, 'env'>): Promise<Setti
   }
 }
 
-/** Judges settings that keep a daemon from starting, and those that are better known. */
+/** Report settings that keep a daemon from starting, and those that weaken it. */
 export function judgeSettings(problems: readonly string[], warnings: SettingWarnings): Finding[] {
   const findings = [
     ...problems.map((message) => problem(message, { say: 'Change or unset it' })),
@@ -34,11 +34,11 @@ export function judgeSettings(problems: readonly string[], warnings: SettingWarn
   return findings.length > 0 ? findings : [ok('nothing weakens the defaults')];
 }
 
-/** Judges who is given reset tokens, and whether that fits who can ask for them. */
+/** Report how reset tokens are delivered, and whether that fits who can ask for them. */
 export function judgeResetDelivery(warnings: SettingWarnings): Finding {
-  const told = warnings.find(isAboutResets);
-  if (!told) return ok('not handed to whoever asks');
-  return warning(told.message, {
+  const found = warnings.find(isAboutResets);
+  if (!found) return ok('not returned in responses');
+  return warning(found.message, {
     say: 'Elsewhere than on a machine of your own',
     command: shell`AUTHSVC_RESET_DELIVERY=operator`,
   });

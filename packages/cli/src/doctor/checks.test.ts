@@ -171,7 +171,7 @@ describe('judgeSettings', () => {
     const weak = await readSettings({ env: { AUTHSVC_BCRYPT_COST: '10', AUTHSVC_RESET_DELIVERY: 'operator' } });
     expect([judgeSettings([], weak.warnings), judgeResetDelivery(weak.warnings)]).toEqual([
       [{ state: 'warning', message: expect.stringContaining('AUTHSVC_BCRYPT_COST is 10 (default 12)') }],
-      { state: 'ok', message: 'not handed to whoever asks' },
+      { state: 'ok', message: 'not returned in responses' },
     ]);
     const usual = await readSettings({ env: {} });
     expect([judgeSettings([], usual.warnings), judgeResetDelivery(usual.warnings).state]).toEqual([

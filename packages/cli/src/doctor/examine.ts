@@ -17,7 +17,7 @@ import {
 } from './check-settings.ts';
 import { type Finding, findingOf, ok } from './finding.ts';
 
-/** Every check, by the name that `--json` has for it and the one that a person reads; in the order they are shown. */
+/** Every check, by its name in `--json` and its label, in the order shown. */
 export const checkLabels = {
   node: 'Node.js',
   keychain: 'Keychain',
@@ -44,9 +44,9 @@ const DATABASE_MOVED = 'database_moved';
 type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
 
 /**
- * Looks at all that commonly goes wrong. Nothing is changed, and no check keeps another from its turn.
+ * Run every check. Nothing is changed, and a check that fails stops no other.
  *
- * @param server who is asked for the time when no daemon of this user runs.
+ * @param server asked for the time when no daemon of this user runs.
  */
 export async function examine(context: Context, server: string): Promise<readonly NamedFinding[]> {
   const place = locateDaemon(context);
@@ -56,9 +56,9 @@ export async function examine(context: Context, server: string): Promise<readonl
   const daemon = found && 'pid' in found ? found : undefined;
   const seen = found && 'message' in found ? { daemon: found } : await checkDaemon(context, server, daemon);
 
-  // A daemon may have been started with others than those of this environment.
+  // A daemon may run with other settings than this environment's.
   const known = daemon ? warningsOf(context, daemon) : Promise.resolve(settings.warnings);
-  // Each check that needs them has the failure itself.
+  // Each check that awaits it reports the failure.
   known.catch(() => undefined);
   const inForce = async () => (await known).filter(({ event }) => event !== DATABASE_MOVED);
   const checks: Partial<Record<CheckName, Check>> = {
@@ -105,14 +105,13 @@ function whoHoldsThePort(daemon: DaemonBody | undefined, { config }: SettingsRea
 function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRead, place: LocalDaemonPlace) {
   const [, path] = /^sqlite:(.+)$/.exec(daemon?.database ?? '') ?? [];
   if (path !== undefined) return checkSqlite(path);
-  // Its password is nobody's but the daemon's; whoever can start it has it too.
+  // The daemon does not report its password; this environment has it if it could start one.
   if (config?.database.kind === 'postgres') return checkPostgres(config.database);
   return daemon ? ok(daemon.database) : checkSqlite(config?.database.path ?? place.database);
 }
 
 async function warningsOf(context: Context, daemon: DaemonBody): Promise<SettingWarnings> {
-  // Asked so, it looks whether its database is still in its place; what else it answers is another
-  // check's.
+  // `/ready` makes it check that its database file is still in place; the rest is another check's.
   const ready = { method: 'GET', url: new URL('/ready', daemon.url), headers: {} } as const;
   await exchange(ready, { connectMs: 2000, totalMs: 5000 }).catch(() => undefined);
   const { warnings } = await askDaemon<{ warnings: SettingWarnings }>(context, {

@@ -2,7 +2,8 @@ import type { KeychainReply, KeychainRequest } from './keychain.ts';
 
 // CommonJS, which starts sooner: a person waits for this process.
 
-// A call that waits for an unlock prompt blocks a pool thread, and process.exit() would wait for that thread for ever.
+// A call that waits for an unlock prompt blocks a pool thread, and process.exit() would wait for it
+// forever.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const loading = loadKeytar();
@@ -35,7 +36,7 @@ async function perform(keytar: typeof import('keytar'), request: KeychainRequest
       await keytar.deletePassword(service, account);
       return null;
     case 'probe':
-      // Only writing tells: a locked keyring answers a reader as an empty one does.
+      // Only a write shows it: a locked keyring answers reads as an empty one does.
       await keytar.setPassword(service, account, 'authsvc was here');
       await keytar.deletePassword(service, account);
       return null;

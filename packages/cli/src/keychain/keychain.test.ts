@@ -63,7 +63,7 @@ describe.skipIf(isKeychainMissing)('createKeychain with an unlocked keyring', ()
 });
 
 describe.skipIf(isKeychainMissing)('createKeychain with a locked keyring', () => {
-  it('knows that nothing can be saved, where nobody can be asked for the password', async () => {
+  it('knows that nothing can be saved where no prompt can ask for the password', async () => {
     const bus = await startBus({ home: await makeLockedHome() });
     await bus.startKeyring('locked');
     const keychain = open(bus.env);
@@ -71,7 +71,7 @@ describe.skipIf(isKeychainMissing)('createKeychain with a locked keyring', () =>
     expect(await keychain.get(entry)).toEqual({ state: 'ok' });
   });
 
-  it('gives up on a prompt that nobody answers, and its process is gone', async () => {
+  it('gives up on a prompt without an answer, and its process is gone', async () => {
     const bus = await startBus({ home: await makeLockedHome(), silentServices: [PROMPTER] });
     await bus.startKeyring('locked');
     const keychain = open(bus.env);

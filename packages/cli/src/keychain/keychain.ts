@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** One call to the keychain, as it travels to the process that makes it. */
+/** One call to the keychain, as it is sent to the helper process. */
 export interface KeychainRequest {
   readonly id: number;
   readonly operation: 'probe' | 'get' | 'set' | 'delete';
   readonly service: string;
   readonly account: string;
-  /** Only for `set`. Travels over the IPC channel, never in the arguments of a process. */
+  /** Only for `set`. Sent over IPC, never in the arguments of a process. */
   readonly secret?: string | undefined;
 }
 
@@ -17,28 +17,28 @@ export interface KeychainReply {
   readonly secret?: string;
   /** Whether keytar and the library beneath it could be loaded at all. */
   readonly loaded: boolean;
-  /** The words of what went wrong. */
+  /** The error's message. */
   readonly error?: string;
 }
 
-/** Under which name a secret is kept. */
+/** The name of a secret. */
 export interface KeychainEntry {
   readonly service: string;
   readonly account: string;
 }
 
-/** `secret` is there after a `get` that found an entry. */
+/** `secret` is set after a `get` that found an entry. */
 export type KeychainAnswer = { readonly state: 'ok'; readonly secret?: string | undefined } | KeychainFailure;
 
 /**
- * The keychain of the operating system, reached through a process of its own that is killed when it does not answer in time.
+ * The system keychain, called in a helper process that is killed when it does not answer in time.
  *
- * No call throws: what went wrong is in the answer.
+ * No call throws: the answer holds the failure.
  */
 export interface Keychain {
-  /** Starts the helper process now, so that it gets ready while this one does other work. */
+  /** Start the helper process now, so that it gets ready while this one does other work. */
   warmUp(): void;
-  /** Writes an entry and deletes it again, which is the only way to know that a secret could be saved. */
+  /** Write an entry and delete it, the only way to know that a secret could be saved. */
   probe(): Promise<KeychainAnswer>;
   /** A locked keyring answers as an empty one does: `ok` without a secret. */
   get(entry: KeychainEntry): Promise<KeychainAnswer>;
@@ -51,20 +51,20 @@ export interface Keychain {
 interface KeychainOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly helperPath?: string;
-  /** For one call, milliseconds. An unlock prompt that nobody answers would otherwise hold the command for ever. */
+  /** For one call, milliseconds: an unlock prompt without an answer would block forever. */
   readonly limitMs?: number;
 }
 
 type Call = Omit<KeychainRequest, 'id'>;
 
-/** Makes the keychain of this machine; no process is started before the first call or {@link Keychain.warmUp}. */
+/** Starts no process before the first call or {@link Keychain.warmUp}. */
 export function createKeychain({ env, helperPath, limitMs = 3000 }: KeychainOptions): Keychain {
   let helper: ChildProcess | undefined;
   let calls = 0;
 
   function start(): ChildProcess {
     if (helper?.connected) return helper;
-    // Messages are told apart by their words, so they must not be translated. The session token is none of the helper's business.
+    // Untranslated, since errors are recognised by their text. The helper needs no session token.
     const { AUTHSVC_SESSION: _, ...rest } = env;
     helper = fork(helperPath ?? fileURLToPath(new URL('./keychain-helper.cjs', import.meta.url)), [], {
       env: { ...rest, LC_ALL: 'C.UTF-8', LANGUAGE: 'C' },
@@ -92,7 +92,7 @@ export function createKeychain({ env, helperPath, limitMs = 3000 }: KeychainOpti
       const onMessage = (reply: KeychainReply) => {
         if (reply.id === id) settle(readReply(reply));
       };
-      // Waits for the process to be gone, so that no prompt stays open behind a command that has ended.
+      // Wait until the process has exited, so that no prompt outlives the command.
       const onEnd = () => {
         helper = undefined;
         settle(
@@ -126,14 +126,14 @@ function readReply({ loaded, error, secret }: KeychainReply): KeychainAnswer {
   return { state: 'ok', ...(secret !== undefined && { secret }) };
 }
 
-/** Why the keychain did not do as asked. */
+/** Why a call failed. */
 export interface KeychainFailure {
   /**
-   * `absent`: there is no keychain on this machine, so there is nothing to bypass. `locked`: there is one, and it stayed shut. `failed`: there is
-   * one, and it answered with an error.
+   * `absent`: this machine has no keychain, so there is nothing to bypass. `locked`: it has one,
+   * which stayed locked. `failed`: it has one, which returned an error.
    */
   readonly state: 'absent' | 'locked' | 'failed';
-  /** A few words for a person, to stand in parentheses. */
+  /** A few words, to be shown in parentheses. */
   readonly reason: string;
 }
 
@@ -143,10 +143,8 @@ const lockedKeyring = /locked collection|is locked|IsLocked|user interaction is 
 const noKeyring = /Object does not exist at path/i;
 
 /**
- * Reads what the helper said into what it means.
- *
- * Words are all there is to go by: keytar passes on the text of the D-Bus error and drops its name. What is not recognised counts as `failed`, so
- * that an unknown error never leads around a keychain.
+ * Classify the helper's error by its text: keytar drops the name of the D-Bus error. An unknown
+ * error counts as `failed`, so that it never bypasses a keychain.
  */
 export function readKeychainFailure(reply: { readonly loaded: boolean; readonly error: string }): KeychainFailure {
   if (!reply.loaded) return { state: 'absent', reason: 'keytar cannot be loaded' };

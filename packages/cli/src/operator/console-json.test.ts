@@ -13,7 +13,7 @@ beforeEach(async () => {
   service = await startLocalService();
 });
 
-/** Compares what a command prints, one value for each run, with what its help says. */
+/** Compare what a command prints, one value for each run, with what its help says. */
 async function expectPublished(name: readonly string[], ...runs: (readonly [args: string[], options?: RunOptions])[]) {
   const printed: unknown[] = [];
   for (const [args, options] of runs) printed.push((await service.json([...name, ...args], options)).answer);

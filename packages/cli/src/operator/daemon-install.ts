@@ -21,7 +21,7 @@ const help = formatHelp({
     ['authsvc daemon install --reset-delivery operator', 'writes a systemd unit for this user, and prints it'],
     [
       'authsvc daemon install --reset-delivery response',
-      "for a developer's own machine: reset tokens go to whoever asks",
+      "for a developer's own machine: responses hold the reset token",
     ],
   ],
   json: [
@@ -79,10 +79,10 @@ async function install(context: Context, options: InstallOptions): Promise<void>
 }
 
 /**
- * Refuses what would keep the service from starting; a mail server may still be named in the file
- * beside the unit.
+ * Refuse settings that would keep the service from starting; the file beside the unit may still
+ * name a mail server.
  *
- * @throws {@link CliError} `usage`, after all problems have been written to standard error.
+ * @throws {@link CliError} `usage`, after writing every problem to standard error.
  */
 async function assertValid({ stderr }: Context, env: Context['env']): Promise<void> {
   const isMissing = needsMailServer(env, env.AUTHSVC_RESET_DELIVERY);

@@ -78,7 +78,10 @@ async function readUrl(
   return line;
 }
 
-/** The file of this data folder, whatever the daemon is set to use, and the database that is named by the command or else by the daemon's setting. */
+/**
+ * The source: the file of this data folder, also if the daemon is set to PostgreSQL. The target:
+ * the URL of the command or, without one, of the daemon's setting.
+ */
 async function chooseDatabases(context: Context, url: string | undefined) {
   const { defaultDatabase, loadConfig, readDatabase } = await import('@authsvc/server');
   const config = loadConfig(context.env);
@@ -115,7 +118,7 @@ async function refusePassword(url: string): Promise<void> {
   });
 }
 
-/** Makes what tables are missing, and copies to them what the source holds. */
+/** Create missing tables, and copy the source's rows. */
 async function fill(
   target: PostgresSetting,
   source: SqliteSetting | undefined,

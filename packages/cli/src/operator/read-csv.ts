@@ -14,7 +14,7 @@ const DELIMITER_LINE = /^"?sep=(.)"?$/i;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * Reads CSV whose first line names the columns. The delimiter is the one that a `sep=` line before
+ * Read CSV whose first line names the columns. The delimiter is the one that a `sep=` line before
  * them says, or else the one that makes the most columns.
  *
  * A quote that is never closed would swallow all that follows. Here it costs its own line: what it

@@ -18,7 +18,7 @@ export class NotTextError extends Error {
 const HEAD_BYTES = 16;
 
 /**
- * Reads a text file as UTF-8, whether it is UTF-8 or the UTF-16 of Excel and PowerShell.
+ * Read a text file as UTF-8, whether it is UTF-8 or the UTF-16 of Excel and PowerShell.
  *
  * @throws {@link NotTextError} by its first bytes, or by a NUL in the first that are read.
  */

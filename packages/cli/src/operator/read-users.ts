@@ -9,7 +9,7 @@ import { NotTextError, readText } from './read-text.ts';
 export const importFormats = ['jsonl', 'csv', 'flask-sqlite'] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
-/** A line that is no account in this format, and why. */
+/** A line that is not an account, and why. */
 interface UnreadableLine {
   readonly line: number;
   readonly refused: string;
@@ -17,23 +17,22 @@ interface UnreadableLine {
 
 const HASH_NAMES = ['password_hash', 'hashed_password', 'hash', 'password'];
 
-/** How each is read, and what it is when nothing was. */
+/** The reader of each format, and what it means to find no account. */
 const readers = {
   csv: [fromCsv, 'no line follows the names of columns'],
   jsonl: [fromJsonLines, 'it is empty'],
   'flask-sqlite': [fromFlask, 'its table of users is empty'],
 } as const;
 
-/** Says what kind of file it is by its name. */
+/** The format of a file, by its name. */
 export function formatOf(file: string): ImportFormat {
   return /\.(csv|tsv)$/i.test(file) ? 'csv' : 'jsonl';
 }
 
 /**
- * Reads accounts from a file, one after another; what is wrong with a line is given back in its place.
+ * Read accounts from a file, one by one; yields the error of a bad line in its place.
  *
- * @throws {@link CliError} `unreadable_file`: it is not there, is not what it is said to be, or
- * holds not one line.
+ * @throws {@link CliError} `unreadable_file`: it is missing, of another format, or empty.
  */
 export async function* readUsers(
   file: string,
@@ -85,7 +84,7 @@ async function* fromCsv(file: string): AsyncGenerator<ImportLine | UnreadableLin
 }
 
 async function* fromFlask(file: string): AsyncGenerator<ImportLine | UnreadableLine> {
-  // SQLite would not say that it is not there.
+  // SQLite does not report a missing file.
   await access(file, constants.R_OK);
   const { readFlaskUsers } = await import('@authsvc/core');
   for await (const { id, email, passwordHash } of readFlaskUsers(file)) {
@@ -106,7 +105,7 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
   const hash = HASH_NAMES.map((name) => fields[name]).find((value) => typeof value === 'string');
   if (typeof email !== 'string' || typeof hash !== 'string')
     return { line, refused: 'email and password_hash are needed' };
-  // What the decoder puts in the place of bytes that are no UTF-8; an address with it is no one's.
+  // The decoder's replacement for bytes that are not UTF-8.
   if (`${email}${hash}`.includes('\uFFFD')) {
     return { line, refused: 'not UTF-8: save the file as UTF-8, and import it again' };
   }
@@ -121,21 +120,21 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
   };
 }
 
-/** How databases write that there is none: MySQL's dumps, PostgreSQL's COPY, and zero in its many forms. */
+/** How databases write no time: MySQL's dumps, PostgreSQL's COPY, and zero in many forms. */
 const NO_TIME = /^(null|\\N|[-0:. TZ]*)$/i;
 
-/** Whether it is a time is for the daemon to say; an empty field is none. */
+/** The daemon checks that it is a time; an empty field is none. */
 function time(value: unknown): string | undefined {
   const text = String(value ?? '').trim();
   return NO_TIME.test(text) ? undefined : text;
 }
 
-/** How databases and spreadsheets write that there is no value. */
+/** How databases and spreadsheets write no value. */
 function isNone(value: unknown): boolean {
   return /^(null|\\N|)$/i.test(String(value ?? '').trim());
 }
 
-/** How databases and spreadsheets write yes and no; anything else is left for the daemon to refuse. */
+/** How databases and spreadsheets write yes and no; the daemon refuses anything else. */
 const TRUTH = new Map<unknown, boolean>([
   ...['true', 't', 'yes', 'y', 'on', '1'].map((word) => [word, true] as const),
   ...['false', 'f', 'no', 'n', 'off', '0'].map((word) => [word, false] as const),

@@ -99,9 +99,9 @@ describe('authsvc users', () => {
     expect(await service.json(['users', 'list', '--search', ada])).toEqual(done({ users: [user(ada)], next: null }));
   });
 
-  it('deletes one, only with --yes where nobody can be asked', async () => {
+  it('deletes one, only with --yes where no prompt is possible', async () => {
     expect(await service.json(['users', 'delete', ada])).toEqual(
-      refused(2, 'input_required', '--yes is required when nobody can be asked'),
+      refused(2, 'input_required', '--yes is required when not running interactively'),
     );
     const session = await service.logIn(ada);
     expect(await service.json(['users', 'delete', ada, '--yes'])).toEqual(done(user(ada)));

@@ -29,7 +29,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
         examples: [
           ['authsvc users list --search example.com', 'finds accounts'],
           ['authsvc users reset ada@example.com', 'makes a reset token to pass on'],
-          ['authsvc users revoke --all', 'ends every session of everybody'],
+          ['authsvc users revoke --all', 'ends every session of every account'],
         ],
       }),
     );
@@ -204,14 +204,14 @@ function createRevokeCommand(context: Context): Command {
   const help = formatHelp({
     examples: [
       ['authsvc users revoke ada@example.com', 'ends every session of one account'],
-      ['authsvc users revoke --all', 'ends every session of everybody'],
+      ['authsvc users revoke --all', 'ends every session of every account'],
     ],
     json: [USER_JSON, 'with --all:', '{"ended":42}'],
   });
   return new Command('revoke')
     .description('End the sessions of an account, or of all')
     .argument('[email]', 'the account')
-    .option('--all', 'of everybody')
+    .option('--all', 'of every account')
     .addHelpText('after', help)
     .action((email: string | undefined, _, command: Command) =>
       revoke(context, email, command.optsWithGlobals<ChangeOptions>()),
@@ -267,7 +267,7 @@ async function revoke(context: Context, email: string | undefined, options: Chan
   if (email === undefined) {
     const { ended } = await askDaemon<{ ended: number }>(context, { method: 'POST', path: '/sessions/revoke-all' });
     terminal.printJson({ ended });
-    terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; everybody has to log in again`);
+    terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; all users have to log in again`);
     return;
   }
   const done = 'has no open session any more';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './private-file.ts';
 
-/** Where a session lies; the session itself is not in the index. */
+/** Where a session is stored; the index does not hold the session itself. */
 export interface Account {
   /** An origin, such as `http://127.0.0.1:4100`. */
   readonly server: string;
@@ -20,7 +20,10 @@ export interface AccountName {
   readonly email: string;
 }
 
-/** Which accounts have a session stored, and which one was used last; that one need not be logged in. Holds nothing secret. */
+/**
+ * The accounts that have a stored session, and the account used last, which may have none. Holds no
+ * secret.
+ */
 export interface AccountIndex {
   readonly current: AccountName | null;
   readonly accounts: readonly Account[];
@@ -28,7 +31,7 @@ export interface AccountIndex {
 
 const fileIn = (stateFolder: string) => join(stateFolder, 'accounts.json');
 
-/** @throws {@link CliError} `state_unusable`: the file is not as this program writes it. */
+/** @throws {@link CliError} `state_unusable`: the file is not one of this program's. */
 export function readAccountIndex(stateFolder: string): AccountIndex {
   const path = fileIn(stateFolder);
   const text = readPrivateFile(path);
@@ -42,7 +45,7 @@ export function readAccountIndex(stateFolder: string): AccountIndex {
   throw unusable(path, 'It does not hold what authsvc writes there.');
 }
 
-/** Changes the index in one step: of two commands that end at the same moment, neither undoes what the other wrote. */
+/** Change the index under a lock, so that two commands at once lose neither's change. */
 export function updateAccountIndex(stateFolder: string, change: (index: AccountIndex) => AccountIndex): void {
   const path = fileIn(stateFolder);
   withFileLock(path, () => {
@@ -53,8 +56,7 @@ export function updateAccountIndex(stateFolder: string, change: (index: AccountI
 }
 
 /**
- * Addresses are compared as the service does it: upper and lower case are one, and so are both
- * forms of a domain.
+ * Compare addresses as the service does: without case, and with both forms of a domain equal.
  */
 export function isSameAccount(one: AccountName, other: AccountName): boolean {
   return one.server === other.server && emailKey(one.email) === emailKey(other.email);
@@ -65,20 +67,20 @@ export function lastUsedEmail({ current }: AccountIndex, server: string): string
   return current?.server === server ? current.email : undefined;
 }
 
-/** The account that is meant: by its email, else the one used last on that server, else the newest there. */
+/** Find an account: by its email, else the one used last on that server, else the newest there. */
 export function findAccount(index: AccountIndex, server: string, email?: string): Account | undefined {
   const wanted = email ?? lastUsedEmail(index, server);
   if (wanted !== undefined) return index.accounts.find((account) => isSameAccount(account, { server, email: wanted }));
   return index.accounts.find((account) => account.server === server);
 }
 
-/** Puts an account first, in place of what was known of it, and makes it the current one. */
+/** Put an account first, replacing its earlier entry, and make it the current one. */
 export function withAccount(index: AccountIndex, account: Account): AccountIndex {
   const { server, email } = account;
   return { current: { server, email }, accounts: [account, ...withoutAccount(index, account).accounts] };
 }
 
-/** Forgets where the session of an account is; it stays the one used last, so that the next login can offer it. */
+/** Remove an account; it stays the one used last, so that the next login can suggest it. */
 export function withoutAccount(index: AccountIndex, name: AccountName): AccountIndex {
   return { ...index, accounts: index.accounts.filter((account) => !isSameAccount(account, name)) };
 }
@@ -108,7 +110,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The form by which the service compares two addresses: lower case, the domain in its ASCII form.
+ * The form in which the service compares addresses: lower case, the domain in ASCII.
  */
 export function emailKey(email: string): string {
   const at = email.lastIndexOf('@') + 1;

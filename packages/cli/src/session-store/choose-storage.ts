@@ -6,14 +6,14 @@ type StorageWish = 'keychain' | 'file' | undefined;
 
 export interface ChosenStorage {
   readonly storage: 'keychain' | 'file';
-  /** Why it is a file although nobody chose one; to be said at every login. */
+  /** Why it is a file by default; shown at every login. */
   readonly missing?: string;
 }
 
 /**
- * Reads which storage is wanted: the option goes before the variable.
+ * Read which storage is wanted: the option takes precedence over the variable.
  *
- * @throws {@link CliError} `usage`: a word that is neither `keychain` nor `file`.
+ * @throws {@link CliError} `usage`: neither `keychain` nor `file`.
  */
 export function readStorageWish(option: string | undefined, variable: string | undefined): StorageWish {
   const wish = option ?? (variable || undefined);
@@ -22,9 +22,9 @@ export function readStorageWish(option: string | undefined, variable: string | u
 }
 
 /**
- * Decides where a session will be kept, by trying to save something there.
+ * Choose where a session is kept, by trying to save something in the keychain.
  *
- * Only a machine without any keychain leads to a file, and only where nobody asked for the keychain.
+ * Falls back to a file only on a machine without a keychain, and only if none was asked for.
  *
  * @throws {@link CliError} `keychain_locked` or `keychain_unavailable`.
  */
@@ -36,7 +36,7 @@ export async function chooseStorage(keychain: Keychain, wish: StorageWish): Prom
   throw keychainError(probe, 'Nothing was sent to the server or written to disk.');
 }
 
-/** A keychain that does not do as asked, as the end of a command. */
+/** The error of a command whose call to the keychain failed. */
 export function keychainError({ state, reason }: KeychainFailure, why: string): CliError {
   const isLocked = state === 'locked';
   return new CliError({

@@ -22,9 +22,10 @@ import { exitStatus } from '../exit-status.ts';
 const othersMayReadOrWrite = 0o077;
 
 /**
- * Makes the folder that only its owner can enter, or narrows the one that is there.
+ * Make a folder that only its owner can enter, or restrict an existing one.
  *
- * @throws {@link CliError} `state_unusable`: a symbolic link, not a folder, another user's, or not writable.
+ * @throws {@link CliError} `state_unusable`: a symbolic link, not a folder, another user's, or not
+ * writable.
  */
 export function ensurePrivateFolder(folder: string): void {
   attempt(folder, () => {
@@ -37,9 +38,9 @@ export function ensurePrivateFolder(folder: string): void {
 }
 
 /**
- * Replaces a file in one step, so that a reader finds the old text or the new one; the file is mode 0600 from its first moment.
+ * Replace a file atomically; it has mode 0600 from the start.
  *
- * @throws {@link CliError} `state_unusable`: what has that name is no regular file, or it cannot be written.
+ * @throws {@link CliError} `state_unusable`: not a regular file, or not writable.
  */
 export function writePrivateFile(path: string, text: string): void {
   ensurePrivateFolder(dirname(path));
@@ -65,7 +66,7 @@ export function writePrivateFile(path: string, text: string): void {
 }
 
 /**
- * Reads a file that only its owner could have written and read.
+ * Read a file that only its owner can read and write.
  *
  * @returns `undefined` when there is none.
  * @throws {@link CliError} `state_unusable`: a symbolic link, another user's, or open to others.
@@ -88,17 +89,17 @@ export function readPrivateFile(path: string): string | undefined {
   });
 }
 
-/** Deletes a file; one that is not there is no error. */
+/** Delete a file, if it exists. */
 export function removePrivateFile(path: string): void {
   attempt(path, () => rmSync(path, { force: true }));
 }
 
-/** The end of a command that met a file which it will not use. */
+/** The error for a file that is not safe or not valid. */
 export function unusable(path: string, why: string, cause?: unknown): CliError {
   return end(path, { why, next: { say: 'Remove it, and log in again', command: shell`authsvc login` } }, cause);
 }
 
-/** The end of a command that the system kept from a file. */
+/** The error for a file that the system does not let us use. */
 export function unreachable(path: string, cause: unknown): CliError {
   return end(path, describePathFailure(path, cause, 'Name another folder with XDG_STATE_HOME'), cause);
 }
@@ -129,13 +130,13 @@ function attempt<T>(path: string, work: () => T): T {
 }
 
 const RETRY_MS = 5;
-/** The work under the lock takes a few milliseconds. Whoever holds it as long as this was killed there. */
+/** The work under the lock takes milliseconds; a process that holds it this long was killed. */
 const ABANDONED_AFTER_MS = 2000;
 
 /**
- * Does a piece of work while no other process works on the same file; waits for its turn.
+ * Do some work while no other process has the file's lock; waits for it.
  *
- * @throws {@link CliError} `state_unusable`: the lock cannot be made.
+ * @throws {@link CliError} `state_unusable`: the lock file cannot be created.
  */
 export function withFileLock(path: string, work: () => void): void {
   const lock = `${path}.lock`;
@@ -175,13 +176,13 @@ function tryCreate(lock: string): boolean {
   }
 }
 
-/** By renaming, so that of several that wait only one breaks it. */
+/** Rename it, so that only one of several waiting processes breaks it. */
 function breakLock(lock: string): void {
   const broken = `${lock}.broken-${process.pid}`;
   try {
     renameSync(lock, broken);
     rmSync(broken, { force: true });
   } catch {
-    // It was let go of, or broken by another.
+    // It was released, or broken by another process.
   }
 }

@@ -19,26 +19,30 @@ import {
 import { keychainError } from './choose-storage.ts';
 import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
 
-/** The sessions of this user on this machine: the index says where each one is, the keychain or a file holds it. */
+/** This user's sessions on this machine: the index says which are in the keychain or in a file. */
 export interface SessionStore {
   readonly index: () => AccountIndex;
-  /** Makes sure that something can be remembered here at all, to be called before a password is sent. @throws {@link CliError} `state_unusable`. */
+  /**
+   * Check, before a password is sent, that state can be stored.
+   *
+   * @throws {@link CliError} `state_unusable`.
+   */
   prepare(): void;
   /**
-   * Saves a session and makes its account the current one; the place where an earlier one was is cleared.
+   * Save a session, make its account the current one, and delete the account's earlier session.
    *
-   * @returns whether that place is clear: a locked keychain keeps what it holds.
+   * @returns whether that was deleted: a locked keychain keeps it.
    * @throws {@link CliError} `keychain_locked`, `keychain_unavailable`, `state_unusable`.
    */
   save(account: Account, token: string): Promise<{ readonly cleared: boolean }>;
   /**
-   * Gets the token of an account that the index knows.
+   * Get the token of an account in the index.
    *
-   * @throws {@link CliError} `keychain_locked`: the keychain should have it and does not give it.
+   * @throws {@link CliError} `keychain_locked`: the keychain does not return it.
    */
   getToken(account: Account): Promise<string>;
   forget(account: Account): Promise<void>;
-  /** Remembers which account was used last, logged in or not. */
+  /** Make an account the one used last, logged in or not. */
   use(name: AccountName): void;
 }
 
@@ -60,7 +64,7 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
         if (before?.storage === 'file' && isElsewhere) removeSessionFile(stateFolder, before);
       }
       updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
-      // Keychains tell upper from lower case, and the forms of a domain apart.
+      // Keychains distinguish case, and the forms of a domain.
       const isElsewhere = account.storage === 'file' || account.email !== before?.email;
       if (before?.storage !== 'keychain' || !isElsewhere) return { cleared: true };
       return { cleared: await removeFromKeychain(keychain, before) };
@@ -92,14 +96,14 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
   };
 }
 
-/** @returns whether it is gone; a locked keyring answers as an empty one does, and claims to have deleted what it keeps. */
+/** @returns whether it is deleted: a locked keyring looks empty, and only claims to delete. */
 async function removeFromKeychain(keychain: Keychain, account: Account): Promise<boolean> {
   const held = await keychain.get(entryOf(account));
   if (held.state !== 'ok' || held.secret === undefined) return false;
   return (await keychain.delete(entryOf(account))).state === 'ok';
 }
 
-/** Nobody is logged in there, as far as this machine knows. */
+/** No session is stored here. */
 export function notLoggedIn(server: string, email?: string): CliError {
   return new CliError({
     status: exitStatus.notLoggedIn,
@@ -109,7 +113,7 @@ export function notLoggedIn(server: string, email?: string): CliError {
   });
 }
 
-/** A locked keyring answers as an empty one does, and the index knows that this one is not empty. */
+/** A locked keyring looks empty, and by the index this one is not. */
 function withheld(): CliError {
   return new CliError({
     status: exitStatus.keychain,
@@ -130,15 +134,14 @@ function assertDone(answer: KeychainAnswer, why: string): Extract<KeychainAnswer
 }
 
 /**
- * One file an account, named by a digest of its address as the index has it: an address may hold
- * what a file name may not.
+ * One file an account, named by a digest: an address may hold characters that a file name may not.
  */
 function sessionFileOf(stateFolder: string, { server, email }: AccountName): string {
   const digest = createHash('sha256').update(`${server}\n${email.toLowerCase()}`).digest('hex');
   return join(stateFolder, 'sessions', digest.slice(0, 32));
 }
 
-/** Keeps a session token in a file that only its owner can read. */
+/** Store a session token in a file that only its owner can read. */
 function writeSessionFile(stateFolder: string, name: AccountName, token: string): void {
   ensurePrivateFolder(stateFolder);
   writePrivateFile(sessionFileOf(stateFolder, name), `${token}\n`);

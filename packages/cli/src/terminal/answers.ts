@@ -4,7 +4,7 @@ import { exitStatus } from '../exit-status.ts';
 import type { Check } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Says at once what no address can be; the service has the last word. */
+/** A quick check; the service decides. */
 export const checkEmail: Check = (email) => {
   if (email === '') return 'An email address is needed';
   return /^[^\s@]+@[^\s@]+$/.test(email) && email.length <= 254 ? undefined : `${email} is not an email address`;
@@ -13,7 +13,7 @@ export const checkEmail: Check = (email) => {
 export const checkPresent: Check = (answer) => (answer === '' ? 'An answer is needed' : undefined);
 
 /**
- * Checks the value of `--email`, or an option like it, if there is one.
+ * Check the value of `--email`, or of an option like it, if it is set.
  *
  * @throws {@link CliError} `usage`.
  */
@@ -22,7 +22,7 @@ export function checkEmailOption(email: string | undefined, option = '--email'):
   throw usageError(`${option} is an email address, as in ada@example.com, and not "${email}"`);
 }
 
-/** Which secrets come from standard input, a line each, in this order. */
+/** The secrets to read from standard input, one a line, in this order. */
 interface StdinSecrets {
   readonly tokenStdin?: boolean | undefined;
   readonly passwordStdin?: boolean | undefined;
@@ -36,9 +36,10 @@ interface SecretsRead {
 }
 
 /**
- * Reads the secrets that were promised on standard input. Where that is a terminal nothing is read: a prompt asks for them, without an echo.
+ * Read secrets from standard input. At a terminal nothing is read: a prompt asks for them, without
+ * echo.
  *
- * @throws {@link CliError} `input_required` when a line is missing, or would be typed in plain sight.
+ * @throws {@link CliError} `input_required`: a line is missing, or would be typed visibly.
  */
 export async function readStdinSecrets(
   context: Context,
@@ -67,8 +68,8 @@ export async function readStdinSecrets(
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;
 
 /**
- * Takes off what mails and pastes put around a secret that a machine made: blanks, line breaks and
- * zero-width characters.
+ * Trim what mails and pastes add around a generated secret: blanks, line breaks and zero-width
+ * characters.
  */
 export function stripBlanks(secret: string): string {
   return secret.replace(BLANKS_AROUND, '');

@@ -1,29 +1,29 @@
 interface HelpText {
-  /** What a person would type, each with what it is for. */
+  /** Command lines, each with its purpose. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
-  /** Real answers of `--json`, whose keys are a promise, and remarks on them. */
+  /** Output of `--json`, whose keys are stable, and remarks on it. */
   readonly json?: readonly string[];
 }
 
-/** Columns of a terminal that nobody has made wider. */
+/** Columns of a terminal by default. */
 export const HELP_WIDTH = 80;
 
-/** Longer lines are hard to read, however wide the terminal is. */
+/** Longer lines are hard to read. */
 const WIDEST_HELP = 100;
 
-/** How wide a help page is on a terminal of so many columns, or on none. */
+/** The width of a help page on a terminal of so many columns, or on none. */
 export function helpWidth(columns: number | undefined): number {
   return Math.min(columns ?? HELP_WIDTH, WIDEST_HELP);
 }
 
-/** The end of every help page, in one layout that fits a terminal. */
+/** Format the end of a help page, to fit a terminal. */
 export function formatHelp({ examples, json }: HelpText): string {
   const sections = ['', 'Examples:', ...formatExamples(examples)];
   if (json) sections.push('', 'With --json:', ...json.flatMap(formatAnswer));
   return sections.join('\n');
 }
 
-/** Side by side where all of them fit; otherwise each purpose stands beneath its command. */
+/** Side by side if all of them fit; otherwise each purpose beneath its command. */
 function formatExamples(examples: HelpText['examples']): string[] {
   const width = Math.max(...examples.map(([command]) => command.length));
   const rows = examples.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}`);
@@ -35,12 +35,12 @@ function formatExamples(examples: HelpText['examples']): string[] {
 }
 
 function formatAnswer(line: string): string[] {
-  // Between two keys, where the parts still read as one JSON value.
+  // Break between two keys, so that it still reads as one JSON value.
   if (line.startsWith('{')) return fill(line.split(/(?<=,)(?=")/), '  ', '   ', '');
   return fill(line.split(' '), '  ');
 }
 
-/** Puts parts into as few lines as hold them. */
+/** Wrap parts into as few lines as they need. */
 export function fill(
   parts: readonly string[],
   indent: string,

@@ -8,19 +8,19 @@ interface KeyListener {
 }
 
 export interface Reading {
-  /** The line was refused: the next one is for the same question. */
+  /** The line was refused: read another for the same question. */
   next(): void;
   stop(): void;
 }
 
 /**
- * The one reader of the terminal for a whole dialogue: what comes ahead of its question waits for
- * it. The terminal stays in raw mode in between, so that nothing is echoed which the question would
- * hide; Node restores it when the process ends.
+ * The one reader of the terminal during a command: input typed ahead waits for its question. The
+ * terminal stays in raw mode in between, so that a password typed ahead is not echoed; Node
+ * restores it on exit.
  */
 export interface Keyboard {
   read(listener: KeyListener): Reading;
-  /** Drops what came ahead: it was meant for other questions than will be asked now. */
+  /** Drop input typed ahead: it was meant for other questions. */
   discard(): void;
   close(): void;
 }
@@ -34,7 +34,7 @@ const LONGEST_AHEAD = 64 * 1024;
 export function openKeyboard(stdin: InputStream, interrupt: () => void): Keyboard {
   let ahead = '';
   let listener: KeyListener | undefined;
-  /** A line has been handed over, and may be all that the question needs. */
+  /** A line was handed over, and may answer the question. */
   let isAnswered = false;
   let isAfterReturn = false;
   let isOver = false;

@@ -6,8 +6,8 @@ import type { Terminal } from './terminal.ts';
 const LONGEST = 256;
 
 /**
- * Says why a new password is too weak, or `undefined`: the rules that need no list, so that a person hears of them before typing it twice. The
- * service has the last word.
+ * Find out why a new password is too weak, by the rules that need no list, before it is typed
+ * twice. The service decides.
  *
  * @param minLength code points.
  */
@@ -24,7 +24,7 @@ export function findWeakness(password: string, email: string, minLength: number)
   return undefined;
 }
 
-/** The service's own setting where it is in this environment too, otherwise its default. */
+/** The service's setting if this environment has it, otherwise its default. */
 export function readMinLength(env: Context['env']): number {
   const setting = env.AUTHSVC_PASSWORD_MIN_LENGTH ?? '';
   return /^\d{1,3}$/.test(setting) ? Number(setting) : 8;
@@ -40,7 +40,7 @@ interface PasswordDialogue<T> {
   readonly submit: (password: string) => Promise<T>;
 }
 
-/** Asks for a new password until the service takes it; a refusal of the password asks again and leaves every earlier answer as it was. */
+/** Ask for a new password until the service accepts it, keeping every earlier answer. */
 export async function submitNewPassword<T>(dialogue: PasswordDialogue<T>): Promise<T> {
   const { terminal, label, email, minLength, confirm, submit } = dialogue;
   const problem = (what: string) => terminal.complain(what);

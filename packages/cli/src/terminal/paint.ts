@@ -35,7 +35,7 @@ const plain: Paint = {
 };
 
 /**
- * Loads the colours for one stream; where there are none, nothing is loaded.
+ * Load the colours for one stream; where there are none, nothing is loaded.
  *
  * @see https://no-color.org (chalk itself does not look at NO_COLOR)
  */

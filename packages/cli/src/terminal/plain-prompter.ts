@@ -7,8 +7,8 @@ const ESCAPE = '\u001b';
 const BACKSPACES: readonly string[] = ['\u007f', '\b'];
 
 /**
- * Prompts that never send an escape sequence, for NO_COLOR and for terminals that know none (`TERM=dumb`): the line is edited with Backspace and
- * Ctrl-U alone.
+ * Prompts without escape sequences, for NO_COLOR and for `TERM=dumb`. The line is edited with
+ * Backspace and Ctrl-U.
  */
 export function createPlainPrompter(keyboard: Keyboard, stderr: OutputStream): Prompter {
   function readLine(question: string, echo: (character: string) => string): Promise<string> {

@@ -1,25 +1,25 @@
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 
-/** Says what is wrong with an answer, or `undefined` when it will do. */
+/** Returns what is wrong with an answer, or `undefined`. */
 export type Check = (answer: string) => string | undefined;
 
 export interface Question {
   /** Without a colon, as in `Email`. */
   readonly label: string;
-  /** Taken when the person only presses Enter. */
+  /** The answer when only Enter is pressed. */
   readonly fallback?: string | undefined;
   readonly check: Check;
 }
 
-/** Asks a person at a terminal, again and again until the answer will do. Ctrl-C and Ctrl-D throw {@link interrupted}. */
+/** Asks until the answer passes its check. Ctrl-C and Ctrl-D throw {@link interrupted}. */
 export interface Prompter {
   askText(question: Question): Promise<string>;
-  /** Shows one `*` for each character, and no key shows more. */
+  /** Shows one `*` for each character; no key shows more. */
   askSecret(question: Question): Promise<string>;
 }
 
-/** The person has had enough: exit status 130. */
+/** Cancelled by the user: exit status 130. */
 export function interrupted(cause?: unknown): CliError {
   return new CliError({ status: exitStatus.interrupted, code: 'interrupted', what: 'Cancelled', cause });
 }

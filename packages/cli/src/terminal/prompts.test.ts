@@ -167,7 +167,7 @@ describe('a person at a terminal', () => {
   ])('is not asked with %j %j', async (env, options) => {
     const { open } = await start();
     const terminal = open(['login', ...options], env);
-    await terminal.shows('✗ --email is required when nobody can be asked');
+    await terminal.shows('✗ --email is required when not running interactively');
     expect(await terminal.ended).toBe(2);
     const echoing = open(['login', '--email', email, '--password-stdin', ...options], env);
     await echoing.shows('✗ --password-stdin reads a pipe or a file, and standard input is a terminal');

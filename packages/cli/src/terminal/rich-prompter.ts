@@ -12,11 +12,11 @@ export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, pai
     style: { error: (text: string) => `${paint.red('✗')} ${text}`, message: (text: string) => `${text}:` },
   };
 
-  /** @param prompt is given a way to ask for another line after it has refused one. */
+  /** @param prompt receives a function that asks for another line after it refused one. */
   async function ask(prompt: (context: PromptContext, refuse: () => void) => Promise<string>): Promise<string> {
     const ending = new AbortController();
-    // Each question's line editor takes all that it finds and dies with it, so that it is given one
-    // line at a time.
+    // Each question has its own line editor, which would swallow everything typed ahead: give it
+    // one line at a time.
     const keys = new Readable({ read: () => undefined });
     const refuse = () => {
       keyboard.discard();

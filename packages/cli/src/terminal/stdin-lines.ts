@@ -6,10 +6,12 @@ import type { InputStream } from './streams.ts';
 const LONGEST_INPUT = 64 * 1024;
 
 /**
- * Reads the first lines of standard input, one for each option named, and no further: the ending of a line, LF or CRLF, is no part of it.
+ * Read the first lines of standard input, one for each option and no further, without their line
+ * endings (LF or CRLF).
  *
- * @param options what each line is for, as `--password-stdin`; named when its line is missing.
- * @throws {@link CliError} `input_required`: a line is empty or missing. `usage`: over 64 KiB, or not UTF-8.
+ * @param options such as `--password-stdin`; named when its line is missing.
+ * @throws {@link CliError} `input_required`: a line is empty or missing. `usage`: over 64 KiB, or
+ * not UTF-8.
  */
 export async function readStdinLines(stdin: InputStream, options: readonly string[]): Promise<string[]> {
   const text = decode(await readUntil(stdin, options.length), options);

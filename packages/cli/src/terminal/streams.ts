@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 
-/** What a prompt reads keys from: a terminal when `isTTY`, otherwise a pipe or a file. */
+/** Standard input: a terminal when `isTTY`, otherwise a pipe or a file. */
 export interface InputStream extends NodeJS.ReadableStream {
   readonly isTTY?: boolean | undefined;
   setRawMode?(raw: boolean): unknown;
@@ -14,20 +14,20 @@ export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean | undefined;
 }
 
-/** The first failure of each output: Node itself forgets those of its own streams. */
+/** The first failure of each output, which Node does not keep. */
 const failures = new WeakMap<OutputStream, NodeJS.ErrnoException>();
 
-/** Keeps a failure of an output from ending the process, and remembers it. */
+/** Keep a failed write from ending the process, and remember it. */
 export function watchOutput(stream: OutputStream): void {
   stream.on('error', (error) => remember(stream, error));
 }
 
-/** Why an output could not take what was written to it; `undefined` when it could, so far. */
+/** The first failed write to an output; `undefined` if there was none so far. */
 export function outputFailure(stream: OutputStream): NodeJS.ErrnoException | undefined {
   return failures.get(stream);
 }
 
-/** Waits until all that was written is out of our hands, or cannot be. */
+/** Wait until everything written has been flushed, or has failed. */
 export async function settleOutput(stream: OutputStream): Promise<void> {
   await new Promise<void>((resolve) => {
     stream.write('', (error) => {
@@ -42,8 +42,7 @@ function remember(stream: OutputStream, error: Error): void {
 }
 
 /**
- * Whether the reader of a pipe has gone, as in `authsvc audit | head -1`: that is no mistake of
- * anyone's.
+ * Whether the reader of a pipe has gone, as in `authsvc audit | head -1`, which is not an error.
  */
 export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE';
@@ -56,13 +55,13 @@ export function openStandardOutput(): OutputStream {
 
 function isFile(platform: NodeJS.Platform): boolean {
   if (platform === 'win32' || isatty(1)) return false;
-  // As big integers: after a pipe in plain ones, Node 20 has `require` follow no symbolic link.
+  // With bigint, since on Node 20 a plain fstat of a pipe makes `require` stop resolving symlinks.
   const stats = fstatSync(1, { bigint: true });
   return stats.isFile() || stats.isCharacterDevice();
 }
 
 /**
- * Node's own stream for a file writes once, and so loses the rest where a disk takes only a part.
+ * Node's own stream for a file writes once, and loses the rest of a partial write.
  */
 function createFileOutput(file: number): OutputStream {
   return new Writable({

@@ -1,12 +1,12 @@
 import { printable } from './terminal.ts';
 
-/** A cell: its text, and how it is painted once its width is settled. */
+/** Painted after its width is known. */
 interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
 }
 
-/** Lines whose columns stand under each other, two spaces apart; the last column is as wide as it is. Control characters become spaces. */
+/** Align columns, two spaces apart. Control characters become spaces. */
 export function formatTable(rows: readonly (readonly (string | Cell)[])[]): string[] {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
   const widths: number[] = [];

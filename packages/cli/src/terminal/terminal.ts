@@ -7,42 +7,45 @@ import { loadPaint, type Paint } from './paint.ts';
 import { interrupted, type Prompter } from './prompter.ts';
 import { outputFailure, settleOutput } from './streams.ts';
 
-/** What a command says and asks: data on standard output, all else on standard error, and with `--json` nothing on standard output but one value. */
+/**
+ * A command's output and prompts: data on standard output, the rest on standard error; with
+ * `--json` standard output is one value.
+ */
 export interface Terminal extends Prompter {
   readonly isJson: boolean;
-  /** Whether a person is there to be asked. */
+  /** Whether prompts are possible. */
   readonly canAsk: boolean;
   /** Colours for standard output. */
   readonly paint: Paint;
   /** Colours for standard error. */
   readonly notePaint: Paint;
-  /** Lines of data for a person; silent with `--json`. */
+  /** Lines of data; silent with `--json`. */
   printLines(...lines: readonly string[]): void;
   /** The one value of `--json`; silent without it. */
   printJson(value: unknown): void;
-  /** `✓` and what was done, with what follows from it beneath; silent with `--json`. */
+  /** `✓` and what was done, with details beneath; silent with `--json`. */
   succeed(what: string, ...details: readonly string[]): void;
-  /** `!` and what the person should know, also with `--json`. */
+  /** `!` and a warning, also with `--json`. */
   warn(what: string): void;
   /**
-   * How far a long command is, on one line of a terminal that the next call writes over; an empty
-   * text clears it. Silent with `--json`.
+   * Progress on one line of a terminal, which the next call overwrites; an empty text clears it.
+   * Silent with `--json`.
    */
   showProgress(text: string): void;
-  /** `✗` and what is wrong with an answer that will be asked for again. */
+  /** `✗` and what is wrong with an answer, before asking again. */
   complain(what: string): void;
   /**
-   * Waits until all results are out of our hands.
+   * Wait until all results are written.
    *
-   * @throws {@link CliError} `output_lost`, also where the reader has gone.
+   * @throws {@link CliError} `output_lost`, also when the reader has gone.
    */
   flush(lost?: LostOutput): Promise<void>;
   fail(error: CliError): void;
   /** Only with `--debug`. */
   debug(line: string): void;
-  /** A command to run next, in its colour. */
+  /** The next step, its command in colour. */
   describeNext(next: NextStep): string;
-  /** Takes the keyboard for the questions to come, before anything else takes time. */
+  /** Read the keyboard from now on, so that no input typed ahead of a question is echoed. */
   holdKeyboard(): Keyboard;
 }
 
@@ -92,7 +95,7 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
       if (failure) throw lostOutput(failure, lost);
     },
     fail({ code, message, why, next }) {
-      // What cannot be written to standard output is not said there.
+      // Report lost output on standard error.
       if (isJson && code !== 'output_lost') {
         const sentence = printable(why === undefined ? message : `${message}. ${why}`);
         stdout.write(`${toJson({ error: { code, message: sentence } })}\n`);
@@ -120,7 +123,7 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
   };
   return terminal;
 
-  /** One a question will do: what was typed ahead waits in the keyboard. */
+  /** A new one for each question: input typed ahead waits in the keyboard. */
   async function openPrompter(): Promise<Prompter> {
     const keyboard = terminal.holdKeyboard();
     if (notePaint.enabled) {
@@ -130,20 +133,20 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
   }
 }
 
-/** One for all the questions of a command line. */
+/** One for all the questions of a command. */
 const keyboards = new WeakMap<Context, Keyboard>();
 
-/** Gives the keyboard back, if a command has asked anything. */
+/** Release the keyboard, if a command took it. */
 export function releaseKeyboard(context: Context): void {
   keyboards.get(context)?.close();
   keyboards.delete(context);
 }
 
 /**
- * Ends a command that would have to ask and cannot; takes the keyboard where it can.
+ * Take the keyboard if an answer is missing and prompts are possible.
  *
- * @param answers each option with whether it was given.
- * @throws {@link CliError} `input_required`, for the first one missing.
+ * @param answers each option, and whether it was given.
+ * @throws {@link CliError} `input_required`: one is missing, and prompts are not possible.
  */
 export function requireAnswers(
   terminal: Terminal,
@@ -158,31 +161,31 @@ export function requireAnswers(
   throw new CliError({
     status: exitStatus.usage,
     code: 'input_required',
-    what: `${missing[0]} is required when nobody can be asked`,
+    what: `${missing[0]} is required when not running interactively`,
   });
 }
 
-/** What moves the cursor, colours the screen, ends a line, or turns the text beside it around. */
+/** Characters that move the cursor, set colours, end a line, or change the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const OWN_OR_UNPRINTABLE = new RegExp(`(\u001b\\[[\\d;]*m|[\\n\\t])|${UNPRINTABLE.source}`, 'gu');
 
-/** What came from elsewhere may hold escape sequences; nothing that moves the cursor or colours the screen is let through. */
+/** Replace control characters in untrusted text, which may hold escape sequences. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
-/** JSON of one line that does nothing to a terminal, and says the same to a program. */
+/** JSON on one line, harmless to a terminal and the same to a program. */
 export function toJson(value: unknown): string {
   return escapeJson(JSON.stringify(value));
 }
 
-/** Escapes in JSON what JSON itself allows, and a terminal obeys. */
+/** Escape control characters that JSON allows and a terminal would obey. */
 export function escapeJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A line of ours, whose colours are let through, and nothing else that a terminal obeys. */
+/** Keep the colours of our own lines, and no other control character. */
 function withoutControls(line: string): string {
   return line.replace(OWN_OR_UNPRINTABLE, (_found, own?: string) => own ?? ' ');
 }

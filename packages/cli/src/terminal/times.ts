@@ -9,12 +9,12 @@ function toIsoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** When a session ends, counted from now; `null` when the service did not say. */
+/** When a session expires, counted from now; `null` if the service did not say. */
 export function expiryFrom(nowMs: number, lifetimeSeconds: number | undefined): string | null {
   return lifetimeSeconds === undefined ? null : toIsoSeconds(nowMs + lifetimeSeconds * 1000);
 }
 
-/** As on the wall of the person: `expires 2026-12-22 16:40`, in local time. */
+/** `expires 2026-12-22 16:40`, in local time. */
 export function describeExpiryDate(expiresAt: string | null): string {
   return expiresAt === null ? 'the server did not say when it expires' : `expires ${describeDate(expiresAt)}`;
 }
@@ -40,7 +40,7 @@ export function describeTimeSince(time: string, nowMs: number): string {
   return `${count(seconds, DAY, 'day')} ago`;
 }
 
-/** How long it still has: `expires in 30 days`. */
+/** `expires in 30 days` */
 export function describeTimeLeft(expiresAt: string | null, nowMs: number): string {
   if (expiresAt === null) return 'expiry unknown';
   const seconds = Math.round((Date.parse(expiresAt) - nowMs) / 1000);
@@ -61,11 +61,11 @@ const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:Z|[+-][01]\d:?[0-5]\d)?)?$/i;
 
 /**
- * Reads the value of `--since`: an amount of time before now, or a time in ISO 8601.
+ * Parse the value of `--since`: an amount of time before now, or a time in ISO 8601.
  *
  * @returns the time in UTC.
- * @throws {@link CliError} `usage`: neither, or a day that no calendar has, which JavaScript would
- * take for one of the next month.
+ * @throws {@link CliError} `usage`: neither, or a date that does not exist, which JavaScript would
+ * read as one of the next month.
  */
 export function readSince(text: string, nowMs: number): string {
   const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];

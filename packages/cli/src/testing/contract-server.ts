@@ -31,7 +31,7 @@ export interface ContractServer {
 
 export const RESET_TOKEN = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 
-/** A server of the six endpoints in memory, on a free port of this machine; it ends with the test. */
+/** An in-memory server of the six endpoints, on a free port of this machine; ends with the test. */
 export async function startContractServer(): Promise<ContractServer> {
   const received: ReceivedRequest[] = [];
   const users = new Map<string, string>();

@@ -5,11 +5,11 @@ export interface MemoryKeychain extends Keychain {
   readonly entries: Map<string, string>;
   /** Every call so far, by its name. */
   readonly calls: string[];
-  /** From now on every call answers so, as a keyring does that was locked in between; `withhold` answers readers as if it were empty. */
+  /** The answer of every call from now on; `withhold` answers reads as if it were empty. */
   state: KeychainFailure | 'open' | 'withhold';
 }
 
-/** A keychain that behaves as the system's one does, and is gone with the test. */
+/** A keychain in memory that behaves as the system's does. */
 export function createMemoryKeychain(state: MemoryKeychain['state'] = 'open'): MemoryKeychain {
   const entries = new Map<string, string>();
   const calls: string[] = [];

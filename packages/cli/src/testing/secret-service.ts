@@ -74,7 +74,7 @@ export async function startBus({ home = makeHome(), silentServices = [] }: BusOp
   };
 }
 
-/** Makes a keyring with a password in a fresh home, and leaves it locked: the daemon that opened it has ended. */
+/** Make a keyring with a password in a fresh home, and leaves it locked: the daemon that opened it has ended. */
 export async function makeLockedHome(): Promise<string> {
   const bus = await startBus();
   const keyring = await bus.startKeyring('unlocked');

@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  /** All of standard input; without it, standard input stays open and silent, as a pipe that nobody writes to. */
+  /** All of standard input; without it, standard input is a pipe that stays open and silent. */
   readonly input?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its output goes to a screen, in colours; its input is no terminal all the same. */
@@ -37,7 +37,7 @@ export interface TestMachine {
 
 const NOW = Date.parse('2026-11-22T16:40:00Z');
 
-/** A person's machine, as the command line sees it: an empty home, a keychain, a clock that stands still. */
+/** A machine as the command line sees it: an empty home, a keychain, a clock that stands still. */
 export function createTestMachine(env: Readonly<Record<string, string>> = {}): TestMachine {
   const home = mkdtempSync(join(tmpdir(), 'authsvc-cli-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ interface Node {
 const HOLE = '\u0000';
 
 /**
- * Finds the places of a source that put a value into a command without the tag `shell`, or between
+ * Find the places of a source that put a value into a command without the tag `shell`, or between
  * quotes within it.
  *
  * @param names the commands of `authsvc`.
