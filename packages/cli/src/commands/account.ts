@@ -1,9 +1,8 @@
-import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { getCurrentSession, sendAs } from '../connection/current-session.ts';
 import { prepareCommand } from '../connection/prepare-command.ts';
-import { describeRefusal } from '../connection/service-errors.ts';
+import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount } from '../session-store/account-index.ts';
@@ -73,8 +72,8 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
 }
 
 function forgotten(error: unknown): never {
-  if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-  throw describeRefusal(error, { say: 'If you forgot it, choose another', command: shell`authsvc reset` });
+  const next = { say: 'If you forgot it, choose another', command: shell`authsvc reset` };
+  throw withNextStep(error, 'invalid_credentials', next);
 }
 
 interface EmailOptions extends GlobalOptions {

@@ -1,8 +1,8 @@
-import { ApiRefusal, type NewSession } from '@authsvc/client';
+import type { NewSession } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
-import { describeRefusal } from '../connection/service-errors.ts';
+import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type CliError, lostOutput } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -74,8 +74,8 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const password = secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent }));
   if (chosen) store.prepare();
   const session = await client.logIn({ email, password }).catch((error: unknown) => {
-    if (!(error instanceof ApiRefusal) || error.code !== 'invalid_credentials') throw error;
-    throw describeRefusal(error, { say: 'If you forgot the password, choose another', command: shell`authsvc reset` });
+    const next = { say: 'If you forgot the password, choose another', command: shell`authsvc reset` };
+    throw withNextStep(error, 'invalid_credentials', next);
   });
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 

@@ -1,8 +1,7 @@
-import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
-import { describeRefusal } from '../connection/service-errors.ts';
+import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { checkEmail, checkEmailOption, readStdinSecrets } from '../terminal/answers.ts';
@@ -59,10 +58,8 @@ interface Given {
 
 async function submit(context: Context, { terminal, client, server }: CommandSetup, given: Given) {
   try {
-    if (given.email !== undefined && given.password !== undefined) {
-      return await client.register({ email: given.email, password: given.password });
-    }
     const email = given.email ?? (await terminal.askText({ label: 'Email', check: checkEmail }));
+    if (given.password !== undefined) return await client.register({ email, password: given.password });
     return await submitNewPassword({
       terminal,
       label: 'Password',
@@ -72,8 +69,7 @@ async function submit(context: Context, { terminal, client, server }: CommandSet
       submit: (password) => client.register({ email, password }),
     });
   } catch (error) {
-    if (!(error instanceof ApiRefusal) || error.code !== 'email_taken') throw error;
-    throw describeRefusal(error, {
+    throw withNextStep(error, 'email_taken', {
       say: `If it is yours on ${new URL(server).host}, log in`,
       command: shell`authsvc login`,
     });

@@ -1,8 +1,7 @@
-import { ApiRefusal } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
-import { describeRefusal } from '../connection/service-errors.ts';
+import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { lastUsedEmail } from '../session-store/account-index.ts';
@@ -111,7 +110,7 @@ async function choosePassword(context: Context, { client, terminal }: CommandSet
       submit,
     });
   } catch (error) {
-    if (!(error instanceof ApiRefusal) || error.code !== 'invalid_reset_token') throw error;
-    throw describeRefusal(error, { say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` });
+    const next = { say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` };
+    throw withNextStep(error, 'invalid_reset_token', next);
   }
 }

@@ -16,6 +16,11 @@ export function describeRefusal(refusal: ApiRefusal, next?: NextStep): CliError 
   });
 }
 
+/** The same error, with a next step if it is the refusal with this code. */
+export function withNextStep(error: unknown, code: string, next: NextStep): unknown {
+  return error instanceof ApiRefusal && error.code === code ? describeRefusal(error, next) : error;
+}
+
 /** One sentence, without a full stop. */
 function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
   const wait = retryAfterSeconds === undefined ? 'shortly' : `in ${retryAfterSeconds} s`;

@@ -230,7 +230,6 @@ function notReady(daemon: DaemonBody | undefined, timeoutSeconds: number): CliEr
 }
 
 function readSeconds(text: string): number {
-  const seconds = Number(text);
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(text)) return seconds;
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It is a number of seconds.');
 }
