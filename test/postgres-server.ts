@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from './free-port.mjs';
 import { reachablePostgres } from './reachable-postgres.mjs';
 
 const running: NodeJS.EventEmitter = process;

@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median, ratio } from '../support/statistics.mjs';
 import { keepInFlight, measureInFlight } from './load/in-flight.mjs';
 import { mustPost, post } from './load/post.mjs';
 import { expectCheck, measureChecks } from './load/session-checks.mjs';
 import { root } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
 import { rotated } from './rounds.mjs';
-import { median, ratio } from './statistics.mjs';
 
 /** @typedef {{ url: string, cookie: string, stop: () => Promise<void> }} Side */
 

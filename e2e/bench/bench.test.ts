@@ -54,13 +54,13 @@ const authsvc = {
 
 describe('the statistics of the benchmark', () => {
   it('take the middle, and what lies between two values in proportion', async () => {
-    const { median, percentile } = await load('statistics.mjs');
+    const { median, percentile } = await load('../support/statistics.mjs');
     expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, Number.NaN]);
     expect([percentile([10, 20], 0), percentile([10, 20], 75), percentile([10, 20], 100)]).toEqual([10, 17.5, 20]);
   });
 
   it('compare what stood next to each other in a round', async () => {
-    const { ratio } = await load('statistics.mjs');
+    const { ratio } = await load('../support/statistics.mjs');
     // By their medians alone, the first would be half as fast.
     expect(ratio([50, 100, 30], [100, 100, 30])).toBe(1);
   });

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { median } from './statistics.mjs';
+import { median } from '../support/statistics.mjs';
 import { formatFigure } from './table.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */

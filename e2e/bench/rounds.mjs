@@ -31,6 +31,17 @@
  */
 
 /**
+ * A contest that fills one row.
+ *
+ * @param {Omit<Row, 'samples'>} row
+ * @param {() => Promise<Sample>} measure
+ * @returns {Contest}
+ */
+export function contest(row, measure) {
+  return { rows: [row], measure: async () => [await measure()] };
+}
+
+/**
  * Measures each contest once a round, beginning with another one in each round.
  *
  * @param {readonly Contest[]} contests

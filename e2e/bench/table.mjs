@@ -1,4 +1,4 @@
-import { median, ratio } from './statistics.mjs';
+import { median, ratio } from '../support/statistics.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */
 /** @typedef {{ title: string, rows: readonly Row[] }} Section */

@@ -1,4 +1,4 @@
-import { median, ratio } from './statistics.mjs';
+import { median, ratio } from '../support/statistics.mjs';
 import { alignColumns, formatFigure } from './table.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */

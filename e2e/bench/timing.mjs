@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { setUp } from '../../scripts/setup.mjs';
 import { exitFailed } from '../../scripts/step.mjs';
+import { median, percentile } from '../support/statistics.mjs';
 import { post } from './load/post.mjs';
 import { authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
-import { median, percentile } from './statistics.mjs';
 
 const usage = `npm run bench:timing -- [options]
 
@@ -78,9 +78,9 @@ async function measure() {
     for (const who of turns[index % 2] ?? []) {
       const credentials = { email: emailOf(who, index), password: 'a wrong password' };
       const startedAt = performance.now();
-      const { status, body } = await post(`${service.url}/sessions`, credentials);
+      const { status, text } = await post(`${service.url}/sessions`, credentials);
       const took = performance.now() - startedAt;
-      if (status !== 401) throw new Error(`a failed login was answered ${status} ${body}`);
+      if (status !== 401) throw new Error(`a failed login was answered ${status} ${text}`);
       if (index >= WARM_UP_PAIRS) times[who].push(took);
     }
   }

@@ -1,3 +1,6 @@
+import type { Daemon } from '../support/daemon.ts';
+import type { Environment } from '../support/program.ts';
+
 export type Dialect = 'sqlite' | 'postgres';
 
 export type SizeName = 'small' | 'full';
@@ -18,7 +21,9 @@ export interface RowContext<Size extends string = string> {
   readonly dialect: Dialect;
   /** Empty, of this run alone, and removed after it. */
   readonly folder: string;
-  /** Says how far it is, to whoever waits for a long run. */
+  /** Starts the service at home in the folder, for as long as the row runs; it is stopped before `folder` goes. */
+  serve(settings?: Environment, under?: readonly string[]): Promise<Daemon>;
+  /** Says how far it is, for those who wait for a long run. */
   log(line: string): void;
   /** Has something ended after the run, however that goes; what began last ends first. */
   onEnd(work: () => unknown): void;

@@ -1,3 +1,4 @@
+import { startDaemon } from '../support/daemon.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import type { Dialect, Outcome, Row, RowContext } from './row.ts';
 
@@ -24,7 +25,13 @@ export async function runRow(row: Row, { dialect, size, log = () => undefined }:
   };
   endRun = endAll;
   try {
-    return await row.run({ size, dialect, folder: folder.path, log, onEnd });
+    const home = folder.path;
+    const serve: RowContext['serve'] = async (settings = {}, under = []) => {
+      const daemon = await startDaemon({ home, settings, under });
+      onEnd(() => daemon.stop());
+      return daemon;
+    };
+    return await row.run({ size, dialect, folder: home, serve, log, onEnd });
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { done: 'ended before its time', times: 0, counted: '', holds: false, why };
@@ -36,8 +43,9 @@ export async function runRow(row: Row, { dialect, size, log = () => undefined }:
 /** Ends what the row that runs has begun, for when it is not to run to its end. */
 export let endRun: () => Promise<void> = async () => undefined;
 
-/** What a row gives back: it holds when nothing speaks against it. */
-export function judge(done: string, times: number, counted: string, failures: readonly string[]): Outcome {
+/** What a row gives back: it holds when nothing speaks against it. `found` holds a sentence for each check that failed. */
+export function judge(done: string, times: number, counted: string, found: readonly (string | false)[]): Outcome {
+  const failures = found.filter((failure) => failure !== false);
   if (failures.length === 0) return { done, times, counted, holds: true };
   const shown = failures.slice(0, 5).join('; ');
   const why = failures.length > 5 ? `${shown}; and ${failures.length - 5} more` : shown;

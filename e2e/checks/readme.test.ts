@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
+import { send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
 import { root } from '../support/program.ts';
 
 const page = readFileSync(join(root, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
@@ -13,11 +12,8 @@ describe('the README', () => {
   it.for([
     ['http', {}],
     ['https', { AUTHSVC_PUBLIC_URL: 'https://auth.example.com' }],
-  ] as const)('names the cookie that a login sets under %s', async ([_scheme, settings], { home, onTestFinished }) => {
-    const daemon = await startDaemon({ home, settings });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+  ] as const)('names the cookie that a login sets under %s', async ([_scheme, settings], { home }) => {
+    const daemon = await serve(home, settings);
     await send(daemon.url, 'POST /users', { json: credentials });
     const { headers } = await send(daemon.url, 'POST /sessions', { json: credentials });
     const [name = ''] = headers['set-cookie']?.[0]?.split('=') ?? [];
@@ -25,11 +21,7 @@ describe('the README', () => {
     expect(page).toContain(`\`${name}\``);
   });
 
-  it('says that registering tells whether an address is taken, as it does', async ({ home, onTestFinished }) => {
-    const daemon = await startDaemon({ home });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+  it('says that registering tells whether an address is taken, as it does', async ({ daemon }) => {
     await send(daemon.url, 'POST /users', { json: credentials });
     const { body } = await send(daemon.url, 'POST /users', { json: credentials });
     expect(page).toContain(`registering says \`${(body as { code: string }).code}\``);

@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../../test/free-port.ts';
+import { freePort } from '../../test/free-port.mjs';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { backendsObstacle, copyExample, installPackages, startFlask } from '../support/example-backends.ts';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { startListening } from '../support/listening-program.ts';
+import { serveLocally } from '../support/local-server.ts';
 import { cleanEnvironment, type Environment } from '../support/program.ts';
-import { servePage } from '../support/serve-page.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'ada@example.com';
@@ -87,7 +87,9 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
   });
 
   const openPage = async (host: string, html: string) => {
-    const served = await servePage(html);
+    const served = await serveLocally((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
+    });
     pages.push(served);
     await page.goto(`http://${host}:${served.port}/`);
   };

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../test/free-port.ts';
+import { freePort } from '../../test/free-port.mjs';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
@@ -16,9 +17,9 @@ import {
 } from '../support/example-backends.ts';
 import { proxiesObstacle, proxyFiles } from '../support/example-proxies.ts';
 import { type ExampleSite, openExampleSite } from '../support/example-site.ts';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
+import { type LocalServer, serveLocally } from '../support/local-server.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { type StubService, startStubService } from '../support/stub-service.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const password = 'correct horse battery';
@@ -170,10 +171,15 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
   });
 
   describe('ask the service', () => {
-    let stub: StubService;
+    let stub: LocalServer;
     let backends: RunningBackends;
+    let asked: IncomingMessage | undefined;
+    let answerWith: (response: ServerResponse) => void;
     beforeAll(async () => {
-      stub = await startStubService();
+      stub = await serveLocally((request, response) => {
+        asked = request;
+        answerWith(response);
+      });
       backends = await startBackends(prepared, home.path, { AUTHSVC_INTERNAL_URL: `${stub.url}/auth` });
     });
     afterAll(async () => {
@@ -182,12 +188,12 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
     });
 
     it.each(backendNames)('%s: with the session cookie and no other, and all that says who asks', async (backend) => {
-      stub.answerWith((response) => response.writeHead(401).end('{}'));
+      answerWith = (response) => response.writeHead(401).end('{}');
       const cookie = 'theme=dark; session_id=one; __Host-session_id=two; my_session_id=three; session_id=four';
       const origin = 'https://app.example.com';
       const headers = { cookie, origin, 'sec-fetch-site': 'same-origin', 'x-forwarded-for': '203.0.113.9' };
       await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`, { headers });
-      const { url, headers: passedOn } = stub.requests.at(-1) ?? {};
+      const { url, headers: passedOn } = asked ?? {};
       expect(url).toBe('/auth/whoami');
       expect(passedOn).toMatchObject({
         ...headers,
@@ -209,7 +215,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       ['a user whose id is empty', 200, JSON.stringify({ user: { ...user, id: '' } })],
       ['a user without an id', 200, JSON.stringify({ user: { email: user.email } })],
     ])('and admit no request when it answers %s', async (_what, status, body) => {
-      stub.answerWith((response) => response.writeHead(status, { location: '/elsewhere' }).end(body));
+      answerWith = (response) => response.writeHead(status, { location: '/elsewhere' }).end(body);
       for (const backend of backendNames) {
         const answer = await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`);
         expect([backend, answer.status, answer.headers['retry-after']]).toEqual([backend, 503, '5']);
@@ -217,15 +223,15 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
     });
 
     it('and admit no request when it does not answer, within a bounded time', async () => {
-      stub.answerWith(() => undefined);
-      const asked = backendNames.map((backend) =>
+      answerWith = () => undefined;
+      const answers = backendNames.map((backend) =>
         send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`),
       );
-      expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([503, 503, 503]);
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([503, 503, 503]);
     });
 
     it('and let no cache keep what they answer', async () => {
-      stub.answerWith((response) => response.writeHead(200).end(JSON.stringify({ user })));
+      answerWith = (response) => response.writeHead(200).end(JSON.stringify({ user }));
       for (const backend of backendNames) {
         const answer = await send(`http://127.0.0.1:${backends.ports[backend]}`, `GET /app-${backend}/me`);
         expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);

@@ -1,8 +1,6 @@
-import { request } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import { querySqlite } from '../support/own-sqlite.ts';
 
@@ -13,15 +11,10 @@ const STOCK = 20_000;
 const WRITERS = 4;
 
 /** Imports lines over the control socket, whose writes cost no hash. */
-function importLines(socketPath: string, emails: readonly string[]): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-ndjson' };
-    const outgoing = request({ socketPath, method: 'POST', path: '/users/import', headers, agent: false }, (answer) => {
-      text(answer).then(() => resolve(answer.statusCode), reject);
-    });
-    outgoing.on('error', reject);
-    outgoing.end(emails.map((email) => `${JSON.stringify({ email, password_hash: passwordHash })}\n`).join(''));
-  });
+async function importLines(socket: string, emails: readonly string[]): Promise<number> {
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const raw = emails.map((email) => `${JSON.stringify({ email, password_hash: passwordHash })}\n`).join('');
+  return (await send(socket, 'POST /users/import', { headers, raw })).status;
 }
 
 describe('a backup taken while accounts are made', () => {
@@ -44,7 +37,7 @@ describe('a backup taken while accounts are made', () => {
         reached = () => (ledger.length >= count ? resolve() : undefined);
         reached();
       });
-    const write = async (name: string, make: (email: string) => Promise<number | undefined>) => {
+    const write = async (name: string, make: (email: string) => Promise<number>) => {
       for (let index = 0; !isOver; index += 1) {
         const email = `${name}-${index}@example.com`;
         expect(await make(email)).toBe(200);

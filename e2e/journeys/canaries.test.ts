@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startMailServer } from '../../test/mail-server.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
-import { type SendOptions, send } from '../support/http-client.ts';
+import { type SendOptions, send } from '../support/http-client.mjs';
+import { makeHome } from '../support/journey.ts';
 import { makePostgresDatabase } from '../support/postgres.ts';
 import type { Environment } from '../support/program.ts';
 import { type CommandEnd, runAuthsvc } from '../support/run-authsvc.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { type ArgumentsWatch, watchArguments } from '../support/watch-arguments.ts';
 
 const email = 'ada@example.com';
@@ -24,26 +24,22 @@ const passwords = {
   token: 'canary-of-a-token-that-was-never-issued',
 };
 
-let folder: TemporaryFolder;
 let home: string;
 let watch: ArgumentsWatch;
 /** Everything that was shown, answered or logged, but for what is shown on purpose. */
 let shown: string[];
 
 beforeEach(async () => {
-  folder = await makeTemporaryFolder();
-  home = folder.path;
+  home = await makeHome();
   watch = watchArguments();
   shown = [];
 });
-afterEach(async () => {
+afterEach(() => {
   watch.stop();
-  await folder.remove();
 });
 
 async function command(args: string, env: Environment, input?: string): Promise<CommandEnd> {
-  const options = { home, env, ...(input !== undefined && { input }) };
-  const end = await runAuthsvc([...args.split(' '), '--debug'], options);
+  const end = await runAuthsvc([...args.split(' '), '--debug'], { home, env, input });
   shown.push(end.stdout, end.stderr);
   return end;
 }

@@ -1,11 +1,11 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { findSecretServiceObstacle } from '../../test/secret-service.mjs';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import type { Environment } from '../support/program.ts';
 import type { CommandEnd } from '../support/run-authsvc.ts';
-import { secretServiceObstacle } from '../support/secret-service.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
@@ -13,15 +13,15 @@ const newPassword = 'staple after staple';
 const noKeychain =
   '! No system keychain here (no Secret Service on D-Bus): the session is kept in a file that only you can read';
 
-type Authsvc = (args: readonly string[], options?: { env?: Environment; input?: string }) => Promise<CommandEnd>;
+type Authsvc = (
+  args: readonly string[],
+  options?: { env?: Environment; input?: string | undefined },
+) => Promise<CommandEnd>;
 
 /** Register, log in, be known, log out, be refused, reset, log in with the new password. */
 async function wholeJourney(authsvc: Authsvc, url: string, storage: 'keychain' | 'file', env: Environment) {
   const json = async (args: readonly string[], input?: string) => {
-    const { exitCode, stdout, stderr } = await authsvc([...args, '--json'], {
-      env,
-      ...(input !== undefined && { input }),
-    });
+    const { exitCode, stdout, stderr } = await authsvc([...args, '--json'], { env, input });
     return { exitCode, answer: JSON.parse(stdout) as unknown, notes: stderr };
   };
   const expires_at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
@@ -56,7 +56,7 @@ async function wholeJourney(authsvc: Authsvc, url: string, storage: 'keychain' |
   expect(await json(['profile'])).toMatchObject({ exitCode: 0, answer: { email } });
 }
 
-describe.skipIf(secretServiceObstacle)('the command line with a Secret Service', () => {
+describe.skipIf(findSecretServiceObstacle())('the command line with a Secret Service', () => {
   it('keeps the session in the keychain through a whole journey', async ({ authsvc, daemon, home, secretService }) => {
     await wholeJourney(authsvc, daemon.url, 'keychain', secretService.env);
     expect(await readdir(join(home, '.local', 'state', 'authsvc'))).not.toContain('sessions');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { it } from '../support/journey.ts';
+import { expectEnd, it } from '../support/journey.ts';
 import { isAlive } from '../support/machine.ts';
 
 describe('a control socket that is removed under a running daemon', () => {
@@ -52,14 +52,11 @@ describe('a control socket that is removed under a running daemon', () => {
     try {
       await rm(machine.socket);
       const { exitCode, stderr } = await machine.authsvc(['daemon', 'status']);
-      expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-        exitCode: 3,
-        lines: [
-          `✗ ${machine.dataFolder} is held by a process that does not open its control socket (pid ${pid})`,
-          '  It is starting, stopping or suspended, or its socket was removed.',
-          `  End it: kill ${pid}`,
-        ],
-      });
+      expectEnd({ exitCode, stderr }, 3, [
+        `✗ ${machine.dataFolder} is held by a process that does not open its control socket (pid ${pid})`,
+        '  It is starting, stopping or suspended, or its socket was removed.',
+        `  End it: kill ${pid}`,
+      ]);
     } finally {
       process.kill(pid, 'SIGCONT');
     }

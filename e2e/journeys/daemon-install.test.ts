@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { it } from '../support/journey.ts';
+import { expectEnd, it } from '../support/journey.ts';
 import { authsvcFile, cleanEnvironment } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
@@ -117,16 +117,13 @@ describe('authsvc daemon install', () => {
       home,
       env,
     });
-    expect({ exitCode, stdout, lines: stderr.split('\n') }).toEqual({
-      exitCode: 2,
-      stdout: '',
-      lines: [
-        'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
-        'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
-        '✗ The service would not start with the settings of this environment, and no unit was written',
-        '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 2, [
+      'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
+      'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
+      '✗ The service would not start with the settings of this environment, and no unit was written',
+      '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
+    ]);
+    expect(stdout).toBe('');
     expect(await readdir(home)).toEqual([]);
   });
 

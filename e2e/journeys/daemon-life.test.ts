@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
+import { send } from '../support/http-client.mjs';
+import { expectEnd, it } from '../support/journey.ts';
 import { isAlive, setUpMachine } from '../support/machine.ts';
 
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -52,15 +52,12 @@ describe('authsvc daemon start', () => {
       AUTHSVC_LISTEN_PORT: '-1',
       AUTHSVC_BCRYPT_COST: '4',
     });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 2,
-      lines: [
-        'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
-        'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
-        '✗ The daemon ended before it listened (exit status 2)',
-        '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 2, [
+      'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
+      'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
+      '✗ The daemon ended before it listened (exit status 2)',
+      '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
+    ]);
   });
 
   it('refuses a data folder whose socket has too long a path, and names the setting', async ({ home }) => {

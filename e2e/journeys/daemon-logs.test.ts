@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import { authsvcFile } from '../support/program.ts';
 

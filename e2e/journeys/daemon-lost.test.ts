@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
-import { it } from '../support/journey.ts';
-import { runAuthsvc } from '../support/run-authsvc.ts';
-import { runInto } from '../support/run-into.ts';
+import { expectEnd, it } from '../support/journey.ts';
+import { runAuthsvc, runInto } from '../support/run-authsvc.ts';
 
 const hash = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 const lineOf = (name: string) => `${JSON.stringify({ email: `${name}@example.com`, password_hash: hash })}\n`;
@@ -33,14 +32,11 @@ describe('a daemon that is lost in the middle', () => {
     const env = await loseDaemon(home, beginWith(`${lineOf('ada')}{"email":"gra`));
     const file = join(home, 'users.jsonl');
     const { exitCode, stderr } = await runInto(['users', 'export'], { home, env, stdout: file });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 3,
-      lines: [
-        `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
-        '  What was exported is not complete. Once it runs, export again.',
-        '  See why: authsvc daemon logs',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 3, [
+      `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
+      '  What was exported is not complete. Once it runs, export again.',
+      '  See why: authsvc daemon logs',
+    ]);
     const [first, last, ...rest] = (await readFile(file, 'utf8')).trimEnd().split('\n');
     expect([`${first}\n`, JSON.parse(last ?? '').error.code, rest]).toEqual([lineOf('ada'), 'daemon_lost', []]);
   });
@@ -49,14 +45,11 @@ describe('a daemon that is lost in the middle', () => {
     const env = await loseDaemon(home, beginWith('{"done":1}\n'));
     await writeFile(join(home, 'users.jsonl'), lineOf('ada'));
     const { exitCode, stderr } = await runAuthsvc(['users', 'import', join(home, 'users.jsonl')], { home, env });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 3,
-      lines: [
-        `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
-        '  What was imported by then stays. Once it runs, import the same file again: nothing is taken in twice.',
-        '  See why: authsvc daemon logs',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 3, [
+      `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
+      '  What was imported by then stays. Once it runs, import the same file again: nothing is taken in twice.',
+      '  See why: authsvc daemon logs',
+    ]);
   });
 
   it('of an import, where its answer ends without a word of what became of it', async ({ home }) => {

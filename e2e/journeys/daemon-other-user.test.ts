@@ -3,8 +3,8 @@ import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/journey.ts';
+import { NOBODY } from '../support/run-authsvc.ts';
 
-const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 describe('another user of the machine', () => {

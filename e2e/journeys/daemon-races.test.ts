@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { freePort } from '../../test/free-port.mjs';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import { isAlive } from '../support/machine.ts';
 
@@ -112,12 +113,3 @@ describe('a start while another daemon stops', () => {
     expect(await machine.status()).toMatchObject({ running: true, state: 'running', pid: after.pid });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

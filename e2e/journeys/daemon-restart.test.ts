@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
-import { it } from '../support/journey.ts';
+import { expectEnd, it } from '../support/journey.ts';
 import { isAlive } from '../support/machine.ts';
 
 async function takenPort(): Promise<number> {
@@ -21,16 +21,13 @@ describe('authsvc daemon restart', () => {
       AUTHSVC_LISTEN_PORT: '-1',
       AUTHSVC_BCRYPT_COST: '4',
     });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 2,
-      lines: [
-        'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
-        'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
-        '✗ The daemon was not restarted',
-        '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
-        `  The one that runs goes on (pid ${pid}): correct the settings, and try again`,
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 2, [
+      'AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1"',
+      'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
+      '✗ The daemon was not restarted',
+      '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
+      `  The one that runs goes on (pid ${pid}): correct the settings, and try again`,
+    ]);
     expect((await machine.status()).pid).toBe(pid);
   });
 

@@ -1,38 +1,26 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
-import { nginxObstacle, startPlainNginx } from '../support/plain-nginx.ts';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Daemon } from '../support/daemon.ts';
+import { send } from '../support/http-client.mjs';
+import { makeHome, serve } from '../support/journey.ts';
+import { nginxObstacle, startPlainNginx } from '../support/nginx.ts';
 import type { Environment } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 const credentials = { json: { email, password } };
 
-let folder: TemporaryFolder;
-const running: { stop(): Promise<unknown> }[] = [];
-
+let home: string;
 beforeEach(async () => {
-  folder = await makeTemporaryFolder();
+  home = await makeHome();
 });
-afterEach(async () => {
-  for (const program of running.splice(0).reverse()) await program.stop();
-  await folder.remove();
-});
-
-async function daemonWith(settings: Environment = {}): Promise<Daemon> {
-  const daemon = await startDaemon({ home: folder.path, settings });
-  running.push(daemon);
-  return daemon;
-}
 
 async function nginxBefore(daemon: Daemon, directives?: readonly string[]): Promise<string> {
-  const nginx = await startPlainNginx(join(folder.path, 'nginx'), daemon.url, directives);
-  running.push(nginx);
-  return nginx.url;
+  const { url, stop } = await startPlainNginx(join(home, 'nginx'), daemon.url, directives);
+  onTestFinished(stop);
+  return url;
 }
 
 describe('a daemon that could be reached from outside', () => {
@@ -44,13 +32,13 @@ describe('a daemon that could be reached from outside', () => {
       /set it to smtp \(with AUTHSVC_SMTP_URL\) or to operator/,
     ],
   ])('does not start with %o, and says what to set', async (settings: Environment, advice) => {
-    const end = await runAuthsvc(['serve'], { home: folder.path, env: { AUTHSVC_LISTEN_PORT: '0', ...settings } });
+    const end = await runAuthsvc(['serve'], { home, env: { AUTHSVC_LISTEN_PORT: '0', ...settings } });
     expect([end.exitCode, end.stdout, end.stderr]).toEqual([2, '', expect.stringMatching(advice)]);
     expect(end.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('starts with a public URL, hands out no token, and is found at loopback', async () => {
-    const daemon = await daemonWith({ AUTHSVC_LISTEN_HOST: '0.0.0.0', AUTHSVC_PUBLIC_URL: 'http://localhost:4100' });
+    const daemon = await serve(home, { AUTHSVC_LISTEN_HOST: '0.0.0.0', AUTHSVC_PUBLIC_URL: 'http://localhost:4100' });
     expect(daemon.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(daemon.stderr()).toContain('"event":"public_url_is_http"');
     await send(daemon.url, 'POST /users', credentials);
@@ -68,7 +56,7 @@ describe('a daemon that could be reached from outside', () => {
 
 describe.skipIf(nginxObstacle)('behind nginx', () => {
   it('as it comes, with proxy_pass and nothing more, no reset token is handed out', async () => {
-    const daemon = await daemonWith();
+    const daemon = await serve(home);
     const url = await nginxBefore(daemon);
     expect((await send(url, 'POST /users', credentials)).status).toBe(200);
     for (const encoding of [{ json: { email } }, { form: { email } }]) {
@@ -82,7 +70,7 @@ describe.skipIf(nginxObstacle)('behind nginx', () => {
   });
 
   it('with a public URL, cookies and headers are those of https', async () => {
-    const daemon = await daemonWith({ AUTHSVC_PUBLIC_URL: 'https://auth.example.com' });
+    const daemon = await serve(home, { AUTHSVC_PUBLIC_URL: 'https://auth.example.com' });
     const url = await nginxBefore(daemon, [
       'proxy_set_header Host auth.example.com;',
       'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',

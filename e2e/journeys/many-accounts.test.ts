@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import type { Machine } from '../support/machine.ts';
 import { querySqlite } from '../support/own-sqlite.ts';

@@ -3,24 +3,22 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { queryPostgres } from '../../test/postgres-query.ts';
 import { startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
+import { send } from '../support/http-client.mjs';
+import { it, openTerminal, serve } from '../support/journey.ts';
 import { makePostgresDatabase } from '../support/postgres.ts';
 import { root } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { openTerminal } from '../support/terminal.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
 
 describe('authsvc migrate', () => {
-  it('moves accounts and sessions to PostgreSQL, which serves them on', async ({ home, onTestFinished }) => {
+  it('moves accounts and sessions to PostgreSQL, which serves them on', async ({ home }) => {
     const url = await makePostgresDatabase();
     const { password } = new URL(url);
     const withoutPassword = url.replace(`:${password}@`, '@');
     const name = url.replace(/postgres:\/\/.*@/, 'postgres://').replace('?sslmode=disable', '');
     const env = { AUTHSVC_DATA_DIR: join(home, 'data'), PGPASSWORD: password };
-    const migrate = (args: readonly string[], input?: string) =>
-      runAuthsvc(['migrate', ...args], { home, env, ...(input !== undefined && { input }) });
+    const migrate = (args: readonly string[], input?: string) => runAuthsvc(['migrate', ...args], { home, env, input });
 
     const before = await startDaemon({ home });
     await send(before.url, 'POST /users', { json: credentials });
@@ -66,15 +64,11 @@ describe('authsvc migrate', () => {
     const again = await migrate(['--database-url-stdin', '--json'], url);
     expect(JSON.parse(again.stdout)).toEqual(report);
     const terminal = openTerminal(['migrate', withoutPassword], { home, env });
-    onTestFinished(() => terminal.kill());
     await terminal.shows('users: 1 rows…');
     await terminal.shows('holds what');
     expect(await terminal.ended).toBe(0);
 
-    const after = await startDaemon({ home, settings: { AUTHSVC_DATABASE_URL: url } });
-    onTestFinished(async () => {
-      await after.stop();
-    });
+    const after = await serve(home, { AUTHSVC_DATABASE_URL: url });
     expect(await send(after.url, 'GET /profile', { session })).toMatchObject({
       status: 200,
       body: { email: credentials.email },
@@ -116,10 +110,7 @@ describe('authsvc migrate', () => {
     const asRole = new URL(url);
     asRole.username = role;
     asRole.password = 'secret';
-    const daemon = await startDaemon({ home, settings: { AUTHSVC_DATABASE_URL: asRole.href } });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+    const daemon = await serve(home, { AUTHSVC_DATABASE_URL: asRole.href });
     expect((await send(daemon.url, 'POST /users', { json: credentials })).status).toBe(200);
     expect((await send(daemon.url, 'POST /sessions', { json: credentials })).status).toBe(200);
     const { body } = await send(daemon.url, 'POST /reset_password', { json: { email: credentials.email } });

@@ -1,34 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../../test/free-port.ts';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
+import { describe, expect } from 'vitest';
+import { freePort } from '../../test/free-port.mjs';
+import { send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 
-let folder: TemporaryFolder;
-let daemon: Daemon;
-
-beforeEach(async () => {
-  folder = await makeTemporaryFolder();
-  const port = await freePort();
-  daemon = await startDaemon({
-    home: folder.path,
-    settings: { AUTHSVC_LISTEN_PORT: String(port), AUTHSVC_PUBLIC_URL: `http://localhost:${port}/auth` },
-  });
-});
-afterEach(async () => {
-  await daemon.stop();
-  await folder.remove();
-});
-
 describe('a daemon below a path', () => {
-  it('is used from the terminal by its public URL, and by its own address', async () => {
+  it('is used from the terminal by its public URL, and by its own address', async ({ home }) => {
+    const port = await freePort();
+    const settings = { AUTHSVC_LISTEN_PORT: String(port), AUTHSVC_PUBLIC_URL: `http://localhost:${port}/auth` };
+    const daemon = await serve(home, settings);
     const mounted = `${daemon.url}/auth`;
     const run = (...args: string[]) =>
-      runAuthsvc([...args, '--json'], { home: folder.path, input: password, env: { AUTHSVC_STORAGE: 'file' } });
+      runAuthsvc([...args, '--json'], { home, input: password, env: { AUTHSVC_STORAGE: 'file' } });
     for (const command of ['register', 'login']) {
       const { exitCode } = await run(command, '--url', mounted, '--email', email, '--password-stdin');
       expect([command, exitCode]).toEqual([command, 0]);

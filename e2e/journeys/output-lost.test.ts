@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { smallDiskObstacle, withSmallDisk } from '../chaos/small-disk.ts';
-import { it } from '../support/journey.ts';
+import { expectEnd, it } from '../support/journey.ts';
 import { authsvcFile, cleanEnvironment } from '../support/program.ts';
-import { runInto } from '../support/run-into.ts';
+import { runInto } from '../support/run-authsvc.ts';
 
 const FULL = '/dev/full';
 const email = 'ada@example.com';
@@ -88,14 +88,11 @@ describe('results that cannot be written', () => {
 
   it('leave an error of the command itself its status, and its sentence', async ({ home }) => {
     const { exitCode, stderr } = await runInto(['profile', '--json'], { home, stdout: FULL });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 4,
-      lines: [
-        '✗ You are not logged in to http://127.0.0.1:4100',
-        '  Log in: authsvc login',
-        '✗ The results could not be written to standard output (no space left on device)',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 4, [
+      '✗ You are not logged in to http://127.0.0.1:4100',
+      '  Log in: authsvc login',
+      '✗ The results could not be written to standard output (no space left on device)',
+    ]);
   });
 
   it.skipIf(smallDiskObstacle !== undefined)('are missed also where a disk takes a part of them', async ({ home }) => {
@@ -125,13 +122,10 @@ describe('a session that could not be printed', () => {
       input: `${password}\n`,
       stdout: FULL,
     });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 1,
-      lines: [
-        '✗ The session token could not be written to standard output (no space left on device)',
-        '  The session has been ended.',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 1, [
+      '✗ The session token could not be written to standard output (no space left on device)',
+      '  The session has been ended.',
+    ]);
     const login = await authsvc(['login', ...account, '--print-session'], { input: `${password}\n` });
     const sessions = await authsvc(['sessions', '--json'], { env: { AUTHSVC_SESSION: login.stdout } });
     expect(JSON.parse(sessions.stdout).sessions).toHaveLength(1);
@@ -144,14 +138,11 @@ describe('a reset token that could not be printed', () => {
     const env = { ...machine.env, AUTHSVC_URL: url };
     await execa(process.execPath, [authsvcFile, 'register', ...account], { env, extendEnv: false, input: password });
     const { exitCode, stderr } = await runInto(['users', 'reset', email], { home, env, stdout: FULL });
-    expect({ exitCode, lines: stderr.split('\n') }).toEqual({
-      exitCode: 1,
-      lines: [
-        '✗ The reset token could not be written to standard output (no space left on device)',
-        '  It was made, and is lost: it is kept nowhere.',
-        '  Make another: authsvc users reset ada@example.com',
-      ],
-    });
+    expectEnd({ exitCode, stderr }, 1, [
+      '✗ The reset token could not be written to standard output (no space left on device)',
+      '  It was made, and is lost: it is kept nowhere.',
+      '  Make another: authsvc users reset ada@example.com',
+    ]);
   });
 });
 

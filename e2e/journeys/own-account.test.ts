@@ -15,10 +15,7 @@ describe('an account in the hands of its owner', () => {
   it('is changed and deleted from the command line', async ({ authsvc, daemon }) => {
     const env = { AUTHSVC_STORAGE: 'file' };
     const run = async (args: readonly string[], input?: string) => {
-      const { exitCode, stdout, stderr } = await authsvc([...args, '--json'], {
-        env,
-        ...(input !== undefined && { input }),
-      });
+      const { exitCode, stdout, stderr } = await authsvc([...args, '--json'], { env, input });
       return { exitCode, answer: JSON.parse(stdout), notes: stderr };
     };
     const done = (answer: object) => ({ exitCode: 0, answer, notes: '' });

@@ -1,26 +1,22 @@
 import { mkdir } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { queryPostgres } from '../../test/postgres-query.ts';
 import { startPostgresServer } from '../../test/postgres-server.ts';
 import { startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
+import { send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
 import { makePostgresDatabase } from '../support/postgres.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
 
 describe('eight instances', () => {
-  it('start at once on an empty database: one migrates it, and all are healthy', async ({ home, onTestFinished }) => {
+  it('start at once on an empty database: one migrates it, and all are healthy', async ({ home }) => {
     const databaseUrl = await makePostgresDatabase();
     const start = async (_: unknown, index: number) => {
       const own = join(home, String(index));
       await mkdir(own);
-      const daemon = await startDaemon({ home: own, settings: { AUTHSVC_DATABASE_URL: databaseUrl } });
-      onTestFinished(async () => {
-        await daemon.stop();
-      });
+      const daemon = await serve(own, { AUTHSVC_DATABASE_URL: databaseUrl });
       return daemon;
     };
     const instances = await Promise.all(Array.from({ length: 8 }, start));
@@ -41,10 +37,7 @@ describe('a PostgreSQL server that is lost', () => {
   it('is answered for at once, and used again when it is back, without a restart', async ({ home, onTestFinished }) => {
     const server = await startPostgresServer();
     onTestFinished(server.remove);
-    const daemon = await startDaemon({ home, settings: { AUTHSVC_DATABASE_URL: server.url } });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+    const daemon = await serve(home, { AUTHSVC_DATABASE_URL: server.url });
     const call = (target: string, json?: unknown, session?: string) =>
       send(daemon.url, target, { ...(json !== undefined && { json }), session });
     await call('POST /users', credentials);
@@ -70,9 +63,7 @@ describe('a PostgreSQL server that is lost', () => {
     expect((await call('POST /sessions', credentials)).status).toBe(200);
     expect((await call('GET /ready')).status).toBe(200);
     expect(daemon.stderr() + daemon.stdout()).not.toContain(new URL(server.url).password);
-    expect(await askSocket(join(daemon.dataFolder, 'control.sock'), '/daemon')).not.toContain(
-      new URL(server.url).password,
-    );
+    expect((await send(daemon.control, 'GET /daemon')).text).not.toContain(new URL(server.url).password);
   });
 
   it('keeps the daemon from starting, which says which one it is', async ({ home }) => {
@@ -86,17 +77,3 @@ describe('a PostgreSQL server that is lost', () => {
     expect(failure).not.toContain('canary-password');
   });
 });
-
-function askSocket(socketPath: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath, path }, (answer) => {
-      let body = '';
-      answer.on('data', (chunk) => {
-        body += chunk;
-      });
-      answer.on('end', () => resolve(body));
-    });
-    asking.on('error', reject);
-    asking.end();
-  });
-}

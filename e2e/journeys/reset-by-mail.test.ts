@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Certificate,
   type MailServer,
@@ -8,41 +8,28 @@ import {
   makeCertificate,
   startMailServer,
 } from '../../test/mail-server.ts';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
+import type { Daemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
-import { send } from '../support/http-client.ts';
-import type { Environment } from '../support/program.ts';
+import { send } from '../support/http-client.mjs';
+import { makeHome, serve } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
 const instructions = (address: string) => ({ email: address, message: 'reset instructions sent' });
 
-let folder: TemporaryFolder;
+let home: string;
 let certificate: Certificate;
-const running: { stop(): Promise<unknown> }[] = [];
-
 beforeEach(async () => {
-  folder = await makeTemporaryFolder();
-  certificate = makeCertificate(folder.path);
-});
-afterEach(async () => {
-  for (const program of running.splice(0).reverse()) await program.stop();
-  await folder.remove();
+  home = await makeHome();
+  certificate = makeCertificate(home);
 });
 
 async function mailServer(options?: MailServerOptions): Promise<MailServer> {
   const server = await startMailServer(options);
-  running.push(server);
+  onTestFinished(server.stop);
   return server;
-}
-
-async function daemonWith(settings: Environment): Promise<Daemon> {
-  const daemon = await startDaemon({ home: folder.path, settings });
-  running.push(daemon);
-  return daemon;
 }
 
 const register = (daemon: Daemon) => send(daemon.url, 'POST /users', { json: { email, password } });
@@ -63,14 +50,14 @@ describe('a reset by mail', () => {
   ])('reaches the owner alone, over TLS, by %s', async (protocol, secure) => {
     const server = await mailServer({ certificate, secure });
     const smtp = { AUTHSVC_SMTP_URL: `${protocol}://ada:secret@localhost:${server.port}` };
-    const daemon = await daemonWith({ ...smtp, ...trusted(), AUTHSVC_MAIL_FROM: 'Example <auth@example.com>' });
+    const daemon = await serve(home, { ...smtp, ...trusted(), AUTHSVC_MAIL_FROM: 'Example <auth@example.com>' });
     await register(daemon);
 
     expect((await ask(daemon, 'nobody@example.com')).body).toEqual(instructions('nobody@example.com'));
     expect((await ask(daemon, 'ADA@example.com')).body).toEqual(instructions('ADA@example.com'));
     const mail = await server.mail(1);
     expect([mail.to, mail.secure, mail.user]).toEqual([[email], true, 'ada']);
-    expect(await findInFiles([join(folder.path, 'data')], { token: mail.resetToken })).toEqual({ token: [] });
+    expect(await findInFiles([join(home, 'data')], { token: mail.resetToken })).toEqual({ token: [] });
     expect(daemon.stderr()).not.toContain(mail.resetToken);
 
     const fields = { email, reset_token: mail.resetToken, new_password: newPassword };
@@ -81,10 +68,10 @@ describe('a reset by mail', () => {
 
   it('is asked for and finished from the terminal', async () => {
     const server = await mailServer();
-    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
+    const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
     await register(daemon);
     const authsvc = (args: readonly string[], input: string) =>
-      runAuthsvc(args, { home: folder.path, env: { AUTHSVC_URL: daemon.url }, input });
+      runAuthsvc(args, { home, env: { AUTHSVC_URL: daemon.url }, input });
 
     // Nobody knows beforehand how the token travels; where it comes by mail, the password is not used yet.
     const asked = await authsvc(['reset', '--email', email, '--password-stdin', '--json'], newPassword);
@@ -105,7 +92,7 @@ describe('a reset by mail', () => {
 
   it('sends nothing to a server whose certificate is not trusted, and says so in the log', async () => {
     const server = await mailServer({ certificate, secure: true });
-    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtps://ada:secret@localhost:${server.port}` });
+    const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtps://ada:secret@localhost:${server.port}` });
     await register(daemon);
     expect((await ask(daemon)).body).toEqual(instructions(email));
     await expect.poll(() => events(daemon, 'reset_mail_failed'), { timeout: 30_000 }).toHaveLength(1);
@@ -114,9 +101,9 @@ describe('a reset by mail', () => {
   });
 
   it('sends nothing to a server whose certificate is for another host', async () => {
-    certificate = makeCertificate(folder.path, 'mail.example.com');
+    certificate = makeCertificate(home, 'mail.example.com');
     const server = await mailServer({ certificate });
-    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}`, ...trusted() });
+    const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}`, ...trusted() });
     await register(daemon);
     await ask(daemon);
     await expect.poll(() => events(daemon, 'reset_mail_failed'), { timeout: 30_000 }).toHaveLength(1);
@@ -125,7 +112,7 @@ describe('a reset by mail', () => {
 
   it('answers at once, and stops in time, whatever the mail server does', async () => {
     const server = await mailServer({ hangs: true });
-    const daemon = await daemonWith({ AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
+    const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
     await register(daemon);
     await ask(daemon);
     await server.connected();
@@ -139,7 +126,7 @@ describe('a reset by mail', () => {
   it('is sent after a crash that came between the request and the sending, once', async () => {
     const hanging = await mailServer({ hangs: true });
     const settings = { AUTHSVC_SMTP_URL: `smtp://localhost:${hanging.port}` };
-    const daemon = await daemonWith(settings);
+    const daemon = await serve(home, settings);
     await register(daemon);
     await ask(daemon);
     await hanging.connected();
@@ -147,7 +134,7 @@ describe('a reset by mail', () => {
     await hanging.stop();
 
     const server = await mailServer({ port: hanging.port });
-    const next = await daemonWith(settings);
+    const next = await serve(home, settings);
     const { resetToken } = await server.mail(1);
     const fields = { email, reset_token: resetToken, new_password: newPassword };
     expect((await send(next.url, 'PUT /reset_password', { json: fields })).status).toBe(200);
@@ -155,8 +142,8 @@ describe('a reset by mail', () => {
   });
 
   it('goes to a file of its own in development', async () => {
-    const mails = join(folder.path, 'mails');
-    const daemon = await daemonWith({ AUTHSVC_MAIL_DIR: mails });
+    const mails = join(home, 'mails');
+    const daemon = await serve(home, { AUTHSVC_MAIL_DIR: mails });
     expect(events(daemon, 'mails_go_to_files')).toHaveLength(1);
     await register(daemon);
     expect((await ask(daemon)).body).toEqual(instructions(email));

@@ -1,7 +1,6 @@
 import { describe, expect } from 'vitest';
-import { startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
+import { send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
 
 const people = Array.from({ length: 40 }, (_, index) => `person${index}@example.com`);
 const password = 'correct horse battery';
@@ -9,11 +8,8 @@ const rounds = 5;
 
 describe('forty logins in flight', () => {
   // At the cost of production, which keeps the workers busy for seconds.
-  it('stop neither a session check nor what reads and writes the database', async ({ home, onTestFinished }) => {
-    const daemon = await startDaemon({ home, settings: { AUTHSVC_BCRYPT_COST: '12' } });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+  it('stop neither a session check nor what reads and writes the database', async ({ home }) => {
+    const daemon = await serve(home, { AUTHSVC_BCRYPT_COST: '12' });
     const register = (email: string) => send(daemon.url, 'POST /users', { json: { email, password } });
     for (let next = 0; next < people.length; next += 4) await Promise.all(people.slice(next, next + 4).map(register));
     const { session } = await send(daemon.url, 'POST /sessions', { json: { email: people[0], password } });

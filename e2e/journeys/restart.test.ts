@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 

@@ -1,13 +1,13 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { findSecretServiceObstacle } from '../../test/secret-service.mjs';
+import type { Daemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
-import { type Answer, send } from '../support/http-client.ts';
-import { it } from '../support/journey.ts';
-import { startRecordingProxy } from '../support/recording-proxy.ts';
+import { type Answer, send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
+import { startRecordingProxy } from '../support/local-server.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
-import { secretServiceObstacle, startSecretService } from '../support/secret-service.ts';
 
 const email = 'ada@example.com';
 const secrets = {
@@ -24,11 +24,8 @@ async function keepLog(home: string, daemon: Daemon) {
 const tokenOf = ({ body }: Answer) => (body as { reset_token: string }).reset_token;
 
 describe('the bytes of every file, in mid-journey and at log level trace', () => {
-  it('hold the email, and no password or token that went over HTTP', async ({ home, onTestFinished }) => {
-    const daemon = await startDaemon({ home, settings: { AUTHSVC_LOG_LEVEL: 'trace' } });
-    onTestFinished(async () => {
-      await daemon.stop();
-    });
+  it('hold the email, and no password or token that went over HTTP', async ({ home }) => {
+    const daemon = await serve(home, { AUTHSVC_LOG_LEVEL: 'trace' });
     const { password, newPassword, wrongPassword } = secrets;
     const call = (target: string, fields: Record<string, string>) => send(daemon.url, target, { json: fields });
     await call('POST /users', { email, password });
@@ -72,23 +69,18 @@ describe('the bytes of every file, in mid-journey and at log level trace', () =>
     }
   });
 
-  it.skipIf(secretServiceObstacle)(
+  it.skipIf(findSecretServiceObstacle())(
     'hold the email, and no password or token of the command line, which has its session in the keychain',
-    async ({ home, onTestFinished }) => {
+    async ({ home, secretService, onTestFinished }) => {
       const settings = { AUTHSVC_LOG_LEVEL: 'trace' };
-      const daemon = await startDaemon({ home, settings });
+      const daemon = await serve(home, settings);
       const proxy = await startRecordingProxy(daemon.url);
-      const service = await startSecretService(home);
-      onTestFinished(async () => {
-        await service.stop();
-        await proxy.stop();
-        await daemon.stop();
-      });
+      onTestFinished(proxy.stop);
       const notes: string[] = [];
       const run = async (args: readonly string[], input: string) => {
         const end = await runAuthsvc([...args, '--debug', '--email', email, '--password-stdin'], {
           home,
-          env: { AUTHSVC_URL: proxy.url, ...service.env },
+          env: { AUTHSVC_URL: proxy.url, ...secretService.env },
           input,
         });
         expect(end).toMatchObject({ exitCode: 0 });

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 
 const json = { 'content-type': 'application/json' };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
-import { send } from '../support/http-client.ts';
+import { send } from '../support/http-client.mjs';
 import { it } from '../support/journey.ts';
 import { authsvcFile, cleanEnvironment } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';

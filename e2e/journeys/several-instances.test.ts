@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queryPostgres } from '../../test/postgres-query.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
-import type { Answer } from '../support/http-client.ts';
-import { nginxObstacle } from '../support/plain-nginx.ts';
+import type { Answer } from '../support/http-client.mjs';
+import { nginxObstacle } from '../support/nginx.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { CTRL_C, type PseudoTerminal } from '../../test/pseudo-terminal.ts';
+import { findSecretServiceObstacle } from '../../test/secret-service.mjs';
 import { it } from '../support/journey.ts';
-import { secretServiceObstacle } from '../support/secret-service.ts';
-import { ctrlC, type Terminal } from '../support/terminal.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
 
-type Open = (args: readonly string[], env?: Readonly<Record<string, string>>) => Terminal;
+type Open = (args: readonly string[], env?: Readonly<Record<string, string>>) => PseudoTerminal;
 
 async function register(open: Open, env = {}) {
   const terminal = open(['register'], env);
@@ -70,7 +70,7 @@ describe('a person at a terminal', () => {
     await wholeJourney(terminal, {}, 'in a file that only you can read');
   });
 
-  it.skipIf(secretServiceObstacle)(
+  it.skipIf(findSecretServiceObstacle())(
     'is asked for everything, with a Secret Service',
     async ({ terminal, secretService }) => {
       await wholeJourney(terminal, secretService.env, 'in the system keychain');
@@ -101,16 +101,16 @@ describe('a person at a terminal', () => {
   });
 
   it('leaves any prompt with Ctrl-C, at once and without a trace', async ({ terminal, home }) => {
-    const untilPassword = async (open: Terminal) => {
+    const untilPassword = async (open: PseudoTerminal) => {
       await open.shows('Email:');
       open.answer(email);
       await open.shows('assword:');
     };
     for (const args of [['register'], ['login']]) {
-      for (const until of [(open: Terminal) => open.shows('Email:'), untilPassword]) {
+      for (const until of [(open: PseudoTerminal) => open.shows('Email:'), untilPassword]) {
         const open = terminal(args);
         await until(open);
-        open.type(ctrlC);
+        open.type(CTRL_C);
         expect(await open.ended).toBe(130);
         expect(open.screen()).not.toMatch(/\bat .+:\d+|Error/);
         expect(open.bytes().lastIndexOf('\u001b[?25h')).toBeGreaterThanOrEqual(open.bytes().lastIndexOf('\u001b[?25l'));

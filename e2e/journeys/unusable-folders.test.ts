@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mountSmallDisk, smallDiskObstacle } from '../chaos/small-disk.ts';
-import { NOBODY, nobodyObstacle, runAsNobody } from '../support/as-nobody.ts';
 import { it as journey } from '../support/journey.ts';
-import { type CommandEnd, runAuthsvc } from '../support/run-authsvc.ts';
+import type { Environment } from '../support/program.ts';
+import { type CommandEnd, findNobodyObstacle, NOBODY, runAuthsvc } from '../support/run-authsvc.ts';
 
 const account = ['--email', 'ada@example.com', '--password-stdin'];
 
@@ -22,6 +22,9 @@ const it = journey.extend('poorHome', async ({}, { onCleanup }) => {
   return home;
 });
 
+const runAsNobody = (args: readonly string[], home: string, env: Environment = {}) =>
+  runAuthsvc(args, { home, env, input: 'correct horse battery\n', user: NOBODY });
+const nobodyObstacle = findNobodyObstacle();
 const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
 const takeOver = (path: string) => `sudo chown -R "$(id -un)" ${quoted(path)}`;
 

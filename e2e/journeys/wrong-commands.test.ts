@@ -43,7 +43,7 @@ describe('a wrong command', () => {
   it.for(wrongUsage)(
     'authsvc %j is refused, and writes nothing',
     async ([args, input, env, exitCode, code], { home }) => {
-      const options = { home, env: { ...nobodyListens, ...env }, ...(input !== undefined && { input }) };
+      const options = { home, env: { ...nobodyListens, ...env }, input };
       const asJson = await runAuthsvc([...args, '--json'], options);
       expect(asJson).toEqual({ exitCode, stdout: expect.any(String), stderr: '' });
       expect(JSON.parse(asJson.stdout)).toEqual({ error: { code, message: expect.stringMatching(/\S/) } });

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
-import { type SendOptions, send } from '../support/http-client.ts';
+import { type SendOptions, send } from '../support/http-client.mjs';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'intruder@example.com';

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../test/free-port.ts';
+import { freePort } from '../../test/free-port.mjs';
 import { makeCertificate } from './certificate.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { type Answer, type SendOptions, send } from './http-client.ts';
-import { startNginx } from './nginx.ts';
+import { type Answer, type SendOptions, send } from './http-client.mjs';
+import { startDocumentedNginx } from './nginx.ts';
 import { makePostgresDatabase } from './postgres.ts';
 
 export interface Cluster {
@@ -51,7 +51,8 @@ export async function startCluster(folder: string, { instanceCount }: { instance
     await mkdir(nginxFolder);
     const certificate = await makeCertificate(folder);
     const upstreams = instances.map(({ url }) => url);
-    stops.push(await startNginx({ folder: nginxFolder, port, certificate, upstreams }));
+    const nginx = await startDocumentedNginx({ folder: nginxFolder, port, certificate, upstreams });
+    stops.push(nginx.stop);
 
     let requests = 0;
     return {

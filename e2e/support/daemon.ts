@@ -12,6 +12,8 @@ export interface Daemon {
   readonly url: string;
   readonly pid: number;
   readonly dataFolder: string;
+  /** The socket that the operator's commands speak to. */
+  readonly control: string;
   /** Everything it has written to its standard output so far. */
   stdout(): string;
   /** Everything it has logged so far. */
@@ -71,6 +73,7 @@ export async function startDaemon({ home, settings = {}, under = [] }: DaemonOpt
     url,
     pid: child.pid,
     dataFolder,
+    control: join(dataFolder, 'control.sock'),
     stdout: () => stdout,
     stderr: () => stderr,
     stop: (signal = 'SIGTERM') => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import type { BackendName } from './example-backends.ts';
 import { type ListeningProgram, startListening } from './listening-program.ts';
-import { nginxObstacle, nginxProgram } from './plain-nginx.ts';
+import { nginxObstacle, startNginx } from './nginx.ts';
 import { cleanEnvironment, root } from './program.ts';
 
 const caddyProgram = '/usr/bin/caddy';
@@ -37,7 +37,6 @@ export type ProxyFile = (typeof proxyFiles)[number];
  */
 export async function startProxy(file: ProxyFile, options: ProxyOptions): Promise<ListeningProgram> {
   const { folder, port, servicePort, backendPorts } = options;
-  await mkdir(join(folder, 'tmp'), { recursive: true });
   const shipped = await readFile(join(root, 'examples', file), 'utf8');
   const common = replaceEach(shipped, [
     ['127.0.0.1:4100', `127.0.0.1:${servicePort}`],
@@ -46,12 +45,12 @@ export async function startProxy(file: ProxyFile, options: ProxyOptions): Promis
     ['127.0.0.1:3003', `127.0.0.1:${backendPorts.go}`],
     ['/srv/app', await makePages(folder)],
   ]);
-  const isNginx = file.startsWith('nginx/');
-  const configuration = join(folder, isNginx ? 'nginx.conf' : 'Caddyfile');
-  await writeFile(configuration, isNginx ? nginxHere(common, options) : caddyHere(common, options));
-  const command = isNginx
-    ? [nginxProgram, '-p', folder, '-c', configuration, '-e', join(folder, 'error.log')]
-    : [caddyProgram, 'run', '--config', configuration, '--adapter', 'caddyfile'];
+  if (file.startsWith('nginx/')) {
+    return await startNginx({ folder, port, configuration: nginxHere(common, options) });
+  }
+  const configuration = join(folder, 'Caddyfile');
+  await writeFile(configuration, caddyHere(common, options));
+  const command = [caddyProgram, 'run', '--config', configuration, '--adapter', 'caddyfile'];
   return await startListening({ command, folder, env: cleanEnvironment(folder), port });
 }
 
@@ -64,13 +63,7 @@ async function makePages(folder: string): Promise<string> {
 }
 
 function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${join(folder, 'tmp', name)};`,
-  );
-  const main = `daemon off; pid ${join(folder, 'nginx.pid')}; ${process.getuid?.() === 0 ? 'user root;' : ''}`;
   return replaceEach(text, [
-    ['events {}', `${main}\nevents {}`],
-    ['http {\n', `http {\n${temporary.join('\n')}\n`],
     ['listen 80;', `listen unix:${join(folder, 'http.sock')};`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['/etc/ssl/app.example.com.crt', certificate.certFile],

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Certificate } from './certificate.ts';
 import { type BackendName, backendNames } from './example-backends.ts';
 import { type ProxyFile, type ProxyOptions, startProxy } from './example-proxies.ts';
-import { type Answer, type SendOptions, send } from './http-client.ts';
+import { type Answer, type SendOptions, send } from './http-client.mjs';
 
 /** What each application says of who is logged in. */
 export interface Me {

@@ -1,16 +1,12 @@
-import { test } from 'vitest';
-import { startDaemon } from './daemon.ts';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openPseudoTerminal, type PseudoTerminal } from '../../test/pseudo-terminal.ts';
+import { startSecretService } from '../../test/secret-service.mjs';
+import { type Daemon, startDaemon } from './daemon.ts';
 import { setUpMachine } from './machine.ts';
-import type { Environment } from './program.ts';
-import { type CommandEnd, runAuthsvc } from './run-authsvc.ts';
-import { startSecretService } from './secret-service.ts';
+import { authsvcFile, cleanEnvironment, type Environment } from './program.ts';
+import { type CommandEnd, type RunOptions, runAuthsvc } from './run-authsvc.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
-
-interface CommandOptions {
-  readonly env?: Environment;
-  readonly input?: string;
-}
 
 /**
  * A test that has a home of its own, and in it whatever it asks for by name: the daemon, the command line, a terminal, a
@@ -40,22 +36,41 @@ export const it = test
     return machine;
   })
   .extend('secretService', async ({ home }, { onCleanup }) => {
-    const service = await startSecretService(home);
+    const service = await startSecretService(home, join(home, '.run'));
     onCleanup(service.stop);
     return service;
   })
   .extend('authsvc', ({ home, daemon }) => {
-    return (args: readonly string[], { env = {}, ...options }: CommandOptions = {}): Promise<CommandEnd> =>
-      runAuthsvc(args, { home, env: { AUTHSVC_URL: daemon.url, ...env }, ...options });
+    return (args: readonly string[], { env, input }: Omit<RunOptions, 'home'> = {}): Promise<CommandEnd> =>
+      runAuthsvc(args, { home, env: { AUTHSVC_URL: daemon.url, ...env }, input });
   })
-  .extend('terminal', ({ home, daemon }, { onCleanup }) => {
-    const opened: Terminal[] = [];
-    onCleanup(() => {
-      for (const terminal of opened) terminal.kill();
-    });
-    return (args: readonly string[], env: Environment = {}): Terminal => {
-      const terminal = openTerminal(args, { home, env: { AUTHSVC_URL: daemon.url, ...env } });
-      opened.push(terminal);
-      return terminal;
-    };
+  .extend('terminal', ({ home, daemon }) => {
+    return (args: readonly string[], env: Environment = {}) =>
+      openTerminal(args, { home, env: { AUTHSVC_URL: daemon.url, ...env } });
   });
+
+/** Makes an empty folder that is removed after the test. */
+export async function makeHome(): Promise<string> {
+  const folder = await makeTemporaryFolder();
+  onTestFinished(folder.remove);
+  return folder.path;
+}
+
+/** Starts a daemon that ends with the test. */
+export async function serve(home: string, settings: Environment = {}): Promise<Daemon> {
+  const daemon = await startDaemon({ home, settings });
+  onTestFinished(async () => {
+    await daemon.stop();
+  });
+  return daemon;
+}
+
+/** Runs one `authsvc` command on a real pseudo-terminal, as a person at a keyboard does. */
+export function openTerminal(args: readonly string[], { home, env }: RunOptions): PseudoTerminal {
+  return openPseudoTerminal(process.execPath, [authsvcFile, ...args], cleanEnvironment(home, env));
+}
+
+/** Expects a command to have ended with a status, and with these lines on standard error. */
+export function expectEnd({ exitCode, stderr }: Omit<CommandEnd, 'stdout'>, status: number, lines: unknown[]): void {
+  expect({ exitCode, lines: stderr.split('\n') }).toEqual({ exitCode: status, lines });
+}

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { percentile } from '../statistics.mjs';
+import { percentile } from '../../support/statistics.mjs';
 
 /** @typedef {import('../rounds.mjs').Sample} Sample */
-/** @typedef {import('./post.mjs').Answer} Answer */
+/** @typedef {import('../../support/http-client.mjs').Answer} Answer */
 
 /**
  * @typedef {object} InFlight
@@ -36,7 +36,7 @@ export function keepInFlight({ clients, send, warmUpSeconds = 1, impatient = fal
       const kind = judge(answer);
       answers.push({ at, tookMs: at - sentAt, kind });
       if (kind === 'failed') await pause(1);
-      if (kind === 'refused' && !impatient) await pause(answer?.retryAfterSeconds ?? 1);
+      if (kind === 'refused' && !impatient) await pause(Number(answer?.headers['retry-after'] ?? 1));
     }
   }
 
@@ -82,5 +82,5 @@ export async function measureInFlight({ seconds, ...options }) {
 /** @param {Answer | undefined} answer */
 function judge(answer) {
   if (answer?.status === 200) return 'ok';
-  return answer?.status === 503 && answer.retryAfterSeconds !== undefined ? 'refused' : 'failed';
+  return answer?.status === 503 && answer.headers['retry-after'] !== undefined ? 'refused' : 'failed';
 }

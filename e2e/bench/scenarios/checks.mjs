@@ -2,7 +2,7 @@ import { expectCheck, measureChecks } from '../load/session-checks.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { startBareFastify } from '../parties/bare-fastify.mjs';
 import { signIn, signUp, startBetterAuth } from '../parties/better-auth.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seedAuthsvc, seededCookie, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -29,26 +29,20 @@ export const checks = {
       contender('better-auth-cached', parties.betterAuthCached, cached.url, '/api/auth/get-session'),
     ];
     const contests = (quick ? [16] : [1, 16, 64]).flatMap((connections) =>
-      contenders.map(({ key, party, base, path, cookie }) => ({
-        rows: [
-          {
-            id: `checks/${connections}/${key}`,
-            load: connections === 1 ? '1 connection' : `${connections} connections`,
-            party,
-            unit: perSecond.checks,
-            against: `checks/${connections}/bare-fastify`,
-          },
-        ],
-        measure: async () => {
+      contenders.map(({ key, party, base, path, cookie }) => {
+        const load = connections === 1 ? '1 connection' : `${connections} connections`;
+        const against = `checks/${connections}/bare-fastify`;
+        const row = { id: `checks/${connections}/${key}`, load, party, unit: perSecond.checks, against };
+        return contest(row, async () => {
           // A new session each time: a cookie cache is good for five minutes only.
           const session = cookie ?? (await signIn(base, email, password));
           const url = base + path;
           await expectCheck(url, session, email);
           const sample = await measureChecks({ url, cookies: [session], connections, seconds: seconds(1) });
           await expectCheck(url, session, email);
-          return [sample];
-        },
-      })),
+          return sample;
+        });
+      }),
     );
     for (const { measure } of contests) await measure();
     return alternate(contests, quick ? rounds : Math.max(rounds, leastRounds));

@@ -3,7 +3,7 @@ import { measureInFlight } from '../load/in-flight.mjs';
 import { post } from '../load/post.mjs';
 import { measureChecks } from '../load/session-checks.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seedAuthsvc, seededCookie, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -27,7 +27,7 @@ export const flood = {
     const party = parties.authsvc;
     const unit = perSecond.logins;
     const contests = [
-      { rows: [{ id: 'flood/alone', load: 'nobody checks', party, unit }], measure: async () => [await logIn()] },
+      contest({ id: 'flood/alone', load: 'nobody checks', party, unit }, logIn),
       {
         rows: [
           { id: 'flood/logins', load: '16 connections check', party, unit, against: 'flood/alone' },

@@ -4,7 +4,7 @@ import { post } from '../load/post.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { signUp, startBetterAuth } from '../parties/better-auth.mjs';
 import { measureRawBcrypt } from '../parties/raw-bcrypt.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seedAuthsvc, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -24,26 +24,21 @@ export const logins = {
     const unit = perSecond.logins;
     const against = 'logins/raw-bcrypt';
     /** @param {string} url */
-    const measure = async (url) => [
-      await measureInFlight({
+    const logIn = (url) => () =>
+      measureInFlight({
         clients,
         seconds: seconds(10),
         send: (client) => post(url, { email: userEmail(client), password }),
-      }),
-    ];
+      });
     const contests = [
-      {
-        rows: [{ id: 'logins/raw-bcrypt', load: 'every core', party: parties.rawBcrypt, unit }],
-        measure: async () => [{ value: await measureRawBcrypt(passwordHash, seconds(10)) }],
-      },
-      {
-        rows: [{ id: 'logins/authsvc', load, party: parties.authsvc, unit, against }],
-        measure: () => measure(`${service.url}/sessions`),
-      },
-      {
-        rows: [{ id: 'logins/better-auth', load: `${load}, scrypt`, party: parties.betterAuth, unit, against }],
-        measure: () => measure(`${other.url}/api/auth/sign-in/email`),
-      },
+      contest({ id: against, load: 'every core', party: parties.rawBcrypt, unit }, async () => ({
+        value: await measureRawBcrypt(passwordHash, seconds(10)),
+      })),
+      contest({ id: 'logins/authsvc', load, party: parties.authsvc, unit, against }, logIn(`${service.url}/sessions`)),
+      contest(
+        { id: 'logins/better-auth', load: `${load}, scrypt`, party: parties.betterAuth, unit, against },
+        logIn(`${other.url}/api/auth/sign-in/email`),
+      ),
     ];
     return alternate(contests, rounds);
   },

@@ -5,7 +5,7 @@ import { post } from '../load/post.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { measureRawBcrypt } from '../parties/raw-bcrypt.mjs';
 import { residentMemory } from '../parties/resident-memory.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seedAuthsvc, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -24,10 +24,10 @@ export const overload = {
     const logins = { party, unit: perSecond.logins, against: 'overload/raw-bcrypt' };
     const memory = { party, unit: 'MB resident' };
     const contests = [
-      {
-        rows: [{ id: 'overload/raw-bcrypt', load: 'every core', party: parties.rawBcrypt, unit: perSecond.logins }],
-        measure: async () => [{ value: await measureRawBcrypt(passwordHash, seconds(10)) }],
-      },
+      contest(
+        { id: 'overload/raw-bcrypt', load: 'every core', party: parties.rawBcrypt, unit: perSecond.logins },
+        async () => ({ value: await measureRawBcrypt(passwordHash, seconds(10)) }),
+      ),
       {
         rows: [
           { ...logins, id: 'overload/patient', load: `${clients}, who wait as Retry-After asks` },

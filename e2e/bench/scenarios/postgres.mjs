@@ -7,7 +7,7 @@ import { expectCheck, loadGenerator, measureChecks } from '../load/session-check
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { importBuilt } from '../parties/own-dependency.mjs';
 import { startPostgres } from '../parties/postgres.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seededCookie, seededToken, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -44,57 +44,36 @@ export const postgres = {
       const bareSelect = (/** @type {string} */ digest) =>
         findPreparedRow(database.read, 'bare_select', BARE_SELECT, [digest]);
       const cookies = Array.from({ length: 1000 }, (_, index) => seededCookie(index));
-      const logInTo = (/** @type {readonly string[]} */ urls) => async () => [
-        await measureInFlight({
+      const logInTo = (/** @type {readonly string[]} */ urls) => () =>
+        measureInFlight({
           clients,
           seconds: seconds(10),
           send: (client) => post(`${urls[client % urls.length]}/sessions`, { email: userEmail(client), password }),
-        }),
-      ];
+        });
       await expectCheck(`${one}/profile`, cookies[0] ?? '', userEmail(0));
 
       const load = `${inFlight} in flight`;
       const logins = `${clients} logins in flight`;
-      return await alternate(
-        [
-          {
-            rows: [
-              { id: 'postgres/select', load, party: 'SELECT by primary key', unit: 'rows/s' },
-              {
-                id: 'postgres/check',
-                load,
-                party: 'session check',
-                unit: perSecond.checks,
-                against: 'postgres/select',
-              },
-            ],
-            measure: () => askInTurns([bareSelect, store.findActiveSession], digests, seconds(8)),
-          },
-          {
-            rows: [{ id: 'postgres/profile', load: '16 connections', party: parties.authsvc, unit: perSecond.checks }],
-            measure: async () => [
-              await measureChecks({ url: `${one}/profile`, cookies, connections: 16, seconds: seconds(4) }),
-            ],
-          },
-          {
-            rows: [{ id: 'postgres/logins/one', load: logins, party: 'one instance', unit: perSecond.logins }],
-            measure: logInTo([one]),
-          },
-          {
-            rows: [
-              {
-                id: 'postgres/logins/two',
-                load: logins,
-                party: 'two instances',
-                unit: perSecond.logins,
-                against: 'postgres/logins/one',
-              },
-            ],
-            measure: logInTo([one, two]),
-          },
-        ],
-        rounds,
-      );
+      const oneRow = { id: 'postgres/logins/one', load: logins, party: 'one instance', unit: perSecond.logins };
+      const contests = [
+        {
+          rows: [
+            { id: 'postgres/select', load, party: 'SELECT by primary key', unit: 'rows/s' },
+            { id: 'postgres/check', load, party: 'session check', unit: perSecond.checks, against: 'postgres/select' },
+          ],
+          measure: () => askInTurns([bareSelect, store.findActiveSession], digests, seconds(8)),
+        },
+        contest(
+          { id: 'postgres/profile', load: '16 connections', party: parties.authsvc, unit: perSecond.checks },
+          () => measureChecks({ url: `${one}/profile`, cookies, connections: 16, seconds: seconds(4) }),
+        ),
+        contest(oneRow, logInTo([one])),
+        contest(
+          { ...oneRow, id: 'postgres/logins/two', party: 'two instances', against: oneRow.id },
+          logInTo([one, two]),
+        ),
+      ];
+      return await alternate(contests, rounds);
     } finally {
       await database.close();
     }

@@ -4,7 +4,7 @@ import { post } from '../load/post.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { startBetterAuth } from '../parties/better-auth.mjs';
 import { measureRawBcrypt } from '../parties/raw-bcrypt.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -27,21 +27,19 @@ export const registration = {
     const unit = perSecond.registrations;
     const against = 'registration/raw-bcrypt';
     /** @param {() => ReturnType<typeof post>} send */
-    const measure = async (send) => [await measureInFlight({ clients, seconds: seconds(6), send })];
+    const register = (send) => () => measureInFlight({ clients, seconds: seconds(6), send });
     const contests = [
-      {
-        rows: [{ id: against, load: 'every core', party: parties.rawBcrypt, unit }],
-        measure: async () => [{ value: await measureRawBcrypt(passwordHash, seconds(6)) }],
-      },
-      {
-        rows: [{ id: 'registration/authsvc', load, party: parties.authsvc, unit, against }],
-        measure: () => measure(() => post(`${service.url}/users`, { email: newEmail(), password })),
-      },
-      {
-        rows: [{ id: 'registration/better-auth', load: `${load}, scrypt`, party: parties.betterAuth, unit, against }],
-        measure: () =>
-          measure(() => post(`${other.url}/api/auth/sign-up/email`, { email: newEmail(), password, name: 'newcomer' })),
-      },
+      contest({ id: against, load: 'every core', party: parties.rawBcrypt, unit }, async () => ({
+        value: await measureRawBcrypt(passwordHash, seconds(6)),
+      })),
+      contest(
+        { id: 'registration/authsvc', load, party: parties.authsvc, unit, against },
+        register(() => post(`${service.url}/users`, { email: newEmail(), password })),
+      ),
+      contest(
+        { id: 'registration/better-auth', load: `${load}, scrypt`, party: parties.betterAuth, unit, against },
+        register(() => post(`${other.url}/api/auth/sign-up/email`, { email: newEmail(), password, name: 'newcomer' })),
+      ),
     ];
     return alternate(contests, rounds);
   },

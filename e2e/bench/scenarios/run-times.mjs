@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { median } from '../statistics.mjs';
+import { median } from '../../support/statistics.mjs';
+import { contest } from '../rounds.mjs';
 import { parties } from './scenario.mjs';
 
 /**
@@ -33,8 +34,6 @@ export async function measureRun(runs, args, env = {}) {
  * @returns {import('../rounds.mjs').Contest}
  */
 export function bareNode(id, runs) {
-  return {
-    rows: [{ id, load: 'node -e 0', party: parties.bareNode, unit: 'ms' }],
-    measure: async () => [await measureRun(runs, ['-e', '0'])],
-  };
+  const row = { id, load: 'node -e 0', party: parties.bareNode, unit: 'ms' };
+  return contest(row, () => measureRun(runs, ['-e', '0']));
 }

@@ -6,7 +6,7 @@ import { post } from '../load/post.mjs';
 import { expectCheck, measureChecks } from '../load/session-checks.mjs';
 import { authsvcDatabase, startAuthsvc } from '../parties/authsvc.mjs';
 import { startOneRead } from '../parties/one-read.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, seedAuthsvc, seededCookie, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
@@ -45,18 +45,17 @@ export const scale = {
     /** @param {string} url @param {readonly string[]} cookies */
     const checkActive = async (url, cookies) => {
       await check(url, cookies, 2);
-      return [await check(url, cookies, seconds(4))];
+      return await check(url, cookies, seconds(4));
     };
     /** @param {string} url @param {number} spread */
-    const logIn = async (url, spread) => [
-      await measureInFlight({
+    const logIn = (url, spread) =>
+      measureInFlight({
         clients,
         seconds: seconds(10),
         send: (client) => post(`${url}/sessions`, { email: userEmail(client * spread), password }),
-      }),
-    ];
+      });
     /** @param {string} url */
-    const checkAny = async (url) => [await check(url, anyOfMany(quick ? 20_000 : 200_000), seconds(8))];
+    const checkAny = (url) => check(url, anyOfMany(quick ? 20_000 : 200_000), seconds(8));
 
     const party = parties.authsvc;
     const activeLoad = { party, unit: perSecond.checks };
@@ -65,35 +64,25 @@ export const scale = {
     const manyText = many.toLocaleString('en');
     const anyLoad = { load: `any session of ${manyText}`, unit: perSecond.checks };
     const oneReadRow = { ...anyLoad, id: 'scale/any/one-read', party: parties.oneRead };
+    const fewActiveRow = { ...activeLoad, id: 'scale/active/few', load: `${fewText} sessions of ${fewText}` };
+    const fewLoginsRow = { ...loginLoad, id: 'scale/logins/few', load: `${fewText} accounts` };
     const contests = [
-      {
-        rows: [{ ...activeLoad, id: 'scale/active/few', load: `${fewText} sessions of ${fewText}` }],
-        measure: () => checkActive(small.url, fewActive),
-      },
-      {
-        rows: [
-          {
-            ...activeLoad,
-            id: 'scale/active/many',
-            load: `${fewText} sessions of ${manyText}`,
-            against: 'scale/active/few',
-          },
-        ],
-        measure: () => checkActive(large.url, active),
-      },
-      {
-        rows: [{ ...loginLoad, id: 'scale/logins/few', load: `${fewText} accounts` }],
-        measure: () => logIn(small.url, 1),
-      },
-      {
-        rows: [{ ...loginLoad, id: 'scale/logins/many', load: `${manyText} accounts`, against: 'scale/logins/few' }],
-        measure: () => logIn(large.url, many / few),
-      },
-      { rows: [oneReadRow], measure: () => checkAny(oneRead.url) },
-      {
-        rows: [{ ...anyLoad, id: 'scale/any/authsvc', party, against: oneReadRow.id }],
-        measure: () => checkAny(large.url),
-      },
+      contest(fewActiveRow, () => checkActive(small.url, fewActive)),
+      contest(
+        {
+          ...activeLoad,
+          id: 'scale/active/many',
+          load: `${fewText} sessions of ${manyText}`,
+          against: fewActiveRow.id,
+        },
+        () => checkActive(large.url, active),
+      ),
+      contest(fewLoginsRow, () => logIn(small.url, 1)),
+      contest({ ...loginLoad, id: 'scale/logins/many', load: `${manyText} accounts`, against: fewLoginsRow.id }, () =>
+        logIn(large.url, many / few),
+      ),
+      contest(oneReadRow, () => checkAny(oneRead.url)),
+      contest({ ...anyLoad, id: 'scale/any/authsvc', party, against: oneReadRow.id }, () => checkAny(large.url)),
     ];
     return alternate(contests, rounds);
   },

@@ -1,10 +1,11 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
+import { send } from '../../support/http-client.mjs';
+import { median } from '../../support/statistics.mjs';
 import { expectCheck, measureChecks } from '../load/session-checks.mjs';
 import { startAuthsvc } from '../parties/authsvc.mjs';
 import { startBareFastify } from '../parties/bare-fastify.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { seedAuthsvc, seededCookie, userEmail } from '../seed.mjs';
-import { median } from '../statistics.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
 const email = userEmail(0);
@@ -25,34 +26,18 @@ export const whoami = {
       { key: 'bare-fastify', party: parties.bareFastify, url: `${bare.url}/whoami` },
       { key: 'authsvc', party: parties.authsvc, url: `${service.url}/whoami` },
     ];
+    const row = (/** @type {string} */ kind, /** @type {string} */ key) => ({
+      id: `whoami/${kind}/${key}`,
+      against: `whoami/${kind}/bare-fastify`,
+    });
     const contests = contenders.flatMap(({ key, party, url }) => [
-      {
-        rows: [
-          {
-            id: `whoami/16/${key}`,
-            load: '16 connections',
-            party,
-            unit: perSecond.checks,
-            against: 'whoami/16/bare-fastify',
-          },
-        ],
-        measure: async () => {
-          await expectCheck(url, cookie, email);
-          return [await measureChecks({ url, cookies: [cookie], connections: 16, seconds: seconds(1) })];
-        },
-      },
-      {
-        rows: [
-          {
-            id: `whoami/backend/${key}`,
-            load: 'a backend on this machine',
-            party,
-            unit: 'ms a call',
-            against: 'whoami/backend/bare-fastify',
-          },
-        ],
-        measure: async () => [{ value: await callsOneByOne(url, cookie, quick ? 200 : 2000) }],
-      },
+      contest({ ...row('16', key), load: '16 connections', party, unit: perSecond.checks }, async () => {
+        await expectCheck(url, cookie, email);
+        return await measureChecks({ url, cookies: [cookie], connections: 16, seconds: seconds(1) });
+      }),
+      contest({ ...row('backend', key), load: 'a backend on this machine', party, unit: 'ms a call' }, async () => ({
+        value: await callsOneByOne(url, cookie, quick ? 200 : 2000),
+      })),
     ]);
     for (const { measure } of contests) await measure();
     return alternate(contests, quick ? rounds : Math.max(rounds, leastRounds));
@@ -72,12 +57,7 @@ async function callsOneByOne(url, cookie, calls) {
   const took = [];
   for (let call = 0; call < calls; call += 1) {
     const startedAt = performance.now();
-    await new Promise((resolve, reject) => {
-      const outgoing = request(url, { agent, headers: { cookie } }, (incoming) => {
-        incoming.resume().on('end', resolve).on('error', reject);
-      });
-      outgoing.on('error', reject).end();
-    });
+    await send(url, 'GET', { agent, headers: { cookie } });
     took.push(performance.now() - startedAt);
   }
   agent.destroy();

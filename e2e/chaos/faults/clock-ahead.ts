@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
+import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
 import { password } from '../load/account.ts';
-import { exchange, type Incoming } from '../load/exchange.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 
@@ -21,31 +20,28 @@ export const clockAheadRow: Row = {
   fault: 'A clock set back while limits are in force',
   dialects: ['sqlite'],
   sizes: { small: {}, full: {} },
-  async run({ folder, onEnd }) {
+  async run({ folder, serve }) {
     const library = await findFakeTime();
     if (library === undefined) return cannotRun('there is no libfaketime, which moves the clock of one process');
     const offsetFile = join(folder, 'offset');
     await writeFile(offsetFile, '+0');
-    const daemon = await startDaemon({
-      home: folder,
-      settings: {
-        AUTHSVC_PUBLIC_URL: `http://${PUBLIC_HOST}`,
-        LD_PRELOAD: library,
-        FAKETIME_TIMESTAMP_FILE: offsetFile,
-        FAKETIME_NO_CACHE: '1',
-        // Timers go by this one, which no setting of a clock moves.
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      },
+    const daemon = await serve({
+      AUTHSVC_PUBLIC_URL: `http://${PUBLIC_HOST}`,
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: offsetFile,
+      FAKETIME_NO_CACHE: '1',
+      // Timers go by this one, which no setting of a clock moves.
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
     });
-    onEnd(() => daemon.stop());
-    const call = (method: string, path: string, from: string, more: { body?: unknown; session?: string | undefined }) =>
-      exchange(daemon.url, { method, path, headers: { host: PUBLIC_HOST, 'x-forwarded-for': from }, ...more });
+    const call = (target: string, from: string, options: SendOptions) =>
+      send(daemon.url, target, { headers: { host: PUBLIC_HOST, 'x-forwarded-for': from }, ...options });
     const logIn = (email: string, given = password, from = OFFICE) =>
-      call('POST', '/sessions', from, { body: { email, password: given } });
-    const profile = (session: string | undefined) => call('GET', '/profile', OFFICE, { session });
+      call('POST /sessions', from, { json: { email, password: given } });
+    const profile = (session: string | undefined) => call('GET /profile', OFFICE, { session });
 
     const failures: string[] = [];
-    const expect = (what: string, { status, retryAfter }: Incoming, expected: number) => {
+    const expect = (what: string, { status, headers }: Answer, expected: number) => {
+      const retryAfter = headers['retry-after'];
       if (status !== expected) failures.push(`${what}: ${status}, not ${expected}`);
       if (Number(retryAfter ?? 0) > LONGEST_RETRY_S) failures.push(`${what}: to be tried again in ${retryAfter} s`);
     };
@@ -64,15 +60,15 @@ export const clockAheadRow: Row = {
     };
 
     for (const name of ['ada', 'bob']) {
-      const body = { email: `${name}@example.com`, password };
-      expect(`registering ${name}`, await call('POST', '/users', OFFICE, { body }), 200);
+      const json = { email: `${name}@example.com`, password };
+      expect(`registering ${name}`, await call('POST /users', OFFICE, { json }), 200);
     }
     const before = await logIn('ada@example.com', password, '192.0.2.1');
     expect('a login before', before, 200);
 
     await writeFile(offsetFile, `+${DAYS}d`);
     // Node keeps the date of its answers for up to a second.
-    const daysAhead = async () => (Date.parse((await profile(undefined)).date ?? '') - Date.now()) / 86_400_000;
+    const daysAhead = async () => (Date.parse((await profile(undefined)).headers.date ?? '') - Date.now()) / 86_400_000;
     let movedDays = await daysAhead();
     for (let look = 0; look < 300 && !(movedDays > DAYS - 1); look += 1) {
       await setTimeout(10);

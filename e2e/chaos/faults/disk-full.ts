@@ -1,9 +1,10 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { setUpMachine } from '../../support/machine.ts';
+import { ask, type Doors, type Operation } from '../account.ts';
 import { makeDatabase } from '../database.ts';
-import { type Account, type Doors, type Operation, requestFor } from '../ledger/account.ts';
+import type { LedgerAccount } from '../ledger/account.ts';
 import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
@@ -70,10 +71,9 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
       if (tries === MOST_TRIES_FOR_EACH * size.writes) failures.push('the disk was hardly ever full');
       await disk.empty();
       const newcomer = ledger.open();
-      const [target, options] = requestFor(newcomer, { kind: 'register' }, doors);
-      const first = await send(url, target, options);
+      const first = await ask(doors, newcomer, { kind: 'register' });
       if (first.status === 200) roomAgain += 1;
-      else failures.push(`with room again, ${target} was answered ${first.status}`);
+      else failures.push(`with room again, a registration was answered ${first.status}`);
       if (first.status === 200) ledger.acknowledge(newcomer, { kind: 'register' }, first);
       await write();
     }
@@ -103,20 +103,19 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
 /** Sends a write on the full disk, of each kind in turn. @returns whether it was refused; then none of it may have happened. */
 async function tryWrite(doors: Doors, ledger: Ledger, number: number): Promise<boolean> {
   const [account, operation] = nextWrite(ledger, number);
-  const [target, options] = requestFor(account, operation, doors);
-  const answer = await send(doors.url, target, options);
+  const answer = await ask(doors, account, operation);
   if (answer.status === 200) {
     ledger.acknowledge(account, operation, answer);
     return false;
   }
-  const { code } = answer.body as { code?: string };
+  const { code } = answer;
   if (answer.status !== 503 || code !== 'database_unavailable') {
-    ledger.surprise(`${target} was answered ${answer.status} ${code} on a full disk`);
+    ledger.surprise(`${operation.kind} was answered ${answer.status} ${code} on a full disk`);
   }
   return true;
 }
 
-function nextWrite(ledger: Ledger, number: number): [Account, Operation] {
+function nextWrite(ledger: Ledger, number: number): [LedgerAccount, Operation] {
   const account = ledger.accounts.find(({ live }) => live.size > 0);
   const [session] = account?.live ?? [];
   if (!account || session === undefined || number % KINDS === 0) {

@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
-import { apply, newAccount, type Operation, requestFor } from '../ledger/account.ts';
-import { controlSocket } from '../load/import-accounts.ts';
+import { ask, type Operation } from '../account.ts';
+import { apply, newAccount } from '../ledger/account.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 import { readSyncTrace, straceArguments } from '../sync-trace.ts';
@@ -17,23 +15,20 @@ export const fsyncRow: Row<'lives'> = {
   fault: 'Loss of power: an answer waits for the disk',
   dialects: ['sqlite'],
   sizes: { small: { lives: 1 }, full: { lives: 30 } },
-  async run({ size, folder, onEnd }) {
+  async run({ size, folder, serve }) {
     if (spawnSync('strace', ['-D', '-o', '/dev/null', 'true']).status !== 0) {
       return cannotRun('strace is not installed, or may not trace here (Debian: strace)');
     }
     const file = join(folder, 'trace');
-    const daemon = await startDaemon({ home: folder, under: straceArguments(file) });
-    onEnd(() => daemon.stop());
-    const control = controlSocket(daemon);
+    const daemon = await serve({}, straceArguments(file));
     let acknowledged = 0;
     const failures: string[] = [];
     for (let life = 0; life < size.lives; life += 1) {
       const account = newAccount(life);
       const write = async (operation: Operation) => {
-        const [target, options] = requestFor(account, operation, { control });
-        const answer = await send(daemon.url, target, options);
+        const answer = await ask(daemon, account, operation);
         if (answer.status === 200) acknowledged += 1;
-        else failures.push(`${target} was answered ${answer.status}`);
+        else failures.push(`${operation.kind} was answered ${answer.status}`);
         apply(account, operation, answer);
       };
       const session = () => [...account.live][0] ?? '';

@@ -5,7 +5,6 @@ import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
 import { verifyAccount } from '../ledger/verify.ts';
-import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
@@ -38,7 +37,7 @@ export const killRow: Row<'kills' | 'kills-on-postgres' | 'writers' | 'start-ms'
     const firstStartMs = startsMs.pop() ?? 0;
 
     for (let kill = 1; kill <= kills; kill += 1) {
-      const load = people.write({ url: daemon.url, control: controlSocket(daemon) });
+      const load = people.write(daemon);
       await load.acknowledged(1 + Math.floor(Math.random() * MOST_ANSWERS_EACH * size.writers));
       await setTimeout(Math.random() * MOST_MILLISECONDS);
       await daemon.stop('SIGKILL');

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
@@ -25,13 +24,12 @@ export const lockedRow: Row<'seconds' | 'writers' | 'answer-ms' | 'return-ms'> =
     small: { seconds: 3, writers: 4, 'answer-ms': 10_000, 'return-ms': 5000 },
     full: { seconds: 10, writers: 8, 'answer-ms': 2000, 'return-ms': 1000 },
   },
-  async run({ size, folder, onEnd }) {
-    const daemon = await startDaemon({ home: folder });
-    onEnd(() => daemon.stop());
+  async run({ size, serve, onEnd }) {
+    const daemon = await serve();
     const call = async (target: string, options: Parameters<typeof send>[2] = {}) => {
       const started = performance.now();
-      const { status, body, session } = await send(daemon.url, target, options);
-      return { status, code: (body as { code?: string }).code, session, ms: performance.now() - started };
+      const { status, code, session } = await send(daemon.url, target, options);
+      return { status, code, session, ms: performance.now() - started };
     };
     const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
     await call('POST /users', { json: credentials });

@@ -4,7 +4,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Daemon, startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { authsvcFile, cleanEnvironment, type Environment } from '../../support/program.ts';
 import { makeDatabase, type RowDatabase } from '../database.ts';
 import type { Dialect, Row } from '../row.ts';

@@ -1,5 +1,4 @@
-import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { makeDatabase } from '../database.ts';
 import { repeatWhileBusy } from '../repeat-while-busy.ts';
 import type { Row } from '../row.ts';
@@ -12,10 +11,9 @@ export const oneEmailRow: Row<'registrations'> = {
   fault: 'One email registered many times at once',
   dialects: ['sqlite', 'postgres'],
   sizes: { small: { registrations: 10 }, full: { registrations: 50 } },
-  async run({ size, dialect, folder, onEnd }) {
+  async run({ size, dialect, folder, serve }) {
     const database = await makeDatabase(dialect, folder);
-    const daemon = await startDaemon({ home: folder, settings: database.settings });
-    onEnd(() => daemon.stop());
+    const daemon = await serve(database.settings);
     const json = { email, password: 'correct horse battery' };
     const attempts = Array.from({ length: size.registrations }, () =>
       repeatWhileBusy(() => send(daemon.url, 'POST /users', { json })),
@@ -26,10 +24,10 @@ export const oneEmailRow: Row<'registrations'> = {
     const lost = answers.filter(({ status, body }) => status === 400 && bodyIs(body, taken)).length;
     const [count] = await database.query('select count(*) as people from users');
     const failures = [
-      won === 1 ? '' : `${won} registrations were accepted`,
-      won + lost === answers.length ? '' : `answered ${answers.map(({ status }) => status).join()}`,
-      Number(count?.people) === 1 ? '' : `${count?.people} rows of users`,
-    ].filter(Boolean);
+      won !== 1 && `${won} registrations were accepted`,
+      won + lost !== answers.length && `answered ${answers.map(({ status }) => status).join()}`,
+      Number(count?.people) !== 1 && `${count?.people} rows of users`,
+    ];
     return judge(
       `registered ${email} ${size.registrations} times at once`,
       size.registrations,

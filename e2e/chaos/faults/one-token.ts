@@ -1,5 +1,4 @@
-import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { makeDatabase } from '../database.ts';
 import { repeatWhileBusy } from '../repeat-while-busy.ts';
 import type { Row } from '../row.ts';
@@ -12,10 +11,9 @@ export const oneTokenRow: Row<'uses'> = {
   fault: 'One reset token used many times at once',
   dialects: ['sqlite', 'postgres'],
   sizes: { small: { uses: 10 }, full: { uses: 50 } },
-  async run({ size, dialect, folder, onEnd }) {
-    const database = await makeDatabase(dialect, folder);
-    const daemon = await startDaemon({ home: folder, settings: database.settings });
-    onEnd(() => daemon.stop());
+  async run({ size, dialect, folder, serve }) {
+    const { settings } = await makeDatabase(dialect, folder);
+    const daemon = await serve(settings);
     const call = (target: string, json: unknown) => repeatWhileBusy(() => send(daemon.url, target, { json }));
     await call('POST /users', { email, password: 'correct horse battery' });
     const { body } = await call('POST /reset_password', { email });
@@ -28,10 +26,10 @@ export const oneTokenRow: Row<'uses'> = {
     const losers = answers.filter(({ status }) => status === 403).length;
     const [login] = await Promise.all(winners.map((password) => call('POST /sessions', { email, password })));
     const failures = [
-      winners.length === 1 ? '' : `${winners.length} uses were accepted`,
-      winners.length + losers === size.uses ? '' : `answered ${answers.map(({ status }) => status).join()}`,
-      login?.status === 200 ? '' : `the winner's password was answered ${login?.status}`,
-    ].filter(Boolean);
+      winners.length !== 1 && `${winners.length} uses were accepted`,
+      winners.length + losers !== size.uses && `answered ${answers.map(({ status }) => status).join()}`,
+      login?.status !== 200 && `the winner's password was answered ${login?.status}`,
+    ];
     return judge(
       `used one reset token ${size.uses} times at once, each for another password`,
       size.uses,

@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { authsvcFile, cleanEnvironment } from '../../support/program.ts';
-import { runAuthsvc } from '../../support/run-authsvc.ts';
-import { runInto } from '../../support/run-into.ts';
+import { runAuthsvc, runInto } from '../../support/run-authsvc.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 

@@ -1,13 +1,12 @@
 import { queryPostgres } from '../../../test/postgres-query.ts';
 import { startPostgresServer } from '../../../test/postgres-server.ts';
-import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
-import { type Account, type Doors, requestFor } from '../ledger/account.ts';
+import { send } from '../../support/http-client.mjs';
+import { ask, type Doors } from '../account.ts';
+import type { LedgerAccount } from '../ledger/account.ts';
 import { checkDatabase } from '../ledger/check-database.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { People } from '../ledger/mixed-load.ts';
 import { verifyAccount } from '../ledger/verify.ts';
-import { controlSocket } from '../load/import-accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
@@ -20,40 +19,38 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
     small: { outages: 1, requests: 5, 'answer-ms': 10_000 },
     full: { outages: 10, requests: 100, 'answer-ms': 1000 },
   },
-  async run({ size, folder, onEnd }) {
+  async run({ size, serve, onEnd }) {
     const server = await startPostgresServer();
     onEnd(server.remove);
-    const daemon = await startDaemon({ home: folder, settings: { AUTHSVC_DATABASE_URL: server.url } });
-    onEnd(() => daemon.stop());
+    const daemon = await serve({ AUTHSVC_DATABASE_URL: server.url });
     const { url, pid } = daemon;
-    const doors = { url, control: controlSocket(daemon) };
     const ledger = createLedger();
     const people = new People(ledger, 4);
     const failures: string[] = [];
-    const account = await logInTwice(doors, ledger);
+    const account = await logInTwice(daemon, ledger);
     const [session = '', other = ''] = account.live;
     let unavailable = 0;
     let slowestMs = 0;
     let slowestReturnMs = 0;
     for (let outage = 0; outage < size.outages; outage += 1) {
       // It goes in the middle of transactions.
-      const load = people.write(doors);
+      const load = people.write(daemon);
       await load.acknowledged(10);
       await server.stop();
       await load.stop();
-      const requests: ReturnType<typeof requestFor>[] = [
-        ['GET /profile', { session }],
-        ['GET /ready', {}],
-        requestFor(account, { kind: 'log-in' }, doors),
-        requestFor(account, { kind: 'log-out', session: other }, doors),
-      ];
+      const requests = Object.entries({
+        'GET /profile': () => send(url, 'GET /profile', { session }),
+        'GET /ready': () => send(url, 'GET /ready'),
+        'log-in': () => ask(daemon, account, { kind: 'log-in' }),
+        'log-out': () => ask(daemon, account, { kind: 'log-out', session: other }),
+      });
       for (let number = 0; number < size.requests; number += 1) {
-        const [target, options] = requests[number % requests.length] ?? ['GET /ready', {}];
+        const [name, request] = requests[number % requests.length] ?? [];
         const started = performance.now();
-        const { status, body } = await send(url, target, options);
+        const { status, code } = (await request?.()) ?? {};
         slowestMs = Math.max(slowestMs, performance.now() - started);
-        if ((body as { code?: string }).code === 'database_unavailable') unavailable += 1;
-        else failures.push(`${target} was answered ${status} while there was no database`);
+        if (code === 'database_unavailable') unavailable += 1;
+        else failures.push(`${name} was answered ${status} while there was no database`);
       }
       const { status } = await send(url, 'GET /health');
       if (status !== 200) failures.push(`/health was answered ${status} while there was no database`);
@@ -78,11 +75,10 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
 };
 
 /** Somebody who is logged in twice, and writes to nobody else's account. */
-async function logInTwice(doors: Doors, ledger: Ledger): Promise<Account> {
+async function logInTwice(doors: Doors, ledger: Ledger): Promise<LedgerAccount> {
   const account = ledger.open();
   for (const kind of ['register', 'log-in', 'log-in'] as const) {
-    const [target, options] = requestFor(account, { kind }, doors);
-    ledger.acknowledge(account, { kind }, await send(doors.url, target, options));
+    ledger.acknowledge(account, { kind }, await ask(doors, account, { kind }));
   }
   return account;
 }

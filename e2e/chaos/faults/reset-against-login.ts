@@ -1,11 +1,11 @@
-import { startDaemon } from '../../support/daemon.ts';
-import { type Answer, send } from '../../support/http-client.ts';
+import { type Answer, send } from '../../support/http-client.mjs';
 import { makeDatabase } from '../database.ts';
 import { repeatWhileBusy } from '../repeat-while-busy.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
 const password = 'correct horse battery';
+const newPassword = 'staple after staple';
 /** As many as an account is let through at once. */
 const loginsARound = 4;
 
@@ -13,11 +13,10 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
   name: 'reset-against-login',
   fault: 'Reset against login',
   dialects: ['sqlite', 'postgres'],
-  sizes: { small: { rounds: 5 }, full: { rounds: 200 } },
-  async run({ size, dialect, folder, onEnd }) {
+  sizes: { small: { rounds: 15 }, full: { rounds: 200 } },
+  async run({ size, dialect, folder, serve }) {
     const database = await makeDatabase(dialect, folder);
-    const daemon = await startDaemon({ home: folder, settings: database.settings });
-    onEnd(() => daemon.stop());
+    const daemon = await serve(database.settings);
     const call = (target: string, json: unknown) => repeatWhileBusy(() => send(daemon.url, target, { json }));
     const failures: string[] = [];
     let opened = 0;
@@ -35,7 +34,7 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
       const before = round % (loginsARound + 1);
       while (logins.length < before) logInOnce();
       if (before === loginsARound) await Promise.race(logins);
-      const reset = call('PUT /reset_password', { email, reset_token, new_password: 'staple after staple' });
+      const reset = call('PUT /reset_password', { email, reset_token, new_password: newPassword });
       while (logins.length < loginsARound) logInOnce();
 
       const { status } = await reset;
@@ -50,6 +49,8 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
         left += 1;
         failures.push(`a session that the old password of ${email} opened lives on`);
       }
+      const { status: inAgain } = await call('POST /sessions', { email, password: newPassword });
+      if (inAgain !== 200) failures.push(`the new password of ${email} was answered ${inAgain}`);
       const sessions = await database.query(
         `select 1 from sessions join users on users.id = sessions.user_id where email = '${email}'`,
       );

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
-import { send } from '../../support/http-client.ts';
+import { send } from '../../support/http-client.mjs';
 import { querySqlite } from '../../support/own-sqlite.ts';
 import { authsvcFile, cleanEnvironment } from '../../support/program.ts';
 import { runAuthsvc } from '../../support/run-authsvc.ts';

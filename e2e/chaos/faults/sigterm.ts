@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
-import { type Answer, type SendOptions, send } from '../../support/http-client.ts';
+import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
 import { makeDatabase } from '../database.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
@@ -47,7 +47,7 @@ export const sigtermRow: Row<'endings' | 'requests' | 'end-ms'> = {
           isSent = resolve;
         });
         const answer = send(url, target, { ...options, agent, onSent: () => isSent() }).then(
-          ({ status, body }) => ({ status, code: (body as { code?: string }).code ?? '' }),
+          ({ status, code = '' }) => ({ status, code }),
           (error: NodeJS.ErrnoException) => ({ status: 0, code: error.code ?? error.message }),
         );
         return { target, options, sent, answer };

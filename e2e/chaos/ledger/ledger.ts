@@ -1,24 +1,11 @@
-import { type Account, apply, newAccount, type Operation } from './account.ts';
-
-/** What the audit trail calls each operation, in the transaction of which it is written. */
-const eventOf = {
-  register: 'user_registered',
-  'log-in': 'login_succeeded',
-  'log-out': 'session_ended',
-  'ask-reset': 'password_reset_requested',
-  reset: 'password_reset_completed',
-  'change-password': 'password_changed',
-  'change-email': 'email_changed',
-  'set-role': 'user_role_set',
-  verify: 'user_email_verified',
-  delete: 'user_deleted',
-} as const satisfies Record<Operation['kind'], string>;
+import { eventOf, type Operation } from '../account.ts';
+import { apply, type LedgerAccount, newAccount } from './account.ts';
 
 export type Tally = Record<string, { least: number; most: number }>;
 
 /** What the service has acknowledged, for holding it to that. */
 export interface Ledger {
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly LedgerAccount[];
   /** How many events of each type there must be at least, and at most. */
   readonly tally: Readonly<Tally>;
   /** Writes that were acknowledged so far. */
@@ -27,21 +14,21 @@ export interface Ledger {
   doubted(): number;
   /** What was answered otherwise than it may be. */
   readonly surprises: readonly string[];
-  open(): Account;
+  open(): LedgerAccount;
   /** Notes that an operation is under way, before it is sent. */
-  begin(account: Account, operation: Operation): void;
-  acknowledge(account: Account, operation: Operation, answer: Parameters<typeof apply>[2]): void;
+  begin(account: LedgerAccount, operation: Operation): void;
+  acknowledge(account: LedgerAccount, operation: Operation, answer: Parameters<typeof apply>[2]): void;
   /** The service has said that it did nothing. */
-  refuse(account: Account): void;
+  refuse(account: LedgerAccount): void;
   /** The connection ended without an answer. */
-  doubt(account: Account, operation: Operation): void;
+  doubt(account: LedgerAccount, operation: Operation): void;
   /** It was found out whether an operation in doubt has happened. */
-  settle(account: Account, operation: Operation, hasHappened: boolean): void;
+  settle(account: LedgerAccount, operation: Operation, hasHappened: boolean): void;
   surprise(sentence: string): void;
 }
 
 export function createLedger(): Ledger {
-  const accounts: Account[] = [];
+  const accounts: LedgerAccount[] = [];
   const surprises: string[] = [];
   const tally: Tally = Object.fromEntries(Object.values(eventOf).map((event) => [event, { least: 0, most: 0 }]));
   let acknowledged = 0;

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import { send } from '../../support/http-client.ts';
-import { type Account, type Doors, goodTokens, type Operation, requestFor } from './account.ts';
+import { ask, type Doors, type Operation } from '../account.ts';
+import { goodTokens, type LedgerAccount } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
 /** So few that nothing is held back for the number of tries on one account. */
@@ -16,8 +16,8 @@ export interface MixedLoad {
 /** People who write to the service without a pause, each to an account of their own. They outlive a service that is killed. */
 export class People {
   readonly #ledger: Ledger;
-  readonly #accounts: (Account | undefined)[];
-  readonly #done = new Map<Account, number>();
+  readonly #accounts: (LedgerAccount | undefined)[];
+  readonly #done = new Map<LedgerAccount, number>();
 
   constructor(ledger: Ledger, count: number) {
     this.#ledger = ledger;
@@ -25,7 +25,7 @@ export class People {
   }
 
   /** Their accounts, each of which may have a write in doubt. */
-  accounts(): Account[] {
+  accounts(): LedgerAccount[] {
     return this.#accounts.filter((account) => account !== undefined);
   }
 
@@ -61,7 +61,7 @@ export class People {
     };
   }
 
-  #accountOf(index: number): Account {
+  #accountOf(index: number): LedgerAccount {
     const current = this.#accounts[index];
     const done = current ? (this.#done.get(current) ?? 0) : 0;
     if (current && current.state !== 'deleted' && done < OPERATIONS_PER_ACCOUNT) return current;
@@ -70,17 +70,16 @@ export class People {
     return account;
   }
 
-  async #writeOnce(doors: Doors, account: Account): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
+  async #writeOnce(doors: Doors, account: LedgerAccount): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
     this.#done.set(account, (this.#done.get(account) ?? 0) + 1);
     const operation = chooseOperation(account);
     this.#ledger.begin(account, operation);
-    const [target, options] = requestFor(account, operation, doors);
-    const answer = await send(doors.url, target, options).catch(() => undefined);
+    const answer = await ask(doors, account, operation).catch(() => undefined);
     if (!answer) {
       this.#ledger.doubt(account, operation);
       return 'cut';
     }
-    const { code } = answer.body as { code?: string };
+    const { code } = answer;
     if (answer.status === 200) {
       this.#ledger.acknowledge(account, operation, answer);
       return 'done';
@@ -90,14 +89,14 @@ export class People {
       return 'refused';
     }
     if (code !== 'database_unavailable') {
-      this.#ledger.surprise(`${target} for ${account.email} was answered ${answer.status} ${code}`);
+      this.#ledger.surprise(`${operation.kind} of ${account.email} was answered ${answer.status} ${code}`);
     }
     this.#ledger.doubt(account, operation);
     return 'unavailable';
   }
 }
 
-function chooseOperation(account: Account): Operation {
+function chooseOperation(account: LedgerAccount): Operation {
   if (account.state === 'absent') return { kind: 'register' };
   const [session] = account.live;
   if (session === undefined) return { kind: 'log-in' };
@@ -117,7 +116,7 @@ function chooseOperation(account: Account): Operation {
 }
 
 /** Nobody else's, and none that the account had before. */
-function anotherEmail({ email, formerEmails }: Account): string {
+function anotherEmail({ email, formerEmails }: LedgerAccount): string {
   const [first = email] = formerEmails;
   return first.replace('@', `-${formerEmails.size + 1}@`);
 }

@@ -1,20 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Answer, send } from '../../support/http-client.ts';
-import type { Account, Operation } from './account.ts';
+import { type Answer, send } from '../../support/http-client.mjs';
+import type { Operation } from '../account.ts';
+import type { LedgerAccount } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Each waits for the database as long as a request may. */
 const MOST_TRIES = 5;
 
 /** Holds the service to what it acknowledged of one account, through HTTP, after it was found out whether its write in doubt has happened. */
-export async function verifyAccount(url: string, ledger: Ledger, account: Account): Promise<void> {
+export async function verifyAccount(url: string, ledger: Ledger, account: LedgerAccount): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${account.email}: ${sentence}`);
   /** Again where a killed instance's connection still holds the row: that try may have logged in. */
   const logIn = async (password: string, email = account.email) => {
     for (let tries = 1; ; tries += 1) {
       const answer = await patiently(() => send(url, 'POST /sessions', { json: { email, password } }));
-      const { code } = answer.body as { code?: string };
-      if (code !== 'database_unavailable' || tries === MOST_TRIES) return answer;
+      if (answer.code !== 'database_unavailable' || tries === MOST_TRIES) return answer;
       ledger.doubt(account, { kind: 'log-in' });
     }
   };
@@ -122,7 +122,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Accoun
 async function patiently(request: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await request();
-    const { code } = answer.body as { code?: string };
+    const { code } = answer;
     if (code !== 'overloaded' && code !== 'rate_limited') return answer;
     await setTimeout(Number(answer.headers['retry-after']) * 1000);
   }

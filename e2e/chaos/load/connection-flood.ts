@@ -2,12 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
+import { send } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 import { openSession } from './account.ts';
-import { exchange } from './exchange.ts';
 import { type Holdings, holdingsOf, tellsHoldings } from './figures.ts';
 
 /** As the server's own limit says. */
@@ -30,10 +29,9 @@ export const connectionFloodRow: Row<'connections' | 'seconds' | 'healthy-within
     small: { connections: 1500, seconds: 2, 'healthy-within': 30 },
     full: { connections: 5000, seconds: 15, 'healthy-within': 5 },
   },
-  async run({ size, folder, onEnd }) {
+  async run({ size, serve, onEnd }) {
     if (!(await tellsHoldings())) return cannotRun('this system has no /proc, which tells what the service holds');
-    const daemon = await startDaemon({ home: folder });
-    onEnd(() => daemon.stop());
+    const daemon = await serve();
     const session = await openSession(daemon.url, 'ada@example.com');
     const before = await holdingsOf(daemon.pid);
 
@@ -60,13 +58,12 @@ export const connectionFloodRow: Row<'connections' | 'seconds' | 'healthy-within
       `${mostSockets} open at most; ${figures[0]} MB before, ${figures[1]} at most, ${figures[2]} after; ` +
         `served again after ${healthySeconds?.toFixed(1) ?? '–'} s`,
       [
-        mostSockets >= CAP ? '' : `no more than ${mostSockets} were open, so the limit was not tried`,
-        mostSockets <= CAP + BESIDES ? '' : `${mostSockets} were open at once`,
-        peakMb - before.residentMb <= MEMORY_MB ? '' : `memory grew by ${(peakMb - before.residentMb).toFixed(0)} MB`,
-        healthySeconds === undefined
-          ? `not served again, or ${after.sockets - before.sockets} sockets still open, after ${size['healthy-within']} s`
-          : '',
-      ].filter(Boolean),
+        !(mostSockets >= CAP) && `no more than ${mostSockets} were open, so the limit was not tried`,
+        !(mostSockets <= CAP + BESIDES) && `${mostSockets} were open at once`,
+        !(peakMb - before.residentMb <= MEMORY_MB) && `memory grew by ${(peakMb - before.residentMb).toFixed(0)} MB`,
+        healthySeconds === undefined &&
+          `not served again, or ${after.sockets - before.sockets} sockets still open, after ${size['healthy-within']} s`,
+      ],
     );
   },
 };
@@ -95,7 +92,7 @@ async function secondsUntilHealthy(
   const startedAt = performance.now();
   for await (const _ of every(50)) {
     const served = ['/health', '/profile', '/ready'].map((path) =>
-      exchange(url, { method: 'GET', path, session }).then(
+      send(url, `GET ${path}`, { session }).then(
         ({ status }) => status === 200,
         () => false,
       ),

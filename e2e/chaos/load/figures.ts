@@ -1,15 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** The value below which so many percent lie; NaN of nothing. */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? sorted[0] ?? Number.NaN;
-}
-
-export function median(values: readonly number[]): number {
-  return percentile(values, 50);
-}
-
 /** What a process holds. */
 export interface Holdings {
   /** Resident memory, in MB of a million bytes. */

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { setInterval as every } from 'node:timers/promises';
-import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import type { Daemon } from '../../support/daemon.ts';
+import { send } from '../../support/http-client.mjs';
+import { median } from '../../support/statistics.mjs';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 import { openSession, password } from './account.ts';
-import { exchange } from './exchange.ts';
-import { median, residentMb, tellsHoldings } from './figures.ts';
+import { residentMb, tellsHoldings } from './figures.ts';
 import { importAccounts } from './import-accounts.ts';
 import { runStorm } from './run-storm.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
@@ -27,10 +28,9 @@ export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-gro
     small: { seconds: 3, cost: 10, 'profile-p99': 5000, 'memory-growth': 60 },
     full: { seconds: 60, cost: 12, 'profile-p99': 100, 'memory-growth': 10 },
   },
-  async run({ size, folder, log, onEnd }) {
+  async run({ size, serve, log }) {
     if (!(await tellsHoldings())) return cannotRun('this system has no /proc, which tells what the service holds');
-    const daemon = await startDaemon({ home: folder, settings: { AUTHSVC_BCRYPT_COST: String(size.cost) } });
-    onEnd(() => daemon.stop());
+    const daemon = await serve({ AUTHSVC_BCRYPT_COST: String(size.cost) });
     const session = await openSession(daemon.url, 'ada@example.com');
     await importAccounts(
       daemon,
@@ -42,7 +42,7 @@ export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-gro
     const load = { url: daemon.url, perSecond: TIMES_CAPACITY * capacity, credentials };
     // A service that has just started still grows into its heap, whatever is asked of it.
     await runStorm({ ...load, seconds: size.seconds * WARM_UP });
-    const others = startSteadyLoad(20, () => exchange(daemon.url, { method: 'GET', path: '/profile', session }));
+    const others = startSteadyLoad(20, () => send(daemon.url, 'GET /profile', { session }));
     const memory = sampleMemory(daemon.pid);
     const storm = await runStorm({ ...load, seconds: size.seconds });
     const during = await memory.stop();
@@ -60,13 +60,11 @@ export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-gro
       `${statuses.join(', ')}; /profile p99 ${profile.p99Ms.toFixed(0)} ms of ${profile.sent}; ` +
         `${early.toFixed(0)} MB early, ${late.toFixed(0)} late, ${Math.max(...during).toFixed(0)} at most, ${after.toFixed(0)} after`,
       [
-        storm.unexpected.length === 0
-          ? ''
-          : `answered ${storm.unexpected.length} times: ${[...new Set(storm.unexpected)]}`,
-        late <= most ? '' : `memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MB`,
-        after <= most ? '' : `${after.toFixed(0)} MB are kept after it`,
+        storm.unexpected.length > 0 && `answered ${storm.unexpected.length} times: ${[...new Set(storm.unexpected)]}`,
+        !(late <= most) && `memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MB`,
+        !(after <= most) && `${after.toFixed(0)} MB are kept after it`,
         ...servedWithin(profile, size['profile-p99']),
-      ].filter(Boolean),
+      ],
     );
   },
 };
@@ -94,8 +92,8 @@ async function measureCapacity({ url }: Daemon, seconds: number): Promise<number
   let done = 0;
   const logInOnAndOn = async (client: number) => {
     while (performance.now() - startedAt < seconds * 1000) {
-      const body = { email: emailOf(GUESSED_ACCOUNTS + client), password };
-      const { status } = await exchange(url, { method: 'POST', path: '/sessions', body });
+      const json = { email: emailOf(GUESSED_ACCOUNTS + client), password };
+      const { status } = await send(url, 'POST /sessions', { json });
       if (status === 200) done += 1;
     }
   };

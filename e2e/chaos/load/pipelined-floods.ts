@@ -1,12 +1,11 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
+import { send } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 import { openSession } from './account.ts';
-import { exchange } from './exchange.ts';
 import { residentMb, tellsHoldings } from './figures.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
@@ -39,17 +38,13 @@ export const pipelinedFloodsRow: Row<'connections' | 'per-second' | 'others-p99'
     small: { connections: 100, 'per-second': 100, 'others-p99': 5000 },
     full: { connections: 900, 'per-second': 300, 'others-p99': 500 },
   },
-  async run({ size, folder, onEnd }) {
+  async run({ size, serve, onEnd }) {
     if (!(await tellsHoldings())) return cannotRun('this system has no /proc, which tells what the service holds');
-    const daemon = await startDaemon({
-      home: folder,
-      settings: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
-    });
-    onEnd(() => daemon.stop());
+    const daemon = await serve({ NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` });
     const session = await openSession(daemon.url, 'ada@example.com');
     const idleMb = await residentMb(daemon.pid);
     const others = startSteadyLoad(20, (turn) =>
-      exchange(daemon.url, { method: 'GET', path: turn % 2 === 0 ? '/profile' : '/health', session }),
+      send(daemon.url, turn % 2 === 0 ? 'GET /profile' : 'GET /health', { session }),
     );
 
     const { hostname: host, port, host: authority } = new URL(daemon.url);
@@ -71,7 +66,7 @@ export const pipelinedFloodsRow: Row<'connections' | 'per-second' | 'others-p99'
     }
     const meanwhile = await others.stop();
     const seconds = (performance.now() - startedAt) / 1000;
-    const { status } = await exchange(daemon.url, { method: 'GET', path: '/profile', session });
+    const { status } = await send(daemon.url, 'GET /profile', { session });
 
     const uncut = shapes.map(({ name }, index) => ({ name, ...(report[index] ?? { open: 0, closed: 0 }) }));
     return judge(
@@ -83,10 +78,10 @@ export const pipelinedFloodsRow: Row<'connections' | 'per-second' | 'others-p99'
         ...uncut.flatMap(({ name, open, closed }) =>
           open > 0 && open === closed ? [] : [`of ${open} with ${name}, ${closed} were cut`],
         ),
-        peakMb - idleMb <= MEMORY_MB ? '' : `memory grew by ${(peakMb - idleMb).toFixed(0)} MB`,
-        status === 200 ? '' : `answered ${status} after it`,
+        !(peakMb - idleMb <= MEMORY_MB) && `memory grew by ${(peakMb - idleMb).toFixed(0)} MB`,
+        status !== 200 && `answered ${status} after it`,
         ...servedWithin(meanwhile, size['others-p99']),
-      ].filter(Boolean),
+      ],
     );
   },
 };

@@ -1,11 +1,10 @@
 import { Agent } from 'node:http';
-import { startDaemon } from '../../support/daemon.ts';
+import { mustSend, type SendOptions, send } from '../../support/http-client.mjs';
+import { percentile } from '../../support/statistics.mjs';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
-import { must, password } from './account.ts';
-import { codeOf, exchange, type Outgoing } from './exchange.ts';
-import { percentile } from './figures.ts';
-import { controlSocket, importAccounts } from './import-accounts.ts';
+import { password } from './account.ts';
+import { importAccounts } from './import-accounts.ts';
 
 const VICTIM = 'victim@example.com';
 const FLOODING_ADDRESS = '203.0.113.66';
@@ -20,27 +19,15 @@ export const refusedFloodRow: Row<'connections' | 'logins' | 'every' | 'cost' | 
     small: { connections: 20, logins: 20, every: 300, cost: 10, percent: 50 },
     full: { connections: 400, logins: 100, every: 300, cost: 12, percent: 95 },
   },
-  async run({ size, folder, log, onEnd }) {
-    const daemon = await startDaemon({
-      home: folder,
-      // Behind a proxy on this machine, which says where each request comes from.
-      settings: { AUTHSVC_BCRYPT_COST: String(size.cost), AUTHSVC_PUBLIC_URL: 'http://localhost' },
-    });
-    onEnd(() => daemon.stop());
+  async run({ size, serve, log, onEnd }) {
+    // Behind a proxy on this machine, which says where each request comes from.
+    const settings = { AUTHSVC_BCRYPT_COST: String(size.cost), AUTHSVC_PUBLIC_URL: 'http://localhost' };
+    const daemon = await serve(settings);
     const { url } = daemon;
-    const from = (address: string): Pick<Outgoing, 'headers'> => ({
-      headers: { host: 'localhost', 'x-forwarded-for': address },
-    });
-    const logIn = (email: string, given: string, address: string, agent?: Agent) =>
-      exchange(url, {
-        method: 'POST',
-        path: '/sessions',
-        body: { email, password: given },
-        ...from(address),
-        ...(agent && { agent }),
-      });
-    const body = { email: VICTIM, password };
-    await must(exchange(url, { method: 'POST', path: '/users', body, ...from('192.0.2.1') }));
+    const from = (address: string): SendOptions => ({ headers: { host: 'localhost', 'x-forwarded-for': address } });
+    const logIn = (email: string, given: string, address: string, agent: Agent | false = false) =>
+      send(url, 'POST /sessions', { json: { email, password: given }, agent, ...from(address) });
+    await mustSend(url, 'POST /users', { json: { email: VICTIM, password }, ...from('192.0.2.1') });
     const others = Array.from({ length: size.logins }, (_, index) => `user-${index}@example.com`);
     await importAccounts(daemon, others);
 
@@ -72,23 +59,18 @@ export const refusedFloodRow: Row<'connections' | 'logins' | 'every' | 'cost' | 
         await new Promise((resolve) => setTimeout(resolve, index * size.every));
         const startedAt = performance.now();
         const answer = await logIn(email, password, `198.18.${index >> 8}.${index & 255}`);
-        answers.push(answer.status === 200 ? 'in' : String(codeOf(answer)));
+        answers.push(answer.status === 200 ? 'in' : String(answer.code));
         tookMs.push(performance.now() - startedAt);
       }),
     );
     const served = answers.filter((answer) => answer === 'in').length;
     log(`${served} of ${size.logins} logins of others`);
 
-    const asked = { method: 'POST', path: '/users/reset', body: { email: VICTIM } };
-    const issued = await must(exchange(controlSocket(daemon), asked));
-    const { reset_token } = JSON.parse(issued.text) as { reset_token?: string };
+    const issued = await mustSend(daemon.control, 'POST /users/reset', { json: { email: VICTIM } });
+    const { reset_token } = issued.body as { reset_token?: string };
     const newPassword = 'staple after staple';
-    const reset = await exchange(url, {
-      method: 'PUT',
-      path: '/reset_password',
-      body: { email: VICTIM, reset_token, new_password: newPassword },
-      ...from('192.0.2.77'),
-    });
+    const json = { email: VICTIM, reset_token, new_password: newPassword };
+    const reset = await send(url, 'PUT /reset_password', { json, ...from('192.0.2.77') });
     const owner = await logIn(VICTIM, newPassword, '192.0.2.77');
     isOver = true;
     clearInterval(guess);
@@ -99,13 +81,12 @@ export const refusedFloodRow: Row<'connections' | 'logins' | 'every' | 'cost' | 
       flood.refused + flood.overloaded + flood.other,
       `${served} of ${size.logins} logins of others, p99 ${percentile(tookMs, 99).toFixed(0)} ms; the flood had ${flood.refused} × 429, ${flood.overloaded} × 503, ${flood.other} others`,
       [
-        served >= (size.percent / 100) * size.logins
-          ? ''
-          : `${served} of ${size.logins} logins of others succeeded: ${answers}`,
-        flood.refused > 0 ? '' : 'nothing of the flood was refused',
-        reset.status === 200 ? '' : `the reset was answered ${reset.status}`,
-        owner.status === 200 ? '' : `the owner was answered ${owner.status} after the reset`,
-      ].filter(Boolean),
+        served < (size.percent / 100) * size.logins &&
+          `${served} of ${size.logins} logins of others succeeded: ${answers}`,
+        flood.refused === 0 && 'nothing of the flood was refused',
+        reset.status !== 200 && `the reset was answered ${reset.status}`,
+        owner.status !== 200 && `the owner was answered ${owner.status} after the reset`,
+      ],
     );
   },
 };

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeOf, exchange, type Incoming } from './exchange.ts';
+import { type Answer, send } from '../../support/http-client.mjs';
 
 /** Below the limit of the service, so that what is tried is its hashers and not its connections. */
 const CONNECTIONS = 800;
@@ -37,9 +37,9 @@ export async function runStorm({ url, perSecond, seconds, credentials }: Storm):
   setMaxListeners(0, over.signal);
   const clients: Promise<void>[] = [];
 
-  const attempt = async (turn: number): Promise<Incoming | undefined> => {
+  const attempt = async (turn: number): Promise<Answer | undefined> => {
     try {
-      const answer = await exchange(url, { method: 'POST', path: '/sessions', body: credentials(turn), agent });
+      const answer = await send(url, 'POST /sessions', { json: credentials(turn), agent });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       const problem = problemWith(answer);
       if (problem !== undefined) unexpected.push(problem);
@@ -55,7 +55,9 @@ export async function runStorm({ url, perSecond, seconds, credentials }: Storm):
       const answer = await attempt(turn);
       if (answer?.status !== 503 && answer?.status !== 429) return;
       if (isPatient)
-        await pause(Number(answer.retryAfter) * 1000, undefined, { signal: over.signal }).catch(() => undefined);
+        await pause(Number(answer.headers['retry-after']) * 1000, undefined, { signal: over.signal }).catch(
+          () => undefined,
+        );
       else if (tries === IMPATIENT_TRIES) return;
     }
   };
@@ -76,16 +78,15 @@ export async function runStorm({ url, perSecond, seconds, credentials }: Storm):
   return { arrivals: clients.length, statuses, unexpected };
 }
 
-function problemWith(answer: Incoming): string | undefined {
+function problemWith({ status, code, headers }: Answer): string | undefined {
   const expected: Readonly<Record<number, unknown>> = {
     401: 'invalid_credentials',
     429: 'rate_limited',
     503: 'overloaded',
   };
-  const { status, retryAfter } = answer;
   if (status === 200) return undefined;
-  const code = codeOf(answer);
   if (!(status in expected) || code !== expected[status]) return `${status} ${code}`;
-  if (status !== 401 && !/^[1-9]\d*$/.test(retryAfter ?? '')) return `${status} without a proper Retry-After`;
+  if (status !== 401 && !/^[1-9]\d*$/.test(headers['retry-after'] ?? ''))
+    return `${status} without a proper Retry-After`;
   return undefined;
 }

@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { setInterval as every } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
+import { send } from '../../support/http-client.mjs';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 import { openSession } from './account.ts';
-import { exchange } from './exchange.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
 /** Whoever is not closed by then is no longer waited for. */
@@ -68,15 +67,14 @@ export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
     small: { clients: 50, 'closed-within': 30, 'others-p99': 5000 },
     full: { clients: 500, 'closed-within': 12, 'others-p99': 500 },
   },
-  async run({ size, folder, onEnd }) {
-    const daemon = await startDaemon({ home: folder });
-    onEnd(() => daemon.stop());
+  async run({ size, serve }) {
+    const daemon = await serve();
     const session = await openSession(daemon.url, 'ada@example.com');
     const { hostname: address, port } = new URL(daemon.url);
     const host = { address, port: Number(port) };
 
     const others = startSteadyLoad(20, (turn) =>
-      exchange(daemon.url, { method: 'GET', path: turn % 2 === 0 ? '/profile' : '/health', session }),
+      send(daemon.url, turn % 2 === 0 ? 'GET /profile' : 'GET /health', { session }),
     );
     const names = Object.keys(kinds);
     const clients: Promise<{ kind: string; seconds: number }>[] = [];

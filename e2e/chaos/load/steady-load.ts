@@ -1,4 +1,4 @@
-import { percentile } from './figures.ts';
+import { percentile } from '../../support/statistics.mjs';
 
 export interface SteadyLoad {
   /** Ends it, and waits for the answers that are still owed. */

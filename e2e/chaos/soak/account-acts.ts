@@ -1,55 +1,49 @@
-import type { Account, Person } from './person.ts';
+import type { Person, SoakAccount } from './person.ts';
 
 /** What one does with an account; nothing where it is not possible now. */
-export type AccountAct = (person: Person, account: Account) => Promise<unknown>;
+export type AccountAct = (person: Person, account: SoakAccount) => Promise<unknown>;
 
 export const logIn: AccountAct = async (person, account) => {
-  const { email, password, disabled } = account;
-  if (disabled) return failLogin(person, account, password);
+  if (account.disabled) return failLogin(person, account, account.password);
   const since = performance.now();
-  const answer = await person.ask({ method: 'POST', path: '/sessions', body: { email, password } }, 200);
+  const answer = await person.change(account, { kind: 'log-in' });
   if (answer.session === undefined) return;
-  person.tally.expect('login_succeeded');
   if (account.hasForeignHash) person.tally.expect('password_rehashed');
   account.hasForeignHash = false;
   account.sessions.push({ token: answer.session, since });
   account.failedLogins = 0;
 };
 
-async function failLogin(person: Person, account: Account, password: string): Promise<void> {
+async function failLogin(person: Person, account: SoakAccount, password: string): Promise<void> {
   if (!person.mayFailLogin(account)) return;
   account.failedLogins += 1;
-  const body = { email: account.email, password };
-  await person.ask({ method: 'POST', path: '/sessions', body }, 401, 'invalid_credentials');
+  await person.refuse({ email: account.email, password }, { kind: 'log-in' }, '401 invalid_credentials');
   person.tally.expect('login_failed');
 }
 
 export const mistype: AccountAct = (person, account) => failLogin(person, account, 'not the password');
 
 export const requestReset: AccountAct = async (person, account) => {
-  const body = { email: account.email };
-  if (account.disabled) return person.ask({ method: 'POST', path: '/reset_password', body }, 403, 'unknown_email');
+  if (account.disabled) return person.refuse(account, { kind: 'ask-reset' }, '403 unknown_email');
   const since = performance.now();
-  const { text } = await person.ask({ method: 'POST', path: '/reset_password', body }, 200);
-  person.tally.expect('password_reset_requested');
-  account.resetToken = { token: String(JSON.parse(text).reset_token), since };
+  const { body } = await person.change(account, { kind: 'ask-reset' });
+  account.resetToken = { token: (body as { reset_token: string }).reset_token, since };
 };
 
 export const reset: AccountAct = async (person, account) => {
   const token = person.openResetToken(account);
   if (!token) return;
-  const password = person.newPassword();
-  const body = { email: account.email, reset_token: token.token, new_password: password };
-  await person.ask({ method: 'PUT', path: '/reset_password', body }, 200);
-  person.tally.expect('password_reset_completed');
+  const operation = { kind: 'reset', token: token.token, newPassword: person.newPassword() } as const;
+  await person.change(account, operation);
+  const { newPassword: password } = operation;
   Object.assign(account, { password, hasForeignHash: false, resetToken: undefined, failedLogins: 0 });
   person.endSessions(account);
-  await person.ask({ method: 'PUT', path: '/reset_password', body }, 403, 'invalid_reset_token');
+  await person.refuse(account, operation, '403 invalid_reset_token');
   person.tally.expect('password_reset_refused');
 };
 
-/** An act of whoever is logged in. */
-function inSession(act: (person: Person, account: Account, session: string) => Promise<unknown>): AccountAct {
+/** An act that needs an open session. */
+function inSession(act: (person: Person, account: SoakAccount, session: string) => Promise<unknown>): AccountAct {
   return async (person, account) => {
     const session = person.openSession(account);
     return session && act(person, account, session.token);
@@ -57,103 +51,87 @@ function inSession(act: (person: Person, account: Account, session: string) => P
 }
 
 export const seeProfile = inSession(async (person, account, session) => {
-  const { text } = await person.ask({ method: 'GET', path: '/profile', session }, 200);
+  const { text } = await person.ask('GET /profile', '200', { session });
   if (text !== JSON.stringify({ email: account.email })) person.tally.unexpected.push(`GET /profile: ${text}`);
 });
 
 export const askWhoami = inSession(async (person, account, session) => {
-  const { text } = await person.ask({ method: 'GET', path: '/whoami', session }, 200);
-  const { user } = JSON.parse(text) as { user?: Record<string, unknown> };
+  const { text, body } = await person.ask('GET /whoami', '200', { session });
+  const { user } = body as { user?: Record<string, unknown> };
   account.id ??= String(user?.id);
-  const { id, email, role, verified } = account;
-  const isTheirs = user?.id === id && user.email === email && user.role === role && user.email_verified === verified;
+  const { id, email, role, isVerified } = account;
+  const isTheirs = user?.id === id && user.email === email && user.role === role && user.email_verified === isVerified;
   if (!isTheirs)
-    person.tally.unexpected.push(`GET /whoami: ${text} for ${JSON.stringify({ id, email, role, verified })}`);
+    person.tally.unexpected.push(`GET /whoami: ${text} for ${JSON.stringify({ id, email, role, isVerified })}`);
 });
 
-/** As a page of another origin does that is trusted: it asks first, and may read the answer. */
+/** As a page of a trusted origin does: it asks first, and may read the answer. */
 export const endOthersFromPage = inSession(async (person, account, session) => {
   const origin = 'http://localhost:5173';
   const path = '/sessions/others';
   const wanted = { origin, 'access-control-request-method': 'DELETE' };
-  const preflight = await person.ask({ method: 'OPTIONS', path, headers: wanted }, 204);
-  const answer = await person.ask({ method: 'DELETE', path, headers: { origin }, session }, 200);
-  for (const { allowedOrigin } of [preflight, answer]) {
-    if (allowedOrigin !== origin)
-      person.tally.unexpected.push(`${path}: allowed is ${allowedOrigin} instead of ${origin}`);
+  const preflight = await person.ask(`OPTIONS ${path}`, '204', { headers: wanted });
+  const answer = await person.ask(`DELETE ${path}`, '200', { headers: { origin }, session });
+  for (const { headers } of [preflight, answer]) {
+    const allowed = headers['access-control-allow-origin'];
+    if (allowed !== origin) person.tally.unexpected.push(`${path}: allowed is ${allowed} instead of ${origin}`);
   }
   person.tally.expect('other_sessions_ended');
-  person.endSessions(
-    account,
-    account.sessions.find(({ token }) => token === session),
-  );
+  person.endSessions(account, session);
 });
 
 export const logOut = inSession(async (person, account, session) => {
-  await person.ask({ method: 'DELETE', path: '/sessions', session }, 200);
-  person.tally.expect('session_ended');
-  account.sessions = account.sessions.filter(({ token }) => token !== session);
-  person.dead.push(session);
+  await person.change(account, { kind: 'log-out', session });
+  endSession(person, account, session);
 });
 
 /** Lists one's sessions, and ends the one that asks by its id. */
 export const endByList = inSession(async (person, account, session) => {
-  const { text } = await person.ask({ method: 'GET', path: '/sessions', session }, 200);
-  const { sessions } = JSON.parse(text) as { sessions: { id: string; current: boolean }[] };
+  const { body } = await person.ask('GET /sessions', '200', { session });
+  const { sessions } = body as { sessions: { id: string; current: boolean }[] };
   const current = sessions.filter((one) => one.current);
   if (current.length !== 1) person.tally.unexpected.push(`GET /sessions: ${current.length} are the current one`);
   const unknown = '00000000-0000-4000-8000-000000000000';
-  await person.ask({ method: 'DELETE', path: `/sessions/${unknown}`, session }, 404, 'not_found');
-  await person.ask({ method: 'DELETE', path: `/sessions/${current[0]?.id}`, session }, 200);
+  await person.ask(`DELETE /sessions/${unknown}`, '404 not_found', { session });
+  await person.ask(`DELETE /sessions/${current[0]?.id}`, '200', { session });
   person.tally.expect('session_ended');
-  account.sessions = account.sessions.filter(({ token }) => token !== session);
-  person.dead.push(session);
+  endSession(person, account, session);
 });
 
+function endSession(person: Person, account: SoakAccount, session: string): void {
+  account.sessions = account.sessions.filter(({ token }) => token !== session);
+  person.dead.push(session);
+}
+
 export const endOthers = inSession(async (person, account, session) => {
-  await person.ask({ method: 'DELETE', path: '/sessions/others', session }, 200);
+  await person.ask('DELETE /sessions/others', '200', { session });
   person.tally.expect('other_sessions_ended');
-  person.endSessions(
-    account,
-    account.sessions.find(({ token }) => token === session),
-  );
+  person.endSessions(account, session);
 });
 
 export const changePassword = inSession(async (person, account, session) => {
-  const newPassword = person.newPassword();
-  const body = { current_password: account.password, new_password: newPassword };
-  await person.ask({ method: 'PUT', path: '/profile/password', session, body }, 200);
-  person.tally.expect('password_changed');
-  Object.assign(account, {
-    password: newPassword,
-    hasForeignHash: false,
-    resetToken: undefined,
-    failedConfirmations: 0,
-  });
-  person.endSessions(
-    account,
-    account.sessions.find(({ token }) => token === session),
-  );
+  const password = person.newPassword();
+  await person.change(account, { kind: 'change-password', session, newPassword: password });
+  Object.assign(account, { password, hasForeignHash: false, resetToken: undefined, failedConfirmations: 0 });
+  person.endSessions(account, session);
 });
 
 export const changeEmail = inSession(async (person, account, session) => {
-  const body = { password: account.password, new_email: person.newEmail() };
-  await person.ask({ method: 'PUT', path: '/profile/email', session, body }, 200);
-  person.tally.expect('email_changed');
-  const none = { verified: false, resetToken: undefined, failedConfirmations: 0, failedLogins: 0 };
-  Object.assign(account, { email: body.new_email, ...none });
+  const email = person.newEmail();
+  await person.change(account, { kind: 'change-email', session, newEmail: email });
+  const none = { isVerified: false, resetToken: undefined, failedConfirmations: 0, failedLogins: 0 };
+  Object.assign(account, { email, ...none });
 });
 
 export const confirmWrongly = inSession(async (person, account, session) => {
   if (!person.mayFailConfirmation(account)) return;
   account.failedConfirmations += 1;
-  const body = { password: 'not the password' };
-  await person.ask({ method: 'DELETE', path: '/profile', session, body }, 401, 'invalid_credentials');
+  const { email } = account;
+  await person.refuse({ email, password: 'not the password' }, { kind: 'delete', session }, '401 invalid_credentials');
   person.tally.expect('confirmation_failed');
 });
 
 export const deleteAccount = inSession(async (person, account, session) => {
-  const body = { password: account.password };
-  await person.ask({ method: 'DELETE', path: '/profile', session, body }, 200);
+  await person.change(account, { kind: 'delete', session });
   person.end(account);
 });

@@ -13,13 +13,10 @@ export interface House {
 /** What concerns all accounts, done by the operator while nobody else does anything, so that the model can tell what must come of it. */
 export async function operateOnAll(operator: Person, { dialect, folder, people }: House): Promise<void> {
   const { tally } = operator;
-  await operator.operate({ method: 'GET', path: '/daemon' }, 200);
-  await operator.operate({ method: 'GET', path: '/daemon/warnings' }, 200);
-  await operator.operate({ method: 'GET', path: '/metrics' }, 200);
-  await operator.operate({ method: 'GET', path: '/events?newest=true&limit=100' }, 200);
-  await operator.operate({ method: 'GET', path: '/users?limit=10' }, 200);
-
-  const { text } = await operator.operate({ method: 'GET', path: '/users/export' }, 200);
+  for (const path of ['/daemon', '/daemon/warnings', '/metrics', '/events?newest=true&limit=100', '/users?limit=10']) {
+    await operator.operate(`GET ${path}`, '200');
+  }
+  const { text } = await operator.operate('GET /users/export', '200');
   const exported = text.split('\n').length - 1;
   if (exported !== tally.accounts) tally.unexpected.push(`${exported} exported instead of ${tally.accounts}`);
   const kept = new Map<string, string>();
@@ -29,22 +26,22 @@ export async function operateOnAll(operator: Person, { dialect, folder, people }
   }
   for (const { account } of people) {
     if (!account) continue;
-    const [found, known] = [kept.get(account.email), `${account.role} ${account.verified}`];
+    const [found, known] = [kept.get(account.email), `${account.role} ${account.isVerified}`];
     if (found !== known) tally.unexpected.push(`GET /users/export: ${account.email} is ${found} instead of ${known}`);
   }
   // Nobody is new.
   const headers = { 'content-type': 'application/x-ndjson' };
-  const answer = await operator.operate({ method: 'POST', path: '/users/import', headers, body: text }, 200);
+  const answer = await operator.operate('POST /users/import', '200', { headers, raw: text });
   const summary = `{"summary":{"imported":0,"exists":${exported},"refused":0}}`;
   if (!answer.text.includes(summary)) tally.unexpected.push(`POST /users/import: ${answer.text.slice(-200)}`);
 
   if (dialect === 'sqlite') {
     const path = join(folder, 'backup.db');
-    await operator.operate({ method: 'POST', path: '/backup', body: { path } }, 200);
+    await operator.operate('POST /backup', '200', { json: { path } });
     await rm(path);
   }
 
-  await operator.operate({ method: 'POST', path: '/sessions/revoke-all' }, 200);
+  await operator.operate('POST /sessions/revoke-all', '200');
   tally.expect('all_sessions_revoked');
   for (const person of people) if (person.account) person.endSessions(person.account);
 }

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
-import { codeOf, exchange, type Incoming, type Outgoing } from '../load/exchange.ts';
+import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
+import { type Account, type Credentials, type Doors, eventOf, type Operation, requestFor } from '../account.ts';
 import type { Chance } from './chance.ts';
 import type { Tally } from './tally.ts';
 
@@ -14,15 +15,11 @@ interface Token {
   readonly since: number;
 }
 
-/** What the service must know of one account. */
-export interface Account {
-  email: string;
-  password: string;
+/** What the service must know of one account, whose secrets expire. */
+export interface SoakAccount extends Account {
   disabled: boolean;
   /** As the service first told it; it never changes. */
   id: string | undefined;
-  role: string;
-  verified: boolean;
   /** Its hash came by an import, and is replaced at the next login. */
   hasForeignHash: boolean;
   sessions: Token[];
@@ -33,8 +30,7 @@ export interface Account {
 }
 
 export interface Surroundings {
-  readonly url: string;
-  readonly control: string;
+  readonly doors: Doors;
   readonly agent: Agent;
   readonly tally: Tally;
   /** How long sessions and reset tokens live in the soak. */
@@ -45,7 +41,7 @@ export interface Surroundings {
 
 /** Somebody with one account at most, who does one thing after the other, and knows what each must lead to. */
 export class Person {
-  account: Account | undefined;
+  account: SoakAccount | undefined;
   /** What opened something once, and must not any more. */
   dead: string[] = [];
   readonly chance: Chance;
@@ -82,40 +78,53 @@ export class Person {
     return `a password of ${this.#name}, number ${this.#made}`;
   }
 
-  /** Sends one request to the service, whose answer must have this status, and this code where it refuses. */
-  async ask(outgoing: Outgoing, status: number, code?: string): Promise<Incoming> {
-    // Every fourth on a connection of its own.
-    const agent = this.chance.below(4) === 0 ? {} : { agent: this.#surroundings.agent };
-    return this.#send(this.#surroundings.url, { ...agent, ...outgoing }, status, code);
+  /** Has an operation done on an account, and its event recorded. */
+  async change(account: Credentials, operation: Operation): Promise<Answer> {
+    const [door, target, options] = requestFor(account, operation);
+    const answer = await this.#send(door, target, '200', options);
+    this.tally.expect(eventOf[operation.kind]);
+    return answer;
+  }
+
+  /** Asks for an operation that is refused: `expected` is a status and a code. */
+  async refuse(account: Credentials, operation: Operation, expected: string): Promise<Answer> {
+    const [door, target, options] = requestFor(account, operation);
+    return await this.#send(door, target, expected, options);
+  }
+
+  /** Sends one request, whose answer must have the status that is expected, and the code where one is. */
+  async ask(target: string, expected: string, options: SendOptions = {}): Promise<Answer> {
+    return await this.#send('url', target, expected, options);
   }
 
   /** The same over the control socket. */
-  async operate(outgoing: Outgoing, status: number, code?: string): Promise<Incoming> {
-    return this.#send(this.#surroundings.control, outgoing, status, code);
+  async operate(target: string, expected: string, options: SendOptions = {}): Promise<Answer> {
+    return await this.#send('control', target, expected, options);
   }
 
-  async #send(to: string, outgoing: Outgoing, status: number, code: string | undefined): Promise<Incoming> {
-    const act = `${outgoing.method} ${outgoing.path.replace(/\?.*/, '').replace(/[\da-f]{8}-[-\da-f]{27}$/, '{id}')}`;
+  async #send(door: keyof Doors, target: string, expected: string, options: SendOptions): Promise<Answer> {
+    const { doors, agent } = this.#surroundings;
+    const act = target.replace(/\?.*/, '').replace(/[\da-f]{8}-[-\da-f]{27}$/, '{id}');
+    // Every fourth on a connection of its own.
+    const isKept = door === 'url' && this.chance.below(4) !== 0;
     for (;;) {
-      const answer = await exchange(to, outgoing);
-      if (answer.status === 503 && codeOf(answer) === 'overloaded') {
-        this.tally.sentAway += 1;
-        continue;
+      const answer = await send(doors[door], target, { agent: isKept && agent, ...options });
+      const { status, code } = answer;
+      if (status === 503 && code === 'overloaded') this.tally.sentAway += 1;
+      else if (status === 503 && code === 'database_unavailable') this.tally.unavailable += 1;
+      else {
+        this.tally.count(act);
+        const found = `${status} ${code}`;
+        if (!`${found} `.startsWith(`${expected} `)) {
+          this.tally.unexpected.push(`${act}: ${found} instead of ${expected}`);
+        }
+        return answer;
       }
-      if (answer.status === 503 && codeOf(answer) === 'database_unavailable') {
-        this.tally.unavailable += 1;
-        continue;
-      }
-      this.tally.count(act);
-      if (answer.status !== status || (code !== undefined && codeOf(answer) !== code)) {
-        this.tally.unexpected.push(`${act}: ${answer.status} ${codeOf(answer)} instead of ${status} ${code ?? ''}`);
-      }
-      return answer;
     }
   }
 
   /** A session that is surely open, if there is any. */
-  openSession(account: Account): Token | undefined {
+  openSession(account: SoakAccount): Token | undefined {
     const now = performance.now();
     const { lifetimeMs } = this.#surroundings;
     const isExpired = ({ since }: Token) => now - since > EXPIRED * lifetimeMs;
@@ -124,38 +133,38 @@ export class Person {
     return this.chance.pick(account.sessions.filter(({ since }) => now - since < ALIVE * lifetimeMs));
   }
 
-  openResetToken({ resetToken }: Account): Token | undefined {
+  openResetToken({ resetToken }: SoakAccount): Token | undefined {
     if (!resetToken) return undefined;
     return performance.now() - resetToken.since < ALIVE * this.#surroundings.lifetimeMs ? resetToken : undefined;
   }
 
-  mayFailLogin({ failedLogins }: Account): boolean {
+  mayFailLogin({ failedLogins }: SoakAccount): boolean {
     return failedLogins < FAILURES;
   }
 
-  mayFailConfirmation({ failedConfirmations }: Account): boolean {
+  mayFailConfirmation({ failedConfirmations }: SoakAccount): boolean {
     return failedConfirmations < FAILURES;
   }
 
   /** Every session of the account has ended, but for one where it is given. */
-  endSessions(account: Account, but?: Token): void {
-    this.dead.push(...account.sessions.filter((session) => session !== but).map(({ token }) => token));
+  endSessions(account: SoakAccount, but?: string): void {
+    const ended = account.sessions.filter(({ token }) => token !== but);
     // What ended long ago is no news; some are enough.
-    this.dead = this.dead.slice(-20);
-    account.sessions = but ? [but] : [];
+    this.dead = [...this.dead, ...ended.map(({ token }) => token)].slice(-20);
+    account.sessions = account.sessions.filter(({ token }) => token === but);
   }
 
   /** The account is there, made or taken in. */
-  begin(email: string, password: string, { hasForeignHash = false } = {}): void {
+  begin(credentials: Credentials, { hasForeignHash = false } = {}): void {
     this.tally.accounts += 1;
-    const none = { disabled: false, sessions: [], resetToken: undefined, failedLogins: 0, failedConfirmations: 0 };
-    this.account = { email, password, id: undefined, role: 'user', verified: false, hasForeignHash, ...none };
+    const none = { sessions: [], resetToken: undefined, failedLogins: 0, failedConfirmations: 0 };
+    const known = { id: undefined, role: 'user', isVerified: false, disabled: false, hasForeignHash };
+    this.account = { ...credentials, ...known, ...none };
   }
 
   /** The account is gone. */
-  end(account: Account): void {
+  end(account: SoakAccount): void {
     this.tally.accounts -= 1;
-    this.tally.expect('user_deleted');
     this.endSessions(account);
     this.account = undefined;
   }

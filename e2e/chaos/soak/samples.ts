@@ -1,7 +1,6 @@
 import { setInterval as every } from 'node:timers/promises';
-import { must } from '../load/account.ts';
-import { exchange } from '../load/exchange.ts';
-import { median } from '../load/figures.ts';
+import { mustSend } from '../../support/http-client.mjs';
+import { median } from '../../support/statistics.mjs';
 
 const SETTLE_MS = 200;
 /** Looks that must find the same, one after the other, until nothing is opened or closed any more. */
@@ -14,7 +13,7 @@ export interface Sample {
 }
 
 export async function takeSample(control: string): Promise<Sample> {
-  const { text } = await must(exchange(control, { method: 'GET', path: '/metrics' }));
+  const { text } = await mustSend(control, 'GET /metrics');
   const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
     residentMb: figure('process_resident_memory_bytes') / 1e6,

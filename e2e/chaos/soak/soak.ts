@@ -2,13 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
-import { startDaemon } from '../../support/daemon.ts';
+import { mustSend } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
+import { median } from '../../support/statistics.mjs';
 import { makeDatabase, type RowDatabase } from '../database.ts';
-import { must, openSession } from '../load/account.ts';
-import { exchange } from '../load/exchange.ts';
-import { median } from '../load/figures.ts';
-import { controlSocket } from '../load/import-accounts.ts';
+import { openSession } from '../load/account.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 import { Chance } from './chance.ts';
@@ -59,7 +57,7 @@ export const soakRow: Row<
       seed: 1,
     },
   },
-  async run({ size, dialect, folder, log, onEnd }) {
+  async run({ size, dialect, folder, serve, log, onEnd }) {
     const database = await makeDatabase(dialect, folder);
     const heap = await watchHeap(folder);
     const settings = {
@@ -68,21 +66,20 @@ export const soakRow: Row<
       AUTHSVC_SESSION_LIFETIME_SECONDS: String(size.lifetime),
       AUTHSVC_RESET_TOKEN_SECONDS: String(size.lifetime),
     };
-    const daemon = await startDaemon({ home: folder, settings });
-    onEnd(() => daemon.stop());
-    const control = controlSocket(daemon);
+    const daemon = await serve(settings);
+    const { control } = daemon;
     const tally = new Tally();
     await openSession(daemon.url, residentEmail);
     tally.accounts += 1;
     for (const event of ['user_registered', 'login_succeeded']) tally.expect(event);
-    const { text } = await must(exchange(control, { method: 'GET', path: '/users/export' }));
+    const { text } = await mustSend(control, 'GET /users/export');
     const passwordHash = String(JSON.parse(text).password_hash);
 
     // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
     const agent = new Agent({ keepAlive: true, timeout: 60_000 });
     onEnd(() => agent.destroy());
     const lifetimeMs = size.lifetime * 1000;
-    const surroundings = { url: daemon.url, control, agent, tally, passwordHash, lifetimeMs };
+    const surroundings = { doors: daemon, agent, tally, passwordHash, lifetimeMs };
     const people = Array.from(
       { length: size.people },
       (_, index) => new Person(`person-${index}`, new Chance(size.seed * 1000 + index), surroundings),
@@ -125,29 +122,28 @@ export const soakRow: Row<
         `${left.sessions} sessions and ${left.resetTokens} reset tokens left, ${tally.accounts} accounts`,
       [
         ...tally.unexpected,
-        size.operations >= MANY ? await untried(tally) : '',
-        tally.unavailable <= size.unavailable ? '' : `the database was unavailable ${tally.unavailable} times`,
-        late.residentMb <= early.residentMb * most ? '' : `${late.residentMb.toFixed(0)} MB are resident`,
-        late.heapMb <= early.heapMb * most ? '' : `the heap keeps ${late.heapMb.toFixed(1)} MB`,
-        Math.abs(files - filesAfterWarmUp) <= (filesAfterWarmUp * size['files-within']) / 100
-          ? ''
-          : `${files} files are open`,
-        left.sessions + left.resetTokens === 0 ? '' : 'what has expired is still there',
+        size.operations >= MANY && (await untried(tally)),
+        tally.unavailable > size.unavailable && `the database was unavailable ${tally.unavailable} times`,
+        !(late.residentMb <= early.residentMb * most) && `${late.residentMb.toFixed(0)} MB are resident`,
+        !(late.heapMb <= early.heapMb * most) && `the heap keeps ${late.heapMb.toFixed(1)} MB`,
+        !(Math.abs(files - filesAfterWarmUp) <= (filesAfterWarmUp * size['files-within']) / 100) &&
+          `${files} files are open`,
+        left.sessions + left.resetTokens !== 0 && 'what has expired is still there',
         ...(await differences(database, tally)),
-      ].filter(Boolean),
+      ],
     );
   },
 };
 
 /** Which of the endpoints in openapi.json nobody asked. */
-async function untried(tally: Tally): Promise<string> {
+async function untried(tally: Tally): Promise<string | false> {
   const text = await readFile(join(root, 'packages', 'server', 'openapi.json'), 'utf8');
   const { paths } = JSON.parse(text) as { paths: Record<string, object> };
   const endpoints = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const left = endpoints.filter((endpoint) => !tally.done.has(endpoint));
-  return left.length === 0 ? '' : `nobody asked ${left.join(', ')}`;
+  return left.length > 0 && `nobody asked ${left.join(', ')}`;
 }
 
 /** Lets go of every connection, and counts what the service has open then. */
@@ -171,7 +167,7 @@ async function waitUntilPruned(
 }
 
 /** What the database holds beside what was done. */
-async function differences({ query }: RowDatabase, tally: Tally): Promise<string[]> {
+async function differences({ query }: RowDatabase, tally: Tally): Promise<(string | false)[]> {
   const recorded = await query('select type, count(*) as times from events group by type');
   const times = new Map(recorded.map(({ type, times: count }) => [String(type), Number(count)]));
   const [users] = await query('select count(*) as rows from users');
@@ -183,8 +179,8 @@ async function differences({ query }: RowDatabase, tally: Tally): Promise<string
     return found < expected || found > most;
   });
   return [
-    Number(users?.rows) === tally.accounts ? '' : `${users?.rows} accounts instead of ${tally.accounts}`,
-    Number(outbox?.rows) === 0 ? '' : `${outbox?.rows} mails are owed`,
+    Number(users?.rows) !== tally.accounts && `${users?.rows} accounts instead of ${tally.accounts}`,
+    Number(outbox?.rows) !== 0 && `${outbox?.rows} mails are owed`,
     ...wrong.map((type) => `${times.get(type) ?? 0} × ${type} recorded instead of ${tally.events.get(type) ?? 0}`),
-  ].filter(Boolean);
+  ];
 }

@@ -160,7 +160,7 @@ describe('authsvc password', () => {
     open.type(`${newPassword}\r`);
     await open.shows(`every other session of ${ada} has ended`);
     expect(await open.ended).toBe(0);
-    for (const secret of [PASSWORD, newPassword]) expect(open.raw()).not.toContain(secret);
+    for (const secret of [PASSWORD, newPassword]) expect(open.bytes()).not.toContain(secret);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CTRL_U, openProgram } from '../testing/pseudo-terminal.ts';
+import { CTRL_U, openPseudoTerminal } from '../../../../test/pseudo-terminal.ts';
 import { createTestMachine } from '../testing/test-machine.ts';
 
 const shells = ['bash', 'zsh', 'fish'];
@@ -51,7 +51,7 @@ describe('authsvc completion', () => {
   it.skipIf(missing.includes('bash'))('completes commands, options and their words in bash', async () => {
     const home = makeHome();
     writeFileSync(join(home, '.bashrc'), `PS1='ready> '\nbind 'set show-all-if-ambiguous on'\n${await script('bash')}`);
-    const bash = openProgram('bash', ['--rcfile', join(home, '.bashrc'), '-i'], { HOME: home });
+    const bash = openPseudoTerminal('bash', ['--rcfile', join(home, '.bashrc'), '-i'], { HOME: home });
     await bash.shows('ready> ');
     bash.type('authsvc dae\t');
     await bash.shows('authsvc daemon ');
@@ -71,7 +71,7 @@ describe('authsvc completion', () => {
     const home = makeHome();
     const setUp = "PS1='ready> '\nautoload -U compinit && compinit -u -D\n";
     writeFileSync(join(home, '.zshrc'), `${setUp}${await script('zsh')}`);
-    const zsh = openProgram('zsh', ['-i'], { HOME: home, ZDOTDIR: home });
+    const zsh = openPseudoTerminal('zsh', ['-i'], { HOME: home, ZDOTDIR: home });
     await zsh.shows('ready> ');
     zsh.type('authsvc dae\t');
     await zsh.shows('mon');

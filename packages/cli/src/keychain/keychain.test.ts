@@ -2,14 +2,8 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  builtHelper,
-  isKeychainMissing,
-  makeLockedHome,
-  PROMPTER,
-  SECRET_SERVICE,
-  startBus,
-} from '../testing/secret-service.ts';
+import { SECRET_SERVICE } from '../../../../test/secret-service.mjs';
+import { builtHelper, isKeychainMissing, makeLockedHome, PROMPTER, startBus } from '../testing/secret-service.ts';
 import { createKeychain, type Keychain } from './keychain.ts';
 
 const entry = { service: 'authsvc:http://127.0.0.1:4100', account: 'ada@example.com' };

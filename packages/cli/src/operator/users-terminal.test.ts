@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CTRL_C, CTRL_U, openPseudoTerminal } from '../../../../test/pseudo-terminal.ts';
 import { type LocalService, startLocalService } from '../testing/local-service.ts';
-import { authsvcFile, CTRL_C, CTRL_U, openProgram, openTerminal } from '../testing/pseudo-terminal.ts';
+import { authsvcFile, openTerminal } from '../testing/pseudo-terminal.ts';
 
 const ada = 'ada@example.com';
 const hash = '$2b$10$g2u5MKkMbStSqvykxyst7.rm.rSFhos1RTVGc4/at1KST3ddIzOrq';
@@ -53,10 +54,10 @@ describe('an operator at a terminal', () => {
   it('reads the beginning of an export and leaves the rest', async () => {
     await service.authsvc(['users', 'import', await writeUsers(3000)]);
     const line = `"${process.execPath}" "${authsvcFile}" users export | head -n 1; echo "then $?"`;
-    const open = openProgram('/bin/sh', ['-c', line], env);
+    const open = openPseudoTerminal('/bin/sh', ['-c', line], env);
     await open.shows(`{"email":"${ada}"`);
     await open.shows('then 0');
     expect(await open.ended).toBe(0);
-    expect(open.raw()).not.toMatch(/EPIPE|✗/);
+    expect(open.bytes()).not.toMatch(/EPIPE|✗/);
   });
 });

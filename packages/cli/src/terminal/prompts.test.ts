@@ -2,16 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BACKSPACE, CTRL_C, CTRL_D, CTRL_T, CTRL_U, type PseudoTerminal } from '../../../../test/pseudo-terminal.ts';
 import { RESET_TOKEN, startContractServer } from '../testing/contract-server.ts';
-import {
-  BACKSPACE,
-  CTRL_C,
-  CTRL_D,
-  CTRL_T,
-  CTRL_U,
-  openTerminal,
-  type PseudoTerminal,
-} from '../testing/pseudo-terminal.ts';
+import { openTerminal } from '../testing/pseudo-terminal.ts';
 import { isKeychainMissing, startBus } from '../testing/secret-service.ts';
 
 const email = 'ada@example.com';
@@ -64,8 +57,8 @@ describe.each(kinds)('prompts, $kind', ({ env, options, isRich }) => {
     ]);
     expect(await terminal.ended).toBe(0);
     expect([...server.users]).toEqual([[email, password]]);
-    expect(terminal.raw()).not.toContain(password);
-    expect(terminal.raw().includes(ESC)).toBe(isRich);
+    expect(terminal.bytes()).not.toContain(password);
+    expect(terminal.bytes().includes(ESC)).toBe(isRich);
   });
 
   it.each([
@@ -78,9 +71,9 @@ describe.each(kinds)('prompts, $kind', ({ env, options, isRich }) => {
       await terminal.shows(given.length === 0 ? 'Email:' : 'Password:');
       terminal.type(key);
       expect(await terminal.ended).toBe(130);
-      expect(terminal.raw()).toContain('Cancelled');
-      expect(terminal.raw()).not.toMatch(/\n\s+at /);
-      expect(terminal.raw().lastIndexOf('[?25l')).toBeLessThanOrEqual(terminal.raw().lastIndexOf('[?25h'));
+      expect(terminal.bytes()).toContain('Cancelled');
+      expect(terminal.bytes()).not.toMatch(/\n\s+at /);
+      expect(terminal.bytes().lastIndexOf('[?25l')).toBeLessThanOrEqual(terminal.bytes().lastIndexOf('[?25h'));
     }
     expect(readdirSync(home)).toEqual([]);
   });
@@ -95,8 +88,8 @@ describe.each(kinds)('prompts, $kind', ({ env, options, isRich }) => {
     terminal.type(`${CTRL_T}\r`);
     await terminal.shows(`as ${email}`);
     expect(await terminal.ended).toBe(0);
-    expect(terminal.raw()).not.toContain(password);
-    expect(terminal.raw()).not.toContain('toggle');
+    expect(terminal.bytes()).not.toContain(password);
+    expect(terminal.bytes()).not.toContain('toggle');
   });
 
   it('offer the account used last', async () => {
@@ -145,7 +138,7 @@ describe('a person at a terminal', () => {
     ]);
     expect(await terminal.ended).toBe(0);
     expect(server.users.get(email)).toBe('staple battery');
-    expect(terminal.raw()).not.toContain(RESET_TOKEN);
+    expect(terminal.bytes()).not.toContain(RESET_TOKEN);
   });
 
   it('is asked for what --token-stdin and --password-stdin would read, without an echo', async () => {
@@ -157,7 +150,7 @@ describe('a person at a terminal', () => {
       ['New password:', 'staple battery\r'],
     ]);
     expect(await terminal.ended).toBe(0);
-    expect(terminal.raw()).not.toContain(RESET_TOKEN);
+    expect(terminal.bytes()).not.toContain(RESET_TOKEN);
     expect(server.users.get(email)).toBe('staple battery');
   });
 
@@ -178,9 +171,9 @@ describe('a person at a terminal', () => {
     const { open } = await start();
     const coloured = open(['profile']);
     expect(await coloured.ended).toBe(4);
-    expect(coloured.raw()).toContain(`${ESC}[31m✗${ESC}[39m You are not logged in`);
+    expect(coloured.bytes()).toContain(`${ESC}[31m✗${ESC}[39m You are not logged in`);
     const plain = open(['profile'], { NO_COLOR: '1' });
     expect(await plain.ended).toBe(4);
-    expect(plain.raw()).not.toContain(ESC);
+    expect(plain.bytes()).not.toContain(ESC);
   });
 });

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BACKSPACE, CTRL_C, CTRL_D } from '../../../../test/pseudo-terminal.ts';
 import { startContractServer } from '../testing/contract-server.ts';
-import { BACKSPACE, CTRL_C, CTRL_D, openTerminal } from '../testing/pseudo-terminal.ts';
+import { openTerminal } from '../testing/pseudo-terminal.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse';
@@ -37,7 +38,7 @@ describe.each([
     terminal.type(pasted);
     await terminal.shows(`as ${email}`);
     expect(await terminal.ended).toBe(0);
-    expect(terminal.raw()).not.toContain(password);
+    expect(terminal.bytes()).not.toContain(password);
   });
 
   it('registers, with the password twice', async () => {
@@ -48,7 +49,7 @@ describe.each([
     await terminal.shows(`✓ Registered ${email}`);
     expect(await terminal.ended).toBe(0);
     expect(server.users.get(email)).toBe(password);
-    expect(terminal.raw()).not.toContain(password);
+    expect(terminal.bytes()).not.toContain(password);
   });
 
   it('waits, hidden, while the service works', async () => {
@@ -64,7 +65,7 @@ describe.each([
     await terminal.shows('✓ Password updated');
     expect(await terminal.ended).toBe(0);
     expect(server.users.get(email)).toBe(next);
-    expect(terminal.raw()).not.toContain(next);
+    expect(terminal.bytes()).not.toContain(next);
   });
 
   it('is not taken for another answer after one was refused', async () => {
@@ -79,7 +80,7 @@ describe.each([
     terminal.type(`${password}\r`);
     await terminal.shows(`as ${email}`);
     expect(await terminal.ended).toBe(0);
-    expect(terminal.raw()).not.toContain(password);
+    expect(terminal.bytes()).not.toContain(password);
   });
 
   it('is dropped by Ctrl-C, which ends with 130 between two questions too', async () => {
@@ -92,8 +93,8 @@ describe.each([
     await asked;
     terminal.type(`${next}\r${CTRL_C}`);
     expect(await terminal.ended).toBe(130);
-    expect(terminal.raw()).toContain('Cancelled');
-    expect(terminal.raw()).not.toContain(next);
+    expect(terminal.bytes()).toContain('Cancelled');
+    expect(terminal.bytes()).not.toContain(next);
     expect(server.users.get(email)).toBe(password);
   });
 
@@ -103,6 +104,6 @@ describe.each([
     await terminal.shows('Email:');
     terminal.type(`${email}\r${CTRL_D}`);
     expect(await terminal.ended).toBe(130);
-    expect(terminal.raw()).toContain('Password:');
+    expect(terminal.bytes()).toContain('Password:');
   });
 });

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from 'node-pty';
-import { authsvcFile, cleanEnvironment, type Environment } from './program.ts';
+import { onTestFinished } from 'vitest';
 
-export interface Terminal {
-  /** Waits until the text is shown, after what was waited for last. Rejects when the program ends without it. */
+export interface PseudoTerminal {
+  /** Waits until a text is shown, after what was waited for last. Rejects when the program ends without it. */
   shows(text: string): Promise<void>;
   type(keys: string): void;
   /** Types an answer and presses Enter. */
@@ -12,29 +12,30 @@ export interface Terminal {
   screen(): string;
   /** Everything sent to the terminal so far, control sequences included. */
   bytes(): string;
-  /** The exit status of the program, once it has ended. */
+  /** The exit status, once the program has ended. */
   readonly ended: Promise<number>;
-  kill(): void;
 }
 
-export const ctrlC = '\u0003';
+export const CTRL_C = '\u0003';
+export const CTRL_D = '\u0004';
+export const CTRL_T = '\u0014';
+export const CTRL_U = '\u0015';
+export const BACKSPACE = '\u007f';
 
-export interface TerminalOptions {
-  readonly home: string;
-  readonly env?: Environment;
-}
-
-/** Runs one `authsvc` command on a real pseudo-terminal, as a person at a keyboard does. */
-export function openTerminal(args: readonly string[], { home, env = {} }: TerminalOptions): Terminal {
-  const pty = spawn(process.execPath, [authsvcFile, ...args], {
-    name: 'xterm-256color',
-    cols: 120,
-    rows: 40,
-    env: cleanEnvironment(home, { TERM: 'xterm-256color', ...env }),
+/** Runs a program on a real pseudo-terminal, as a person at a keyboard does; it ends with the test. */
+export function openPseudoTerminal(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): PseudoTerminal {
+  const pty = spawn(file, [...args], {
+    cols: 100,
+    rows: 30,
+    env: { TERM: 'xterm-256color', PATH: process.env.PATH ?? '', ...env },
   });
   let bytes = '';
   let read = 0;
-  let over = false;
+  let isOver = false;
   const watchers = new Set<() => void>();
   const notify = () => {
     for (const watcher of [...watchers]) watcher();
@@ -45,10 +46,13 @@ export function openTerminal(args: readonly string[], { home, env = {} }: Termin
   });
   const ended = new Promise<number>((resolve) => {
     pty.onExit(({ exitCode }) => {
-      over = true;
+      isOver = true;
       notify();
       resolve(exitCode);
     });
+  });
+  onTestFinished(() => {
+    if (!isOver) pty.kill('SIGKILL');
   });
   const screen = () => stripVTControlCharacters(bytes);
 
@@ -57,7 +61,7 @@ export function openTerminal(args: readonly string[], { home, env = {} }: Termin
       new Promise((resolve, reject) => {
         const look = () => {
           const found = screen().indexOf(text, read);
-          if (found < 0 && !over) return;
+          if (found < 0 && !isOver) return;
           watchers.delete(look);
           if (found < 0) {
             reject(new Error(`the program ended without showing "${text}":\n${screen()}`));
@@ -74,8 +78,5 @@ export function openTerminal(args: readonly string[], { home, env = {} }: Termin
     screen,
     bytes: () => bytes,
     ended,
-    kill: () => {
-      if (!over) pty.kill('SIGKILL');
-    },
   };
 }

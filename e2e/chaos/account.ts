@@ -1,0 +1,83 @@
+import type { Daemon } from '../support/daemon.ts';
+import { type Answer, type SendOptions, send } from '../support/http-client.mjs';
+
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** What the service must know of an account. */
+export interface Account extends Credentials {
+  role: string;
+  isVerified: boolean;
+}
+
+/** A write that is asked for. Passwords and tokens are made up, for accounts of nobody. */
+export type Operation =
+  | { readonly kind: 'register' }
+  | { readonly kind: 'log-in' }
+  | { readonly kind: 'log-out'; readonly session: string }
+  | { readonly kind: 'ask-reset' }
+  | { readonly kind: 'reset'; readonly token: string; readonly newPassword: string }
+  | { readonly kind: 'change-password'; readonly session: string; readonly newPassword: string }
+  | { readonly kind: 'change-email'; readonly session: string; readonly newEmail: string }
+  | { readonly kind: 'set-role'; readonly role: string }
+  | { readonly kind: 'verify' }
+  | { readonly kind: 'delete'; readonly session: string };
+
+/** The name of each operation in the audit trail, where its transaction records it. */
+export const eventOf = {
+  register: 'user_registered',
+  'log-in': 'login_succeeded',
+  'log-out': 'session_ended',
+  'ask-reset': 'password_reset_requested',
+  reset: 'password_reset_completed',
+  'change-password': 'password_changed',
+  'change-email': 'email_changed',
+  'set-role': 'user_role_set',
+  verify: 'user_email_verified',
+  delete: 'user_deleted',
+} as const satisfies Record<Operation['kind'], string>;
+
+/** Where a service listens: for clients, and for its operator. */
+export type Doors = Pick<Daemon, 'url' | 'control'>;
+
+/** The request that asks for an operation, of clients or over the control socket. */
+export function requestFor(
+  { email, password }: Credentials,
+  operation: Operation,
+): [door: keyof Doors, target: string, options: SendOptions] {
+  const session = 'session' in operation ? operation.session : undefined;
+  switch (operation.kind) {
+    case 'register':
+      return ['url', 'POST /users', { json: { email, password } }];
+    case 'log-in':
+      return ['url', 'POST /sessions', { json: { email, password } }];
+    case 'log-out':
+      return ['url', 'DELETE /sessions', { session }];
+    case 'ask-reset':
+      return ['url', 'POST /reset_password', { json: { email } }];
+    case 'reset': {
+      const json = { email, reset_token: operation.token, new_password: operation.newPassword };
+      return ['url', 'PUT /reset_password', { json }];
+    }
+    case 'change-password': {
+      const json = { current_password: password, new_password: operation.newPassword };
+      return ['url', 'PUT /profile/password', { json, session }];
+    }
+    case 'change-email':
+      return ['url', 'PUT /profile/email', { json: { password, new_email: operation.newEmail }, session }];
+    case 'set-role':
+      return ['control', 'POST /users/set', { json: { email, role: operation.role } }];
+    case 'verify':
+      return ['control', 'POST /users/verify', { json: { email } }];
+    case 'delete':
+      return ['url', 'DELETE /profile', { json: { password }, session }];
+  }
+}
+
+/** Asks a service for an operation. */
+export function ask(doors: Doors, account: Account, operation: Operation): Promise<Answer> {
+  const [door, target, options] = requestFor(account, operation);
+  return send(doors[door], target, options);
+}
