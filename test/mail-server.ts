@@ -1,23 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { EventEmitter, on } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
-
-/** A certificate and its key, as files: signed by itself, so that whoever is given the file as an authority trusts it and nobody else does. */
-export interface Certificate {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
-export function makeCertificate(folder: string, hostname = 'localhost'): Certificate {
-  const [certFile, keyFile] = [join(folder, `${hostname}.crt`), join(folder, `${hostname}.key`)];
-  const name = ['-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  execFileSync('openssl', ['req', '-x509', '-days', '2', ...key, '-out', certFile, ...name], { stdio: 'ignore' });
-  return { certFile, keyFile };
-}
+import type { Certificate } from './certificate.ts';
 
 export interface ReceivedMail {
   readonly to: readonly string[];

@@ -3,26 +3,15 @@ import { mkdirSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A disk of its own, held in memory. */
-export interface SmallDisk {
-  readonly path: string;
-  /** Fills it to the last byte. */
-  fill(): Promise<void>;
-  /** Takes away what filled it. */
-  empty(): Promise<void>;
-  makeReadOnly(): void;
-  unmount(): void;
-}
-
 /** Why there can be none on this machine; nothing when there can. */
 export const smallDiskObstacle = findObstacle();
 
-/** Mounts a small disk on an empty folder. */
-export function mountSmallDisk(path: string, bytes: number): SmallDisk {
+/** Mounts a small disk, held in memory, on an empty folder. */
+export function mountSmallDisk(path: string, bytes: number) {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', path]);
   const filler = join(path, 'filler');
   return {
-    path,
+    /** Fills it to the last byte. */
     fill: async () => {
       const file = await open(filler, 'a');
       try {
@@ -31,6 +20,7 @@ export function mountSmallDisk(path: string, bytes: number): SmallDisk {
         await file.close();
       }
     },
+    /** Takes away what filled it. */
     empty: () => rm(filler),
     makeReadOnly: () => {
       execFileSync('mount', ['-o', 'remount,ro', path]);

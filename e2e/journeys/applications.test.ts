@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Certificate, makeCertificate } from '../../test/certificate.ts';
 import { freePort } from '../../test/free-port.mjs';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
-import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import {
   type Backends,
@@ -50,7 +50,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('the thr
       return startDaemon({ home: home.path, settings });
     };
     beforeAll(async () => {
-      certificate = await makeCertificate(home.path, 'app.example.com');
+      certificate = makeCertificate(home.path, 'localhost', 'IP:127.0.0.1', 'DNS:app.example.com');
       [servicePort, port] = [await freePort(), await freePort()];
       daemon = await startService();
       backends = await startBackends(prepared, home.path, {

@@ -1,13 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type Certificate,
-  type MailServer,
-  type MailServerOptions,
-  makeCertificate,
-  startMailServer,
-} from '../../test/mail-server.ts';
+import { type Certificate, makeCertificate } from '../../test/certificate.ts';
+import { type MailServer, type MailServerOptions, startMailServer } from '../../test/mail-server.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
 import { send } from '../support/http-client.mjs';

@@ -28,38 +28,29 @@ function wrongBodies(target: string, right: Readonly<Record<string, string>>): W
     invalid(`with an object for ${name}`, { json: { ...right, [name]: { $ne: '' } } }),
     invalid(`with ${name} far too long`, { json: { ...right, [name]: 'x'.repeat(5000) } }),
   ]);
+  const raw = JSON.stringify(right);
+  const type = 'unsupported_media_type';
+  const unsupported = (what: string, options: SendOptions): Wrong => [what, target, options, 415, type];
   const encoded = new URLSearchParams(right).toString();
   return [
     ...fieldwise,
     invalid('without a body', {}),
     invalid('with an empty JSON body', { raw: '', headers: json }),
-    invalid('with JSON that ends early', { raw: JSON.stringify(right).slice(0, -1), headers: json }),
+    invalid('with JSON that ends early', { raw: raw.slice(0, -1), headers: json }),
     invalid('with a JSON string', { json: 'text' }),
     invalid('with a JSON list', { json: [right] }),
     invalid('with JSON null', { raw: 'null', headers: json }),
     invalid('with an unknown field', { json: { ...right, is_admin: true } }),
-    invalid('with __proto__', { raw: `{"__proto__":{"x":1},${JSON.stringify(right).slice(1)}`, headers: json }),
+    invalid('with __proto__', { raw: `{"__proto__":{"x":1},${raw.slice(1)}`, headers: json }),
     invalid('with constructor', { json: { ...right, constructor: { prototype: {} } } }),
     invalid('with bytes that are not UTF-8', { raw: Buffer.from([0x22, 0xff, 0x22]), headers: json }),
     invalid('with a repeated form field', { raw: `${encoded}&${first}=again`, headers: form }),
     invalid('with a broken percent sign', { raw: `${encoded}&x=%zz`, headers: form }),
-    invalid('with JSON sent as a form', { raw: JSON.stringify(right), headers: form }),
-    [
-      'as text',
-      target,
-      { raw: JSON.stringify(right), headers: { 'content-type': 'text/plain' } },
-      415,
-      'unsupported_media_type',
-    ],
-    ['without a Content-Type', target, { raw: JSON.stringify(right) }, 415, 'unsupported_media_type'],
-    ['compressed', target, { json: right, headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'],
-    [
-      'in UTF-16',
-      target,
-      { raw: JSON.stringify(right), headers: { 'content-type': 'application/json; charset=utf-16' } },
-      415,
-      'unsupported_media_type',
-    ],
+    invalid('with JSON sent as a form', { raw, headers: form }),
+    unsupported('as text', { raw, headers: { 'content-type': 'text/plain' } }),
+    unsupported('without a Content-Type', { raw }),
+    unsupported('compressed', { json: right, headers: { 'content-encoding': 'gzip' } }),
+    unsupported('in UTF-16', { raw, headers: { 'content-type': 'application/json; charset=utf-16' } }),
     ['with a body of a megabyte', target, { json: { ...right, x: 'x'.repeat(1_000_000) } }, 413, 'payload_too_large'],
   ];
 }
@@ -80,34 +71,22 @@ const wrongEmails = [
   `${'x'.repeat(65)}@example.com`,
   `intruder@${'x'.repeat(250)}.com`,
   "intruder' OR 1=1--",
-].map(
-  (wrong): Wrong => [
-    `${JSON.stringify(wrong).slice(0, 60)} as email`,
-    'POST /users',
-    { json: { email: wrong, password } },
-    400,
-    'invalid_request',
-  ],
-);
+].map((wrong): Wrong => {
+  const what = `${JSON.stringify(wrong).slice(0, 60)} as email`;
+  return [what, 'POST /users', { json: { email: wrong, password } }, 400, 'invalid_request'];
+});
 
-const wrongPasswords = (
-  [
-    ['short', 'shorter'],
-    ['too long', 'long'.repeat(65)],
-    ['the email', email],
-    ['the local part of the email', 'intruder'],
-    ['among the most common', 'password123'],
-    ['half a character', 'lone surrogate \ud800'],
-  ] as const
-).map(
-  ([what, wrong]): Wrong => [
-    `a password that is ${what}`,
-    'POST /users',
-    { json: { email, password: wrong } },
-    400,
-    'password_rejected',
-  ],
-);
+const wrongPasswords = Object.entries({
+  short: 'shorter',
+  'too long': 'long'.repeat(65),
+  'the email': email,
+  'the local part of the email': 'intruder',
+  'among the most common': 'password123',
+  'half a character': 'lone surrogate \ud800',
+}).map(([what, wrong]): Wrong => {
+  const json = { email, password: wrong };
+  return [`a password that is ${what}`, 'POST /users', { json }, 400, 'password_rejected'];
+});
 
 const wrongRequests: readonly Wrong[] = [
   ...wrongBodies('POST /users', { email, password }),

@@ -1,29 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCertificate } from '../../test/certificate.ts';
 import { freePort } from '../../test/free-port.mjs';
-import { makeCertificate } from './certificate.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { startDaemon } from './daemon.ts';
 import { type Answer, type SendOptions, send } from './http-client.mjs';
 import { startDocumentedNginx } from './nginx.ts';
 import { makePostgresDatabase } from './postgres.ts';
-
-export interface Cluster {
-  readonly instances: readonly Daemon[];
-  readonly databaseUrl: string;
-  /** Where each instance writes the mails that it sends. */
-  readonly mailFolder: string;
-  /** Sends a request by nginx; each time from the next of 200 addresses. */
-  send(target: string, options?: SendOptions): Promise<Answer>;
-  /** Sends a request to one instance, past nginx. */
-  sendTo(instance: number, target: string, options?: SendOptions): Promise<Answer>;
-  stop(): Promise<void>;
-}
 
 const ADDRESSES = 200;
 const cookieName = '__Host-session_id';
 
 /** Starts instances that share a PostgreSQL database, behind nginx with TLS. */
-export async function startCluster(folder: string, { instanceCount }: { instanceCount: number }): Promise<Cluster> {
+export async function startCluster(folder: string, { instanceCount }: { instanceCount: number }) {
   const port = await freePort();
   const databaseUrl = await makePostgresDatabase();
   const mailFolder = join(folder, 'mails');
@@ -49,7 +37,7 @@ export async function startCluster(folder: string, { instanceCount }: { instance
     const instances = await Promise.all(Array.from({ length: instanceCount }, startInstance));
     const nginxFolder = join(folder, 'nginx');
     await mkdir(nginxFolder);
-    const certificate = await makeCertificate(folder);
+    const certificate = makeCertificate(folder);
     const upstreams = instances.map(({ url }) => url);
     const nginx = await startDocumentedNginx({ folder: nginxFolder, port, certificate, upstreams });
     stops.push(nginx.stop);
@@ -58,14 +46,18 @@ export async function startCluster(folder: string, { instanceCount }: { instance
     return {
       instances,
       databaseUrl,
+      /** Where each instance writes the mails that it sends. */
       mailFolder,
-      send: (target, options) => {
+      /** Sends a request by nginx; each time from the next of 200 addresses. */
+      send: (target: string, options?: SendOptions): Promise<Answer> => {
         requests += 1;
         const from = `127.0.1.${1 + (requests % ADDRESSES)}`;
         const { authority } = certificate;
         return send(`https://localhost:${port}`, target, { cookieName, from, authority, ...options });
       },
-      sendTo: (instance, target, options) => send(upstreams[instance] ?? '', target, { cookieName, ...options }),
+      /** Sends a request to one instance, past nginx. */
+      sendTo: (instance: number, target: string, options?: SendOptions) =>
+        send(upstreams[instance] ?? '', target, { cookieName, ...options }),
       stop,
     };
   } catch (error) {
@@ -73,3 +65,5 @@ export async function startCluster(folder: string, { instanceCount }: { instance
     throw error;
   }
 }
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>;

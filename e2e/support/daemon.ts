@@ -1,7 +1,10 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { authsvcFile, cleanEnvironment, type Environment } from './program.ts';
+import { runAuthsvc } from './run-authsvc.ts';
 
 export interface DaemonEnd {
   readonly exitCode: number | undefined;
@@ -30,19 +33,19 @@ export interface DaemonOptions {
   readonly under?: readonly string[];
 }
 
+function serviceEnvironment(home: string, settings: Environment): Environment {
+  const own = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10', AUTHSVC_DATA_DIR: join(home, 'data') };
+  return cleanEnvironment(home, { ...own, ...settings });
+}
+
 /**
  * Starts `authsvc serve` and waits until it says where it listens.
  *
  * @throws when it ends before, with what it said.
  */
 export async function startDaemon({ home, settings = {}, under = [] }: DaemonOptions): Promise<Daemon> {
-  const dataFolder = settings.AUTHSVC_DATA_DIR ?? join(home, 'data');
-  const env = cleanEnvironment(home, {
-    AUTHSVC_LISTEN_PORT: '0',
-    AUTHSVC_BCRYPT_COST: '10',
-    AUTHSVC_DATA_DIR: dataFolder,
-    ...settings,
-  });
+  const env = serviceEnvironment(home, settings);
+  const { AUTHSVC_DATA_DIR: dataFolder = '' } = env;
   const [program = '', ...args] = [...under, process.execPath, authsvcFile, 'serve'];
   const child = execa(program, args, {
     env,
@@ -79,6 +82,39 @@ export async function startDaemon({ home, settings = {}, under = [] }: DaemonOpt
     stop: (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;
+    },
+  };
+}
+
+export interface Serving {
+  readonly child: ChildProcess;
+  /** The environment of a command that speaks to it. */
+  readonly env: Environment;
+  readonly url: string;
+  /** Resolves with its exit status, or the signal that ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts `authsvc serve` with inputs and outputs of its own; its control socket says where it listens. */
+export async function startServing(
+  home: string,
+  stdio: StdioOptions,
+  { command = [process.execPath, authsvcFile, 'serve'], settings = {} } = {},
+): Promise<Serving> {
+  const env = serviceEnvironment(home, settings);
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { env, stdio });
+  const ended = once(child, 'exit');
+  const { stdout } = await runAuthsvc(['daemon', 'wait', '--json'], { home, env });
+  const { url } = JSON.parse(stdout) as { url: string };
+  return {
+    child,
+    env,
+    url,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      const [code, by] = await ended;
+      return code ?? by;
     },
   };
 }

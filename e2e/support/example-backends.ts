@@ -45,10 +45,7 @@ export async function prepareBackends(home: string): Promise<Backends> {
  * Starts the one backend that needs neither an install nor a compiler, for tests of what stands
  * before it.
  */
-export async function startFlask(
-  home: string,
-  settings: Environment,
-): Promise<ListeningProgram & { readonly port: number }> {
+export async function startFlask(home: string, settings: Environment) {
   const folder = join(home, 'flask');
   await copyExample('flask', folder);
   const port = await freePort();
@@ -71,13 +68,8 @@ export async function installPackages(folder: string): Promise<void> {
   await execa('npm', ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
 }
 
-export interface RunningBackends {
-  readonly ports: Readonly<Record<BackendName, number>>;
-  stop(): Promise<void>;
-}
-
 /** Starts every backend; `settings` say where the service is. */
-export async function startBackends(backends: Backends, home: string, settings: Environment): Promise<RunningBackends> {
+export async function startBackends(backends: Backends, home: string, settings: Environment) {
   const ports = { express: await freePort(), flask: await freePort(), go: await freePort() };
   const running: ListeningProgram[] = await Promise.all(
     backendNames.map((name) => {
@@ -94,3 +86,5 @@ export async function startBackends(backends: Backends, home: string, settings: 
     },
   };
 }
+
+export type RunningBackends = Awaited<ReturnType<typeof startBackends>>;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../../test/certificate.ts';
 import type { BackendName } from './example-backends.ts';
 import { type ListeningProgram, startListening } from './listening-program.ts';
 import { nginxObstacle, startNginx } from './nginx.ts';

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { Certificate } from './certificate.ts';
+import type { Browser, BrowserContext } from 'playwright-core';
+import type { Certificate } from '../../test/certificate.ts';
 import { type BackendName, backendNames } from './example-backends.ts';
 import { type ProxyFile, type ProxyOptions, startProxy } from './example-proxies.ts';
 import { type Answer, type SendOptions, send } from './http-client.mjs';
@@ -19,34 +19,14 @@ export interface Visit {
   readonly me: Me;
 }
 
-/**
- * The three applications and the service on one origin, and a browser of its own in front of them.
- */
-export interface ExampleSite {
-  /** All that the proxy keeps, its logs among it. */
-  readonly folder: string;
-  readonly context: BrowserContext;
-  readonly page: Page;
-  /** Opens the page of each application in the browser, one after another. */
-  visitEach(): Promise<Visit[]>;
-  /** Opens each until it no longer says that the service cannot be asked. */
-  visitEachOnceItIsBack(): Promise<Visit[]>;
-  /** Sends JSON by a script of a page of this origin. */
-  fetchJson(method: string, path: string, body: unknown): Promise<number>;
-  /** Sends a request without the browser, with its session. */
-  ask(target: string, options?: SendOptions): Promise<Answer>;
-  /** Asks one application many times, and counts the answers by their status. */
-  askOften(backend: BackendName, times: number): Promise<Record<string, number>>;
-  stop(): Promise<void>;
-}
-
 export interface SiteOptions extends Omit<ProxyOptions, 'folder'> {
   readonly home: string;
   readonly browser: Browser;
   readonly certificate: Certificate;
 }
 
-export async function openExampleSite(file: ProxyFile, options: SiteOptions): Promise<ExampleSite> {
+/** The three applications and the service on one origin, and a browser of its own in front of them. */
+export async function openExampleSite(file: ProxyFile, options: SiteOptions) {
   const { home, browser, certificate, port } = options;
   const host = `app.example.com:${port}`;
   const folder = join(home, file.replace(/\W/g, '-'));
@@ -72,6 +52,7 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     while (seen.status === 503) seen = await visit(backend);
     return seen;
   };
+  /** Sends a request without the browser, with its session. */
   const ask = async (target: string, options: SendOptions = {}): Promise<Answer> =>
     await send(`https://127.0.0.1:${port}`, target, {
       session: await sessionOf(context),
@@ -83,12 +64,16 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     });
 
   return {
+    /** All that the proxy keeps, its logs among it. */
     folder,
     context,
     page,
+    /** Opens the page of each application in the browser, one after another. */
     visitEach: () => visitEach(),
+    /** Opens each until it no longer says that the service cannot be asked. */
     visitEachOnceItIsBack: () => visitEach(visitUntilServed),
-    fetchJson: async (method, path, body) => {
+    /** Sends JSON by a script of a page of this origin. */
+    fetchJson: async (method: string, path: string, body: unknown) => {
       await page.goto('/');
       return await page.evaluate(async ([url = '', init]) => (await fetch(url as string, init as RequestInit)).status, [
         path,
@@ -96,7 +81,8 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
       ] as const);
     },
     ask,
-    askOften: async (backend, times) => {
+    /** Asks one application many times, and counts the answers by their status. */
+    askOften: async (backend: BackendName, times: number) => {
       const session = await sessionOf(context);
       const target = `GET /app-${backend}/me`;
       const answers = await Promise.all(Array.from({ length: times }, () => ask(target, { session })));
@@ -109,6 +95,8 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions): Pr
     },
   };
 }
+
+export type ExampleSite = Awaited<ReturnType<typeof openExampleSite>>;
 
 async function sessionOf(context: BrowserContext): Promise<string | undefined> {
   return (await context.cookies()).find(({ name }) => name === '__Host-session_id')?.value;

@@ -1,14 +1,8 @@
 import { createServer, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface LocalServer {
-  readonly port: number;
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /** Serves HTTP at a free port of this machine, for any Host. */
-export async function serveLocally(answer: RequestListener): Promise<LocalServer> {
+export async function serveLocally(answer: RequestListener) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -16,20 +10,17 @@ export async function serveLocally(answer: RequestListener): Promise<LocalServer
     port,
     url: `http://127.0.0.1:${port}`,
     stop: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
 }
 
-export interface RecordingProxy extends LocalServer {
-  /** The headers and bodies of every answer so far, as text. */
-  answers(): string;
-}
+export type LocalServer = Awaited<ReturnType<typeof serveLocally>>;
 
 /** Stands between the command line and the daemon, and keeps the answers: the secrets that no file may hold. */
-export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
+export async function startRecordingProxy(target: string) {
   let answers = '';
   const server = await serveLocally((incoming, outgoing) => {
     // The daemon serves its own name only.
@@ -45,5 +36,9 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
     });
     incoming.pipe(forwarded);
   });
-  return { ...server, answers: () => answers };
+  return {
+    ...server,
+    /** The headers and bodies of every answer so far, as text. */
+    answers: () => answers,
+  };
 }

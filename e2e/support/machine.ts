@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, type Environment } from './program.ts';
-import { type CommandEnd, runAuthsvc } from './run-authsvc.ts';
+import { runAuthsvc } from './run-authsvc.ts';
 
 /** The daemon as `authsvc daemon status --json` tells of it. */
 export interface DaemonStatus {
@@ -11,22 +11,8 @@ export interface DaemonStatus {
   readonly url: string;
 }
 
-/** A person's machine, on which the daemon runs in the background or does not. */
-export interface Machine {
-  readonly dataFolder: string;
-  readonly socket: string;
-  readonly log: string;
-  /** The whole environment of a command there. */
-  readonly env: Environment;
-  authsvc(args: readonly string[], settings?: Environment): Promise<CommandEnd>;
-  /** Starts the daemon, and says who it is. */
-  start(settings?: Environment): Promise<DaemonStatus>;
-  status(): Promise<DaemonStatus>;
-  stop(): Promise<void>;
-}
-
 /** Sets up a machine in a folder; its daemon takes a free port, and bcrypt costs as little as is allowed. */
-export function setUpMachine(home: string, folderName = 'data'): Machine {
+export function setUpMachine(home: string, folderName = 'data') {
   const dataFolder = join(home, folderName);
   const settings = { AUTHSVC_DATA_DIR: dataFolder, AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' };
   const authsvc = (args: readonly string[], more: Environment = {}) =>
@@ -36,10 +22,12 @@ export function setUpMachine(home: string, folderName = 'data'): Machine {
     dataFolder,
     socket: join(dataFolder, 'control.sock'),
     log: join(dataFolder, 'logs', 'authsvc.log'),
+    /** The whole environment of a command there. */
     env: cleanEnvironment(home, settings),
     authsvc,
     status,
-    start: async (more) => {
+    /** Starts the daemon, and says who it is. */
+    start: async (more?: Environment) => {
       const { exitCode, stderr } = await authsvc(['daemon', 'start'], more);
       if (exitCode !== 0) throw new Error(`the daemon did not start:\n${stderr}`);
       return await status();
@@ -50,6 +38,9 @@ export function setUpMachine(home: string, folderName = 'data'): Machine {
     },
   };
 }
+
+/** A person's machine, on which the daemon runs in the background or does not. */
+export type Machine = ReturnType<typeof setUpMachine>;
 
 /** Whether a process of this id runs; one that has ended and that nobody has asked after does not. */
 export function isAlive(pid: number): boolean {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Certificate } from '../../test/certificate.ts';
 import { freePort } from '../../test/free-port.mjs';
-import type { Certificate } from './certificate.ts';
 import { type ListeningProgram, startListening } from './listening-program.ts';
 import { cleanEnvironment, root } from './program.ts';
 

@@ -2,13 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const BETWEEN_LOOKS_MS = 10;
 
-export interface ArgumentsWatch {
-  /** Ends the watch. @returns the command line of every process that was seen, arguments separated by spaces; nothing where there is no /proc. */
-  stop(): ReadonlySet<string>;
-}
-
 /** Looks again and again at what every user of this machine can see: the arguments of all processes. */
-export function watchArguments(): ArgumentsWatch {
+export function watchArguments() {
   const seen = new Set<string>();
   const look = () => {
     for (const pid of readdirSync('/proc')) {
@@ -22,9 +17,12 @@ export function watchArguments(): ArgumentsWatch {
   };
   const timer = process.platform === 'linux' ? setInterval(look, BETWEEN_LOOKS_MS) : undefined;
   return {
-    stop: () => {
+    /** Ends the watch, and gives every command line that was seen; none where there is no /proc. */
+    stop: (): ReadonlySet<string> => {
       clearInterval(timer);
       return seen;
     },
   };
 }
+
+export type ArgumentsWatch = ReturnType<typeof watchArguments>;

@@ -1,18 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { startServing } from '../../support/daemon.ts';
 import { send } from '../../support/http-client.mjs';
-import { authsvcFile, cleanEnvironment } from '../../support/program.ts';
-import { runAuthsvc, runInto } from '../../support/run-authsvc.ts';
+import { runInto } from '../../support/run-authsvc.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
 const FULL = '/dev/full';
 const password = 'correct horse battery';
-
-/** What stands behind the two outputs of a service. */
-type Outputs = 'full' | 'gone';
 
 const commands = [
   ['users', 'export'],
@@ -38,12 +33,11 @@ export const outputLostRow: Row<'writes'> = {
     let exits = 0;
     let refused = 0;
     for (const outputs of ['full', 'gone'] as const) {
-      const env = { AUTHSVC_DATA_DIR: join(folder, outputs), AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' };
-      const child = serve(outputs, cleanEnvironment(folder, env));
+      const output = outputs === 'full' ? openSync(FULL, 'w') : 'pipe';
+      const settings = { AUTHSVC_DATA_DIR: join(folder, outputs) };
+      const { child, env, url, stop } = await startServing(folder, ['ignore', output, output], { settings });
+      if (typeof output === 'number') closeSync(output);
       onEnd(() => child.kill('SIGKILL'));
-      const ended = once(child, 'exit');
-      const { stdout } = await runAuthsvc(['daemon', 'wait', '--json'], { home: folder, env });
-      const { url } = JSON.parse(stdout) as { url: string };
       child.stdout?.destroy();
       child.stderr?.destroy();
       for (let count = 0; count < size.writes; count += 1) {
@@ -66,10 +60,9 @@ export const outputLostRow: Row<'writes'> = {
           else failures.push(`${args.join(' ')}: exit ${exitCode}, ${JSON.stringify(stderr)}`);
         }
       }
-      child.kill();
-      const [code, signal] = await ended;
-      if (code === 0) exits += 1;
-      else failures.push(`outputs ${outputs}: it ended with ${code ?? signal}`);
+      const end = await stop();
+      if (end === 0) exits += 1;
+      else failures.push(`outputs ${outputs}: it ended with ${end}`);
     }
     return judge(
       `had a service log to a full device and to readers that had gone, and ${commands.length} commands print to a full device`,
@@ -79,14 +72,3 @@ export const outputLostRow: Row<'writes'> = {
     );
   },
 };
-
-function serve(outputs: Outputs, env: NodeJS.ProcessEnv): ChildProcess {
-  if (outputs === 'gone')
-    return spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const full = openSync(FULL, 'w');
-  try {
-    return spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: ['ignore', full, full] });
-  } finally {
-    closeSync(full);
-  }
-}

@@ -6,13 +6,6 @@ import type { Ledger } from './ledger.ts';
 /** So few that nothing is held back for the number of tries on one account. */
 const OPERATIONS_PER_ACCOUNT = 14;
 
-export interface MixedLoad {
-  /** Resolves with the nth acknowledged write from the start of this load, or when the load has ended. */
-  acknowledged(nth: number): Promise<void>;
-  /** Lets what is under way be answered, or cut off, and ends. */
-  stop(): Promise<void>;
-}
-
 /** People who write to the service without a pause, each to an account of their own. They outlive a service that is killed. */
 export class People {
   readonly #ledger: Ledger;
@@ -30,7 +23,7 @@ export class People {
   }
 
   /** Begins to write; whoever is cut off, or told that there is no database, waits for the next time. */
-  write(doors: Doors): MixedLoad {
+  write(doors: Doors) {
     const changes = new EventEmitter();
     let isStopped = false;
     let acknowledged = 0;
@@ -51,9 +44,11 @@ export class People {
       changes.emit('change');
     });
     return {
-      acknowledged: async (nth) => {
+      /** Resolves with the nth acknowledged write from the start of this load, or when the load has ended. */
+      acknowledged: async (nth: number) => {
         while (acknowledged < nth && !hasEnded) await once(changes, 'change');
       },
+      /** Lets what is under way be answered, or cut off, and ends. */
       stop: async () => {
         isStopped = true;
         await all;

@@ -106,7 +106,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     ledger.acknowledge(account, { kind: 'log-in' }, answer);
     const { status } = await send(url, 'DELETE /sessions', { session: answer.session });
     check(status === 200, `a logout was answered ${status}`);
-    ledger.acknowledge(account, { kind: 'log-out', session: answer.session }, undefined);
+    ledger.acknowledge(account, { kind: 'log-out', session: answer.session });
     return true;
   }
 
@@ -114,7 +114,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     const json = { email: account.email, reset_token: operation.token, new_password: operation.newPassword };
     const { status } = await patiently(() => send(url, 'PUT /reset_password', { json }));
     check(status === 200, `the token of a reset that did not happen was answered ${status}`);
-    if (status === 200) ledger.acknowledge(account, operation, undefined);
+    if (status === 200) ledger.acknowledge(account, operation);
   }
 }
 

@@ -1,10 +1,5 @@
 import { percentile } from '../../support/statistics.mjs';
 
-export interface SteadyLoad {
-  /** Ends it, and waits for the answers that are still owed. */
-  stop(): Promise<SteadyResult>;
-}
-
 export interface SteadyResult {
   readonly sent: number;
   readonly p99Ms: number;
@@ -14,7 +9,7 @@ export interface SteadyResult {
 }
 
 /** Sends at a steady pace, whatever becomes of what was sent before; each must be answered with 200. */
-export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise<{ status: number }>): SteadyLoad {
+export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise<{ status: number }>) {
   const tookMs: number[] = [];
   const unexpected: string[] = [];
   const open = new Set<Promise<void>>();
@@ -36,7 +31,8 @@ export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise
   }, everyMs);
 
   return {
-    stop: async () => {
+    /** Ends it, and waits for the answers that are still owed. */
+    stop: async (): Promise<SteadyResult> => {
       clearInterval(timer);
       await Promise.all(open);
       return { sent: tookMs.length, p99Ms: percentile(tookMs, 99), slowestMs: Math.max(...tookMs), unexpected };

@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } from '@authsvc/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeCertificate } from '../../../../test/mail-server.ts';
+import { makeCertificate } from '../../../../test/certificate.ts';
 import type { CliError } from '../errors.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { createTestMachine } from '../testing/test-machine.ts';

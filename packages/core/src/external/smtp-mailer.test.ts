@@ -4,12 +4,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type MailServer,
-  type MailServerOptions,
-  makeCertificate,
-  startMailServer,
-} from '../../../../test/mail-server.ts';
+import { makeCertificate } from '../../../../test/certificate.ts';
+import { type MailServer, type MailServerOptions, startMailServer } from '../../../../test/mail-server.ts';
 import { resetMail } from '../mail/mails.ts';
 import { createSmtpMailer, greetingName } from './smtp-mailer.ts';
 
