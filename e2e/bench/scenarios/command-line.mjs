@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { startKeyring } from '../keyring.mjs';
+import { findSecretServiceObstacle, startSecretService } from '../../../test/secret-service.mjs';
 import { authsvcFile, startAuthsvc } from '../parties/authsvc.mjs';
-import { alternate } from '../rounds.mjs';
+import { alternate, contest } from '../rounds.mjs';
 import { password, userEmail } from '../seed.mjs';
 import { bareNode, measureRun } from './run-times.mjs';
 import { parties } from './scenario.mjs';
@@ -15,43 +15,38 @@ export const commandLine = {
   run: async ({ folder, rounds, quick, start }) => {
     const runs = quick ? 2 : 5;
     const { url } = await start(startAuthsvc(folder));
-    const keyring = await startKeyring(folder);
+    const keyring = findSecretServiceObstacle() ? undefined : await startSecretService(folder, join(folder, 'bus'));
     const inFile = { HOME: folder, AUTHSVC_URL: url, AUTHSVC_STORAGE: 'file' };
     const state = join(folder, 'keychain');
     const inKeychain = { ...inFile, ...keyring?.env, AUTHSVC_STORAGE: 'keychain', XDG_STATE_HOME: state };
     try {
       runWithPassword('register', inFile);
       runWithPassword('login', inFile);
+      const against = 'command-line/bare-node';
+      const row = { party: parties.authsvc, unit: 'ms', against };
       const contests = [
-        bareNode('command-line/bare-node', runs),
-        ...['--version', '--help', 'profile'].map((command) => contest(command, command, runs, inFile)),
+        bareNode(against, runs),
+        ...['--version', '--help', 'profile'].map((command) =>
+          contest({ ...row, id: `command-line/${command}`, load: `authsvc ${command}` }, () =>
+            measureRun(runs, [authsvcFile, command], inFile),
+          ),
+        ),
       ];
       if (keyring) {
         runWithPassword('login', inKeychain);
-        contests.push(contest('profile-keychain', 'profile', runs, inKeychain));
+        const load = 'authsvc profile, session in the keychain';
+        contests.push(
+          contest({ ...row, id: 'command-line/profile-keychain', load }, () =>
+            measureRun(runs, [authsvcFile, 'profile'], inKeychain),
+          ),
+        );
       }
       return await alternate(contests, rounds);
     } finally {
-      await keyring?.end();
+      await keyring?.stop();
     }
   },
 };
-
-/**
- * @param {string} name
- * @param {string} command
- * @param {number} runs
- * @param {Record<string, string>} env
- * @returns {import('../rounds.mjs').Contest}
- */
-function contest(name, command, runs, env) {
-  const load = name === command ? `authsvc ${command}` : `authsvc ${command}, session in the keychain`;
-  const id = `command-line/${name}`;
-  return {
-    rows: [{ id, load, party: parties.authsvc, unit: 'ms', against: 'command-line/bare-node' }],
-    measure: async () => [await measureRun(runs, [authsvcFile, command], env)],
-  };
-}
 
 /**
  * @param {string} command
