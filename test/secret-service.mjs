@@ -4,6 +4,23 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @typedef {Readonly<Record<string, string>>} Environment what a program needs to find this bus and no other */
+
+/**
+ * @typedef {object} Keyring
+ * @property {() => Promise<void>} lock as a screen lock or a logout does
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * @typedef {object} Bus
+ * @property {Environment} env
+ * @property {(state: 'unlocked' | 'locked') => Promise<Keyring>} startKeyring starts GNOME's keyring daemon, and waits for it
+ * @property {() => Promise<void>} stop
+ */
+
+/** @typedef {Keyring & { env: Environment }} SecretService */
+
 export const SECRET_SERVICE = 'org.freedesktop.secrets';
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login';
 
@@ -27,7 +44,7 @@ export function findSecretServiceObstacle() {
  *
  * @param {string} home of who uses it
  * @param {string} folder for all that the bus keeps
- * @returns {Promise<import('./secret-service.d.mts').Bus>}
+ * @returns {Promise<Bus>}
  */
 export async function startBus(home, folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -48,7 +65,7 @@ export async function startBus(home, folder) {
  *
  * @param {string} home
  * @param {string} folder
- * @returns {Promise<import('./secret-service.d.mts').SecretService>}
+ * @returns {Promise<SecretService>}
  */
 export async function startSecretService(home, folder) {
   const bus = await startBus(home, folder);
@@ -66,7 +83,7 @@ export async function startSecretService(home, folder) {
 /**
  * @param {Record<string, string>} env
  * @param {'unlocked' | 'locked'} state
- * @returns {Promise<import('./secret-service.d.mts').Keyring>}
+ * @returns {Promise<Keyring>}
  */
 async function startKeyring(env, state) {
   // In the foreground, so that it can be ended by its id: as a daemon it outlives the session.

@@ -1,1 +1,0 @@
-export function reachablePostgres(): string;
