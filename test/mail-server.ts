@@ -15,19 +15,7 @@ export interface ReceivedMail {
   readonly resetToken: string;
 }
 
-export interface MailServer {
-  readonly port: number;
-  readonly mails: readonly ReceivedMail[];
-  /** The names that clients greeted by and sent a mail under. */
-  readonly greetings: readonly string[];
-  /** How many connections there were, whatever came of them. */
-  connections(): number;
-  /** Resolves with the nth mail from the start, counted from 1. */
-  mail(nth: number): Promise<ReceivedMail>;
-  /** Resolves once somebody connects. */
-  connected(): Promise<void>;
-  stop(): Promise<void>;
-}
+export type MailServer = Awaited<ReturnType<typeof startMailServer>>;
 
 export interface MailServerOptions {
   readonly port?: number;
@@ -42,7 +30,7 @@ export interface MailServerOptions {
 }
 
 /** Starts a real SMTP server on loopback that admits every login and keeps every mail. */
-export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
+export async function startMailServer(options: MailServerOptions = {}) {
   const { certificate, hangs = false, refusesGreeting = () => false } = options;
   const greetings: string[] = [];
   const changes = new EventEmitter();
@@ -99,13 +87,17 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   }
   return {
     port: (server.server.address() as AddressInfo).port,
-    mails,
-    greetings,
+    mails: mails as readonly ReceivedMail[],
+    /** The names that clients greeted by and sent a mail under. */
+    greetings: greetings as readonly string[],
+    /** How many connections there were, whether or not a mail came of them. */
     connections: () => connections,
-    mail: (nth) => until(() => mails[nth - 1]),
+    /** Resolves with the nth mail from the start, counted from 1. */
+    mail: (nth: number) => until(() => mails[nth - 1]),
+    /** Resolves once a client connects. */
     connected: async () => {
       await until(() => connections || undefined);
     },
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }

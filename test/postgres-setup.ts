@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { queryPostgres } from './postgres-query.ts';
-import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
+import { type PostgresServer, startPostgresServer } from './postgres-server.mjs';
 
 /**
  * Gives the tests of a run a PostgreSQL server, started when the first asks for it: whoever connects to the port in `AUTHSVC_TEST_POSTGRES_PORT` is told the URL of a new,

@@ -2,19 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { spawn } from 'node-pty';
 import { onTestFinished } from 'vitest';
 
-export interface PseudoTerminal {
-  /** Waits until a text is shown, after what was waited for last. Rejects when the program ends without it. */
-  shows(text: string): Promise<void>;
-  type(keys: string): void;
-  /** Types an answer and presses Enter. */
-  answer(text: string): void;
-  /** Everything shown so far, without control sequences. */
-  screen(): string;
-  /** Everything sent to the terminal so far, control sequences included. */
-  bytes(): string;
-  /** The exit status, once the program has ended. */
-  readonly ended: Promise<number>;
-}
+export type PseudoTerminal = ReturnType<typeof openPseudoTerminal>;
 
 export const CTRL_C = '\u0003';
 export const CTRL_D = '\u0004';
@@ -23,11 +11,7 @@ export const CTRL_U = '\u0015';
 export const BACKSPACE = '\u007f';
 
 /** Runs a program on a real pseudo-terminal, as a person at a keyboard does; it ends with the test. */
-export function openPseudoTerminal(
-  file: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): PseudoTerminal {
+export function openPseudoTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const pty = spawn(file, [...args], {
     cols: 100,
     rows: 30,
@@ -57,8 +41,9 @@ export function openPseudoTerminal(
   const screen = () => stripVTControlCharacters(bytes);
 
   return {
-    shows: (text) =>
-      new Promise((resolve, reject) => {
+    /** Waits until a text is shown, after what was waited for last. Rejects when the program ends without it. */
+    shows: (text: string) =>
+      new Promise<void>((resolve, reject) => {
         const look = () => {
           const found = screen().indexOf(text, read);
           if (found < 0 && !isOver) return;
@@ -73,10 +58,14 @@ export function openPseudoTerminal(
         watchers.add(look);
         look();
       }),
-    type: (keys) => pty.write(keys),
-    answer: (text) => pty.write(`${text}\r`),
+    type: (keys: string) => pty.write(keys),
+    /** Types an answer and presses Enter. */
+    answer: (text: string) => pty.write(`${text}\r`),
+    /** Everything shown so far, without control sequences. */
     screen,
+    /** Everything sent to the terminal so far, control sequences included. */
     bytes: () => bytes,
+    /** The exit status, once the program has ended. */
     ended,
   };
 }

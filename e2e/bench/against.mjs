@@ -7,6 +7,7 @@ import { median, ratio } from '../support/statistics.mjs';
 import { keepInFlight, measureInFlight } from './load/in-flight.mjs';
 import { mustPost, post } from './load/post.mjs';
 import { expectCheck, measureChecks } from './load/session-checks.mjs';
+import { say } from './options.mjs';
 import { root } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
 import { rotated } from './rounds.mjs';
@@ -139,9 +140,4 @@ function emailOf(person) {
 /** @param {string} checkout */
 function commitOf(checkout) {
   return execFileSync('git', ['log', '-1', '--format=%h'], { cwd: checkout, encoding: 'utf8' }).trim();
-}
-
-/** @param {string} text */
-function say(text) {
-  process.stdout.write(`${text}\n`);
 }

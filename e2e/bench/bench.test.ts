@@ -5,15 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { it } from '../support/journey.ts';
 import { root } from '../support/program.ts';
-
-interface Row {
-  id: string;
-  load: string;
-  party: string;
-  unit: string;
-  against?: string;
-  samples: { value: number; p99Ms?: number; failed?: number; slowestMs?: number }[];
-}
+import type { Row } from './rounds.mjs';
 
 interface Parts {
   median(values: readonly number[]): number;

@@ -5,14 +5,15 @@ import { setUp } from '../../scripts/setup.mjs';
 import { exitFailed } from '../../scripts/step.mjs';
 import { installParties } from './install-parties.mjs';
 import { loadGenerator } from './load/session-checks.mjs';
-import { readOptions, usage } from './options.mjs';
+import { readOptions, readOrExit, say, usage } from './options.mjs';
 import { runScenario } from './run-scenario.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { hashPassword } from './seed.mjs';
 import { resultTable } from './table.mjs';
 import { judgeTargets, targetTable } from './targets.mjs';
 
-const options = readOptionsOrExit();
+const names = scenarios.map(({ name }) => name);
+const options = readOrExit(() => readOptions(process.argv.slice(2), names), usage);
 if (options.help) say(usage);
 else await bench(options);
 
@@ -52,18 +53,6 @@ async function bench({ quick, rounds, only, json }) {
   say(`${resultTable(sections)}\n\n${targetTable(verdicts)}`);
 }
 
-function readOptionsOrExit() {
-  try {
-    return readOptions(
-      process.argv.slice(2),
-      scenarios.map(({ name }) => name),
-    );
-  } catch (error) {
-    process.stderr.write(`${/** @type {Error} */ (error).message}\n\n${usage}\n`);
-    process.exit(2);
-  }
-}
-
 /**
  * @param {{ cores: number, cpu: string, node: string }} machine
  * @param {number} rounds
@@ -73,9 +62,4 @@ function conditions({ cores, cpu, node }, rounds, quick) {
   const turns = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
   const remark = quick ? '; a quick run, to see that it works, not to quote' : '';
   return `${cores} cores (${cpu}), Node ${node}, load by ${loadGenerator}, ${turns}${remark}`;
-}
-
-/** @param {string} text */
-function say(text) {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,5 +1,27 @@
 import { parseArgs } from 'node:util';
 
+/** @param {string} text */
+export function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Reads options, or ends with a sentence about what cannot be obeyed, and the usage.
+ *
+ * @template T
+ * @param {() => T} read
+ * @param {string} help
+ * @returns {T}
+ */
+export function readOrExit(read, help) {
+  try {
+    return read();
+  } catch (error) {
+    process.stderr.write(`${/** @type {Error} */ (error).message}\n\n${help}\n`);
+    process.exit(2);
+  }
+}
+
 export const usage = `npm run bench -- [options]
 
   --quick            one short round and small databases, about a minute: to see that it runs, not to quote

@@ -7,6 +7,7 @@ import { setUp } from '../../scripts/setup.mjs';
 import { exitFailed } from '../../scripts/step.mjs';
 import { median, percentile } from '../support/statistics.mjs';
 import { post } from './load/post.mjs';
+import { readOrExit, say } from './options.mjs';
 import { authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
@@ -32,7 +33,7 @@ const turns = [
   ['other', 'known'],
 ];
 
-const pairs = readPairsOrExit();
+const pairs = readOrExit(readPairs, usage);
 await setUp().catch(exitFailed);
 const folder = mkdtempSync(join(tmpdir(), 'authsvc-timing-'));
 process.once('SIGINT', () => process.exit(130));
@@ -102,21 +103,11 @@ function report({ known, other }) {
   if (verdict === 'missed') process.exitCode = 1;
 }
 
-function readPairsOrExit() {
-  try {
-    const { values } = parseArgs({ options: { pairs: { type: 'string' }, help: { type: 'boolean' } } });
-    const count = Number(values.pairs ?? 1000);
-    if (!Number.isInteger(count) || count < 1) throw new Error('--pairs takes a whole number from 1 on');
-    if (!values.help) return count;
-    say(usage);
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${/** @type {Error} */ (error).message}\n\n${usage}\n`);
-    process.exit(2);
-  }
-}
-
-/** @param {string} text */
-function say(text) {
-  process.stdout.write(`${text}\n`);
+function readPairs() {
+  const { values } = parseArgs({ options: { pairs: { type: 'string' }, help: { type: 'boolean' } } });
+  const count = Number(values.pairs ?? 1000);
+  if (!Number.isInteger(count) || count < 1) throw new Error('--pairs takes a whole number from 1 on');
+  if (!values.help) return count;
+  say(usage);
+  process.exit(0);
 }

@@ -15,8 +15,13 @@ import { resetAgainstLoginRow } from './faults/reset-against-login.ts';
 import { restoreKilledRow } from './faults/restore-killed.ts';
 import { sigtermRow } from './faults/sigterm.ts';
 import { smtpRow } from './faults/smtp.ts';
-import { rowsUnderLoad } from './load/under-load.ts';
+import { connectionFloodRow } from './load/connection-flood.ts';
+import { loginStormRow } from './load/login-storm.ts';
+import { pipelinedFloodsRow } from './load/pipelined-floods.ts';
+import { refusedFloodRow } from './load/refused-flood.ts';
+import { slowClientsRow } from './load/slow-clients.ts';
 import type { Row } from './row.ts';
+import { soakRow } from './soak/soak.ts';
 
 /** In the order of the table. */
 export const rows: readonly Row[] = [
@@ -37,5 +42,11 @@ export const rows: readonly Row[] = [
   sigtermRow,
   outputLostRow,
   postgresGoneRow,
-  ...rowsUnderLoad,
+  // What comes from clients alone: too many of them, too slow ones, and ones that go on for long.
+  slowClientsRow,
+  connectionFloodRow,
+  pipelinedFloodsRow,
+  refusedFloodRow,
+  loginStormRow,
+  soakRow,
 ];

@@ -1,13 +1,3 @@
-/** What a trace of system calls tells of writes and their answers, in the order in which they happened. */
-export interface SyncTrace {
-  /** Answers of success to requests that write. */
-  readonly answers: number;
-  /** Those before which nothing was waited for, or not after the last byte. */
-  readonly unsynced: number;
-  /** Calls of fsync and fdatasync on the write-ahead log, finished. */
-  readonly syncs: number;
-}
-
 /** What `strace` must be told for {@link readSyncTrace}: in one file, all threads, so that the order of lines is that of the calls. */
 export function straceArguments(file: string): readonly string[] {
   const calls = 'trace=fsync,fdatasync,pwrite64,read,write,writev,sendto,sendmsg';
@@ -19,10 +9,13 @@ const line = /^(?<pid>\d+) +(?<time>[\d.]+) (?<call>.*)$/;
 const log = /^(?<name>\w+)\(\d+<[^>]*-wal>/;
 
 /** Reads the trace of a service that wrote for one request at a time. */
-export function readSyncTrace(trace: string): SyncTrace {
+export function readSyncTrace(trace: string) {
   const running = new Map<string, { name: string; afterWrite: number }>();
+  // Answers of success to requests that write.
   let answers = 0;
+  // Those before which nothing was waited for, or not after the last byte.
   let unsynced = 0;
+  // Calls of fsync and fdatasync on the write-ahead log, finished.
   let syncs = 0;
   let isWriting = false;
   // Counted in pages written to the log: how many there were, and how many of them a finished call has waited for.

@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { describe, expect, it } from 'vitest';
 import { type Answer, type SendOptions, send } from '../support/http-client.mjs';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { shareDaemon } from '../support/journey.ts';
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
 
-let folder: TemporaryFolder;
-let daemon: Daemon;
-
-beforeAll(async () => {
-  folder = await makeTemporaryFolder();
-  daemon = await startDaemon({ home: folder.path });
-});
-
-afterAll(async () => {
-  await daemon?.stop();
-  await folder.remove();
-});
+const shared = shareDaemon();
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -29,8 +17,8 @@ const encodings = [
 
 describe.each(encodings)('the six endpoints, by $name', ({ name, encode }) => {
   const call = (target: string, fields: Fields, options: SendOptions = {}) =>
-    send(daemon.url, target, { ...encode(fields), ...options });
-  const profile = (session?: string) => send(daemon.url, 'GET /profile', { session });
+    send(shared.daemon.url, target, { ...encode(fields), ...options });
+  const profile = (session?: string) => send(shared.daemon.url, 'GET /profile', { session });
   const emailOf = (person: string) => `${person}.${name}@example.com`;
 
   async function registered(person: string): Promise<string> {
@@ -99,29 +87,31 @@ describe.each(encodings)('the six endpoints, by $name', ({ name, encode }) => {
     const [first, second] = [await loggedIn(email), await loggedIn(email)];
     expect(first).not.toBe(second);
 
-    const answer = await send(daemon.url, 'DELETE /sessions', { session: first });
+    const answer = await send(shared.daemon.url, 'DELETE /sessions', { session: first });
     expect(statusAndBody(answer)).toEqual([200, { message: 'logged out' }]);
     expect(answer.session).toBe('');
     expect(answer.headers['set-cookie']?.[0]).toMatch(/Max-Age=0|Expires=Thu, 01 Jan 1970/);
 
     expect(statusAndBody(await profile(first))).toEqual(unauthenticated);
-    expect(statusAndBody(await send(daemon.url, 'DELETE /sessions', { session: first }))).toEqual(unauthenticated);
+    expect(statusAndBody(await send(shared.daemon.url, 'DELETE /sessions', { session: first }))).toEqual(
+      unauthenticated,
+    );
     expect(statusAndBody(await profile(second))).toEqual([200, { email }]);
   });
 
   it('refuse a profile and a logout without a session', async () => {
     for (const session of [undefined, '', 'x', 'A'.repeat(43)]) {
       expect(statusAndBody(await profile(session))).toEqual(unauthenticated);
-      expect(statusAndBody(await send(daemon.url, 'DELETE /sessions', { session }))).toEqual(unauthenticated);
+      expect(statusAndBody(await send(shared.daemon.url, 'DELETE /sessions', { session }))).toEqual(unauthenticated);
     }
   });
 
   it('serve a logout and a profile that carry a Content-Type and no body', async () => {
     const session = await loggedIn(await registered('bodiless'));
     const headers = { 'content-type': name === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' };
-    const { status } = await send(daemon.url, 'GET /profile', { session, headers });
+    const { status } = await send(shared.daemon.url, 'GET /profile', { session, headers });
     expect(status).toBe(200);
-    const answer = await send(daemon.url, 'DELETE /sessions', { session, headers });
+    const answer = await send(shared.daemon.url, 'DELETE /sessions', { session, headers });
     expect(statusAndBody(answer)).toEqual([200, { message: 'logged out' }]);
   });
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { queryPostgres } from '../../test/postgres-query.ts';
-import { startPostgresServer } from '../../test/postgres-server.ts';
+import { startPostgresServer } from '../../test/postgres-server.mjs';
 import { startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { it, serve } from '../support/journey.ts';

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { findInFiles } from '../support/find-in-files.ts';
 import { type SendOptions, send } from '../support/http-client.mjs';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { shareDaemon } from '../support/journey.ts';
 
 const email = 'intruder@example.com';
 const password = 'correct horse battery';
@@ -125,25 +124,17 @@ const wrongRequests: readonly Wrong[] = [
   ],
 ];
 
-let folder: TemporaryFolder;
-let daemon: Daemon;
+const shared = shareDaemon();
 let session: string | undefined;
 
 beforeAll(async () => {
-  folder = await makeTemporaryFolder();
-  daemon = await startDaemon({ home: folder.path });
-  await send(daemon.url, 'POST /users', { json: owner });
-  session = (await send(daemon.url, 'POST /sessions', { json: owner })).session;
-});
-
-afterAll(async () => {
-  await daemon?.stop();
-  await folder.remove();
+  await send(shared.daemon.url, 'POST /users', { json: owner });
+  session = (await send(shared.daemon.url, 'POST /sessions', { json: owner })).session;
 });
 
 describe('a wrong request', () => {
   it.each(wrongRequests)('%s (%s) is refused', async (_, target, options, status, code) => {
-    const answer = await send(daemon.url, target, options);
+    const answer = await send(shared.daemon.url, target, options);
     expect([answer.status, answer.body]).toEqual([
       status,
       { code, message: expect.stringMatching(/\S/), ...fieldErrors(answer.body) },
@@ -163,7 +154,7 @@ describe('a wrong request', () => {
     ],
     ['headers of 20 KiB', `GET /profile HTTP/1.1\r\nHost: HOST\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('of %s is refused, and its connection closed', async (_, bytes) => {
-    const { hostname, port, host } = new URL(daemon.url);
+    const { hostname, port, host } = new URL(shared.daemon.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
     socket.write(bytes.replaceAll('HOST', host));
@@ -176,11 +167,11 @@ describe('a wrong request', () => {
   });
 
   it('leaves no trace in the database, and no mark on the daemon', async () => {
-    const found = await findInFiles([daemon.dataFolder], { intruder: 'intruder@', owner: 'owner@' });
+    const found = await findInFiles([shared.daemon.dataFolder], { intruder: 'intruder@', owner: 'owner@' });
     expect(found).toEqual({ intruder: [], owner: [expect.any(String)] });
-    expect((await send(daemon.url, 'GET /profile', { session })).status).toBe(200);
-    expect((await send(daemon.url, 'POST /sessions', { json: owner })).status).toBe(200);
-    expect(daemon.stderr()).not.toMatch(/"level":"(error|fatal)"/);
+    expect((await send(shared.daemon.url, 'GET /profile', { session })).status).toBe(200);
+    expect((await send(shared.daemon.url, 'POST /sessions', { json: owner })).status).toBe(200);
+    expect(shared.daemon.stderr()).not.toMatch(/"level":"(error|fatal)"/);
   });
 });
 

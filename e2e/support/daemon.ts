@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,19 +11,7 @@ export interface DaemonEnd {
   readonly signal: string | undefined;
 }
 
-export interface Daemon {
-  readonly url: string;
-  readonly pid: number;
-  readonly dataFolder: string;
-  /** The socket that the operator's commands speak to. */
-  readonly control: string;
-  /** Everything it has written to its standard output so far. */
-  stdout(): string;
-  /** Everything it has logged so far. */
-  stderr(): string;
-  /** Asks it to end, and waits until it has. */
-  stop(signal?: NodeJS.Signals): Promise<DaemonEnd>;
-}
+export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 export interface DaemonOptions {
   readonly home: string;
@@ -43,7 +31,7 @@ function serviceEnvironment(home: string, settings: Environment): Environment {
  *
  * @throws when it ends before, with what it said.
  */
-export async function startDaemon({ home, settings = {}, under = [] }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ home, settings = {}, under = [] }: DaemonOptions) {
   const env = serviceEnvironment(home, settings);
   const { AUTHSVC_DATA_DIR: dataFolder = '' } = env;
   const [program = '', ...args] = [...under, process.execPath, authsvcFile, 'serve'];
@@ -76,31 +64,28 @@ export async function startDaemon({ home, settings = {}, under = [] }: DaemonOpt
     url,
     pid: child.pid,
     dataFolder,
+    /** The socket that the operator's commands speak to. */
     control: join(dataFolder, 'control.sock'),
+    /** Everything it has written to its standard output so far. */
     stdout: () => stdout,
+    /** Everything it has logged so far. */
     stderr: () => stderr,
-    stop: (signal = 'SIGTERM') => {
+    /** Asks it to end, and waits until it has. */
+    stop: (signal: NodeJS.Signals = 'SIGTERM'): Promise<DaemonEnd> => {
       child.kill(signal);
       return ended;
     },
   };
 }
 
-export interface Serving {
-  readonly child: ChildProcess;
-  /** The environment of a command that speaks to it. */
-  readonly env: Environment;
-  readonly url: string;
-  /** Resolves with its exit status, or the signal that ended it. */
-  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
-}
+export type Serving = Awaited<ReturnType<typeof startServing>>;
 
 /** Starts `authsvc serve` with inputs and outputs of its own; its control socket says where it listens. */
 export async function startServing(
   home: string,
   stdio: StdioOptions,
   { command = [process.execPath, authsvcFile, 'serve'], settings = {} } = {},
-): Promise<Serving> {
+) {
   const env = serviceEnvironment(home, settings);
   const [program = '', ...args] = command;
   const child = spawn(program, args, { env, stdio });
@@ -109,11 +94,13 @@ export async function startServing(
   const { url } = JSON.parse(stdout) as { url: string };
   return {
     child,
+    /** The environment of a command that speaks to it. */
     env,
     url,
-    stop: async (signal = 'SIGTERM') => {
+    /** Resolves with its exit status, or the signal that ended it. */
+    stop: async (signal: NodeJS.Signals = 'SIGTERM') => {
       child.kill(signal);
-      const [code, by] = await ended;
+      const [code, by]: (number | NodeJS.Signals | null)[] = await ended;
       return code ?? by;
     },
   };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openPseudoTerminal, type PseudoTerminal } from '../../test/pseudo-terminal.ts';
 import { startSecretService } from '../../test/secret-service.mjs';
 import { type Daemon, startDaemon } from './daemon.ts';
@@ -63,6 +63,20 @@ export async function serve(home: string, settings: Environment = {}): Promise<D
     await daemon.stop();
   });
   return daemon;
+}
+
+/** Shares a daemon among the tests of a file. */
+export function shareDaemon(): { readonly daemon: Daemon } {
+  const shared = {} as { daemon: Daemon };
+  beforeAll(async () => {
+    const home = await makeTemporaryFolder();
+    shared.daemon = await startDaemon({ home: home.path });
+    return async () => {
+      await shared.daemon.stop();
+      await home.remove();
+    };
+  });
+  return shared;
 }
 
 /** Runs one `authsvc` command on a real pseudo-terminal, as a person at a keyboard does. */

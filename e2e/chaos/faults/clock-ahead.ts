@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
-import { password } from '../load/account.ts';
+import { password } from '../load/accounts.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 

@@ -1,5 +1,5 @@
 import { queryPostgres } from '../../../test/postgres-query.ts';
-import { startPostgresServer } from '../../../test/postgres-server.ts';
+import { startPostgresServer } from '../../../test/postgres-server.mjs';
 import { send } from '../../support/http-client.mjs';
 import { ask, type Doors } from '../account.ts';
 import type { LedgerAccount } from '../ledger/account.ts';

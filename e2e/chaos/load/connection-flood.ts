@@ -6,7 +6,7 @@ import { send } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
-import { openSession } from './account.ts';
+import { openSession } from './accounts.ts';
 import { type Holdings, holdingsOf, tellsHoldings } from './figures.ts';
 
 /** As the server's own limit says. */

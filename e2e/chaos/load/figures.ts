@@ -1,14 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** What a process holds. */
-export interface Holdings {
-  /** Resident memory, in MB of a million bytes. */
-  readonly residentMb: number;
-  /** Open files of every kind, sockets among them. */
-  readonly files: number;
-  readonly sockets: number;
-}
-
 /** Whether this system tells what a process holds. */
 export async function tellsHoldings(): Promise<boolean> {
   return readdir('/proc/self/fd').then(
@@ -24,7 +15,7 @@ export async function residentMb(pid: number): Promise<number> {
 }
 
 /** What a process holds, as /proc tells it. */
-export async function holdingsOf(pid: number): Promise<Holdings> {
+export async function holdingsOf(pid: number) {
   const folder = `/proc/${pid}/fd`;
   const names = await readdir(folder);
   // One that was closed since is none.
@@ -33,3 +24,5 @@ export async function holdingsOf(pid: number): Promise<Holdings> {
   const sockets = open.filter((target) => target.startsWith('socket:')).length;
   return { residentMb: await residentMb(pid), files: open.length, sockets };
 }
+
+export type Holdings = Awaited<ReturnType<typeof holdingsOf>>;

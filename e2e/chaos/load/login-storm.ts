@@ -5,9 +5,8 @@ import { send } from '../../support/http-client.mjs';
 import { median } from '../../support/statistics.mjs';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
-import { openSession, password } from './account.ts';
+import { importAccounts, openSession, password } from './accounts.ts';
 import { residentMb, tellsHoldings } from './figures.ts';
-import { importAccounts } from './import-accounts.ts';
 import { runStorm } from './run-storm.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 

@@ -5,7 +5,7 @@ import { send } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
-import { openSession } from './account.ts';
+import { openSession } from './accounts.ts';
 import { residentMb, tellsHoldings } from './figures.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 

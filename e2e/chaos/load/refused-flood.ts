@@ -3,8 +3,7 @@ import { mustSend, type SendOptions, send } from '../../support/http-client.mjs'
 import { percentile } from '../../support/statistics.mjs';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
-import { password } from './account.ts';
-import { importAccounts } from './import-accounts.ts';
+import { importAccounts, password } from './accounts.ts';
 
 const VICTIM = 'victim@example.com';
 const FLOODING_ADDRESS = '203.0.113.66';

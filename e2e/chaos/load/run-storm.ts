@@ -18,19 +18,13 @@ export interface Storm {
   readonly credentials: (turn: number) => { email: string; password: string };
 }
 
-export interface StormResult {
-  readonly arrivals: number;
-  /** How often each status was answered. */
-  readonly statuses: ReadonlyMap<number, number>;
-  /** What no login may meet, however many there are. */
-  readonly unexpected: readonly string[];
-}
-
 /** Logs in at a steady rate. Of those who are sent away half come back when they were told to, and half at once, five times. */
-export async function runStorm({ url, perSecond, seconds, credentials }: Storm): Promise<StormResult> {
+export async function runStorm({ url, perSecond, seconds, credentials }: Storm) {
   // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
   const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
+  /** How often each status was answered. */
   const statuses = new Map<number, number>();
+  /** What no login may meet, however many there are. */
   const unexpected: string[] = [];
   const over = new AbortController();
   // Each client that waits is one.

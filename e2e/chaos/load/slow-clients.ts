@@ -3,7 +3,7 @@ import { setInterval as every } from 'node:timers/promises';
 import { send } from '../../support/http-client.mjs';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
-import { openSession } from './account.ts';
+import { openSession } from './accounts.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
 /** Whoever is not closed by then is no longer waited for. */

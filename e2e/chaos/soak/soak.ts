@@ -6,7 +6,7 @@ import { mustSend } from '../../support/http-client.mjs';
 import { root } from '../../support/program.ts';
 import { median } from '../../support/statistics.mjs';
 import { makeDatabase, type RowDatabase } from '../database.ts';
-import { openSession } from '../load/account.ts';
+import { openSession } from '../load/accounts.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 import { Chance } from './chance.ts';

@@ -1,4 +1,4 @@
-import { password } from '../load/account.ts';
+import { password } from '../load/accounts.ts';
 import type { Person } from './person.ts';
 
 type Act = (person: Person) => Promise<unknown>;

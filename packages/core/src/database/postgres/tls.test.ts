@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostgresServer, startPostgresServer } from '../../../../../test/postgres-server.ts';
+import { type PostgresServer, startPostgresServer } from '../../../../../test/postgres-server.mjs';
 import { openPostgresDatabase } from './open.ts';
 
 /** What a client says first, to ask for TLS: eight bytes, nothing of its own. */

