@@ -4,7 +4,8 @@ import type { FastifyBaseLogger } from 'fastify';
 const LONGEST_INTERVAL_MS = 3_600_000;
 
 /**
- * Deletes what has expired, now and then each time that what lives shortest has had time to expire, every hour at the latest: no table outgrows what is alive by much.
+ * Deletes expired rows now, and then at the shortest of the lifetimes, at least every hour, so that
+ * no table grows far beyond what is alive.
  *
  * @returns what stops it, once a deletion under way is over.
  */

@@ -1,8 +1,8 @@
 import { type AuthPorts, sendResetMail } from '@authsvc/core';
 
-/** Retries come due without anybody waking us, in milliseconds. */
+/** How often retries that are due are looked for, in milliseconds. */
 const POLL_INTERVAL_MS = 10_000;
-/** A mail that is being sent when the service stops has this long, in milliseconds; one that was cut short is sent after the next start. */
+/** How long a mail that is being sent at shutdown may take. One cut short is sent later. */
 const STOP_GRACE_MS = 2000;
 
 /** Sends the mails that are owed, one after another, beside the requests that made them owed. */
@@ -13,7 +13,7 @@ export interface MailDispatcher {
   stop(): Promise<void>;
 }
 
-/** @param onError told of a failure of the database; one of the mail server is recorded as an event. */
+/** @param onError called when the database fails; a failing mail server is recorded as an event. */
 export function createMailDispatcher(ports: AuthPorts, onError: (error: unknown) => void): MailDispatcher {
   const cut = new AbortController();
   let isStopping = false;

@@ -15,7 +15,7 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 export interface ServeOptions {
   /** `stderr` in the foreground; `file` for the rotated log in the data folder. */
   readonly logTo?: 'stderr' | 'file';
-  /** Told once, when it listens; otherwise stdout gets the one line `authsvc listening on <url>`. */
+  /** Called once it listens; by default prints `authsvc listening on <url>` to stdout. */
   readonly announce?: (daemon: DaemonBody) => void;
 }
 
@@ -23,10 +23,11 @@ export interface ServeOptions {
  * Runs the daemon in this process until SIGTERM, SIGINT, SIGHUP as of a terminal that is closed, or
  * a request to stop over the control socket; settings come from the environment.
  *
- * @returns the exit status: 0 stopped as asked, 1 could not start or stop, 2 wrong settings; why is on stderr.
+ * @returns the exit status: 0 stopped as requested, 1 could not start or stop, 2 invalid settings.
+ * The reason is on stderr.
  */
 export async function runServe({ logTo = 'stderr', announce = announceOnStdout }: ServeOptions = {}): Promise<number> {
-  // Before anything is made: nobody else on this machine reads what the daemon writes.
+  // Before any file is created: no other user of this machine may read what the daemon writes.
   process.umask(0o077);
   for (const output of [process.stdout, process.stderr]) ignoreFailures(output);
   let service: RunningService;
@@ -53,7 +54,7 @@ function announceOnStdout({ url }: DaemonBody): void {
   process.stdout.write(`authsvc listening on ${url}\n`);
 }
 
-/** Resolves at the first signal to stop. From then on signals do what they do by themselves: a second one ends the process at once. */
+/** Resolves at the first signal to stop. From then on a signal ends the process at once. */
 function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals) => {

@@ -81,7 +81,7 @@ describe('startService', () => {
         time: expect.any(String),
         event: 'reset_delivery_is_response',
         message:
-          'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
+          'reset tokens are handed to anyone who asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
       },
       {
         level: 'warn',
@@ -188,7 +188,7 @@ describe('startService', () => {
     const answer = (status: string, body: string) =>
       `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n${headers.join('')}\r\n${body}`;
     expect(await exchange(url, 'HELLO\r\n\r\n')).toBe(
-      answer('400 Bad Request', '{"code":"invalid_request","message":"this is not HTTP as it must be"}'),
+      answer('400 Bad Request', '{"code":"invalid_request","message":"malformed HTTP request"}'),
     );
     expect(await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(16_384)}\r\n\r\n`)).toBe(
       answer(

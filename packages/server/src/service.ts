@@ -36,9 +36,9 @@ import { monitorEventLoop } from './metrics/process.ts';
 import { settleNextTick } from './settle-next-tick.ts';
 import { VERSION } from './version.ts';
 
-/** What is in flight when the service closes has this long to be answered, in milliseconds; with the rest of the way it stays under 10 s. */
+/** How long requests in flight may take at shutdown, so that all of it stays under 10 s. */
 const CLOSE_GRACE_MS = 8500;
-/** Who still waits for a hash by then is told to come back, while there is time to tell them. */
+/** Requests that still wait for a hash by then are refused, while there is time to respond. */
 const GIVE_UP_HASHING_AFTER_MS = 6000;
 
 /** From this machine, a listener on every address is reached at loopback. */
@@ -52,18 +52,22 @@ export interface ServiceOptions {
 export interface RunningService {
   readonly url: string;
   readonly log: FastifyBaseLogger;
-  /** Resolves when somebody asks over the control socket to stop; that is left to whoever started the service. */
+  /** Resolves at a request to stop over the control socket; the caller then closes the service. */
   readonly stopRequested: Promise<void>;
   /** Who it is, as the control socket says it. */
   describe(): DaemonBody;
-  /** Stops accepting, answers what is in flight (8.5 s at most), stores what is not yet stored, and lets go of the data folder. */
+  /**
+   * Stops accepting, answers requests in flight (8.5 s at most), stores what is pending, and
+   * releases the data folder.
+   */
   close(): Promise<void>;
 }
 
 /**
  * Starts the service: takes its data folder, opens and migrates its database, and listens.
  *
- * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`: one sentence each; nothing is left open.
+ * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`, one sentence each. Nothing
+ * is left open.
  */
 export async function startService(config: Config, options: ServiceOptions = {}): Promise<RunningService> {
   settleNextTick();
@@ -74,7 +78,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
   const close = async () => {
     state = 'stopping';
     const failures: unknown[] = [];
-    // Whatever fails, the lock is let go of.
+    // The lock is released even if something else fails.
     for (const closer of closers.splice(0).reverse()) {
       try {
         await closer();
@@ -97,7 +101,8 @@ export async function startService(config: Config, options: ServiceOptions = {})
     }
     const log = createLog(config.logLevel, logStream, systemClock);
 
-    // Closed last but for the log and the lock: until then it can be asked who is stopping.
+    // Closed after all but the log and the lock, so that `daemon status` still answers during
+    // shutdown.
     let closeControl = (): void => undefined;
     closers.push(() => closeControl());
 
@@ -185,11 +190,11 @@ export async function startService(config: Config, options: ServiceOptions = {})
       { ...ports, database, metrics, daemon: { describe, warnings, requestStop } },
       log,
     );
-    // Last of all, so that whoever can ask for the daemon can also use it.
+    // Last of all, so that a daemon that answers here can also be used.
     closeControl = await openControlSocket(control.server, paths.socket);
     drainControl = () => control.drain(CLOSE_GRACE_MS);
     closers.push(startHousekeeping(ports, log));
-    // Once whoever waits for the start has been told of it: only who logs in at this moment waits for the workers.
+    // After the start is announced: only a login at this very moment waits for the workers.
     const soon = setImmediate(startWorkers, hasher, log);
     closers.push(() => clearImmediate(soon));
     log.info({ url, version: VERSION }, 'listening');
@@ -225,7 +230,7 @@ function policyOf(config: Config): AuthPolicy {
     resetTokenMs: config.resetTokenSeconds * 1000,
     eventRetentionMs: config.auditRetentionDays * 86_400_000,
     resetDelivery: config.resetDelivery,
-    // With a public URL, what comes from here may come from anywhere, by a proxy that does not say so.
+    // With a public URL, requests from here may come through a proxy that does not say so.
     throttleLoopback: config.publicUrl !== undefined,
     loginsPerMinute: config.loginsPerMinute,
     registrationsPerMinute: config.registrationsPerMinute,

@@ -55,7 +55,10 @@ export interface ImportLine {
   readonly email_verified?: boolean | undefined;
 }
 
-/** One line of the answer to `POST /users/import`: a refused line, how far it is, or, last, what became of all, or why it went no further. */
+/**
+ * One line of the response to `POST /users/import`: a refused line or the progress; the last one is
+ * the summary, or the error that ended the import.
+ */
 export type ImportReport =
   | { readonly line: number; readonly refused: string }
   | { readonly done: number }

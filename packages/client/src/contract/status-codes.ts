@@ -4,7 +4,8 @@ export const statusOf = {
   password_rejected: 400,
   email_taken: 400,
   invalid_credentials: 401,
-  // 401 would ask for credentials in a header; clients of the service that this one replaces know a missing session as 403.
+  // 401 asks for credentials in a header, and clients of the service that this one replaces
+  // expect 403.
   unauthenticated: 403,
   unknown_email: 403,
   invalid_reset_token: 403,

@@ -2,15 +2,15 @@ import { type ConfigWarning, exposureProblems, exposureWarnings } from './rules.
 import { type Environment, fileVariableOf, readSetting, type Setting, SettingProblem } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
 
-/** What the daemon was told, checked. Paths are absolute. */
+/** The settings, validated. Paths are absolute. */
 export interface Config extends SettingValues {
-  /** Whether `dataFolder` was chosen by nobody, so that the folders above it may be made as well. */
+  /** Whether `dataFolder` is the default, so that its parent folders may be created as well. */
   readonly isDefaultDataFolder: boolean;
   /** About what is allowed, and probably a mistake. */
   readonly warnings: readonly ConfigWarning[];
 }
 
-/** Settings that cannot be obeyed: all of them, a sentence each. None repeats a value that may hold a secret. */
+/** Every problem of the settings, a sentence each. None repeats a value that may be secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -25,7 +25,8 @@ export class ConfigError extends Error {
 const COMMAND_LINE_SETTINGS = ['AUTHSVC_URL', 'AUTHSVC_SESSION', 'AUTHSVC_STORAGE'];
 
 /**
- * Reads the settings from environment variables, and secrets also from files that those name; an empty one counts as absent.
+ * Reads the settings from environment variables, and secrets also from files that these name. An
+ * empty variable counts as absent.
  *
  * @throws {@link ConfigError} with every problem at once.
  */

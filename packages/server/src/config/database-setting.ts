@@ -18,7 +18,7 @@ export interface PostgresSetting {
   readonly url: string;
 }
 
-/** Which database; its name may be read by everybody. */
+/** Which database. Its name holds no secret. */
 export type DatabaseSetting = SqliteSetting | PostgresSetting;
 
 export function sqliteAt(path: string): SqliteSetting {

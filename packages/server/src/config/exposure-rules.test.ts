@@ -21,7 +21,7 @@ function problemsOf(env: Environment): readonly string[] {
 const exposedProblem = (host: string) =>
   `AUTHSVC_LISTEN_HOST ${host} can be reached from other machines: set AUTHSVC_PUBLIC_URL to the address that clients use, such as https://auth.example.com (or http://localhost:4100 for a container whose port is published on this machine alone), or leave AUTHSVC_LISTEN_HOST out to serve this machine only`;
 const responseProblem =
-  'AUTHSVC_RESET_DELIVERY response would hand reset tokens, and with them every account, to whoever can reach the daemon from outside: set it to smtp (with AUTHSVC_SMTP_URL) or to operator';
+  'AUTHSVC_RESET_DELIVERY response would hand reset tokens, and with them every account, to anyone who can reach the daemon from outside: set it to smtp (with AUTHSVC_SMTP_URL) or to operator';
 
 describe('exposure', () => {
   it.each(['0.0.0.0', '::', '192.168.1.2', '128.0.0.1', 'fe80::1', '::ffff:10.0.0.1'])(
@@ -137,7 +137,7 @@ describe('exposure', () => {
     });
   });
 
-  it.each(['*', 'authsvc:4100', 'https://authsvc', '*.internal', '-a', 'a..b', 'user@a'])(
+  it.each(['*', 'authsvc:4100', 'https://authsvc', '*.internal', '-a', 'a..b', 'user@a', 'fe80::1%eth0'])(
     'refuses %s for an allowed host',
     (text) => {
       expect(problemsOf({ AUTHSVC_ALLOWED_HOSTS: text })).toEqual([
@@ -166,7 +166,7 @@ describe('exposure', () => {
 
   it.each(['0.0.0.0/0', '::/0'])('refuses %s, which is everybody, for a proxy', (text) => {
     expect(problemsOf({ AUTHSVC_TRUSTED_PROXIES: text })).toEqual([
-      `AUTHSVC_TRUSTED_PROXIES must name your proxies: "${text}" would let everybody say where they come from`,
+      `AUTHSVC_TRUSTED_PROXIES must name your proxies: "${text}" would let any client choose its own address`,
     ]);
   });
 

@@ -6,7 +6,7 @@ import { type Environment, isGiven, quote, SettingProblem } from './setting.ts';
 const RESPONSE_TOKEN_SECONDS = 600;
 const CARRIED_TOKEN_SECONDS = 1800;
 
-/** By mail where mails can be sent; in the response on a developer's own machine; otherwise by an operator's hand. */
+/** `smtp` with a mail server, `response` on a developer's machine, and otherwise `operator`. */
 export function defaultResetDelivery(env: Environment): ResetDelivery {
   if (isGiven(env, 'AUTHSVC_SMTP_URL') || isGiven(env, 'AUTHSVC_MAIL_DIR')) return 'smtp';
   const isExposed = isGiven(env, 'AUTHSVC_PUBLIC_URL') || !isLoopbackHost(env.AUTHSVC_LISTEN_HOST || 'localhost');

@@ -11,7 +11,7 @@ export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || isLoopbackIp(host.replace(/^\[|\]$/g, ''));
 }
 
-/** Whether an IP address lies in one of some networks; an IPv4 address counts in its IPv6 form too. */
+/** Tells whether an IP address is in one of the networks, also an IPv4 address written as IPv6. */
 export function includesAddress(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const network of networks) {
@@ -124,7 +124,9 @@ export function readHostNames(text: string): readonly string[] {
   return splitList(text).map((part) => {
     const name = part.toLowerCase();
     if (HOST_NAME.test(name) && name.length <= 253) return name;
-    if (isIP(part.replace(/^\[|\]$/g, '')) === 6) return new URL(`http://[${part.replace(/^\[|\]$/g, '')}]`).hostname;
+    const address = part.replace(/^\[|\]$/g, '');
+    // A zone names an interface of one machine, and no URL can hold it.
+    if (isIP(address) === 6 && !address.includes('%')) return new URL(`http://[${address}]`).hostname;
     throw new SettingProblem(
       `must be host names separated by commas, without ports, such as authsvc or auth.internal; ${quote(part)} is not one`,
     );
@@ -148,6 +150,6 @@ function checkNetwork(network: string): void {
     );
   }
   if (prefix !== undefined && Number(prefix) === 0) {
-    throw new SettingProblem(`must name your proxies: ${quote(network)} would let everybody say where they come from`);
+    throw new SettingProblem(`must name your proxies: ${quote(network)} would let any client choose its own address`);
   }
 }

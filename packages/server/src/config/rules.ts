@@ -2,7 +2,7 @@ import { isLoopbackHost } from './network-settings.ts';
 import { readSetting, type Setting } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
 
-/** Something that is allowed, and that whoever starts the daemon should know of at every start. */
+/** Something that is allowed, and logged as a warning at every start. */
 export interface ConfigWarning {
   readonly event:
     | 'public_url_is_http'
@@ -15,8 +15,8 @@ export interface ConfigWarning {
 }
 
 /**
- * What settings that are each fine must not be together, a sentence each, with the setting that resolves it. A setting that could not be read is missing from `values`, and what depends on
- * it is left out.
+ * Says which settings must not be combined, a sentence each with the setting that resolves it.
+ * A setting that could not be read is missing from `values`, and what depends on it is skipped.
  */
 export function exposureProblems(values: Partial<SettingValues>): string[] {
   const { listenHost, listenPort, metricsAddress, resetDelivery, smtpUrl, mailFolder } = values;
@@ -38,7 +38,7 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
   }
   if (resetDelivery === 'response' && isReachableFromOutside(values)) {
     problems.push(
-      'AUTHSVC_RESET_DELIVERY response would hand reset tokens, and with them every account, to whoever can reach the daemon from outside: set it to smtp (with AUTHSVC_SMTP_URL) or to operator',
+      'AUTHSVC_RESET_DELIVERY response would hand reset tokens, and with them every account, to anyone who can reach the daemon from outside: set it to smtp (with AUTHSVC_SMTP_URL) or to operator',
     );
   }
   const knowsTransports = 'smtpUrl' in values && 'mailFolder' in values;
@@ -68,20 +68,20 @@ export function exposureWarnings(values: SettingValues): ConfigWarning[] {
     warnings.push({
       event: 'reset_delivery_is_response',
       message:
-        'reset tokens are handed to whoever asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
+        'reset tokens are handed to anyone who asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
     });
   }
   if (mailFolder !== undefined && resetDelivery === 'smtp') {
     warnings.push({
       event: 'mails_go_to_files',
-      message: 'mails are written to files in AUTHSVC_MAIL_DIR, and sent to nobody',
+      message: 'mails are written to files in AUTHSVC_MAIL_DIR instead of being sent',
     });
   }
   if (metricsAddress && !isLoopbackHost(metricsAddress.host)) {
     warnings.push({
       event: 'metrics_beyond_loopback',
       message:
-        'AUTHSVC_METRICS_ADDRESS is not on loopback: whoever reaches it may read the metrics, unencrypted and without a password; let a firewall admit who collects them',
+        'AUTHSVC_METRICS_ADDRESS is not on loopback: anyone who reaches it can read the metrics, unencrypted and without a password; let a firewall admit only the collector',
     });
   }
   return warnings;
@@ -92,14 +92,14 @@ function isReachableFromOutside({ listenHost, publicUrl }: Partial<SettingValues
   return hosts.some((host) => host !== undefined && !isLoopbackHost(host));
 }
 
-/** The settings that protect less the smaller, or the greater, they are; with what that means to a person. */
+/** The settings that protect less the smaller, or the greater, they are, and what that means. */
 const guarded = {
   bcryptCost: { weakerWhen: 'smaller', means: 'a stolen password hash is guessed sooner' },
   passwordMinLength: { weakerWhen: 'smaller', means: 'passwords may be shorter' },
   loginsPerMinute: { weakerWhen: 'greater', means: 'one address can guess at more accounts' },
   registrationsPerMinute: { weakerWhen: 'greater', means: 'one address can make more accounts' },
   resetsPerMinute: { weakerWhen: 'greater', means: 'one address can have more mails sent' },
-  sessionIdleSeconds: { weakerWhen: 'greater', means: 'a session that nobody uses lives longer' },
+  sessionIdleSeconds: { weakerWhen: 'greater', means: 'an unused session lives longer' },
   sessionLifetimeSeconds: { weakerWhen: 'greater', means: 'a stolen session lives longer' },
   resetTokenSeconds: { weakerWhen: 'greater', means: 'a reset token can be used for longer' },
   auditRetentionDays: { weakerWhen: 'smaller', means: 'what happened to accounts is forgotten sooner' },

@@ -10,11 +10,11 @@ export interface Setting<Value> {
   /** What holds when the variable is absent or empty, as the README says it. */
   readonly defaultText: string;
   readonly description: string;
-  /** Its text may hold a secret: it is repeated in no message, and `<name>_FILE` may name a file to read it from. */
+  /** No message repeats its text, and `<name>_FILE` may name a file to read it from. */
   readonly secret?: true;
   /** @throws SettingProblem when the text is not a value of this setting. */
   read(text: string, env: Environment): Value;
-  /** The default, where it depends on other variables or is none at all; otherwise `defaultText` is read. */
+  /** The default, if it depends on other variables or is none; otherwise `defaultText` is read. */
   readDefault?(env: Environment): Value;
 }
 
@@ -67,7 +67,8 @@ export function fileVariableOf({ name, secret }: Setting<unknown>): string | und
 }
 
 /**
- * Reads one setting from its variable, or from the file that `<name>_FILE` names, as containers hand secrets over. Empty counts as absent.
+ * Reads one setting from its variable, or from the file that `<name>_FILE` names, which is how
+ * containers get secrets. Empty counts as absent.
  *
  * @throws SettingProblem
  */

@@ -21,7 +21,7 @@ import { none, nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
-/** Every setting of the daemon, by the name it has in `Config`; the README's table is made from it. */
+/** Every setting of the daemon by its name in `Config`. The README's table is made from it. */
 export const settings = {
   listenHost: {
     name: 'AUTHSVC_LISTEN_HOST',
@@ -137,7 +137,7 @@ export const settings = {
     name: 'AUTHSVC_RESET_DELIVERY',
     defaultText: 'response; smtp with a mail server; operator with a public URL alone',
     description:
-      'How a reset token travels: `response` hands it to whoever asks, on this machine alone; `smtp` mails it; `operator` leaves it to an operator.',
+      'How a reset token travels: `response` hands it to anyone who asks, on this machine alone; `smtp` mails it; `operator` leaves it to an operator.',
     read: oneOf('response', 'smtp', 'operator'),
     readDefault: defaultResetDelivery,
   },
@@ -167,14 +167,14 @@ export const settings = {
   mailFolder: {
     name: 'AUTHSVC_MAIL_DIR',
     defaultText: 'none',
-    description: 'For development: mails are written to files in this folder, and sent to nobody.',
+    description: 'For development: mails are written to files in this folder instead of being sent.',
     read: readMailFolder,
     readDefault: nothing,
   },
   auditRetentionDays: {
     name: 'AUTHSVC_AUDIT_RETENTION_DAYS',
     defaultText: '90',
-    description: 'What happened to accounts is kept for so many days.',
+    description: 'Audit events are kept this many days.',
     read: wholeNumber(1, 3650),
   },
   metricsAddress: {
@@ -195,7 +195,7 @@ export const settings = {
   logLevel: {
     name: 'AUTHSVC_LOG_LEVEL',
     defaultText: 'info',
-    description: 'Least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, or `silent`.',
+    description: 'Minimum log level: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, or `silent`.',
     read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -39,7 +39,7 @@ describe('weakenedSettings', () => {
     ).toEqual([
       'AUTHSVC_BCRYPT_COST is 11 (default 12): a stolen password hash is guessed sooner',
       'AUTHSVC_PASSWORD_MIN_LENGTH is 7 (default 8): passwords may be shorter',
-      'AUTHSVC_SESSION_IDLE_SECONDS is 604801 (default 604800): a session that nobody uses lives longer',
+      'AUTHSVC_SESSION_IDLE_SECONDS is 604801 (default 604800): an unused session lives longer',
       'AUTHSVC_SESSION_LIFETIME_SECONDS is 2592001 (default 2592000): a stolen session lives longer',
       'AUTHSVC_RESET_TOKEN_SECONDS is 601 (default 600): a reset token can be used for longer',
       'AUTHSVC_AUDIT_RETENTION_DAYS is 89 (default 90): what happened to accounts is forgotten sooner',

@@ -29,7 +29,7 @@ export function addDaemonRoutes(server: FastifyInstance, { daemon }: { readonly 
     return { pid: daemon.describe().pid, message: 'stopping' };
   });
 
-  // Begins an answer that never ends: the connection breaks off when the process is gone, and not before.
+  // Begins a response that never ends: the connection breaks when the process is gone, not before.
   server.get('/daemon/presence', { config: { isPresence: true } }, (_request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200).flushHeaders();

@@ -77,7 +77,7 @@ async function* withFailure(
   try {
     yield* reports;
   } catch (error) {
-    // Whoever sent it has gone.
+    // The client has gone.
     if (raw.destroyed) return;
     const { body } = refusalOf(error);
     if (body.code === 'internal') log.error({ err: error }, 'an import failed');

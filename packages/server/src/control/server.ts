@@ -24,7 +24,8 @@ export interface ControlServer {
 }
 
 /**
- * Builds the service behind the control socket, for the user who runs the daemon: whoever can open the socket may do everything. It never listens on a network.
+ * Builds the service behind the control socket. Anyone who can open the socket may do everything,
+ * so it belongs to the user who runs the daemon, and never listens on a network.
  */
 export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger): ControlServer {
   const server = createFastify({ log, loggerInstance: log });

@@ -5,7 +5,7 @@ import { ControlSilentError, findDaemon } from '@authsvc/client/control';
 import { refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import type { FastifyInstance } from 'fastify';
 
-/** `sun_path` less its closing zero, in bytes; beyond it Node cuts the path and says nothing. @see unix(7) */
+/** `sun_path` without its final zero, in bytes. Node truncates a longer path. @see unix(7) */
 const LONGEST_PATH: Partial<Record<NodeJS.Platform, number>> = { linux: 107, android: 107 };
 const LONGEST_BSD_PATH = 103;
 
@@ -28,7 +28,8 @@ const LOOK_AGAIN_MS = 1000;
  * then a socket that is there already is a dead daemon's, and is replaced. One that is removed
  * later is made again.
  *
- * @returns what stops listening and removes the socket, at once. Connections that watch the presence of the daemon stay open.
+ * @returns a function that stops listening and removes the socket at once. Connections that watch
+ * the daemon's presence stay open.
  * @throws {@link StartRefusedError} something else is in the way.
  */
 export async function openControlSocket(
@@ -100,7 +101,8 @@ async function isMissing(path: string): Promise<boolean> {
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
-  // Not lstatSync or rmSync: Node 20 keeps the answer of the last synchronous lstat, and after a socket takes the next symbolic link, to a package loaded late, for a file.
+  // Not lstatSync or rmSync: Node 20 reuses the result of the last synchronous lstat. After one of
+  // a socket, it takes the next symbolic link, to a package that is loaded late, for a file.
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error, path);

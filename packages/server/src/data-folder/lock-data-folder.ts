@@ -22,7 +22,8 @@ export interface OpenDataFolderOptions {
  *
  * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
  *
- * @throws {@link StartRefusedError} the folder cannot be used, or another daemon holds it or the database.
+ * @throws {@link StartRefusedError} the folder cannot be used, or another daemon holds it or the
+ * database.
  */
 export async function openDataFolder(
   config: Pick<Config, 'dataFolder' | 'isDefaultDataFolder' | 'database'>,

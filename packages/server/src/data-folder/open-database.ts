@@ -13,7 +13,10 @@ import type { Config } from '../config/config.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
-  /** Session checks that are exact on this database: from memory where this process alone has it, by a query where others share it. */
+  /**
+   * Session checks that are exact on this database: from a cache if only this process uses it, by a
+   * query if others share it.
+   */
   readonly createSessions: typeof createUncachedSessions;
 }
 

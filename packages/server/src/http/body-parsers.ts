@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError, MAX_FIELD_NAME_LENGTH } from './errors.ts';
 
 /**
- * Admits JSON and HTML forms, in UTF-8, and no other body. Both become plain objects for the same schemas.
+ * Accepts JSON and HTML forms in UTF-8, and no other body. Both become plain objects for the same
+ * schemas.
  *
  * An empty JSON body is no body: clients send the header with a DELETE.
  */
@@ -40,7 +41,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // biome-ignore lint/style/useErrorCause: the parser's own message quotes the body, which holds passwords.
+    // biome-ignore lint/style/useErrorCause: the parser's message quotes the body with passwords.
     throw new AuthError('invalid_request', { message: 'the body is not valid JSON' });
   }
 }

@@ -27,9 +27,11 @@ export interface UnreadLimit {
 }
 
 /**
- * Closes connections whose client does not take its answers: Node limits how long a request may take to arrive, and not how long an answer may take to be taken.
+ * Closes connections whose client does not read its responses: Node limits how long a request may
+ * take to arrive, but not how long a response may stay unread.
  *
- * What the system has room for counts as taken, so that nobody who reads at all comes near the limit with answers as small as ours.
+ * What fits into the system's buffers counts as read. With responses as small as ours, no client
+ * that reads at all comes near the limit.
  */
 export function closeUnread(server: FastifyInstance, { unreadTimeout, checkInterval }: UnreadLimit): void {
   const sockets = new Set<Socket>();

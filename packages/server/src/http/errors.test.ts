@@ -144,7 +144,7 @@ describe('addNotFoundHandler', () => {
   it('answers 400 to a path with bad percent-encoding', async () => {
     test = await createTestServer();
     const response = await test.server.inject('/%zz');
-    expect(answer(response)).toEqual(refused(400, 'invalid_request', 'the path is not percent-encoded as it must be'));
+    expect(answer(response)).toEqual(refused(400, 'invalid_request', 'the path is not validly percent-encoded'));
   });
 
   it('answers twenty refusals a second at once, and lets those beyond wait a second', async () => {

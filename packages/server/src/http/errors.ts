@@ -13,19 +13,19 @@ type SchemaError = SchemaErrors[number];
 /** Of a missing session, at routes that challenge. */
 export const CHALLENGE_STATUS = 401;
 
-/** How long a refusal waits: clients that try again at once would otherwise keep a core busy with refusals. */
+/** Delay of a refusal. Without it, clients that retry at once would keep a core busy. */
 const REFUSAL_PAUSE_MS = 1000;
-/** So many refusals of 429 a second are answered at once; beyond them it is a flood. */
+/** This many 429 responses a second are sent at once; more are a flood. */
 const PROMPT_REFUSALS = 20;
 
 const MAX_FIELD_ERRORS = 10;
-/** As much of a name that a client made up as it is told again. */
+/** A longer field name is cut in messages. */
 export const MAX_FIELD_NAME_LENGTH = 64;
 
 /** What HTTP itself can refuse, beside what the rules refuse. */
 export type HttpErrorCode = Exclude<WireErrorCode, AuthErrorCode> | 'not_found';
 
-/** A refusal by HTTP itself, beside those of the rules. The message is a sentence for whoever sent the request. */
+/** A refusal by HTTP itself, beside those of the rules. The message is for the client. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: HttpErrorCode;
@@ -47,7 +47,8 @@ export interface Refusal {
 }
 
 /**
- * Turns whatever was thrown into what the client is told: a refusal in its own words, and of anything unforeseen nothing but `internal`.
+ * Turns what was thrown into an error response: a refusal with its own message, anything unforeseen
+ * as a bare `internal`.
  */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof AuthError) {
@@ -78,7 +79,7 @@ function refusalOfFastify({ code, statusCode = 500, validation }: Partial<Fastif
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return refuse('invalid_request', 'the body is not as long as Content-Length says');
     case 'FST_ERR_BAD_URL':
-      return refuse('invalid_request', 'the path is not percent-encoded as it must be');
+      return refuse('invalid_request', 'the path is not validly percent-encoded');
     default:
       return statusCode >= 400 && statusCode < 500 ? refuse('invalid_request', 'the request is not valid') : internal();
   }
@@ -103,7 +104,7 @@ export function refuse(
   return { status: statusOf[code], headers, body: { code, message, ...(errors && { errors }) } };
 }
 
-/** Says of each field that fails its schema what is wrong with it; nothing when it is the body as a whole. */
+/** Says what is wrong with each invalid field; nothing if the body as a whole is invalid. */
 export function describeInvalidFields(errors: SchemaErrors): FieldError[] {
   return errors.slice(0, MAX_FIELD_ERRORS).flatMap((error) => {
     const field = fieldOf(error).slice(0, MAX_FIELD_NAME_LENGTH);
@@ -197,7 +198,7 @@ export function addNotFoundHandler(server: FastifyInstance): void {
   });
 }
 
-/** Answers what is not even HTTP, or does not arrive in time, and closes the connection. */
+/** Answers malformed HTTP and requests that time out, and closes the connection. */
 export function createClientErrorHandler(
   headers: Readonly<Record<string, string>>,
 ): (error: NodeJS.ErrnoException, socket: Socket) => void {
@@ -211,7 +212,7 @@ export function createClientErrorHandler(
 function clientRefusal(code: string | undefined): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return refuse('headers_too_large', 'the headers are too large: at most 16 KiB');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('invalid_request', 'the request did not arrive in time');
-  return refuse('invalid_request', 'this is not HTTP as it must be');
+  return refuse('invalid_request', 'malformed HTTP request');
 }
 
 function toHttp({ status, body }: Refusal, headers: Readonly<Record<string, string>>): string {

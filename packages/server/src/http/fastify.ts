@@ -80,8 +80,8 @@ type Serialize = (data: unknown) => string;
 const requireAsFastify = createRequire(createRequire(import.meta.url).resolve('fastify'));
 
 /**
- * Fastify's own compilers of schemas, loaded and run when the first request or answer needs them: otherwise a start waits for them for a quarter of its time, and the
- * control socket's schemas are compiled for nobody.
+ * Fastify's own schema compilers, loaded and run when the first request or response needs them.
+ * Otherwise they take a quarter of a start, and compile the control socket's schemas for nothing.
  */
 export const lazySchemas = { compilersFactory: { buildValidator, buildSerializer } } as SchemaController;
 

@@ -20,7 +20,7 @@ export interface OwnHosts {
   listensOn(port: number): void;
 }
 
-/** This machine as a Host header names it, by its addresses or as localhost, with a port or without. */
+/** This machine in a Host header: an address of loopback or localhost, with or without a port. */
 export const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 /** By which some clients name a server that listens there. */
 const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
@@ -65,7 +65,7 @@ export function createOwnHosts(publicUrl: URL | undefined, allowedHosts: readonl
   };
 }
 
-/** The name in a Host header, in lower case; undefined where it is written as no browser would write it. */
+/** The name in a Host header, in lower case; undefined if no browser would write it like this. */
 function nameOf(host: string): string | undefined {
   const lower = host.toLowerCase();
   if (!URL.canParse(`http://${lower}`)) return undefined;
@@ -79,7 +79,7 @@ function hostsOf({ hostname, protocol, port }: URL): string[] {
 }
 
 /**
- * Serves requests for our own names and no other, so that a web page whose name was made to point at this machine reads nothing.
+ * Refuses requests for any host but our own, so that DNS rebinding gives a web page nothing.
  *
  * @throws HttpError `misdirected_request`; AuthError `invalid_request`: no Host, or more than one.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
@@ -92,7 +92,7 @@ export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMes
   // Probes of containers and load balancers know no name.
   if (PROBES.has(url)) return;
   if (!hosts.isOwnHost(host, socket)) throw misdirected();
-  // A request for a whole URL, as proxies get them, is for the host in that URL, whatever Host says.
+  // A request with a whole URL, as proxies get them, is for the host in that URL.
   const authority = url.startsWith('/') ? undefined : /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (authority !== undefined && !hosts.isOwnHost(authority, socket)) throw misdirected();
 }

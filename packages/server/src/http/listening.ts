@@ -11,7 +11,8 @@ const LISTENING = '0A';
 const ANSWER_MS = 1000;
 
 /**
- * Finds the process that listens on a TCP port of this machine: on Linux, and among the processes that this user may look into.
+ * Finds the process that listens on a TCP port of this machine. Works on Linux, for processes that
+ * this user may inspect.
  *
  * @see proc_net(5), proc_pid_fd(5)
  */

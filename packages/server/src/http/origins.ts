@@ -14,7 +14,7 @@ const PREFLIGHT_SECONDS = 600;
  * `Referrer-Policy: no-referrer` send it.
  *
  * @throws HttpError `cross_origin`, saying why.
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ * @see https://owasp.org/www-community/attacks/csrf
  */
 export function checkOrigin({ method, headers }: IncomingMessage, trusted: TrustedOrigins): void {
   if (SAFE_METHODS.has(method)) return;

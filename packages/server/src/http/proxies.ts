@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 const USER_AGENT_MAX_LENGTH = 256;
-/** What proxies of any make say of whom they speak for; some, as many an nginx, say no more than `X-Real-IP`. */
+/** Headers in which proxies name their client. Some, like many an nginx, send only `X-Real-IP`. */
 const PROXY_HEADERS =
   /^(?:forwarded|via|x-(?:forwarded|original|rewrite)\b.*|(?:x-real|x-client|x-cluster-client|true-client|cf-connecting)-ip)$/;
 /** A whole network can be listed. */
@@ -73,7 +73,10 @@ export function createProxies(trusted: readonly string[], log: FastifyBaseLogger
   };
 }
 
-/** Where a request came from, as events and sessions record it; behind a trusted proxy, from where that says it came. */
+/**
+ * Tells where a request came from, as events and sessions record it. Behind a trusted proxy, that
+ * is what the proxy says.
+ */
 export function requestClient(request: FastifyRequest): Requester {
   const { ip, headers, raw } = request;
   const address = readClientAddress(ip);

@@ -24,7 +24,7 @@ const SECURITY_HEADERS = {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** When its headers had been read, in milliseconds of the monotonic clock; 0 where nothing is measured. */
+    /** When its headers had been read: monotonic milliseconds, or 0 if nothing is measured. */
     arrivedAt: number;
   }
 }
@@ -53,7 +53,7 @@ export function requestRulesFor({
   };
 }
 
-/** What holds for every request before anything is made of it: the headers of its answer, the host it is for, the page it comes from. */
+/** Applies to every request first: the response's headers, the host it is for, its origin. */
 export function addRequestRules(
   server: FastifyInstance,
   { hosts, origins, headers }: RequestRules,

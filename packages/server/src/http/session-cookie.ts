@@ -73,7 +73,8 @@ function isUnauthenticated(error: unknown): boolean {
 /**
  * The first session token that a request carries, if any.
  *
- * Read by hand, since this is on the way of every session check: a token holds nothing that would be encoded or quoted.
+ * Parsed by hand, since every session check does it. A token has no character that would be encoded
+ * or quoted.
  */
 export function readSessionCookie({ headers, server }: FastifyRequest): string | undefined {
   const { cookie } = headers;

@@ -10,9 +10,9 @@ declare module 'fastify' {
 
 const SWEEP_INTERVAL_MS = 50;
 
-/** Times in milliseconds from when the server is told to end. */
+/** Times in milliseconds from the beginning of the shutdown. */
 export interface ShutDownOptions {
-  /** When what is still in flight is asked to come to an answer; nobody is asked without {@link hurry}. */
+  /** When {@link hurry} is called, if requests are still in flight. */
   readonly hurryAfterMs?: number;
   readonly hurry?: () => void;
   /** When what is left is cut off. */
@@ -20,8 +20,9 @@ export interface ShutDownOptions {
 }
 
 /**
- * Prepares an HTTP server for its end. What this returns stops accepting connections, lets requests in flight be answered, closes every connection that has none as
- * soon as it has none, and after `graceMs` closes the rest.
+ * Prepares an HTTP server for its shutdown. The function that it returns stops accepting
+ * connections, lets requests in flight be answered, closes each connection once it is idle, and
+ * closes the rest after `graceMs`.
  *
  * Stock Fastify waits for connections that are stuck, for ever, or cuts those that are not.
  */
@@ -42,7 +43,7 @@ export function prepareShutDown(
   };
 
   return async () => {
-    // Fastify stops accepting a little later than it is told.
+    // Fastify's own close stops accepting a little later.
     const ended = new Promise((resolve) => server.server.close(resolve));
     const sweep = setInterval(closeIdle, SWEEP_INTERVAL_MS);
     const late = setTimeout(hurry, hurryAfterMs);
@@ -58,12 +59,15 @@ export function prepareShutDown(
   };
 }
 
-/** Counts the requests that have no answer yet. What this returns waits until there are none, but not longer than `graceMs`. */
+/**
+ * Counts the requests in flight. The function that it returns waits until there are none, at most
+ * for `graceMs`.
+ */
 export function trackInFlight(server: FastifyInstance): (graceMs: number) => Promise<void> {
   let count = 0;
   let wake = (): void => undefined;
   server.addHook('onRequest', (request, _reply, done) => {
-    // Whoever watches the presence of the daemon waits for its end, and it must not wait for them.
+    // Clients that watch the daemon's presence wait for its end, so it must not wait for them.
     if (!request.routeOptions.config.isPresence) count += 1;
     done();
   });

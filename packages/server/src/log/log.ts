@@ -23,7 +23,7 @@ export function createLog(level: Config['logLevel'], stream: LogStream, clock: C
   return pino(options, { write: (line) => stream.write(escapeJson(line)) });
 }
 
-/** Logs what happened to an account or a session; the account by its id or digest, never by its address. */
+/** Logs an event. The account is named by its id or digest, never by its address. */
 export function logEvent(log: FastifyBaseLogger, event: AuthEvent): void {
   log.info({
     event: event.type,

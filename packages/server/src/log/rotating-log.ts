@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { refusalOfSystem } from '@authsvc/client/folders';
 import type { LogStream } from './log.ts';
 
-/** How many files are kept beside the one that is written to. */
+/** How many rotated files are kept. */
 export const KEPT_LOG_FILES = 5;
 
 export interface RotatingLogOptions {
@@ -22,10 +22,11 @@ export interface RotatingLogOptions {
 }
 
 /**
- * Opens a log file, mode 0600 in a 0700 folder. When it is full it becomes `<path>.1`, `.1` becomes `.2`, and so on; the sixth is deleted.
+ * Opens a log file, mode 0600 in a 0700 folder. When it is full it becomes `<path>.1`, `.1` becomes
+ * `.2`, and so on; the sixth is deleted.
  *
- * Every line is with the system before `write` returns, so the last words of a process that dies are there. A line that cannot be written, as on a full disk, is lost, and the next
- * one is tried anew: a log must not end what it tells of.
+ * Every line is with the system before `write` returns, so the last lines of a crashing process are
+ * kept. A line that cannot be written, as on a full disk, is lost, and the next one is tried again.
  */
 export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions): LogStream & { close(): void } {
   let file = openLog(path);
@@ -33,7 +34,7 @@ export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions):
   let isOpen = true;
 
   const rotate = () => {
-    // It is missing when the last attempt could not make a fresh one; then nothing is set aside twice.
+    // Missing if the last rotation could not create a new one; then nothing is rotated twice.
     if (existsSync(path)) setAside(path);
     const fresh = openSync(path, 'a', 0o600);
     closeSync(file);

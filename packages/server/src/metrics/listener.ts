@@ -22,7 +22,8 @@ export interface MetricsListener {
 }
 
 /**
- * Serves the metrics, and nothing else, on an address of their own. On loopback it answers to the names of this machine alone, as everything on loopback does, so that no web page reaches it.
+ * Serves the metrics, and nothing else, on an address of their own. On loopback it answers only to
+ * this machine's own names, so that no web page reaches it.
  *
  * @throws {@link StartRefusedError} the address cannot be listened on.
  */
@@ -55,7 +56,7 @@ export async function openMetricsListener(
   return { url: `http://${shown}:${taken}/metrics`, close: () => server.close() };
 }
 
-/** `GET /metrics`. What tells them is loaded when somebody asks for the first time. */
+/** Adds `GET /metrics`. The renderer is loaded at the first request. */
 export function addMetricsRoute(server: FastifyInstance, sources: MetricSources): void {
   server.get('/metrics', async (_request, reply) => {
     const { renderMetrics } = await import('./render.ts');

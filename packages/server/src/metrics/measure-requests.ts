@@ -4,8 +4,9 @@ import { type ErrorHandler, refusalOf } from '../http/errors.ts';
 import { createRouteMeter, type Measurements, type RouteMeter } from './measurements.ts';
 
 /**
- * Counts and times the answers of every route that is added from here on, from when its headers were read until it was handed to the system. On the way of a request this
- * is two looks at the clock and three numbers in memory that is there already; Fastify's own timing would hang two listeners on each answer.
+ * Counts and times the responses of every route that is added from here on, from when the headers
+ * were read until the response is handed to the system. For a request that is two readings of the
+ * clock and three numbers; Fastify's own timing would hang two listeners on each response.
  */
 export function measureRequests(server: FastifyInstance, measurements: Measurements): void {
   const meterOf =
@@ -34,7 +35,7 @@ function count({ answers, seconds }: RouteMeter, status: number, { arrivedAt }: 
   seconds.observe((performance.now() - arrivedAt) / 1000);
 }
 
-/** Counts what a handler of errors refuses, by its code, before the handler answers; and with it every request that has no route. */
+/** Counts refusals by code, and requests without a route, before the error handler responds. */
 export function countRefusals(measurements: Measurements | undefined, handle: ErrorHandler): ErrorHandler {
   if (!measurements) return handle;
   return (error, request, reply) => {

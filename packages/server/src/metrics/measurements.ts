@@ -10,7 +10,7 @@ const HASH_BOUNDS = [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5];
 /** Statuses are below it. */
 const STATUS_END = 600;
 
-/** How many values fell up to each bound, and their sum: made to be filled on the way of every request, and read once in a while. */
+/** Counts values up to each bound, and sums them: cheap to fill with every request. */
 export class Histogram {
   /** Rising; what lies above the last one is counted behind it. */
   readonly bounds: readonly number[];
@@ -43,7 +43,7 @@ export interface RouteMeter {
   readonly seconds: Histogram;
 }
 
-/** What the running service counts and times as it goes; everything else is looked up when somebody asks for the metrics. */
+/** What the service counts and times as it runs; the rest is looked up with each scrape. */
 export interface Measurements {
   readonly routes: RouteMeter[];
   /** Requests for which there is no route, whatever they asked for. */

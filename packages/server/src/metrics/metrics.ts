@@ -51,7 +51,7 @@ const gauge = (name: string, labels: readonly string[], help: string, series: Co
 
 type CountOf = (figures: Figures) => readonly (readonly [readonly string[], number | undefined])[];
 
-/** Every metric, in the order in which they are told. None has a label that holds what somebody sent. */
+/** Every metric, in the order of the output. No label holds what a client sent. */
 export const metrics: readonly Metric[] = [
   counter(
     'authsvc_http_requests_total',
@@ -69,7 +69,7 @@ export const metrics: readonly Metric[] = [
     name: 'authsvc_http_request_duration_seconds',
     labels: ['method', 'route'],
     help: 'From the arrival of the headers to the end of the answer.',
-    // Every GET has a HEAD, which hardly anybody asks for.
+    // Every GET has a HEAD, which is rarely requested.
     series: ({ measurements: { routes, unrouted } }) =>
       [...routes, unrouted]
         .filter(({ method, seconds }) => method !== 'HEAD' || seconds.sum > 0)

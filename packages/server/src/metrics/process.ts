@@ -77,7 +77,7 @@ export function monitorEventLoop(): EventLoopMonitor {
 
 function read(histogram: IntervalHistogram): EventLoopDelay {
   if (histogram.max === 0) return { median: 0, p99: 0, max: 0 };
-  // What Node reports is from one look to the next, and so holds the time between two that are in time.
+  // Node reports the time between two samples, which includes the interval itself.
   const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000);
   return {
     median: seconds(histogram.percentile(50)),

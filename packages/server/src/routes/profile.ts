@@ -5,7 +5,7 @@ import { requestClient } from '../http/proxies.ts';
 import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.ts';
 import { routeOf } from './route.ts';
 
-/** What people can do with their account, beyond the six endpoints; each asks for the password again. */
+/** What people can do with their account, beyond the six endpoints. Each asks for the password. */
 export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {
   const actor = async (request: FastifyRequest) => ({
     session: await authenticateRequest(ports, request),
