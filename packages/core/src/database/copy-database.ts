@@ -15,11 +15,8 @@ export interface CopiedTable {
   readonly digest: string;
 }
 
-export interface CopyProgress {
-  readonly table: string;
-  /** Rows of this table that have been copied so far. */
-  readonly done: number;
-}
+/** Called with how many rows of a table have been copied so far. */
+type ReportProgress = (progress: { readonly table: string; readonly done: number }) => void;
 
 /**
  * Copy every row of one migrated database to another, in batches that are each a transaction. Rows
@@ -33,20 +30,20 @@ export interface CopyProgress {
 export async function copyDatabase(
   source: Database,
   target: Database,
-  { targetName, onProgress = () => undefined }: { targetName: string; onProgress?: (progress: CopyProgress) => void },
+  { targetName, onProgress = () => undefined }: { targetName: string; onProgress?: ReportProgress },
 ): Promise<CopiedTable[]> {
   for (const table of tables) await refuseStrangers(source, target, table, targetName);
-  const copied: CopiedTable[] = [];
-  for (const table of tables) copied.push(await copyTable(source, target, table, onProgress));
+  const copied = new Map<Table, CopiedTable>();
+  for (const table of tables) copied.set(table, await copyTable(source, target, table, onProgress));
   await continueNumbers(target);
-  for (const expected of copied) {
-    const found = await summarize(target, expected.table);
+  for (const [table, expected] of copied) {
+    const found = await summarize(target, table);
     if (found.rows === expected.rows && found.digest === expected.digest) continue;
     throw new DatabaseRefusedError(
-      `the table ${expected.table} of ${targetName} is not the same as its source (${found.rows} rows of ${expected.rows}): something else wrote to it`,
+      `the table ${table.name} of ${targetName} is not the same as its source (${found.rows} rows of ${expected.rows}): something else wrote to it`,
     );
   }
-  return copied;
+  return [...copied.values()];
 }
 
 async function refuseStrangers(source: Database, target: Database, table: Table, targetName: string): Promise<void> {
@@ -68,10 +65,10 @@ async function copyTable(
   source: Database,
   target: Database,
   table: Table,
-  onProgress: (progress: CopyProgress) => void,
+  onProgress: ReportProgress,
 ): Promise<CopiedTable> {
-  const sum = createSum();
-  for await (const rows of readBatches(source, table, ROWS_PER_BATCH)) {
+  let done = 0;
+  return summarize(source, table, async (rows) => {
     const values = rows.map(withBooleans);
     await target.transaction(async (trx) =>
       trx(table.name)
@@ -79,18 +76,28 @@ async function copyTable(
         .onConflict([...table.key])
         .ignore(),
     );
-    for (const row of rows) sum.add(row);
-    onProgress({ table: table.name, done: sum.rows() });
-  }
-  return { table: table.name, rows: sum.rows(), digest: sum.digest() };
+    done += rows.length;
+    onProgress({ table: table.name, done });
+  });
 }
 
-async function summarize(database: Database, name: string): Promise<Pick<CopiedTable, 'rows' | 'digest'>> {
-  const sum = createSum();
-  for (const table of tables.filter((candidate) => candidate.name === name)) {
-    for await (const rows of readBatches(database, table, ROWS_PER_BATCH)) for (const row of rows) sum.add(row);
+/** @param onBatch is awaited before the next rows are read. */
+async function summarize(
+  database: Database,
+  table: Table,
+  onBatch: (rows: Row[]) => Promise<void> = async () => undefined,
+): Promise<CopiedTable> {
+  let count = 0;
+  let sum = 0n;
+  for await (const rows of readBatches(database, table, ROWS_PER_BATCH)) {
+    await onBatch(rows);
+    for (const row of rows) {
+      const digest = createHash('sha256').update(canonicalJson(row)).digest('hex');
+      sum = BigInt.asUintN(256, sum + BigInt(`0x${digest}`));
+    }
+    count += rows.length;
   }
-  return { rows: sum.rows(), digest: sum.digest() };
+  return { table: table.name, rows: count, digest: sum.toString(16).padStart(64, '0') };
 }
 
 /** Events were given the numbers that they had; the next one follows them. */
@@ -98,20 +105,6 @@ async function continueNumbers({ write }: Database): Promise<void> {
   await write.raw(
     "select setval(pg_get_serial_sequence('events', 'id'), max(id)) from events having max(id) is not null",
   );
-}
-
-function createSum() {
-  let rows = 0;
-  let sum = 0n;
-  return {
-    add: (row: Row) => {
-      rows += 1;
-      const digest = createHash('sha256').update(canonicalJson(row)).digest('hex');
-      sum = BigInt.asUintN(256, sum + BigInt(`0x${digest}`));
-    },
-    rows: () => rows,
-    digest: () => sum.toString(16).padStart(64, '0'),
-  };
 }
 
 function canonicalJson(row: Row): string {
