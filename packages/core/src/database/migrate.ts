@@ -1,30 +1,33 @@
 import type { Knex } from 'knex';
 import { DatabaseRefusedError } from './errors.ts';
-import * as accounts from './migrations/0001-accounts.ts';
-import * as throttlesAndOutbox from './migrations/0002-throttles-and-outbox.ts';
-import * as oneTimeTokens from './migrations/0003-one-time-tokens.ts';
-import * as roleAndVerification from './migrations/0004-role-and-verification.ts';
+import { up as accounts } from './migrations/0001-accounts.ts';
+import { up as throttlesAndOutbox } from './migrations/0002-throttles-and-outbox.ts';
+import { up as oneTimeTokens } from './migrations/0003-one-time-tokens.ts';
+import { up as roleAndVerification } from './migrations/0004-role-and-verification.ts';
 
-type Migration = Pick<typeof accounts, 'up' | 'down'>;
+type Migration = readonly [name: string, up: typeof accounts];
 
-const migrations: readonly (readonly [name: string, migration: Migration])[] = [
+const migrations: readonly Migration[] = [
   ['0001-accounts', accounts],
   ['0002-throttles-and-outbox', throttlesAndOutbox],
   ['0003-one-time-tokens', oneTimeTokens],
   ['0004-role-and-verification', roleAndVerification],
 ];
 
+async function down(): Promise<void> {
+  throw new Error('migrations are not undone; restore a backup');
+}
+
 /** The migrations as modules, in order, so that Knex searches no folder. */
-const migrationSource: Knex.MigrationSource<readonly [string, Migration]> = {
+const migrationSource: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],
   getMigrationName: ([name]) => name,
-  getMigration: async ([, migration]) => migration,
+  getMigration: async ([, up]) => ({ up, down }),
 };
 
-export const migrationConfig: Knex.MigratorConfig = {
-  migrationSource,
-  tableName: 'migrations',
-};
+const MIGRATIONS_TABLE = 'migrations';
+
+export const migrationConfig: Knex.MigratorConfig = { migrationSource, tableName: MIGRATIONS_TABLE };
 
 export const migrationNames: readonly string[] = migrations.map(([name]) => name);
 
@@ -65,7 +68,6 @@ export async function readSchemaAge(knex: Knex): Promise<SchemaAge> {
 }
 
 async function appliedMigrations(knex: Knex): Promise<string[]> {
-  const { tableName = 'migrations' } = migrationConfig;
-  if (!(await knex.schema.hasTable(tableName))) return [];
-  return knex(tableName).pluck('name');
+  if (!(await knex.schema.hasTable(MIGRATIONS_TABLE))) return [];
+  return knex(MIGRATIONS_TABLE).pluck('name');
 }

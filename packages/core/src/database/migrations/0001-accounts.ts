@@ -40,7 +40,3 @@ export async function up(knex: Knex): Promise<void> {
     table.text('detail');
   });
 }
-
-export async function down(): Promise<void> {
-  throw new Error('migrations are not undone; restore a backup');
-}

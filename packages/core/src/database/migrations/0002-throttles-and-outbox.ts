@@ -22,7 +22,3 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('next_attempt_at').notNullable().index();
   });
 }
-
-export async function down(): Promise<void> {
-  throw new Error('migrations are not undone; restore a backup');
-}

@@ -23,7 +23,3 @@ export async function up(knex: Knex): Promise<void> {
     table.check('(user_id is null) <> (email_key is null)');
   });
 }
-
-export async function down(): Promise<void> {
-  throw new Error('migrations are not undone; restore a backup');
-}

@@ -7,7 +7,3 @@ export async function up(knex: Knex): Promise<void> {
     table.boolean('email_verified').notNullable().defaultTo(false);
   });
 }
-
-export async function down(): Promise<void> {
-  throw new Error('migrations are not undone; restore a backup');
-}
