@@ -1,26 +1,14 @@
 import type { Knex } from 'knex';
-import type { AuthEvent, AuthEventType, StoredEvent } from '../audit/event.ts';
+import type { AuthEvent, StoredEvent } from '../audit/event.ts';
 import type { EventReads, EventWrites } from '../store.ts';
 
-interface EventRow {
-  id: number;
-  at: number;
-  type: string;
-  user_id: string | null;
-  email_digest: string | null;
-  session_id: string | null;
-  address: string | null;
-  user_agent: string | null;
-  detail: string | null;
-}
-
-type StoredEventRow = EventRow & { email: string | null };
+type StoredEventRow = ReturnType<typeof fromEvent> & { id: number; email: string | null };
 
 function toEvent(row: StoredEventRow): StoredEvent {
   return {
     id: row.id,
     at: row.at,
-    type: row.type as AuthEventType,
+    type: row.type,
     userId: row.user_id ?? undefined,
     email: row.email ?? undefined,
     emailDigest: row.email_digest ?? undefined,
@@ -31,7 +19,7 @@ function toEvent(row: StoredEventRow): StoredEvent {
   };
 }
 
-function fromEvent(event: AuthEvent): Omit<EventRow, 'id'> {
+function fromEvent(event: AuthEvent) {
   return {
     at: event.at,
     type: event.type,

@@ -1,18 +1,22 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
-import type { TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
+import type { OneTimeToken, TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
 
-interface TokenRow {
-  digest: string;
-  purpose: string;
-  user_id: string | null;
-  email_key: string | null;
-  issued_by: string;
-  /** JSON; never a secret. */
-  payload: string;
-  created_at: number;
-  expires_at: number;
-  mailed_at: number | null;
+type TokenRow = ReturnType<typeof fromToken>;
+
+function fromToken({ digest, purpose, userId, issuedBy, createdAt, expiresAt }: OneTimeToken) {
+  return {
+    digest,
+    purpose,
+    user_id: userId,
+    email_key: null,
+    issued_by: issuedBy,
+    /** JSON; never a secret. */
+    payload: '{}',
+    created_at: createdAt,
+    expires_at: expiresAt,
+    mailed_at: null as number | null,
+  };
 }
 
 /**
@@ -32,15 +36,9 @@ export const tokenReads = (read: Knex): TokenReads => ({
     const query = read.raw(FIND_TOKEN, [digest, purpose, digest, purpose]);
     const answer: TokenRow[] | { rows: TokenRow[] } = await query;
     const [row] = Array.isArray(answer) ? answer : answer.rows;
-    if (!row?.user_id) return undefined;
-    return {
-      digest,
-      purpose,
-      userId: row.user_id,
-      issuedBy: row.issued_by === 'operator' ? 'operator' : 'request',
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-    };
+    if (!row) return undefined;
+    const { user_id: userId, issued_by: issuedBy, created_at: createdAt, expires_at: expiresAt } = row;
+    return { digest, purpose, userId, issuedBy, createdAt, expiresAt };
   },
 });
 
@@ -52,18 +50,8 @@ export function tokenWrites(trx: Knex.Transaction): TokenWrites {
   const good = (userId: string, purpose: TokenPurpose, nowMs: number) =>
     lasting(tokens().where({ user_id: userId, purpose }), nowMs);
   return {
-    insertToken: async ({ digest, purpose, userId, issuedBy, createdAt, expiresAt }) => {
-      await tokens().insert({
-        digest,
-        purpose,
-        user_id: userId,
-        email_key: null,
-        issued_by: issuedBy,
-        payload: '{}',
-        created_at: createdAt,
-        expires_at: expiresAt,
-        mailed_at: null,
-      });
+    insertToken: async (token) => {
+      await tokens().insert(fromToken(token));
     },
 
     trimTokens: async ({ purpose, userId, issuedBy }, kept, nowMs) => {

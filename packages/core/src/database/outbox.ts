@@ -4,13 +4,7 @@ import { MAIL_MAX_ATTEMPTS } from '../mail/outbox.ts';
 import type { OutboxMail, OutboxReads, OutboxWrites } from '../store.ts';
 import { skipLocked } from './knex.ts';
 
-interface MailRow {
-  id: string;
-  user_id: string | null;
-  attempts: number;
-  created_at: number;
-  next_attempt_at: number;
-}
+type MailRow = ReturnType<typeof fromMail>;
 
 function toMail(row: MailRow): OutboxMail {
   return {
@@ -22,7 +16,7 @@ function toMail(row: MailRow): OutboxMail {
   };
 }
 
-function fromMail(mail: OutboxMail): MailRow {
+function fromMail(mail: OutboxMail) {
   return {
     id: mail.id,
     user_id: mail.userId ?? null,

@@ -9,16 +9,7 @@ import type { UserRow } from './users.ts';
 const USES_PER_TRANSACTION = 500;
 const SESSIONS_PER_STATEMENT = 10_000;
 
-interface SessionRow {
-  id: string;
-  token_digest: string;
-  user_id: string;
-  created_at: number;
-  last_used_at: number;
-  expires_at: number;
-  address: string;
-  user_agent: string | null;
-}
+type SessionRow = ReturnType<typeof fromSession>;
 
 type ActiveSessionRow = Omit<SessionRow, 'address' | 'user_agent'> &
   Pick<UserRow, 'email' | 'email_verified' | 'role'> & { user_created_at: number };
@@ -38,7 +29,7 @@ function toActiveSession(row: ActiveSessionRow): ActiveSession {
   };
 }
 
-export function fromSession(session: Session): SessionRow {
+export function fromSession(session: Session) {
   return {
     id: session.id,
     token_digest: session.tokenDigest,

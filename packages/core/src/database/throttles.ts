@@ -1,24 +1,19 @@
 import type { Knex } from 'knex';
 import type { ThrottleReads, ThrottleState, ThrottleWrites } from '../store.ts';
 
-interface ThrottleRow {
-  key: string;
-  count: number;
-  until: number;
-  noted: boolean | number;
-  expires_at: number;
-}
+type ThrottleRow = ReturnType<typeof fromThrottle>;
 
 function toThrottle(row: ThrottleRow): ThrottleState {
   return {
     count: row.count,
     until: row.until,
+    // SQLite has a number for it.
     noted: Boolean(row.noted),
     expiresAt: row.expires_at,
   };
 }
 
-function fromThrottle(key: string, state: ThrottleState): ThrottleRow {
+function fromThrottle(key: string, state: ThrottleState) {
   return { key, count: state.count, until: state.until, noted: state.noted, expires_at: state.expiresAt };
 }
 

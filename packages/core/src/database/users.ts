@@ -2,17 +2,7 @@ import type { Knex } from 'knex';
 import type { User } from '../accounts/user.ts';
 import type { StaleSessions, UserReads, UserWrites } from '../store.ts';
 
-export interface UserRow {
-  id: string;
-  email: string;
-  email_key: string;
-  password_hash: string;
-  role: string;
-  email_verified: boolean | number;
-  disabled_at: number | null;
-  created_at: number;
-  updated_at: number;
-}
+export type UserRow = ReturnType<typeof fromUser>;
 
 function toUser(row: UserRow): User {
   return {
@@ -21,6 +11,7 @@ function toUser(row: UserRow): User {
     emailKey: row.email_key,
     passwordHash: row.password_hash,
     role: row.role,
+    // SQLite has a number for it.
     emailVerified: Boolean(row.email_verified),
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
@@ -28,7 +19,7 @@ function toUser(row: UserRow): User {
   };
 }
 
-function fromUser(user: User): UserRow {
+function fromUser(user: User) {
   return {
     id: user.id,
     email: user.email,
