@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A self-signed certificate and its key, as files: only who is given it as an authority trusts it. */
+/**
+ * A self-signed certificate and its key, as files: only who is given it as an authority trusts it.
+ */
 export interface Certificate {
   readonly certFile: string;
   readonly keyFile: string;

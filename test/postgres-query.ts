@@ -6,12 +6,17 @@ interface Client {
   end(): Promise<void>;
 }
 
-// At once: Node 20 finds what a package needs by its real path, and takes that for known when what it last looked at was a socket, as in the folder of a service that was killed.
+// At once: Node 20 finds what a package needs by its real path, and takes that for known when what
+// it last looked at was a socket, as in the folder of a service that was killed.
 const { Client } = createRequire(new URL('../packages/core/package.json', import.meta.url))('pg') as {
   Client: new (settings: { connectionString: string }) => Client;
 };
 
-/** Sends statements to a PostgreSQL server, by the driver that core uses. @returns the rows of the last one. */
+/**
+ * Sends statements to a PostgreSQL server, by the driver that core uses.
+ *
+ * @returns the rows of the last one.
+ */
 export async function queryPostgres(
   url: string | URL,
   ...statements: readonly string[]

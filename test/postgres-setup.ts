@@ -4,8 +4,11 @@ import { queryPostgres } from './postgres-query.ts';
 import { type PostgresServer, startPostgresServer } from './postgres-server.mjs';
 
 /**
- * Gives the tests of a run a PostgreSQL server, started when the first asks for it: whoever connects to the port in `AUTHSVC_TEST_POSTGRES_PORT` is told the URL of a new,
- * empty database. With `AUTHSVC_TEST_DATABASE_URL` it is that server, whose role must be allowed to make databases, and all of them are dropped in the end.
+ * Give the tests of a run a PostgreSQL server, started on first use. A connection to the port in
+ * `AUTHSVC_TEST_POSTGRES_PORT` is answered with the URL of a new, empty database.
+ *
+ * With `AUTHSVC_TEST_DATABASE_URL` it is that server, whose role must be allowed to create
+ * databases; all of them are dropped in the end.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.AUTHSVC_TEST_DATABASE_URL;
@@ -33,7 +36,7 @@ export async function setup(): Promise<() => Promise<void>> {
     const url = new URL(await serverUrl());
     const name = `authsvc_test_${port}_${made.length}`;
     made.push(name);
-    // The other template is used by whoever connects without naming a database, and may then not be copied.
+    // A client that names no database uses template1, which cannot be copied meanwhile.
     await queryPostgres(url, `create database ${name} template template0`);
     url.pathname = `/${name}`;
     return url.href;

@@ -3,7 +3,10 @@ const { CI, AUTHSVC_TEST_SEED, AUTHSVC_TEST_PATH, AUTHSVC_TEST_COMMANDS, AUTHSVC
 /** In CI, so that a commit that passed passes again. */
 const CI_SEED = 20_260_101;
 
-/** What the generated values of a run begin with, and, to see one failure again, the path to it; any seed when undefined. */
+/**
+ * What the generated values of a run begin with, and, to see one failure again, the path to it; any
+ * seed when undefined.
+ */
 export const propertySeed = seedOf(AUTHSVC_TEST_SEED) ?? (CI === 'true' ? CI_SEED : undefined);
 export const propertyPath = AUTHSVC_TEST_PATH;
 

@@ -10,7 +10,9 @@ export const CTRL_T = '\u0014';
 export const CTRL_U = '\u0015';
 export const BACKSPACE = '\u007f';
 
-/** Runs a program on a real pseudo-terminal, as a person at a keyboard does; it ends with the test. */
+/**
+ * Runs a program on a real pseudo-terminal, as a person at a keyboard does; it ends with the test.
+ */
 export function openPseudoTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const pty = spawn(file, [...args], {
     cols: 100,
@@ -41,7 +43,10 @@ export function openPseudoTerminal(file: string, args: readonly string[], env: R
   const screen = () => stripVTControlCharacters(bytes);
 
   return {
-    /** Waits until a text is shown, after what was waited for last. Rejects when the program ends without it. */
+    /**
+     * Waits until a text is shown, after what was waited for last. Rejects when the program ends
+     * without it.
+     */
     shows: (text: string) =>
       new Promise<void>((resolve, reject) => {
         const look = () => {

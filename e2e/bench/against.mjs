@@ -18,7 +18,7 @@ const usage = `npm run bench:against -- <folder of another built checkout> [--ro
 
 Measures this build against another, and the other against itself, side by side in one run. A change is real where
 the ratio to the other build is further from 1 than the ratio of that build to itself.`;
-const password = 'a password of nobody in particular';
+const password = 'a password of no particular person';
 const people = 16;
 /** Every measurement: its name, and what it gives a second. */
 const measures = {

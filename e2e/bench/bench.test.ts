@@ -59,7 +59,7 @@ describe('the statistics of the benchmark', () => {
 });
 
 describe('the rounds of the benchmark', () => {
-  it('give everybody a turn, and begin with another one each time', async () => {
+  it('give every party a turn, and begin with another one each time', async () => {
     const { alternate } = await load('rounds.mjs');
     const turns: string[] = [];
     const contest = (...ids: string[]) => ({

@@ -4,9 +4,15 @@ import { median } from '../support/statistics.mjs';
 import { formatFigure } from './table.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */
-/** @typedef {{ machine: { cores: number, cpu: string, node: string }, load: string, rounds: number, scenarios: { rows: Row[] }[] }} Results */
+/**
+ * @typedef {{ machine: { cores: number, cpu: string, node: string }, load: string, rounds: number,
+ * scenarios: { rows: Row[] }[] }} Results
+ */
 
-/** The panels of the chart: the rows that stand against each other, and what each is called. A ceiling is what no service can pass. */
+/**
+ * The panels of the chart: the rows that stand against each other, and what each is called. A
+ * ceiling is what no service can pass.
+ */
 const panels = [
   {
     title: 'Session checks per second',
@@ -24,7 +30,7 @@ const panels = [
     bars: [
       { id: 'storm/16/authsvc', name: 'authsvc', kind: 'ours' },
       { id: 'storm/16/better-auth', name: 'better-auth', kind: 'theirs' },
-      { id: 'storm/0/authsvc', name: 'authsvc, nobody logs in', kind: 'ceiling' },
+      { id: 'storm/0/authsvc', name: 'authsvc, no logins', kind: 'ceiling' },
     ],
   },
   {

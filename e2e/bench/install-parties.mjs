@@ -7,7 +7,8 @@ import { mustRun, step } from '../../scripts/step.mjs';
 const folder = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Installs what the service is measured against, where that has not been done yet. None of it is a dependency of the service.
+ * Installs what the service is measured against, where that has not been done yet. None of it is a
+ * dependency of the service.
  *
  * @throws {StepError} with npm's log
  */

@@ -7,7 +7,8 @@
  * @property {number} [p99Ms]
  * @property {number} [slowestMs]
  * @property {number} [refused] answers of 503 that name a Retry-After
- * @property {number} [failed] answers that are neither 200 nor such a 503, and requests without an answer
+ * @property {number} [failed] answers that are neither 200 nor such a 503, and requests without an
+ * answer
  */
 
 /**
@@ -23,7 +24,8 @@
  */
 
 /**
- * A row that is still to be measured. One measurement may fill several rows, as logins and session checks at the same time do.
+ * A row that is still to be measured. One measurement may fill several rows, as logins and session
+ * checks at the same time do.
  *
  * @typedef {object} Contest
  * @property {Omit<Row, 'samples'>[]} rows

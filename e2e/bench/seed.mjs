@@ -6,7 +6,7 @@ import { importOwnDependency } from './parties/own-dependency.mjs';
 const dayMs = 86_400_000;
 
 /** The password of every account that is made here. */
-export const password = 'a password of nobody in particular';
+export const password = 'a password of no particular person';
 
 /** @param {number} index */
 export function userEmail(index) {
@@ -29,7 +29,8 @@ export async function hashPassword() {
 }
 
 /**
- * Makes a database of the service's own schema, with as many accounts as asked for and a session of each.
+ * Makes a database of the service's own schema, with as many accounts as asked for and a session of
+ * each.
  *
  * @param {string} folder the home of the service
  * @param {number} count
@@ -42,7 +43,8 @@ export async function seedAuthsvc(folder, count, passwordHash) {
   const database = new Database(authsvcDatabase(folder));
   try {
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF');
-    // Filled in the order of each index, a table of a million rows takes seconds instead of minutes.
+    // Filled in the order of each index, a table of a million rows takes seconds instead of
+    // minutes.
     const indexes = database.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL").all();
     for (const { name } of indexes) database.exec(`DROP INDEX "${name}"`);
     database.transaction(insertAccounts)(database, count, passwordHash, Date.now());

@@ -16,7 +16,8 @@ export function resultTable(sections) {
 }
 
 /**
- * Sets columns below each other: words to the left, figures to the right. A line of one cell is a heading.
+ * Sets columns below each other: words to the left, figures to the right. A line of one cell is a
+ * heading.
  *
  * @param {readonly (readonly string[])[]} lines
  * @returns {string}

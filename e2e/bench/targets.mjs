@@ -24,7 +24,7 @@ const targets = /** @type {readonly Target[]} */ ([
   least('GET /whoami, 16 connections, × bare Fastify', 0.7, 'whoami/16/authsvc', 'whoami/16/bare-fastify'),
   mostOf('GET /whoami from a backend × bare Fastify', 1.3, 'whoami/backend/authsvc', 'whoami/backend/bare-fastify'),
   least('logins × raw bcrypt on every core', 0.95, 'logins/authsvc', 'logins/raw-bcrypt'),
-  least('GET /profile while 16 log in × while nobody does', 0.4, 'storm/16/authsvc', 'storm/0/authsvc'),
+  least('GET /profile while 16 log in × with no logins', 0.4, 'storm/16/authsvc', 'storm/0/authsvc'),
   most('the same, p99', 25, 'ms', 'storm/16/authsvc', ({ p99Ms }) => p99Ms),
   never('the same, failed', 0, 'answers', 'storm/16/authsvc', ({ failed }) => failed),
   least('logins during a flood of checks × without', 0.2, 'flood/logins', 'flood/alone'),
@@ -87,13 +87,35 @@ function mostOf(what, limit, id, baseId) {
   return { what, bound: 'most', limit, rows: [id, baseId], measure: rowRatio };
 }
 
-/** @param {string} what @param {number} limit @param {string} unit @param {string} id @param {(sample: Sample) => number | undefined} field */
+/**
+ * @param {string} what
+ *
+ * @param {number} limit
+ *
+ * @param {string} unit
+ *
+ * @param {string} id
+ *
+ * @param {(sample: Sample) => number | undefined} field
+ */
 function most(what, limit, unit, id, field) {
   const measure = (/** @type {Row} */ { samples }) => median(fieldOf(samples, field));
   return { what, bound: 'most', limit, unit, rows: [id], measure };
 }
 
-/** What no round may exceed. @param {string} what @param {number} limit @param {string} unit @param {string} id @param {(sample: Sample) => number | undefined} field */
+/**
+ * What no round may exceed.
+ *
+ * @param {string} what
+ *
+ * @param {number} limit
+ *
+ * @param {string} unit
+ *
+ * @param {string} id
+ *
+ * @param {(sample: Sample) => number | undefined} field
+ */
 function never(what, limit, unit, id, field) {
   const measure = (/** @type {Row} */ { samples }) => Math.max(...fieldOf(samples, field));
   return { what, bound: 'most', limit, unit, rows: [id], measure };

@@ -60,7 +60,7 @@ function emailOf(who, index) {
 /** @param {number} count */
 async function importAccounts(count) {
   const { hash } = await importOwnDependency('core', 'bcrypt');
-  const passwordHash = await hash('a password of nobody in particular', BCRYPT_COST);
+  const passwordHash = await hash('a password of no particular person', BCRYPT_COST);
   const lines = Array.from({ length: count }, (_, index) =>
     JSON.stringify({ email: emailOf('known', index), password_hash: passwordHash }),
   );

@@ -12,7 +12,7 @@ export interface Account extends Credentials {
   isVerified: boolean;
 }
 
-/** A write that is asked for. Passwords and tokens are made up, for accounts of nobody. */
+/** A write. Passwords and tokens are made up, for accounts that belong to no person. */
 export type Operation =
   | { readonly kind: 'register' }
   | { readonly kind: 'log-in' }

@@ -7,13 +7,16 @@ import type { Dialect } from './row.ts';
 
 /** The database of one row's service, which is looked into past the service as well. */
 export interface RowDatabase {
-  /** What the service is told of it. */
+  /** The settings that name it to the service. */
   readonly settings: Environment;
   /** Runs one statement, and gives its rows. */
   query(sql: string): Promise<Record<string, unknown>[]>;
 }
 
-/** A new database: on SQLite the file in the data folder of `home`, which the service makes; on PostgreSQL one of its own. */
+/**
+ * A new database: on SQLite the file in the data folder of `home`, which the service makes; on
+ * PostgreSQL one of its own.
+ */
 export async function makeDatabase(dialect: Dialect, home: string): Promise<RowDatabase> {
   if (dialect === 'sqlite') {
     const file = join(home, 'data', 'authsvc.db');

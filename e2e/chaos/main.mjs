@@ -5,7 +5,8 @@ import { exitFailed } from '../../scripts/step.mjs';
 await setUp().catch(exitFailed);
 // Only there once it is installed.
 const { createViteServer } = await import('vitest/node');
-// The rows are TypeScript, like the tests that run them too; not every Node that is supported reads that by itself.
+// The rows are TypeScript, like the tests that run them too; not every Node that is supported reads
+// that by itself.
 const vite = await createViteServer({
   root,
   configFile: false,

@@ -17,7 +17,7 @@ const dialectChoices: Readonly<Record<string, readonly Dialect[]>> = {
   both: ['sqlite', 'postgres'],
 };
 
-/** What the program can be told. */
+/** The help text of the program. */
 export function usage(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const lines = rows.map(({ name, fault, sizes }) => {

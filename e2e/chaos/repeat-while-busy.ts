@@ -1,6 +1,9 @@
 import type { Answer } from '../support/http-client.mjs';
 
-/** Sends a request until the hashers have room for it: whoever is sent away before anything was tried has neither won nor lost. */
+/**
+ * Send a request until the hashing queue has room: one that was refused untried has neither won nor
+ * lost.
+ */
 export async function repeatWhileBusy(request: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await request();

@@ -11,7 +11,10 @@ export interface Row<Size extends string = string> {
   readonly name: string;
   readonly fault: string;
   readonly dialects: readonly Dialect[];
-  /** `small` for every run of the tests, `full` for the table; each size is an option of the command line by its name. */
+  /**
+   * `small` for every run of the tests, `full` for the table; each size is an option of the command
+   * line by its name.
+   */
   readonly sizes: Readonly<Record<SizeName, Readonly<Record<Size, number>>>>;
   run(context: RowContext<Size>): Promise<Outcome>;
 }
@@ -21,7 +24,10 @@ export interface RowContext<Size extends string = string> {
   readonly dialect: Dialect;
   /** Empty, of this run alone, and removed after it. */
   readonly folder: string;
-  /** Starts the service at home in the folder, for as long as the row runs; it is stopped before `folder` goes. */
+  /**
+   * Starts the service at home in the folder, for as long as the row runs; it is stopped before
+   * `folder` goes.
+   */
   serve(settings?: Environment, under?: readonly string[]): Promise<Daemon>;
   /** Says how far it is, for those who wait for a long run. */
   log(line: string): void;

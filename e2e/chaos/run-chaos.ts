@@ -12,7 +12,8 @@ const INTERRUPTED = 130;
 /**
  * Runs the rows that the command line asks for, one after another, and prints their table.
  *
- * @returns the exit status: 0 when all of them hold, 1 when one does not, 2 for what cannot be obeyed.
+ * @returns the exit status: 0 when all of them hold, 1 when one does not, 2 for what cannot be
+ * obeyed.
  */
 export async function runChaos(argv: readonly string[]): Promise<number> {
   let options: ChaosOptions;

@@ -43,7 +43,10 @@ export async function runRow(row: Row, { dialect, size, log = () => undefined }:
 /** Ends what the row that runs has begun, for when it is not to run to its end. */
 export let endRun: () => Promise<void> = async () => undefined;
 
-/** What a row gives back: it holds when nothing speaks against it. `found` holds a sentence for each check that failed. */
+/**
+ * What a row gives back: it holds when nothing speaks against it. `found` holds a sentence for each
+ * check that failed.
+ */
 export function judge(done: string, times: number, counted: string, found: readonly (string | false)[]): Outcome {
   const failures = found.filter((failure) => failure !== false);
   if (failures.length === 0) return { done, times, counted, holds: true };

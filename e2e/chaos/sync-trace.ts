@@ -1,7 +1,11 @@
-/** What `strace` must be told for {@link readSyncTrace}: in one file, all threads, so that the order of lines is that of the calls. */
+/**
+ * The command line of `strace` for {@link readSyncTrace}: all threads in one file, in the order of
+ * their calls.
+ */
 export function straceArguments(file: string): readonly string[] {
   const calls = 'trace=fsync,fdatasync,pwrite64,read,write,writev,sendto,sendmsg';
-  // As a grandchild, so that the daemon is the process that was started, and is the one to be asked to stop.
+  // As a grandchild, so that the daemon is the process that was started, and is the one to be asked
+  // to stop.
   return ['strace', '-D', '-f', '-ttt', '-y', '-s', '24', '-e', calls, '-e', 'signal=none', '-o', file];
 }
 
@@ -18,7 +22,8 @@ export function readSyncTrace(trace: string) {
   // Calls of fsync and fdatasync on the write-ahead log, finished.
   let syncs = 0;
   let isWriting = false;
-  // Counted in pages written to the log: how many there were, and how many of them a finished call has waited for.
+  // Counted in pages written to the log: how many there were, and how many of them a finished call
+  // has waited for.
   let written = 0;
   let synced = 0;
   let writtenBefore = 0;

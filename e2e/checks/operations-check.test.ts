@@ -15,8 +15,8 @@ const sources = new Map([
   ],
 ]);
 
-describe('the check of what operators are told', () => {
-  it('finds what the page does not name, and what it explains in vain', async () => {
+describe('the check of what operators read', () => {
+  it('finds what the page does not name, and what it explains for nothing', async () => {
     // The script is a program; only its pure check is called from here.
     const { operationsBreaches } = (await import(join(root, 'scripts', 'check-docs.mjs'))) as OperationsCheck;
     const whole =

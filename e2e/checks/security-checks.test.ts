@@ -19,14 +19,14 @@ async function load(file: string): Promise<SecurityChecks> {
 }
 
 describe('the check of what shows the security rules', () => {
-  const files: Record<string, string> = { 'a.test.ts': "it('refuses %s', …); it('isn\\'t told', …)" };
+  const files: Record<string, string> = { 'a.test.ts': "it('refuses %s', …); it('isn\\'t shown', …)" };
   const page = (...cells: string[]) =>
     `| ASVS | What must hold | Shown by |\n|---|---|---|\n${cells.map((cell) => `| 1.2.3 | Something | ${cell} |`).join('\n')}`;
 
   it('finds tests that are gone, files that are gone, and rows that name nothing', async () => {
     const { securityBreaches } = await load('check-docs.mjs');
     const breaches = (...cells: string[]) => securityBreaches(page(...cells), (file) => files[file]);
-    const shown = "`a.test.ts` › “refuses %s” and `a.test.ts` › “isn't told”";
+    const shown = "`a.test.ts` › “refuses %s” and `a.test.ts` › “isn't shown”";
     expect(breaches(shown, 'Not covered: by nature')).toEqual([]);
     expect(breaches('`a.test.ts` › “refuses %s” › “is gone”', '`b.test.ts` › “refuses %s”', 'somewhere')).toEqual([
       'docs/security.md: 1.2.3 names the test "is gone", which is not in a.test.ts',

@@ -107,7 +107,10 @@ function foreignImports(folder: string): string[] {
   return ["import Fastify from 'fastify';", ...(isRule ? ["import knex from 'knex';"] : [])];
 }
 
-/** Lints the snippets in a clone that holds the configuration and nothing else, and lists the rules that refused each. */
+/**
+ * Lints the snippets in a clone that holds the configuration and nothing else, and lists the rules
+ * that refused each.
+ */
 async function lint(snippets: readonly (readonly [file: string, code: string, ...rest: string[]])[]) {
   const clone = join(folder.path, String(snippets.length));
   const files = snippets.map(([file], index) =>

@@ -44,7 +44,10 @@ async function command(args: string, env: Environment, input?: string): Promise<
   return end;
 }
 
-/** Where each secret was found: among what was shown, among the arguments of processes, and in which files. */
+/**
+ * Where each secret was found: among what was shown, among the arguments of processes, and in which
+ * files.
+ */
 async function search(secrets: Readonly<Record<string, string>>) {
   const seen = [...watch.stop()];
   const files = await findInFiles([home], secrets);

@@ -37,7 +37,7 @@ describe('a control socket that is removed under a running daemon', () => {
     expect((await machine.authsvc(['users', 'export'])).exitCode).toBe(0);
   });
 
-  it('keeps nobody from stopping it', async ({ machine }) => {
+  it('does not keep it from being stopped', async ({ machine }) => {
     const { pid } = await machine.start();
     await rm(machine.socket);
     expect(await machine.authsvc(['daemon', 'stop'])).toMatchObject({

@@ -9,7 +9,7 @@ import { runAuthsvc } from '../support/run-authsvc.ts';
 const hasSystemd = spawnSync('systemd-analyze', ['--version'], { stdio: 'ignore' }).status === 0;
 
 describe('authsvc daemon install', () => {
-  it('demands to be told how reset tokens travel', async ({ home }) => {
+  it('demands to know how reset tokens travel', async ({ home }) => {
     expect(await runAuthsvc(['daemon', 'install'], { home })).toMatchObject({
       exitCode: 2,
       stdout: '',

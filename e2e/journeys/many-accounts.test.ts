@@ -15,9 +15,15 @@ const password = 'b4l0u';
 const passwordHash = '$2b$10$g2u5MKkMbStSqvykxyst7.rm.rSFhos1RTVGc4/at1KST3ddIzOrq';
 
 const MANY = 10_000;
-/** How many are imported while memory is watched, a quarter of them first. The whole run: AUTHSVC_TEST_IMPORT_USERS=200000. */
+/**
+ * How many are imported while memory is watched, a quarter of them first. The whole run:
+ * AUTHSVC_TEST_IMPORT_USERS=200000.
+ */
 const WATCHED = Number(process.env.AUTHSVC_TEST_IMPORT_USERS ?? 40_000);
-/** What a process may grow by from the first quarter to the rest, in KiB: less than the rest would take in memory in the whole run. */
+/**
+ * What a process may grow by from the first quarter to the rest, in KiB: less than the rest would
+ * take in memory in the whole run.
+ */
 const GROWTH_KIB = 24 * 1024;
 
 const emailOf = (index: number) => `user${String(index).padStart(7, '0')}@example.com`;

@@ -124,7 +124,10 @@ describe('authsvc migrate', () => {
   });
 });
 
-/** The statements with which `docs/scaling.md` makes a role that may read and write rows, and nothing else. */
+/**
+ * The statements with which `docs/scaling.md` makes a role that may read and write rows, and
+ * nothing else.
+ */
 async function documentedRole(role: string): Promise<string[]> {
   const page = await readFile(join(root, 'docs', 'scaling.md'), 'utf8');
   const [, sql = ''] = /```sql\n([\s\S]*?)```/.exec(page) ?? [];

@@ -68,7 +68,8 @@ describe('a reset by mail', () => {
     const authsvc = (args: readonly string[], input: string) =>
       runAuthsvc(args, { home, env: { AUTHSVC_URL: daemon.url }, input });
 
-    // Nobody knows beforehand how the token travels; where it comes by mail, the password is not used yet.
+    // How the token travels is not known beforehand; when it comes by mail, the password is not
+    // used yet.
     const asked = await authsvc(['reset', '--email', email, '--password-stdin', '--json'], newPassword);
     expect([asked.exitCode, JSON.parse(asked.stdout)]).toEqual([
       0,

@@ -108,7 +108,7 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
     expect(rows).toHaveLength(1);
   });
 
-  /** The token of the mail that either instance writes to somebody, once it is there. */
+  /** The token of the mail that either instance writes to an address, once it is there. */
   async function mailedToken(email: string): Promise<string> {
     for (;;) {
       for (const name of await readdir(cluster.mailFolder).catch(() => [])) {

@@ -9,7 +9,9 @@ import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 
-/** What the network and its certificates need: nothing of this clone, and nothing of npm's settings. */
+/**
+ * What the network and its certificates need: nothing of this clone, and nothing of npm's settings.
+ */
 const network = Object.fromEntries(
   ['NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
     const value = process.env[name];
@@ -39,7 +41,8 @@ async function pack(folder: string): Promise<string[]> {
 }
 
 /**
- * Puts in the binary that this clone has compiled from the very same package, which would take a minute to compile again.
+ * Puts in the binary that this clone has compiled from the very same package, which would take a
+ * minute to compile again.
  *
  * @throws when the two are of different versions.
  */
@@ -66,7 +69,8 @@ describe('the packed packages', () => {
     ]);
     const env = cleanEnvironment(home, network);
     const quietly = ['--no-audit', '--no-fund', '--loglevel', 'error'];
-    // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings for npm.
+    // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings
+    // for npm.
     await writeFile(join(folder, 'package.json'), '{"private":true}');
     await run(folder, env, 'npm', ['install', '--ignore-scripts', ...quietly, ...packed]);
     await lendBinary(folder, 'sqlite3', 'core');

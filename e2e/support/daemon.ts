@@ -15,9 +15,15 @@ export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 export interface DaemonOptions {
   readonly home: string;
-  /** Settings beyond a free port and a data folder in the home; bcrypt costs as little as is allowed unless said otherwise. */
+  /**
+   * Settings beyond a free port and a data folder in the home; bcrypt costs as little as is allowed
+   * unless said otherwise.
+   */
   readonly settings?: Environment;
-  /** A program that runs the daemon and takes its command line as its last arguments, as `strace` does. */
+  /**
+   * A program that runs the daemon and takes its command line as its last arguments, as `strace`
+   * does.
+   */
   readonly under?: readonly string[];
 }
 
@@ -80,7 +86,10 @@ export async function startDaemon({ home, settings = {}, under = [] }: DaemonOpt
 
 export type Serving = Awaited<ReturnType<typeof startServing>>;
 
-/** Starts `authsvc serve` with inputs and outputs of its own; its control socket says where it listens. */
+/**
+ * Starts `authsvc serve` with inputs and outputs of its own; its control socket says where it
+ * listens.
+ */
 export async function startServing(
   home: string,
   stdio: StdioOptions,

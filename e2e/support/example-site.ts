@@ -25,7 +25,9 @@ export interface SiteOptions extends Omit<ProxyOptions, 'folder'> {
   readonly certificate: Certificate;
 }
 
-/** The three applications and the service on one origin, and a browser of its own in front of them. */
+/**
+ * The three applications and the service on one origin, and a browser of its own in front of them.
+ */
 export async function openExampleSite(file: ProxyFile, options: SiteOptions) {
   const { home, browser, certificate, port } = options;
   const host = `app.example.com:${port}`;

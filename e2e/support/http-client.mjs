@@ -10,20 +10,24 @@ import { text } from 'node:stream/consumers';
  * @property {unknown} body the parsed JSON, or the text where it is not JSON
  * @property {string | undefined} code of the error, in a refusal
  * @property {readonly string[]} cookies every cookie that is set, as `name=value`
- * @property {string | undefined} session the token in the `Set-Cookie` header; empty when the header clears it
+ * @property {string | undefined} session the token in the `Set-Cookie` header; empty when the
+ * header clears it
  */
 
 /**
  * @typedef {object} SendOptions
  * @property {unknown} [json]
  * @property {Readonly<Record<string, string>>} [form]
- * @property {string | Buffer} [raw] a body that is sent as it stands; its Content-Type goes into `headers`
+ * @property {string | Buffer} [raw] a body that is sent as it stands; its Content-Type goes into
+ * `headers`
  * @property {import('node:http').OutgoingHttpHeaders} [headers]
  * @property {string | undefined} [session] a token, sent as the cookie
  * @property {string} [cookieName] `session_id` by default
  * @property {() => void} [onSent] called once the whole request has been handed to the network
- * @property {string} [from] one of this machine's addresses; on Linux every address in 127.0.0.0/8 is
- * @property {import('node:http').Agent | false} [agent] whose connections are used; without one, a connection of its own
+ * @property {string} [from] one of this machine's addresses; on Linux every address in 127.0.0.0/8
+ * is
+ * @property {import('node:http').Agent | false} [agent] whose connections are used; without one, a
+ * connection of its own
  * @property {string} [authority] in PEM, that vouches for an https server
  */
 

@@ -9,8 +9,9 @@ import { type CommandEnd, type RunOptions, runAuthsvc } from './run-authsvc.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /**
- * A test that has a home of its own, and in it whatever it asks for by name: the daemon, the command line, a terminal, a
- * Secret Service. Nothing is started that is not asked for, and all of it is ended and removed afterwards.
+ * A test that has a home of its own, and in it whatever it asks for by name: the daemon, the
+ * command line, a terminal, a Secret Service. Nothing is started that is not asked for, and all of
+ * it is ended and removed afterwards.
  */
 export const it = test
   .extend('home', async ({}, { onCleanup }) => {

@@ -19,7 +19,10 @@ export async function serveLocally(answer: RequestListener) {
 
 export type LocalServer = Awaited<ReturnType<typeof serveLocally>>;
 
-/** Stands between the command line and the daemon, and keeps the answers: the secrets that no file may hold. */
+/**
+ * Stands between the command line and the daemon, and keeps the answers: the secrets that no file
+ * may hold.
+ */
 export async function startRecordingProxy(target: string) {
   let answers = '';
   const server = await serveLocally((incoming, outgoing) => {

@@ -11,7 +11,10 @@ export interface DaemonStatus {
   readonly url: string;
 }
 
-/** Sets up a machine in a folder; its daemon takes a free port, and bcrypt costs as little as is allowed. */
+/**
+ * Sets up a machine in a folder; its daemon takes a free port, and bcrypt costs as little as is
+ * allowed.
+ */
 export function setUpMachine(home: string, folderName = 'data') {
   const dataFolder = join(home, folderName);
   const settings = { AUTHSVC_DATA_DIR: dataFolder, AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' };
@@ -42,7 +45,7 @@ export function setUpMachine(home: string, folderName = 'data') {
 /** A person's machine, on which the daemon runs in the background or does not. */
 export type Machine = ReturnType<typeof setUpMachine>;
 
-/** Whether a process of this id runs; one that has ended and that nobody has asked after does not. */
+/** Whether a process of this id runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

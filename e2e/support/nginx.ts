@@ -63,7 +63,10 @@ export interface DocumentedOptions extends Omit<NginxOptions, 'configuration'> {
   readonly upstreams: readonly string[];
 }
 
-/** Starts nginx as `docs/scaling.md` configures it, with this machine's addresses in the place of the example's. */
+/**
+ * Starts nginx as `docs/scaling.md` configures it, with this machine's addresses in the place of
+ * the example's.
+ */
 export async function startDocumentedNginx({ certificate, upstreams, ...options }: DocumentedOptions) {
   const page = await readFile(join(root, 'docs', 'scaling.md'), 'utf8');
   const [, documented] = /```nginx\n([\s\S]*?)```/.exec(page) ?? [];

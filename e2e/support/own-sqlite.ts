@@ -14,7 +14,10 @@ const { Database } = createRequire(join(root, 'packages', 'core', 'package.json'
   Database: new (path: string, done: Done<void>) => Sqlite;
 };
 
-/** Runs one statement on a database file, with the very SQLite that the service has, and gives its rows. */
+/**
+ * Runs one statement on a database file, with the very SQLite that the service has, and gives its
+ * rows.
+ */
 export async function querySqlite(path: string, sql: string, values: readonly unknown[] = []): Promise<unknown[]> {
   const database = await new Promise<Sqlite>((resolve, reject) => {
     const opened = new Database(path, (error) => (error ? reject(error) : resolve(opened)));

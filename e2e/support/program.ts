@@ -8,7 +8,8 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const authsvcFile = join(root, 'packages', 'cli', 'bin', 'authsvc.js');
 
 /**
- * The environment of a person who has just opened a terminal: a home, a path, and nothing that this test run inherited.
+ * The environment of a person who has just opened a terminal: a home, a path, and nothing that this
+ * test run inherited.
  *
  * A `CI` of the surroundings is left out, for it would forbid every prompt.
  */

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const BETWEEN_LOOKS_MS = 10;
 
-/** Looks again and again at what every user of this machine can see: the arguments of all processes. */
+/**
+ * Looks again and again at what every user of this machine can see: the arguments of all processes.
+ */
 export function watchArguments() {
   const seen = new Set<string>();
   const look = () => {

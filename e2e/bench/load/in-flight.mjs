@@ -10,14 +10,16 @@ import { percentile } from '../../support/statistics.mjs';
  * @property {number} clients each with one request in flight
  * @property {(client: number) => Promise<Answer>} send
  * @property {number} [warmUpSeconds] what ends in them is not counted in the rate
- * @property {boolean} [impatient] whether a refused client tries again at once, instead of waiting as the answer's Retry-After asks
+ * @property {boolean} [impatient] whether a refused client tries again at once, instead of waiting
+ * as the answer's Retry-After asks
  */
 
 /**
- * Keeps requests in flight until it is told to stop.
+ * Keep requests in flight until stopped.
  *
  * @param {InFlight} options
- * @returns {{ warm: Promise<void>, stop: () => Promise<Sample> }} `warm` once the rate is counted; `stop` gives the answers of 200 a second
+ * @returns {{ warm: Promise<void>, stop: () => Promise<Sample> }} `warm` once the rate is counted;
+ * `stop` gives the answers of 200 a second
  */
 export function keepInFlight({ clients, send, warmUpSeconds = 1, impatient = false }) {
   /** @type {{ at: number, tookMs: number, kind: 'ok' | 'refused' | 'failed' }[]} */

@@ -11,7 +11,8 @@ import { startParty } from './party-process.mjs';
 const file = fileURLToPath(import.meta.url);
 
 /**
- * Starts better-auth on `node:http` with better-sqlite3 in WAL mode and its rate limits off: what people would pick in this language.
+ * Starts better-auth on `node:http` with better-sqlite3 in WAL mode and its rate limits off: what
+ * people would pick in this language.
  *
  * @param {string} folder
  * @param {'defaults' | 'cookie-cache'} variant

@@ -12,7 +12,9 @@ import { startParty } from './party-process.mjs';
  * @typedef {object} PairState
  * @property {Record<Half, string>} urls
  * @property {Record<Half, number>} answered requests since it was last asked
- * @property {Record<Half, number>} took microseconds from a request's event to its answer's last byte being handed to the system, without interruption: the mean of the middle half of them, since it was last asked
+ * @property {Record<Half, number>} took microseconds from a request's event to its answer's last
+ * byte being handed to the system, without interruption: the mean of the middle half of them, since
+ * it was last asked
  * @property {number} cpuMicroseconds processor time of the process so far
  * @property {string} cookie of an open session
  * @property {string} email whose it is
@@ -21,7 +23,9 @@ import { startParty } from './party-process.mjs';
 const file = fileURLToPath(import.meta.url);
 
 /**
- * Starts the service twice in one process, once with its metrics and once without, over the same database and sessions: so both run the same compiled code, in the same memory, and differ in nothing else.
+ * Starts the service twice in one process, once with its metrics and once without, over the same
+ * database and sessions: so both run the same compiled code, in the same memory, and differ in
+ * nothing else.
  *
  * @param {string} folder
  * @returns {Promise<Party>} its URL answers with {@link PairState}
@@ -62,8 +66,8 @@ async function serve() {
   };
 
   // Before they listen, they answer to localhost without a port.
-  const email = 'somebody@example.com';
-  const payload = { email, password: 'a password of nobody in particular' };
+  const email = 'owner@example.com';
+  const payload = { email, password: 'a password of no particular person' };
   await halves.bare.inject({ method: 'POST', url: '/users', payload });
   const login = await halves.bare.inject({ method: 'POST', url: '/sessions', payload });
   const cookie = String(login.headers['set-cookie']).split(';', 1)[0];

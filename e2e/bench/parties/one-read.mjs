@@ -8,7 +8,8 @@ import { startParty } from './party-process.mjs';
 const file = fileURLToPath(import.meta.url);
 
 /**
- * Starts a Fastify route that answers `GET /profile` with one read through Knex and `sqlite3` a request, and remembers nothing: what the database allows.
+ * Starts a Fastify route that answers `GET /profile` with one read through Knex and `sqlite3` a
+ * request, and remembers nothing: what the database allows.
  *
  * @param {string} folder
  * @param {string} database a database of the service's

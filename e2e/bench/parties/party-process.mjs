@@ -17,7 +17,8 @@ import { createInterface } from 'node:readline';
  *
  * @param {string} name
  * @param {readonly string[]} args of node
- * @param {{ folder: string, env?: Record<string, string> }} options its home, where its log goes, and what it finds in its environment
+ * @param {{ folder: string, env?: Record<string, string> }} options its home, where its log goes,
+ * and what it finds in its environment
  * @returns {Promise<Party>}
  * @throws {Error} when it ends before, with its log
  */
@@ -29,7 +30,7 @@ export async function startParty(name, args, { folder, env = {} }) {
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
-  // However this program ends, it leaves nobody behind.
+  // However this program ends, it leaves no process behind.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   /** @type {Promise<void>} */

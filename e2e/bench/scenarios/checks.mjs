@@ -7,7 +7,10 @@ import { password, seedAuthsvc, seededCookie, userEmail } from '../seed.mjs';
 import { parties, perSecond } from './scenario.mjs';
 
 const email = userEmail(0);
-/** From one second to the next a machine is faster or slower by more than the parties differ: many short rounds compare what stood next to each other. */
+/**
+ * From one second to the next a machine is faster or slower by more than the parties differ: many
+ * short rounds compare what stood next to each other.
+ */
 const leastRounds = 15;
 
 /** @type {import('./scenario.mjs').Scenario} */

@@ -27,7 +27,7 @@ export const flood = {
     const party = parties.authsvc;
     const unit = perSecond.logins;
     const contests = [
-      contest({ id: 'flood/alone', load: 'nobody checks', party, unit }, logIn),
+      contest({ id: 'flood/alone', load: 'no checks meanwhile', party, unit }, logIn),
       {
         rows: [
           { id: 'flood/logins', load: '16 connections check', party, unit, against: 'flood/alone' },

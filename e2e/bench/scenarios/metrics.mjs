@@ -17,7 +17,12 @@ export const metrics = {
     const { urls, cookie, email } = await pairState(url);
     for (const half of halves) await expectCheck(`${urls[half]}/profile`, cookie, email);
 
-    /** Both at the same time, request by request: from one second to the next, this costs more or less by far more than metrics could. @param {number} length */
+    /**
+     * Both at the same time, request by request: from one second to the next, this costs more or
+     * less by far more than metrics could.
+     *
+     * @param {number} length
+     */
     const loadBoth = async (length) => {
       const load = { cookies: [cookie], connections: 8, seconds: length };
       const samples = await Promise.all(halves.map((half) => measureChecks({ ...load, url: `${urls[half]}/profile` })));

@@ -61,7 +61,8 @@ export const overload = {
 /**
  * @param {import('../parties/party-process.mjs').Party} service
  * @param {{ impatient: boolean, seconds: number, settleMs: number }} options
- * @returns {Promise<import('../rounds.mjs').Sample[]>} the logins; memory at rest, early and late in the storm, and after it
+ * @returns {Promise<import('../rounds.mjs').Sample[]>} the logins; memory at rest, early and late
+ * in the storm, and after it
  */
 async function storm({ url, pid }, { impatient, seconds, settleMs }) {
   await setTimeout(settleMs);
@@ -83,7 +84,8 @@ async function storm({ url, pid }, { impatient, seconds, settleMs }) {
   const sample = await logins.stop();
   await setTimeout(settleMs);
   const after = await residentMemory(pid);
-  // The most of each half: it rises for 15 to 20 s until V8 collects its old garbage, and begins anew.
+  // The most of each half: it rises for 15 to 20 s until V8 collects its old garbage, and then
+  // again.
   const half = Math.ceil(during.length / 2);
   const early = Math.max(...during.slice(0, half));
   const late = Math.max(...during.slice(half));

@@ -83,7 +83,8 @@ export const postgres = {
 const BARE_SELECT = 'select * from sessions where token_digest = ?';
 
 /**
- * Keeps questions in flight to the database itself, of one kind for a moment, then of the other: whatever else the machine does, it does to both.
+ * Keeps questions in flight to the database itself, of one kind for a moment, then of the other:
+ * whatever else the machine does, it does to both.
  *
  * @param {readonly ((digest: string) => Promise<unknown>)[]} kinds
  * @param {readonly string[]} digests

@@ -9,7 +9,10 @@ import { parties, perSecond } from './scenario.mjs';
 
 const connections = 4;
 
-/** @typedef {{ key: string, party: string, base: string, checkPath: string, loginPath: string, newCookie: () => Promise<string> }} Contender */
+/**
+ * @typedef {{ key: string, party: string, base: string, checkPath: string, loginPath: string,
+ * newCookie: () => Promise<string> }} Contender
+ */
 
 /** @type {import('./scenario.mjs').Scenario} */
 export const storm = {
@@ -61,7 +64,7 @@ export const storm = {
  */
 function contest({ key, party, base, checkPath, loginPath, newCookie }, clients, seconds) {
   const idleId = `storm/0/${key}`;
-  const load = clients === 0 ? 'nobody logs in' : `${clients} logins in flight`;
+  const load = clients === 0 ? 'no logins' : `${clients} logins in flight`;
   const checks = { id: `storm/${clients}/${key}`, load, party, unit: perSecond.checks };
   const measure = async () => {
     const cookies = [await newCookie()];

@@ -5,7 +5,10 @@ import { cleanEnvironment, root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-/** With its fixed clock, core is set back and forward as no machine's own clock can be for one process. */
+/**
+ * With its fixed clock, core is set back and forward as no machine's own clock can be for one
+ * process.
+ */
 const files = ['clock-set-back.test.ts', 'session.test.ts', 'throttle.test.ts'].map((name) =>
   join('packages', 'core', 'src', name),
 );

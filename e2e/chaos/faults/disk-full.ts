@@ -100,7 +100,11 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
   },
 };
 
-/** Sends a write on the full disk, of each kind in turn. @returns whether it was refused; then none of it may have happened. */
+/**
+ * Sends a write on the full disk, of each kind in turn.
+ *
+ * @returns whether it was refused; then none of it may have happened.
+ */
 async function tryWrite(doors: Doors, ledger: Ledger, number: number): Promise<boolean> {
   const [account, operation] = nextWrite(ledger, number);
   const answer = await ask(doors, account, operation);

@@ -8,7 +8,10 @@ import { verifyAccount } from '../ledger/verify.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-/** So that what is under way differs from kill to kill: after as many answers at most, and then as many milliseconds. */
+/**
+ * So that what is under way differs from kill to kill: after as many answers at most, and then as
+ * many milliseconds.
+ */
 const MOST_ANSWERS_EACH = 5;
 const MOST_MILLISECONDS = 60;
 

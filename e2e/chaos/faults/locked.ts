@@ -7,7 +7,7 @@ import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-/** Takes the right to write and says so; lets go of it when it is told anything, and says that. */
+/** Take the write lock and print so; release it on any input, and print that. */
 const holder = `
   const { Database } = require('sqlite3');
   const database = new Database(process.argv[1]);

@@ -67,7 +67,7 @@ export const migratorsRow: Row<'rounds'> = {
     return judge(
       `killed a first start at a random moment, then started ${MIGRATORS} at once`,
       size.rounds,
-      `${unfinished} kills before the migration was done; ${served} of ${size.rounds * MIGRATORS} started, ${held} were told who holds the folder; ${failures.length} migrations or files not as they must be`,
+      `${unfinished} kills before the migration was done; ${served} of ${size.rounds * MIGRATORS} started, ${held} were refused with the name of the holder; ${failures.length} migrations or files wrong`,
       failures,
     );
   },
@@ -92,7 +92,7 @@ function serve(home: string, settings: Environment): ChildProcess {
   return spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: 'ignore' });
 }
 
-/** Looks at a copy of the file, which looking at would mend. */
+/** Look at a copy of the file: opening the file itself would repair it. */
 async function isMigrated(dialect: Dialect, home: string, database: RowDatabase): Promise<boolean> {
   const copy = `${home}-copy`;
   if (dialect === 'sqlite') await cp(home, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') });

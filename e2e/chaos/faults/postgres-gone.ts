@@ -74,7 +74,7 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
   },
 };
 
-/** Somebody who is logged in twice, and writes to nobody else's account. */
+/** Log a new person in twice, who writes to their own account alone. */
 async function logInTwice(doors: Doors, ledger: Ledger): Promise<LedgerAccount> {
   const account = ledger.open();
   for (const kind of ['register', 'log-in', 'log-in'] as const) {

@@ -9,7 +9,10 @@ import { mountSmallDisk, smallDiskObstacle } from '../small-disk.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-/** What keeps the service from starting: made in a folder, and named by the sentence that it ends with. */
+/**
+ * What keeps the service from starting: made in a folder, and named by the sentence that it ends
+ * with.
+ */
 interface Obstacle {
   readonly what: string;
   readonly dataFolder: string;

@@ -28,7 +28,8 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
       const { body } = await call('POST /reset_password', { email });
       const { reset_token } = body as { reset_token: string };
 
-      // The reset goes out among the logins, or once the first of them is in: it meets them at every stage.
+      // The reset goes out among the logins, or once the first of them is in: it meets them at
+      // every stage.
       const logins: Promise<Answer>[] = [];
       const logInOnce = () => logins.push(call('POST /sessions', { email, password }));
       const before = round % (loginsARound + 1);

@@ -29,7 +29,8 @@ export const smtpRow: Row<Size> = {
   name: 'smtp',
   fault: 'SMTP refused, hanging, bad certificate',
   dialects: ['sqlite'],
-  // The limit is judged in full, on a machine that has nothing else to do; a try at a server that hangs takes 5 s.
+  // The limit is judged in full, on a machine that has nothing else to do; a try at a server that
+  // hangs takes 5 s.
   sizes: {
     small: { replies: 5, 'hanging-tries': 1, 'reply-ms': 10_000 },
     full: { replies: 50, 'hanging-tries': MOST_TRIES, 'reply-ms': 1000 },
@@ -65,9 +66,10 @@ export const smtpRow: Row<Size> = {
 
       for (let tried = 1; tried <= server.tries; tried += 1) {
         while (times('reset_mail_failed') + times('reset_mail_given_up') < tried) await setTimeout(BETWEEN_LOOKS_MS);
-        // Its next try would come due after half a minute, and each later one after twice that; who asks wakes the sender.
+        // Its next try would come due after half a minute, and each later one after twice that; who
+        // asks wakes the sender.
         await database.query('update outbox set next_attempt_at = 0 where user_id is not null');
-        await ask('somebody@example.com');
+        await ask('other@example.com');
       }
       const left = await database.query('select attempts from outbox where user_id is not null');
       const givenUp = times('reset_mail_given_up');
@@ -85,7 +87,7 @@ export const smtpRow: Row<Size> = {
     await Promise.all((await badServers(context)).map(tryServer));
     if (slowestMs > size['reply-ms']) failures.push(`a reply took ${Math.round(slowestMs)} ms`);
     return judge(
-      'asked for resets of an account and of nobody, with a mail server that takes no mail',
+      'asked for resets of an account and of unknown addresses, with a mail server that takes no mail',
       asked,
       `${replies} times the same reply, slowest ${Math.round(slowestMs)} ms; ${counted.join('; ')}`,
       failures,

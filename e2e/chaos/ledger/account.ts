@@ -18,7 +18,7 @@ export interface LedgerAccount extends Account {
   readonly spentTokens: Set<string>;
   /** Sent, and not answered: it may have happened or not, but nothing in between. */
   doubt: Operation | undefined;
-  /** Logins that may have opened a session whose token nobody was told. */
+  /** Logins without an answer, which may have opened a session. */
   unheardSessions: number;
   /** Requests that were not answered: each may have made a token, and voided the oldest above. */
   unheardTokens: number;
@@ -48,7 +48,7 @@ export function goodTokens({ tokens, unheardTokens }: LedgerAccount): readonly s
   return tokens.slice(Math.max(0, tokens.length + unheardTokens - MOST_TOKENS));
 }
 
-/** Notes that an operation has happened; what its answer told, where there was one. */
+/** Note that an operation has happened, and what its answer holds, where there was one. */
 export function apply(account: LedgerAccount, operation: Operation, answer?: Pick<Answer, 'session' | 'body'>): void {
   switch (operation.kind) {
     case 'register':

@@ -4,7 +4,10 @@ import type { Dialect } from '../row.ts';
 import { goodTokens } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Holds the database to the ledger, past the service: its tables, its audit trail, and with SQLite the file itself. */
+/**
+ * Holds the database to the ledger, past the service: its tables, its audit trail, and with SQLite
+ * the file itself.
+ */
 export async function checkDatabase(database: RowDatabase, dialect: Dialect, ledger: Ledger): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(sentence);
   if (dialect === 'sqlite') {

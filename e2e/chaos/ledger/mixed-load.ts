@@ -6,7 +6,10 @@ import type { Ledger } from './ledger.ts';
 /** So few that nothing is held back for the number of tries on one account. */
 const OPERATIONS_PER_ACCOUNT = 14;
 
-/** People who write to the service without a pause, each to an account of their own. They outlive a service that is killed. */
+/**
+ * People who write to the service without a pause, each to an account of their own. They outlive a
+ * service that is killed.
+ */
 export class People {
   readonly #ledger: Ledger;
   readonly #accounts: (LedgerAccount | undefined)[];
@@ -22,7 +25,10 @@ export class People {
     return this.#accounts.filter((account) => account !== undefined);
   }
 
-  /** Begins to write; whoever is cut off, or told that there is no database, waits for the next time. */
+  /**
+   * Begin to write. A person who is cut off, or finds the database unavailable, waits for the next
+   * call.
+   */
   write(doors: Doors) {
     const changes = new EventEmitter();
     let isStopped = false;
@@ -44,7 +50,10 @@ export class People {
       changes.emit('change');
     });
     return {
-      /** Resolves with the nth acknowledged write from the start of this load, or when the load has ended. */
+      /**
+       * Resolves with the nth acknowledged write from the start of this load, or when the load has
+       * ended.
+       */
       acknowledged: async (nth: number) => {
         while (acknowledged < nth && !hasEnded) await once(changes, 'change');
       },
@@ -110,7 +119,7 @@ function chooseOperation(account: LedgerAccount): Operation {
   return { kind: 'log-in' };
 }
 
-/** Nobody else's, and none that the account had before. */
+/** An address that is unused, and that the account never had. */
 function anotherEmail({ email, formerEmails }: LedgerAccount): string {
   const [first = email] = formerEmails;
   return first.replace('@', `-${formerEmails.size + 1}@`);

@@ -7,10 +7,15 @@ import type { Ledger } from './ledger.ts';
 /** Each waits for the database as long as a request may. */
 const MOST_TRIES = 5;
 
-/** Holds the service to what it acknowledged of one account, through HTTP, after it was found out whether its write in doubt has happened. */
+/**
+ * Holds the service to what it acknowledged of one account, through HTTP, after it was found out
+ * whether its write in doubt has happened.
+ */
 export async function verifyAccount(url: string, ledger: Ledger, account: LedgerAccount): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${account.email}: ${sentence}`);
-  /** Again where a killed instance's connection still holds the row: that try may have logged in. */
+  /**
+   * Again where a killed instance's connection still holds the row: that try may have logged in.
+   */
   const logIn = async (password: string, email = account.email) => {
     for (let tries = 1; ; tries += 1) {
       const answer = await patiently(() => send(url, 'POST /sessions', { json: { email, password } }));
@@ -98,7 +103,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     return { email, role, email_verified };
   }
 
-  /** A session that this opens belongs to nobody, and ends again. */
+  /** Whether a password opens a session; one that it opens is ended again. */
   async function opens(password: string, email?: string): Promise<boolean> {
     const answer = await logIn(password, email);
     check(answer.status === 200 || answer.status === 401, `a login was answered ${answer.status}`);
@@ -118,7 +123,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
   }
 }
 
-/** Repeats what was sent away for coming too early, after the time that it was told. */
+/** Repeat a request that was refused for its rate, after its Retry-After. */
 async function patiently(request: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await request();

@@ -11,7 +11,10 @@ export async function openSession(url: string, email: string): Promise<string> {
   return session;
 }
 
-/** Takes accounts in that have the password of one that is there already, so that a thousand cost no more hashing than one. */
+/**
+ * Takes accounts in that have the password of one that is there already, so that a thousand cost no
+ * more hashing than one.
+ */
 export async function importAccounts({ control }: Daemon, emails: readonly string[]): Promise<void> {
   const { text } = await mustSend(control, 'GET /users/export');
   const { password_hash } = JSON.parse(text.slice(0, text.indexOf('\n'))) as { password_hash: string };

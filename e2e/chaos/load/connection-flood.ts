@@ -68,7 +68,10 @@ export const connectionFloodRow: Row<'connections' | 'seconds' | 'healthy-within
   },
 };
 
-/** Starts the processes that hold the connections, and waits until each has asked for all of its own. */
+/**
+ * Starts the processes that hold the connections, and waits until each has asked for all of its
+ * own.
+ */
 async function startFlood(url: string, count: number, onEnd: (work: () => unknown) => void): Promise<ChildProcess[]> {
   const { hostname, port } = new URL(url);
   const children: ChildProcess[] = [];
@@ -82,7 +85,11 @@ async function startFlood(url: string, count: number, onEnd: (work: () => unknow
   return children;
 }
 
-/** Waits until others are served, and no connection of the flood is left. @returns undefined when it takes longer than the limit */
+/**
+ * Waits until others are served, and no connection of the flood is left.
+ *
+ * @returns undefined when it takes longer than the limit
+ */
 async function secondsUntilHealthy(
   url: string,
   session: string,

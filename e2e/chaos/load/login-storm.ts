@@ -22,7 +22,8 @@ export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-gro
   name: 'login-storm',
   fault: 'Login storm',
   dialects: ['sqlite'],
-  // Seconds, milliseconds and per cent; those of the small run leave room for a machine that is busy, and a service that has just started.
+  // Seconds, milliseconds and per cent; those of the small run leave room for a machine that is
+  // busy, and a service that has just started.
   sizes: {
     small: { seconds: 3, cost: 10, 'profile-p99': 5000, 'memory-growth': 60 },
     full: { seconds: 60, cost: 12, 'profile-p99': 100, 'memory-growth': 10 },
@@ -72,7 +73,7 @@ function emailOf(index: number): string {
   return `user-${index}@example.com`;
 }
 
-/** Most know their password, some have mistyped the email, and somebody guesses at a few. */
+/** Most know their password, some have mistyped the email, and a guesser tries a few. */
 function credentials(turn: number): { email: string; password: string } {
   switch (turn % 8) {
     case 5:

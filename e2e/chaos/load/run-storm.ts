@@ -6,7 +6,7 @@ import { type Answer, send } from '../../support/http-client.mjs';
 /** Below the limit of the service, so that what is tried is its hashers and not its connections. */
 const CONNECTIONS = 800;
 const TICK_MS = 10;
-/** How often somebody who does not wait tries before they go. */
+/** How often an impatient client tries before it gives up. */
 const IMPATIENT_TRIES = 5;
 
 export interface Storm {
@@ -18,9 +18,13 @@ export interface Storm {
   readonly credentials: (turn: number) => { email: string; password: string };
 }
 
-/** Logs in at a steady rate. Of those who are sent away half come back when they were told to, and half at once, five times. */
+/**
+ * Log in at a steady rate. Of the clients that are refused, half honour Retry-After, and half retry
+ * at once, five times.
+ */
 export async function runStorm({ url, perSecond, seconds, credentials }: Storm) {
-  // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
+  // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then
+  // uses a connection at the moment at which the server closes it.
   const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
   /** How often each status was answered. */
   const statuses = new Map<number, number>();

@@ -6,7 +6,7 @@ import { judge } from '../run-row.ts';
 import { openSession } from './accounts.ts';
 import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
-/** Whoever is not closed by then is no longer waited for. */
+/** A connection that is not closed by then is given up. */
 const GIVE_UP_MS = 40_000;
 /** So many answers of 48 kB are more than the system takes for a connection. */
 const MORE_THAN_FITS = 120;
@@ -62,7 +62,8 @@ export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
   name: 'slow-clients',
   fault: 'Slow clients',
   dialects: ['sqlite'],
-  // Seconds and milliseconds; those of the small run leave room for a machine that is busy with other tests.
+  // Seconds and milliseconds; those of the small run leave room for a machine that is busy with
+  // other tests.
   sizes: {
     small: { clients: 50, 'closed-within': 30, 'others-p99': 5000 },
     full: { clients: 500, 'closed-within': 12, 'others-p99': 500 },
@@ -102,7 +103,10 @@ export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
   },
 };
 
-/** Resolves with how long the connection was open since it came to a halt; one that never does counts from its beginning. */
+/**
+ * Resolves with how long the connection was open since it came to a halt; one that never does
+ * counts from its beginning.
+ */
 function beSlow({ address, port }: Host, kind: string): Promise<{ kind: string; seconds: number }> {
   return new Promise((resolve) => {
     const begunAt = performance.now();

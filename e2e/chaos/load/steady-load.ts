@@ -8,7 +8,9 @@ export interface SteadyResult {
   readonly unexpected: readonly string[];
 }
 
-/** Sends at a steady pace, whatever becomes of what was sent before; each must be answered with 200. */
+/**
+ * Sends at a steady pace, whatever becomes of what was sent before; each must be answered with 200.
+ */
 export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise<{ status: number }>) {
   const tookMs: number[] = [];
   const unexpected: string[] = [];

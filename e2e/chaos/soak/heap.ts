@@ -18,7 +18,8 @@ export async function watchHeap(folder: string) {
       HEAP_FILE: file,
     },
     /**
-     * Collects all garbage, and gives what is left, in megabytes: what is kept, and not how long ago V8 swept.
+     * Collects all garbage, and gives what is left, in megabytes: what is kept, and not how long
+     * ago V8 swept.
      *
      * @throws when the service does not say within 10 s.
      */
@@ -27,8 +28,8 @@ export async function watchHeap(folder: string) {
       process.kill(pid, 'SIGUSR2');
       const until = performance.now() + WITHIN_MS;
       for await (const _ of every(LOOK_MS)) {
-        const told = (await lines())[before];
-        if (told !== undefined) return Number(told) / 1e6;
+        const line = (await lines())[before];
+        if (line !== undefined) return Number(line) / 1e6;
         if (performance.now() > until) break;
       }
       throw new Error(`the service did not tell what its heap keeps within ${WITHIN_MS / 1000} s`);

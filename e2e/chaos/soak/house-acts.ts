@@ -6,11 +6,14 @@ import type { Person } from './person.ts';
 export interface House {
   readonly dialect: Dialect;
   readonly folder: string;
-  /** Everybody who has an account, or may have one. */
+  /** All who have an account, or may have one. */
   readonly people: readonly Person[];
 }
 
-/** What concerns all accounts, done by the operator while nobody else does anything, so that the model can tell what must come of it. */
+/**
+ * Do what concerns all accounts, as the operator, while all others pause: so the model knows what
+ * must come of it.
+ */
 export async function operateOnAll(operator: Person, { dialect, folder, people }: House): Promise<void> {
   const { tally } = operator;
   for (const path of ['/daemon', '/daemon/warnings', '/metrics', '/events?newest=true&limit=100', '/users?limit=10']) {
@@ -29,7 +32,7 @@ export async function operateOnAll(operator: Person, { dialect, folder, people }
     const [found, known] = [kept.get(account.email), `${account.role} ${account.isVerified}`];
     if (found !== known) tally.unexpected.push(`GET /users/export: ${account.email} is ${found} instead of ${known}`);
   }
-  // Nobody is new.
+  // None of them is new.
   const headers = { 'content-type': 'application/x-ndjson' };
   const answer = await operator.operate('POST /users/import', '200', { headers, raw: text });
   const summary = `{"summary":{"imported":0,"exists":${exported},"refused":0}}`;

@@ -33,7 +33,9 @@ const often: readonly (readonly [times: number, act: own.AccountAct])[] = [
 ];
 const accountActs = often.flatMap(([times, act]) => Array.from({ length: times }, () => act));
 
-/** Lets somebody do one thing after the other, as fast as they go, until so many were done by all. */
+/**
+ * Have a person do one thing after the other, as fast as they go, until so many were done by all.
+ */
 export async function live(person: Person, until: number): Promise<void> {
   while (person.tally.operations < until) {
     const { account, chance } = person;

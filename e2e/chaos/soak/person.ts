@@ -4,10 +4,16 @@ import { type Account, type Credentials, type Doors, eventOf, type Operation, re
 import type { Chance } from './chance.ts';
 import type { Tally } from './tally.ts';
 
-/** Of its lifetime, as what is younger is surely alive when a request with it arrives, and what is older surely dead. */
+/**
+ * Of its lifetime, as what is younger is surely alive when a request with it arrives, and what is
+ * older surely dead.
+ */
 const ALIVE = 0.4;
 const EXPIRED = 1.2;
-/** Failures in a row: the service makes one wait from the fifth on, and counts what has to be sent again as well. */
+/**
+ * Failures in a row: the service makes one wait from the fifth on, and counts what has to be sent
+ * again as well.
+ */
 const FAILURES = 2;
 
 interface Token {
@@ -18,7 +24,7 @@ interface Token {
 /** What the service must know of one account, whose secrets expire. */
 export interface SoakAccount extends Account {
   disabled: boolean;
-  /** As the service first told it; it never changes. */
+  /** As the service first showed it; it never changes. */
   id: string | undefined;
   /** Its hash came by an import, and is replaced at the next login. */
   hasForeignHash: boolean;
@@ -39,7 +45,10 @@ export interface Surroundings {
   readonly passwordHash: string;
 }
 
-/** Somebody with one account at most, who does one thing after the other, and knows what each must lead to. */
+/**
+ * A person with one account at most, who does one thing after the other and knows what each must
+ * lead to.
+ */
 export class Person {
   account: SoakAccount | undefined;
   /** What opened something once, and must not any more. */
@@ -92,7 +101,10 @@ export class Person {
     return await this.#send(door, target, expected, options);
   }
 
-  /** Sends one request, whose answer must have the status that is expected, and the code where one is. */
+  /**
+   * Sends one request, whose answer must have the status that is expected, and the code where one
+   * is.
+   */
   async ask(target: string, expected: string, options: SendOptions = {}): Promise<Answer> {
     return await this.#send('url', target, expected, options);
   }

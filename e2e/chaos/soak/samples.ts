@@ -3,7 +3,9 @@ import { mustSend } from '../../support/http-client.mjs';
 import { median } from '../../support/statistics.mjs';
 
 const SETTLE_MS = 200;
-/** Looks that must find the same, one after the other, until nothing is opened or closed any more. */
+/**
+ * Looks that must find the same, one after the other, until nothing is opened or closed any more.
+ */
 const STEADY_LOOKS = 8;
 
 /** What the service tells of itself at one moment. */
@@ -26,7 +28,7 @@ export function residentMb(samples: readonly Sample[]): number {
   return median(samples.map((sample) => sample.residentMb));
 }
 
-/** Waits until the service, which nobody asks for anything, opens and closes nothing any more. */
+/** Wait until the idle service no longer opens or closes files. */
 export async function settledFiles(control: string): Promise<number> {
   const looks: number[] = [];
   for await (const _ of every(SETTLE_MS)) {

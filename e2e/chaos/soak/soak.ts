@@ -18,7 +18,10 @@ import { residentMb, type Sample, settledFiles, takeSample } from './samples.ts'
 import { residentEmail } from './stranger-acts.ts';
 import { Tally } from './tally.ts';
 
-/** The first of so many parts warms up; memory is compared between the next three and the last three. */
+/**
+ * The first of so many parts warms up; memory is compared between the next three and the last
+ * three.
+ */
 const PARTS = 12;
 const WINDOW = 3;
 /** From so many operations on, chance leaves nothing out. */
@@ -33,7 +36,8 @@ export const soakRow: Row<
   fault: 'Soak',
   dialects: ['sqlite', 'postgres'],
   sizes: {
-    // Sessions live for so many seconds; memory and files in per cent, because a service that has just started still grows into its heap, and opens its database once more for each that asks;
+    // Sessions live for so many seconds; memory and files in per cent, because a service that has
+    // just started still grows into its heap, and opens its database once more for each that asks;
     // the database of a busy machine may be late for some.
     small: {
       operations: 250,
@@ -75,7 +79,8 @@ export const soakRow: Row<
     const { text } = await mustSend(control, 'GET /users/export');
     const passwordHash = String(JSON.parse(text).password_hash);
 
-    // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then uses a connection at the moment at which the server closes it.
+    // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and
+    // then uses a connection at the moment at which the server closes it.
     const agent = new Agent({ keepAlive: true, timeout: 60_000 });
     onEnd(() => agent.destroy());
     const lifetimeMs = size.lifetime * 1000;
@@ -135,7 +140,7 @@ export const soakRow: Row<
   },
 };
 
-/** Which of the endpoints in openapi.json nobody asked. */
+/** The endpoints in openapi.json that were never called. */
 async function untried(tally: Tally): Promise<string | false> {
   const text = await readFile(join(root, 'packages', 'server', 'openapi.json'), 'utf8');
   const { paths } = JSON.parse(text) as { paths: Record<string, object> };
@@ -143,7 +148,7 @@ async function untried(tally: Tally): Promise<string | false> {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const left = endpoints.filter((endpoint) => !tally.done.has(endpoint));
-  return left.length > 0 && `nobody asked ${left.join(', ')}`;
+  return left.length > 0 && `never called: ${left.join(', ')}`;
 }
 
 /** Lets go of every connection, and counts what the service has open then. */

@@ -3,7 +3,7 @@ import type { Person } from './person.ts';
 
 type Act = (person: Person) => Promise<unknown>;
 
-/** Who is always there, and whose address nobody else can have. */
+/** The address of an account that is always there. */
 export const residentEmail = 'resident@example.com';
 
 const json = { 'content-type': 'application/json' };

@@ -12,7 +12,10 @@ export class Tally {
   sentAway = 0;
   /** Requests that the database had no time for, and that were sent again. */
   unavailable = 0;
-  /** Sessions that were tried after they had expired: who finds one first, it or the housekeeping, records its end. */
+  /**
+   * Sessions that were tried after they had expired: who finds one first, it or the housekeeping,
+   * records its end.
+   */
   expiredTried = 0;
 
   count(act: string): void {
