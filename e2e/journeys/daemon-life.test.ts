@@ -1,10 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { send } from '../support/http-client.mjs';
 import { expectEnd, it } from '../support/journey.ts';
+import { serveLocally } from '../support/local-server.ts';
 import { isAlive, setUpMachine } from '../support/machine.ts';
 
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -30,13 +30,11 @@ describe('authsvc daemon start', () => {
   });
 
   it('names who holds a taken port, and leaves nothing behind', async ({ machine }) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => other.once('listening', resolve));
-    const { port } = other.address() as AddressInfo;
+    const { port, stop } = await serveLocally(() => undefined);
     const { exitCode, stdout, stderr } = await machine.authsvc(['daemon', 'start'], {
       AUTHSVC_LISTEN_PORT: String(port),
     });
-    other.close();
+    await stop();
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     const [what, why] = stderr.split('\n');
     expect(what).toBe('✗ The daemon ended before it listened (exit status 1)');

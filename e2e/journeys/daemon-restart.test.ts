@@ -1,17 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
 import { expectEnd, it } from '../support/journey.ts';
+import { serveLocally } from '../support/local-server.ts';
 import { isAlive } from '../support/machine.ts';
 
 async function takenPort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+  const { port, stop } = await serveLocally(() => undefined);
+  onTestFinished(stop);
+  return port;
 }
 
 describe('authsvc daemon restart', () => {

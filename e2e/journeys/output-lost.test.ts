@@ -3,8 +3,8 @@ import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { smallDiskObstacle, withSmallDisk } from '../chaos/small-disk.ts';
 import { expectEnd, it } from '../support/journey.ts';
-import { authsvcFile, cleanEnvironment } from '../support/program.ts';
-import { runInto } from '../support/run-authsvc.ts';
+import { authsvcFile, cleanEnvironment, type Environment } from '../support/program.ts';
+import { runAuthsvc, runInto } from '../support/run-authsvc.ts';
 
 const FULL = '/dev/full';
 const email = 'ada@example.com';
@@ -64,7 +64,7 @@ describe('results that cannot be written', () => {
       ['register', '--email', 'grace@example.com', '--password-stdin'],
       ['login', ...account],
     ]) {
-      await execa(process.execPath, [authsvcFile, ...args], { env, extendEnv: false, input });
+      await runAuthsvc(args, { home, env, input });
     }
     const ends = [];
     for (const args of [...printing, ...withJson]) {
@@ -136,7 +136,7 @@ describe('a reset token that could not be printed', () => {
   it('is said to be lost, with the way to another', async ({ machine, home }) => {
     const { url } = await machine.start();
     const env = { ...machine.env, AUTHSVC_URL: url };
-    await execa(process.execPath, [authsvcFile, 'register', ...account], { env, extendEnv: false, input: password });
+    await runAuthsvc(['register', ...account], { home, env, input: password });
     const { exitCode, stderr } = await runInto(['users', 'reset', email], { home, env, stdout: FULL });
     expectEnd({ exitCode, stderr }, 1, [
       '✗ The reset token could not be written to standard output (no space left on device)',
@@ -146,25 +146,20 @@ describe('a reset token that could not be printed', () => {
   });
 });
 
+function runWithFullError(args: readonly string[], env: Environment) {
+  const line = ['-c', '"$0" "$@" 2>/dev/full', process.execPath, authsvcFile, ...args];
+  return execa('bash', line, { env, extendEnv: false, reject: false, input: `${password}\n` });
+}
+
 describe('notes that cannot be written', () => {
   it('change nothing of what a command does', async ({ daemon, home }) => {
-    const command = `"${process.execPath}" "${authsvcFile}" register --email ${email} --password-stdin --json 2>/dev/full`;
-    const { exitCode, stdout } = await execa('bash', ['-c', command], {
-      env: cleanEnvironment(home, { AUTHSVC_URL: daemon.url }),
-      extendEnv: false,
-      input: `${password}\n`,
-      reject: false,
-    });
+    const args = ['register', ...account, '--json'];
+    const { exitCode, stdout } = await runWithFullError(args, cleanEnvironment(home, { AUTHSVC_URL: daemon.url }));
     expect([exitCode, JSON.parse(stdout).email]).toEqual([0, email]);
   });
 
   it('leave an error its status', async ({ home }) => {
-    const command = `"${process.execPath}" "${authsvcFile}" profile 2>/dev/full`;
-    const { exitCode, stdout } = await execa('bash', ['-c', command], {
-      env: cleanEnvironment(home),
-      extendEnv: false,
-      reject: false,
-    });
+    const { exitCode, stdout } = await runWithFullError(['profile'], cleanEnvironment(home));
     expect([exitCode, stdout]).toEqual([4, '']);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
-import { it } from '../support/journey.ts';
+import { it, serve } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -19,17 +19,13 @@ describe('a restart', () => {
       const end = await before.stop(signal);
       expect(end).toEqual(signal === 'SIGKILL' ? { exitCode: undefined, signal } : { exitCode: 0, signal: undefined });
 
-      const after = await startDaemon({ home });
-      try {
-        const profile = await send(after.url, 'GET /profile', { session });
-        expect([profile.status, profile.body]).toEqual([200, { email: credentials.email }]);
-        expect((await send(after.url, 'GET /profile', { session: ended.session })).status).toBe(403);
-        expect((await send(after.url, 'POST /sessions', { json: credentials })).status).toBe(200);
-        const reset = { ...(body as { email: string; reset_token: string }), new_password: 'staple after staple' };
-        expect((await send(after.url, 'PUT /reset_password', { json: reset })).status).toBe(200);
-      } finally {
-        await after.stop();
-      }
+      const after = await serve(home);
+      const profile = await send(after.url, 'GET /profile', { session });
+      expect([profile.status, profile.body]).toEqual([200, { email: credentials.email }]);
+      expect((await send(after.url, 'GET /profile', { session: ended.session })).status).toBe(403);
+      expect((await send(after.url, 'POST /sessions', { json: credentials })).status).toBe(200);
+      const reset = { ...(body as { email: string; reset_token: string }), new_password: 'staple after staple' };
+      expect((await send(after.url, 'PUT /reset_password', { json: reset })).status).toBe(200);
     },
   );
 });

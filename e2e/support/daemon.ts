@@ -27,7 +27,8 @@ export interface DaemonOptions {
   readonly under?: readonly string[];
 }
 
-function serviceEnvironment(home: string, settings: Environment): Environment {
+/** The environment of a service on a free port, whose bcrypt costs as little as is allowed. */
+export function serviceEnvironment(home: string, settings: Environment): Environment {
   const own = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10', AUTHSVC_DATA_DIR: join(home, 'data') };
   return cleanEnvironment(home, { ...own, ...settings });
 }

@@ -40,7 +40,8 @@ export async function startListening({ command, folder, env, port, host }: Progr
   };
 }
 
-function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+/** Says whether something listens at a port. */
+export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host, () => {
       socket.destroy();

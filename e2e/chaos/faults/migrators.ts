@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import { type Daemon, serviceEnvironment, startDaemon } from '../../support/daemon.ts';
 import { send } from '../../support/http-client.mjs';
-import { authsvcFile, cleanEnvironment, type Environment } from '../../support/program.ts';
+import { authsvcFile, type Environment } from '../../support/program.ts';
 import { makeDatabase, type RowDatabase } from '../database.ts';
 import type { Dialect, Row } from '../row.ts';
 import { judge } from '../run-row.ts';
@@ -30,7 +30,8 @@ export const migratorsRow: Row<'rounds'> = {
       await mkdir(home);
       const database = await makeDatabase(dialect, home);
       // A start is killed at any moment of it.
-      const killed = serve(home, database.settings);
+      const env = serviceEnvironment(home, database.settings);
+      const killed = spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: 'ignore' });
       await setTimeout(Math.random() * startMs);
       killed.kill('SIGKILL');
       await once(killed, 'close');
@@ -81,15 +82,6 @@ function startMany(dialect: Dialect, home: string, settings: Environment): Promi
     return await startDaemon({ home: own, settings }).catch((error: Error) => error);
   };
   return Promise.all(Array.from({ length: MIGRATORS }, start));
-}
-
-function serve(home: string, settings: Environment): ChildProcess {
-  const env = cleanEnvironment(home, {
-    AUTHSVC_LISTEN_PORT: '0',
-    AUTHSVC_DATA_DIR: join(home, 'data'),
-    ...settings,
-  });
-  return spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: 'ignore' });
 }
 
 /** Look at a copy of the file: opening the file itself would repair it. */

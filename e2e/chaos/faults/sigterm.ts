@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
-import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { startDaemon } from '../../support/daemon.ts';
 import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
+import { accepts } from '../../support/listening-program.ts';
 import { makeDatabase } from '../database.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
@@ -61,7 +61,7 @@ export const sigtermRow: Row<'endings' | 'requests' | 'end-ms'> = {
       const ended = end.then(() => {
         hasEnded = true;
       });
-      while (!hasEnded && !(await isRefused(url)));
+      while (!hasEnded && (await accepts(Number(new URL(url).port))));
       if (!hasEnded) refused += 1;
       for (const { target, options, answer } of requests) {
         const { status, code } = await answer;
@@ -119,14 +119,4 @@ async function post(url: string, target: string, email: string): Promise<Answer>
     const answer = await send(url, target, { json: { email, password } });
     if (answer.status === 200) return answer;
   }
-}
-
-function isRefused(url: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.on('error', () => resolve(true));
-  });
 }
