@@ -47,12 +47,8 @@ export function usageError(what: string, details: Pick<CliErrorDetails, 'why' | 
   return new CliError({ status: exitStatus.usage, code: 'usage', what, ...details });
 }
 
-export interface LostOutput {
-  /** What was to be written: the subject of the sentence. */
-  readonly what?: string;
-  readonly why?: string;
-  readonly next?: NextStep;
-}
+/** `what` was to be written: the subject of the sentence. */
+export type LostOutput = Partial<Pick<CliErrorDetails, 'what' | 'why' | 'next'>>;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on device',
@@ -76,15 +72,10 @@ export function lostOutput(cause: NodeJS.ErrnoException, details: LostOutput = {
 }
 
 /** Explain why a path cannot be used, and what to do. */
-export function describePathFailure(
-  path: string,
-  cause: unknown,
-  moveIt?: string,
-): { readonly why: string; readonly next?: NextStep } {
+export function describePathFailure(path: string, cause: unknown, moveIt?: string) {
   const { why, remedy } = explainPathFailure(path, (cause as NodeJS.ErrnoException).code);
-  const sentence = `${upperFirst(why)}.`;
-  if (remedy) return { why: sentence, next: { ...remedy, say: upperFirst(remedy.say) } };
-  return moveIt === undefined ? { why: sentence } : { why: sentence, next: { say: moveIt } };
+  const next: NextStep | undefined = remedy ?? (moveIt === undefined ? undefined : { say: moveIt });
+  return { why: `${upperFirst(why)}.`, next: next && { ...next, say: upperFirst(next.say) } };
 }
 
 /**

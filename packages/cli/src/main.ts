@@ -15,7 +15,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     return await print((columns) => formatProgramHelp(helpWidth(columns)));
   }
   const needsSession = argv.some((word) => word === 'profile' || word === 'logout');
-  const context = await (needsSession ? createWarmContext() : createContext());
+  const { createProcessContext } = await import('./context.ts');
+  const context = createProcessContext();
+  if (needsSession) await warmUpKeychain(context);
   // Opening the output takes a while, in which the keychain's helper starts.
   watchOutput(context.stdout);
   watchOutput(context.stderr);
@@ -42,25 +44,15 @@ async function print(page: (columns: number | undefined) => string): Promise<voi
   process.exitCode = status;
 }
 
-async function createContext(): Promise<Context> {
-  const { createProcessContext } = await import('./context.ts');
-  return createProcessContext();
-}
-
 /** The keychain's helper takes as long to start as all the rest, so it starts first if needed. */
-async function createWarmContext(): Promise<Context> {
-  const [context, { readAccountIndex }, { resolveStateFolder }] = await Promise.all([
-    createContext(),
-    import('./session-store/account-index.ts'),
-    import('@authsvc/client/folders'),
-  ]);
-  const { env, platform, keychain } = context;
-  if (env.AUTHSVC_SESSION) return context;
+async function warmUpKeychain({ env, platform, keychain }: Context): Promise<void> {
+  if (env.AUTHSVC_SESSION) return;
+  const { readAccountIndex } = await import('./session-store/account-index.ts');
+  const { resolveStateFolder } = await import('@authsvc/client/folders');
   try {
     const { accounts } = readAccountIndex(resolveStateFolder(env, platform));
     if (accounts.some(({ storage }) => storage === 'keychain')) keychain.warmUp();
   } catch {
     // The command reads the same file, and reports what is wrong with it.
   }
-  return context;
 }

@@ -6,7 +6,7 @@ import type { NamedFinding } from '../doctor/examine.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
-import { formatHelp } from '../terminal/help-text.ts';
+import { fill, formatHelp } from '../terminal/help-text.ts';
 import { createTerminal, printable, type Terminal } from '../terminal/terminal.ts';
 
 /** A narrower terminal breaks the words itself. */
@@ -72,25 +72,11 @@ function formatFindings(
   const textWidth = Math.max(MIN_TEXT_WIDTH, (columns ?? Number.POSITIVE_INFINITY) - indent.length);
   return findings.flatMap(({ name, state, message, remedy }, index) => {
     const label = findings[index - 1]?.name === name ? '' : labels[name];
-    const [first = '', ...rest] = wrapWords(printable(message), textWidth);
+    const [first = '', ...rest] = fill(printable(message).split(' '), '', '', ' ', textWidth);
     const row = `${marks[state]} ${paint.bold(label.padEnd(labelWidth))}  ${first}`;
     const way = remedy?.command ? `${remedy.say}: ${paint.cyan(remedy.command)}` : remedy?.say;
     return [row, ...[...rest, ...(way === undefined ? [] : [way])].map((line) => indent + line)];
   });
-}
-
-function wrapWords(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }
 
 function summarize(findings: readonly NamedFinding[]): string {

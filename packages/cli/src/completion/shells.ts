@@ -4,8 +4,7 @@ import type { CommandNode, OptionChoice } from './command-tree.ts';
 /** Completion for bash 4 and newer; the package bash-completion is not needed. */
 export function bashCompletion(program: string, nodes: readonly CommandNode[]): string {
   const paths = nodes.filter(({ path }) => path.length > 0).map(({ path }) => singleQuoted(` ${path.join(' ')}`));
-  const options = nodes.flatMap((node) => node.options);
-  const takingValues = unique(options.filter(({ value }) => value !== undefined).flatMap(({ names }) => names));
+  const takingValues = optionsTakingValues(nodes);
   return `# Completion of ${program} for bash. Load it with: source <(${program} completion bash)
 _${program}() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} place= commands= options= i
@@ -66,8 +65,9 @@ function placeCase({ path, commands, words, options }: CommandNode): string {
   return `    ${place}) commands=${singleQuoted(next)} options=${singleQuoted(flags)} ;;`;
 }
 
-function unique(texts: readonly string[]): string[] {
-  return [...new Set(texts)];
+function optionsTakingValues(nodes: readonly CommandNode[]): string[] {
+  const taking = nodes.flatMap(({ options }) => options).filter(({ value }) => value !== undefined);
+  return [...new Set(taking.flatMap(({ names }) => names))];
 }
 
 /** Completion for zsh: to be sourced, or stored as `_authsvc` in a folder of `$fpath`. */
@@ -91,7 +91,7 @@ function functionOf(program: string, { path, commands, options, words }: Command
     return `${name}() {\n  _arguments ${[...specs, ...rest, "'*::command:_normal'"].join(' \\\n    ')}\n}`;
   }
   const described = commands.map(
-    (command) => `    ${singleQuoted(`${escapeColons(command.name)}:${command.description}`)}`,
+    (command) => `    ${singleQuoted(`${command.name.replaceAll(':', '\\:')}:${command.description}`)}`,
   );
   const cases = commands.map((command) => `      ${command.name}) ${nameOf(program, [...path, command.name])} ;;`);
   return `${name}() {
@@ -121,21 +121,15 @@ function optionSpecs({ names, description, value, values }: OptionChoice): strin
   return names.map((name) => `${others}${name}[${text}]${value === undefined ? '' : `:${value}:${action}`}`);
 }
 
-function escapeColons(text: string): string {
-  return text.replaceAll(':', '\\:');
-}
-
 /** Completion for fish 3 and newer. */
 export function fishCompletion(program: string, nodes: readonly CommandNode[]): string {
   const paths = nodes.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
-  const options = nodes.flatMap((node) => node.options);
-  const takingValues = new Set(options.filter(({ value }) => value !== undefined).flatMap(({ names }) => names));
   return `# Completion of ${program} for fish. Load it with: ${program} completion fish | source
 function __${program}_at --description 'Whether the command line so far leads to this command'
   set -l place
   set -l before
   for word in (commandline -opc)[2..-1]
-    if not contains -- "$before" ${[...takingValues].join(' ')}
+    if not contains -- "$before" ${optionsTakingValues(nodes).join(' ')}
       contains -- (string join ' ' -- $place $word) ${paths.join(' ')}; and set -a place $word
     end
     set before $word

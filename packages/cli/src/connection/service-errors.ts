@@ -1,7 +1,7 @@
 import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
 import { exchange } from '@authsvc/client/node';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError, type NextStep } from '../errors.ts';
+import { CliError, type NextStep, upperFirst } from '../errors.ts';
 import { exitStatus, exitStatusOfRefusal } from '../exit-status.ts';
 import { isLoopback, START_COMMAND } from './server-url.ts';
 
@@ -27,7 +27,7 @@ function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
   if (code === 'rate_limited') return `Too many attempts; try again ${wait}`;
   if (code === 'overloaded') return `authsvc has too much to do; try again ${wait}`;
   if (code === 'database_unavailable') return `authsvc's database does not answer; try again ${wait}`;
-  return message.charAt(0).toUpperCase() + message.slice(1);
+  return upperFirst(message);
 }
 
 /** Send one request. @throws {@link CliError} `daemon_unreachable`: there was no response. */

@@ -11,13 +11,8 @@ interface LogPosition {
   readonly offset: number;
 }
 
-interface LogFile {
-  readonly path: string;
-  readonly inode: number;
-}
-
 /** The existing files of a rotated log, newest first: `authsvc.log`, `authsvc.log.1`, … */
-function listLogFiles(path: string): LogFile[] {
+function listLogFiles(path: string) {
   const paths = [path, ...Array.from({ length: OLDEST }, (_, index) => `${path}.${index + 1}`)];
   return paths.flatMap((file) => {
     const stats = statSync(file, { throwIfNoEntry: false });
@@ -99,25 +94,15 @@ function readOn(path: string, { inode, offset }: LogPosition): LogRead {
   // The file was deleted: continue with the oldest one left.
   const [current, newer] = index === -1 ? [undefined, files.at(-1)] : [files[index], files[index - 1]];
   if (current) {
-    const read = readIfStill(current.path, inode, offset);
-    if (!read || read.lines.length > 0 || !newer) return read ?? { lines: [], position: { inode, offset } };
+    const read = readLines(current.path, offset);
+    // The name may refer to another file by the time it is opened.
+    if (read.position.inode !== inode) return { lines: [], position: { inode, offset } };
+    if (read.lines.length > 0 || !newer) return read;
   }
   return newer ? readLines(newer.path) : { lines: [], position: { inode, offset } };
 }
 
-/** The name may refer to another file by the time it is opened. */
-function readIfStill(path: string, inode: number, offset: number): LogRead | undefined {
-  const read = readLines(path, offset);
-  return read.position.inode === inode ? read : undefined;
-}
-
-interface FolderChanges {
-  /** Resolves at the next change, and at the latest after a second. */
-  next(signal?: AbortSignal): Promise<void>;
-  close(): void;
-}
-
-function watchFolder(folder: string): FolderChanges {
+function watchFolder(folder: string) {
   let wake = (): void => undefined;
   let watcher: FSWatcher | undefined;
   try {
@@ -127,8 +112,9 @@ function watchFolder(folder: string): FolderChanges {
     // The system is out of watches; polling once a second will do.
   }
   return {
-    next: (signal) =>
-      new Promise((resolve) => {
+    /** Resolves at the next change, and at the latest after a second. */
+    next: (signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK_AGAIN_MS);
         const end = () => {
           clearTimeout(timer);

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { CliError, describePathFailure, type NextStep, upperFirst } from '../errors.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from './local-daemon.ts';
+import { readSettings } from './read-settings.ts';
 
 /** Long enough to migrate a large database. */
 const LONGEST_START_MS = 60_000;
@@ -58,15 +59,11 @@ async function makeFolders({ env }: Context, { dataFolder, logFolder }: LocalDae
   } catch (error) {
     throw cannotStart(error, `${upperFirst((error as Error).message)}.`);
   }
-  try {
-    mkdirSync(logFolder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw cannotWrite(logFolder, error);
-  }
+  tryToWrite(logFolder, () => mkdirSync(logFolder, { recursive: true, mode: 0o700 }));
 }
 
 function spawnDaemon({ env }: Context, outputFile: string): ChildProcess {
-  const output = openOutput(outputFile);
+  const output = tryToWrite(outputFile, () => openSync(outputFile, 'w', 0o600));
   try {
     return spawn(process.execPath, [DAEMON_FILE], {
       detached: true,
@@ -76,14 +73,6 @@ function spawnDaemon({ env }: Context, outputFile: string): ChildProcess {
     });
   } finally {
     closeSync(output);
-  }
-}
-
-function openOutput(path: string): number {
-  try {
-    return openSync(path, 'w', 0o600);
-  } catch (error) {
-    throw cannotWrite(path, error);
   }
 }
 
@@ -118,9 +107,13 @@ function notStarted({ stderr }: Context, end: string, childStatus: number | null
   });
 }
 
-function cannotWrite(path: string, cause: unknown): CliError {
-  const { why, next } = describePathFailure(path, cause, 'Name another data folder with AUTHSVC_DATA_DIR');
-  return cannotStart(cause, `${path} cannot be written: ${why}`, next);
+function tryToWrite<Result>(path: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (error) {
+    const { why, next } = describePathFailure(path, error, 'Name another data folder with AUTHSVC_DATA_DIR');
+    throw cannotStart(error, `${path} cannot be written: ${why}`, next);
+  }
 }
 
 function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
@@ -134,18 +127,6 @@ function cannotStart(cause: unknown, why: string, next?: NextStep): CliError {
   });
 }
 
-/** Problems with the settings of this environment; empty if a daemon would start with them. */
-export async function settingProblems(env: Context['env']): Promise<readonly string[]> {
-  const { ConfigError, loadConfig } = await import('@authsvc/server');
-  try {
-    loadConfig(env);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
-
 /**
  * Check, before stopping the running daemon, that another could start with the settings of this
  * environment.
@@ -156,12 +137,11 @@ export async function settingProblems(env: Context['env']): Promise<readonly str
 export async function assertCanRestart(context: Context): Promise<void> {
   const running = await findLocalDaemon(locateDaemon(context));
   if (!running) return;
-  const { env } = context;
-  const { checkStart, loadConfig } = await import('@authsvc/server');
-  const problems = await settingProblems(env);
-  if (problems.length > 0) throw notRestarted(context, running, problems, exitStatus.usage);
+  const { checkStart } = await import('@authsvc/server');
+  const { config, problems } = await readSettings(context);
+  if (!config) throw notRestarted(context, running, problems, exitStatus.usage);
   try {
-    await checkStart(loadConfig(env), running);
+    await checkStart(config, running);
   } catch (error) {
     const isForeseen = error instanceof Error && /^(StartRefused|DatabaseRefused)Error$/.test(error.name);
     if (!isForeseen) throw error;
@@ -173,7 +153,7 @@ function notRestarted(
   { stderr }: Context,
   { pid }: DaemonBody,
   problems: readonly string[],
-  status: typeof exitStatus.usage | typeof exitStatus.unexpected,
+  status: ExitStatus,
 ): CliError {
   if (problems.length > 1) stderr.write(problems.map((line) => `${line}\n`).join(''));
   const [first = ''] = problems;

@@ -83,13 +83,6 @@ function escapeControl(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** The settings of an environment that a unit takes over. */
-interface CarriedSettings {
-  readonly carried: Readonly<Record<string, string>>;
-  /** What is set but not taken over, and what to do about it. */
-  readonly left: readonly { readonly name: string; readonly why: string }[];
-}
-
 /** Other variables that a connection to PostgreSQL uses. */
 const POSTGRES_VARIABLES = ['PGUSER', 'PGPASSWORD'];
 const PATHS = ['AUTHSVC_DATA_DIR', 'AUTHSVC_MAIL_DIR'];
@@ -98,11 +91,12 @@ const PATHS = ['AUTHSVC_DATA_DIR', 'AUTHSVC_MAIL_DIR'];
  * Split the settings of an environment into those that a unit may hold, and those it may not, since
  * every user can read it.
  */
-export async function carrySettings({ env }: Pick<Context, 'env'>): Promise<CarriedSettings> {
+export async function carrySettings({ env }: Pick<Context, 'env'>) {
   const { settings } = await import('@authsvc/server');
   const { resolveDataFolder } = await import('@authsvc/client/folders');
   const byName = new Map(Object.values(settings).map((one) => [one.name as string, 'secret' in one]));
   const carried: Record<string, string> = {};
+  // What is set but not taken over, and what to do about it.
   const left: { name: string; why: string }[] = [];
 
   // systemd does not know where this shell keeps its data.

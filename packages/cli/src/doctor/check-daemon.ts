@@ -10,22 +10,17 @@ import { type Finding, findingOf, ok, warning } from './finding.ts';
 
 const LIMITS = { connectMs: 2000, totalMs: 5000 };
 
-/** `clock` is set when there was an answer. */
-interface DaemonFindings {
-  readonly daemon: Finding;
-  readonly clock?: Finding;
-}
-
 /**
  * Check a daemon's health and clock.
  *
  * @param daemon this user's, if it runs; otherwise `server` is asked.
+ * @returns `clock` where there was an answer.
  */
 export async function checkDaemon(
   { now }: Pick<Context, 'now'>,
   server: string,
   daemon: DaemonBody | undefined,
-): Promise<DaemonFindings> {
+): Promise<{ daemon: Finding; clock?: Finding }> {
   const askedAt = now();
   try {
     const url = new URL(`${daemon?.url ?? server}/health`);

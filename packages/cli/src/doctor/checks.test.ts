@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readSettings } from '../daemon/read-settings.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
 import { checkFolder, checkSqlite } from './check-data.ts';
 import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-machine.ts';
-import { judgeResetDelivery, judgeSettings, readSettings } from './check-settings.ts';
+import { judgeResetDelivery, judgeSettings } from './check-settings.ts';
 import { findingOf } from './finding.ts';
 
 function makeFolder(): string {

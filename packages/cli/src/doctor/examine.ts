@@ -3,18 +3,13 @@ import { exchange } from '@authsvc/client/node';
 import type { Context } from '../context.ts';
 import { askDaemon } from '../daemon/ask-daemon.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { readSettings, type SettingsRead, type SettingWarnings } from '../daemon/read-settings.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-data.ts';
 import { checkDisk, checkKeychain, checkNode, checkPort } from './check-machine.ts';
-import {
-  judgeResetDelivery,
-  judgeSettings,
-  readSettings,
-  type SettingsRead,
-  type SettingWarnings,
-} from './check-settings.ts';
+import { judgeResetDelivery, judgeSettings } from './check-settings.ts';
 import { type Finding, findingOf, ok } from './finding.ts';
 
 /** Every check, by its name in `--json` and its label, in the order shown. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { settingProblems } from '../daemon/start-daemon.ts';
+import { readSettings } from '../daemon/read-settings.ts';
 import { carrySettings, formatSystemdUnit, systemdUserFolder, writeUnit } from '../daemon/systemd-unit.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -86,7 +86,8 @@ async function install(context: Context, options: InstallOptions): Promise<void>
  */
 async function assertValid({ stderr }: Context, env: Context['env']): Promise<void> {
   const isMissing = needsMailServer(env, env.AUTHSVC_RESET_DELIVERY);
-  const problems = await settingProblems({ ...env, ...(isMissing && { AUTHSVC_SMTP_URL: 'smtp://127.0.0.1' }) });
+  const complete = { ...env, ...(isMissing && { AUTHSVC_SMTP_URL: 'smtp://127.0.0.1' }) };
+  const { problems } = await readSettings({ env: complete });
   if (problems.length === 0) return;
   if (problems.length > 1) stderr.write(problems.map((line) => `${line}\n`).join(''));
   throw usageError('The service would not start with the settings of this environment, and no unit was written', {

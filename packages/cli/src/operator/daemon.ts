@@ -11,7 +11,8 @@ import {
   shortPath,
   waitForSocket,
 } from '../daemon/local-daemon.ts';
-import { assertCanRestart, type DaemonStart, settingProblems, startDaemon } from '../daemon/start-daemon.ts';
+import { readSettings } from '../daemon/read-settings.ts';
+import { assertCanRestart, type DaemonStart, startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -70,7 +71,7 @@ function createStartCommand(context: Context): Command {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
       const start = await startDaemon(context);
       if (!start.started) {
-        for (const problem of await settingProblems(context.env)) {
+        for (const problem of (await readSettings(context)).problems) {
           terminal.warn(`${problem}; the daemon goes on with the settings it was started with`);
         }
       }

@@ -64,15 +64,12 @@ export async function* readCsv(
 
   /** @returns `undefined` where a quote is open at the end. */
   function mostFields(text: string): { delimiter: string; values: string[] } | undefined {
-    return delimiters
-      .flatMap((delimiter) => {
-        const values = splitRecord(text, delimiter);
-        return values ? [{ delimiter, values }] : [];
-      })
-      .reduce<ReturnType<typeof mostFields>>(
-        (most, next) => (most && most.values.length >= next.values.length ? most : next),
-        undefined,
-      );
+    let most: ReturnType<typeof mostFields>;
+    for (const delimiter of delimiters) {
+      const values = splitRecord(text, delimiter);
+      if (values && (!most || values.length > most.values.length)) most = { delimiter, values };
+    }
+    return most;
   }
 
   function* giveUp([first, ...rest]: readonly Line[]): Generator<CsvRecord> {

@@ -13,7 +13,9 @@ export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, pai
   };
 
   /** @param prompt receives a function that asks for another line after it refused one. */
-  async function ask(prompt: (context: PromptContext, refuse: () => void) => Promise<string>): Promise<string> {
+  async function ask(
+    prompt: (context: Parameters<typeof input>[1], refuse: () => void) => Promise<string>,
+  ): Promise<string> {
     const ending = new AbortController();
     // Each question has its own line editor, which would swallow everything typed ahead: give it
     // one line at a time.
@@ -61,10 +63,4 @@ export function createRichPrompter(keyboard: Keyboard, stderr: OutputStream, pai
       }
     },
   };
-}
-
-interface PromptContext {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
-  readonly signal: AbortSignal;
 }

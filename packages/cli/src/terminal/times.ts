@@ -4,14 +4,11 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** ISO 8601 in UTC without fractions, as in `2026-12-22T16:40:00Z`. */
-function toIsoSeconds(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
 /** When a session expires, counted from now; `null` if the service did not say. */
 export function expiryFrom(nowMs: number, lifetimeSeconds: number | undefined): string | null {
-  return lifetimeSeconds === undefined ? null : toIsoSeconds(nowMs + lifetimeSeconds * 1000);
+  if (lifetimeSeconds === undefined) return null;
+  // Without fractions, as in `2026-12-22T16:40:00Z`.
+  return `${new Date(nowMs + lifetimeSeconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /** `expires 2026-12-22 16:40`, in local time. */
@@ -34,21 +31,22 @@ export function formatLocalTime(date: Date): string {
 /** How long ago something was: `3 hours ago`, or `now` within two minutes. */
 export function describeTimeSince(time: string, nowMs: number): string {
   const seconds = Math.round((nowMs - Date.parse(time)) / 1000);
-  if (seconds < 2 * MINUTE) return 'now';
-  if (seconds < 2 * HOUR) return `${count(seconds, MINUTE, 'minute')} ago`;
-  if (seconds < 2 * DAY) return `${count(seconds, HOUR, 'hour')} ago`;
-  return `${count(seconds, DAY, 'day')} ago`;
+  return seconds < 2 * MINUTE ? 'now' : `${describeDuration(seconds)} ago`;
 }
 
 /** `expires in 30 days` */
 export function describeTimeLeft(expiresAt: string | null, nowMs: number): string {
   if (expiresAt === null) return 'expiry unknown';
   const seconds = Math.round((Date.parse(expiresAt) - nowMs) / 1000);
-  if (seconds <= 0) return 'expired';
-  if (seconds < 2 * MINUTE) return `expires in ${count(seconds, 1, 'second')}`;
-  if (seconds < 2 * HOUR) return `expires in ${count(seconds, MINUTE, 'minute')}`;
-  if (seconds < 2 * DAY) return `expires in ${count(seconds, HOUR, 'hour')}`;
-  return `expires in ${count(seconds, DAY, 'day')}`;
+  return seconds <= 0 ? 'expired' : `expires in ${describeDuration(seconds)}`;
+}
+
+/** In the largest unit of which there are two. */
+function describeDuration(seconds: number): string {
+  if (seconds < 2 * MINUTE) return count(seconds, 1, 'second');
+  if (seconds < 2 * HOUR) return count(seconds, MINUTE, 'minute');
+  if (seconds < 2 * DAY) return count(seconds, HOUR, 'hour');
+  return count(seconds, DAY, 'day');
 }
 
 function count(seconds: number, unit: number, name: string): string {
