@@ -168,7 +168,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     mails.wake();
     const metrics = { measurements, hasher, sessions, store, eventLoop };
     if (config.metricsAddress) {
-      closers.push((await openMetricsListener(config.metricsAddress, metrics, log)).close);
+      closers.push(await openMetricsListener(config.metricsAddress, metrics, log));
     }
 
     const startedAt = new Date(systemClock.now()).toISOString();

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { StartRefusedError } from '@authsvc/client/folders';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { isLoopbackHost, type ListenAddress } from '../config/network-settings.ts';
@@ -16,22 +15,18 @@ const LIMITS = {
   connections: 20,
 } as const;
 
-export interface MetricsListener {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /**
  * Serves the metrics, and nothing else, on an address of their own. On loopback it answers only to
  * this machine's own names, so that no web page reaches it.
  *
+ * @returns what stops it.
  * @throws {@link StartRefusedError} the address cannot be listened on.
  */
 export async function openMetricsListener(
   { host, port }: ListenAddress,
   sources: MetricSources,
   log: FastifyBaseLogger,
-): Promise<MetricsListener> {
+): Promise<() => Promise<void>> {
   const rules = requestRulesFor({});
   // Beyond loopback, those who collect them use a name that only their network knows.
   const hosts = isLoopbackHost(host) ? rules.hosts : { ...rules.hosts, isOwnHost: () => true };
@@ -52,8 +47,7 @@ export async function openMetricsListener(
     const why = reason[code as keyof typeof reason] ?? message;
     throw new StartRefusedError(`cannot listen on AUTHSVC_METRICS_ADDRESS ${shown}:${port}: ${why}`, { cause });
   }
-  const { port: taken } = server.server.address() as AddressInfo;
-  return { url: `http://${shown}:${taken}/metrics`, close: () => server.close() };
+  return () => server.close();
 }
 
 /** Adds `GET /metrics`. The renderer is loaded at the first request. */

@@ -9,18 +9,15 @@ import { createRouteMeter, type Measurements, type RouteMeter } from './measurem
  * clock and three numbers; Fastify's own timing would hang two listeners on each response.
  */
 export function measureRequests(server: FastifyInstance, measurements: Measurements): void {
-  const meterOf =
-    (meter: RouteMeter): onSendHookHandler =>
-    (request, { statusCode }, _payload, done) => {
-      count(meter, statusCode, request);
-      done();
-    };
   const measuring = new Set<unknown>();
 
   server.addHook('onRoute', (route) => {
     const meter = createRouteMeter(String(route.method), route.url);
     measurements.routes.push(meter);
-    const measure = meterOf(meter);
+    const measure: onSendHookHandler = (request, { statusCode }, _payload, done) => {
+      count(meter, statusCode, request);
+      done();
+    };
     measuring.add(measure);
     // A route for HEAD comes with the hooks of its GET.
     route.onSend = [...[route.onSend ?? []].flat().filter((hook) => !measuring.has(hook)), measure];

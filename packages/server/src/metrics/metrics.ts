@@ -1,6 +1,6 @@
 import type { BatchedSessions, BcryptHasher, Store } from '@authsvc/core';
 import type { Histogram, Measurements } from './measurements.ts';
-import type { EventLoopDelay, ProcessFigures } from './process.ts';
+import type { EventLoopMonitor, processFigures } from './process.ts';
 
 /** Whom the metrics are asked of. */
 export interface MetricSources {
@@ -8,8 +8,7 @@ export interface MetricSources {
   readonly hasher: Pick<BcryptHasher, 'load'>;
   readonly sessions: Pick<BatchedSessions, 'counts'>;
   readonly store: Pick<Store, 'countOwedMails'>;
-  /** Its figures are of the time since it was last asked. */
-  readonly eventLoop: { take(): EventLoopDelay };
+  readonly eventLoop: Pick<EventLoopMonitor, 'take'>;
 }
 
 /** Everything that the metrics of one moment are made from. */
@@ -19,12 +18,12 @@ export interface Figures extends Pick<MetricSources, 'measurements'> {
   readonly sessions: ReturnType<BatchedSessions['counts']>;
   /** Unknown while the database does not answer. */
   readonly owedMails: number | undefined;
-  readonly eventLoop: EventLoopDelay;
-  readonly process: ProcessFigures;
+  readonly eventLoop: ReturnType<EventLoopMonitor['take']>;
+  readonly process: Awaited<ReturnType<typeof processFigures>>;
 }
 
-/** The values of a metric's labels, in their order. */
-export type LabelValues = readonly string[];
+/** Each with the values of the metric's labels, in their order. */
+type SeriesOf<Value> = (figures: Figures) => readonly (readonly [readonly string[], Value])[];
 
 interface Described {
   readonly name: string;
@@ -34,22 +33,19 @@ interface Described {
 }
 
 /** What Prometheus calls a metric family. A series whose value is not known is left out. */
-export type Metric =
-  | (Described & {
-      readonly type: 'counter' | 'gauge';
-      readonly series: (figures: Figures) => readonly (readonly [LabelValues, number | undefined])[];
-    })
-  | (Described & {
-      readonly type: 'histogram';
-      readonly series: (figures: Figures) => readonly (readonly [LabelValues, Histogram])[];
-    });
+export type Metric = Described &
+  (
+    | { readonly type: 'counter' | 'gauge'; readonly series: SeriesOf<number | undefined> }
+    | { readonly type: 'histogram'; readonly series: SeriesOf<Histogram> }
+  );
 
-const counter = (name: string, labels: readonly string[], help: string, series: CountOf) =>
+const counter = (name: string, labels: readonly string[], help: string, series: SeriesOf<number | undefined>) =>
   ({ type: 'counter', name, labels, help, series }) as const;
-const gauge = (name: string, labels: readonly string[], help: string, series: CountOf) =>
+const gauge = (name: string, labels: readonly string[], help: string, series: SeriesOf<number | undefined>) =>
   ({ type: 'gauge', name, labels, help, series }) as const;
 
-type CountOf = (figures: Figures) => readonly (readonly [readonly string[], number | undefined])[];
+const histogram = (name: string, labels: readonly string[], help: string, series: SeriesOf<Histogram>) =>
+  ({ type: 'histogram', name, labels, help, series }) as const;
 
 /** Every metric, in the order of the output. No label holds what a client sent. */
 export const metrics: readonly Metric[] = [
@@ -64,17 +60,16 @@ export const metrics: readonly Metric[] = [
           .map(([status, count]) => [[method, route, String(status)], count] as const),
       ),
   ),
-  {
-    type: 'histogram',
-    name: 'authsvc_http_request_duration_seconds',
-    labels: ['method', 'route'],
-    help: 'From the arrival of the headers to the end of the answer.',
+  histogram(
+    'authsvc_http_request_duration_seconds',
+    ['method', 'route'],
+    'From the arrival of the headers to the end of the answer.',
     // Every GET has a HEAD, which is rarely requested.
-    series: ({ measurements: { routes, unrouted } }) =>
+    ({ measurements: { routes, unrouted } }) =>
       [...routes, unrouted]
         .filter(({ method, seconds }) => method !== 'HEAD' || seconds.sum > 0)
         .map(({ method, route, seconds }) => [[method, route], seconds]),
-  },
+  ),
   counter(
     'authsvc_http_malformed_requests_total',
     [],
@@ -106,20 +101,12 @@ export const metrics: readonly Metric[] = [
   gauge('authsvc_hash_working_passwords', [], 'Passwords that are being hashed.', ({ hashing }) =>
     one(hashing.working),
   ),
-  {
-    type: 'histogram',
-    name: 'authsvc_hash_wait_seconds',
-    labels: [],
-    help: 'How long a password waited for a worker.',
-    series: ({ measurements }) => [[[], measurements.hashWaitSeconds]],
-  },
-  {
-    type: 'histogram',
-    name: 'authsvc_hash_duration_seconds',
-    labels: [],
-    help: 'How long a worker hashed one password.',
-    series: ({ measurements }) => [[[], measurements.hashSeconds]],
-  },
+  histogram('authsvc_hash_wait_seconds', [], 'How long a password waited for a worker.', ({ measurements }) => [
+    [[], measurements.hashWaitSeconds],
+  ]),
+  histogram('authsvc_hash_duration_seconds', [], 'How long a worker hashed one password.', ({ measurements }) => [
+    [[], measurements.hashSeconds],
+  ]),
   gauge('authsvc_sessions_held', [], 'Sessions held in memory; none where the database is PostgreSQL.', (figures) =>
     one(figures.sessions.held),
   ),
@@ -142,76 +129,42 @@ export const metrics: readonly Metric[] = [
     'Calls that the database failed: unavailable is answered with 503, other with 500.',
     ({ measurements }) => byName(measurements.databaseErrors),
   ),
-  {
-    type: 'histogram',
-    name: 'authsvc_write_transaction_duration_seconds',
-    labels: [],
-    help: 'From asking for the right to write to the commit.',
-    series: ({ measurements }) => [[[], measurements.writeSeconds]],
-  },
+  histogram(
+    'authsvc_write_transaction_duration_seconds',
+    [],
+    'From asking for the right to write to the commit.',
+    ({ measurements }) => [[[], measurements.writeSeconds]],
+  ),
   gauge(
     'authsvc_event_loop_delay_seconds',
     ['quantile'],
     'How late the event loop was, since the metrics were last asked for; quantile 1 is the worst.',
     ({ eventLoop }) => byName({ '0.5': eventLoop.median, '0.99': eventLoop.p99, '1': eventLoop.max }),
   ),
-  counter(
-    'process_cpu_seconds_total',
-    [],
-    'Processor time spent, hashing included.',
-    ofProcess(({ cpuSeconds }) => cpuSeconds),
+  counter('process_cpu_seconds_total', [], 'Processor time spent, hashing included.', ({ process }) =>
+    one(process.cpuSeconds),
   ),
-  gauge(
-    'process_resident_memory_bytes',
-    [],
-    'Memory that is resident.',
-    ofProcess(({ residentBytes }) => residentBytes),
+  gauge('process_resident_memory_bytes', [], 'Memory that is resident.', ({ process }) => one(process.residentBytes)),
+  gauge('process_open_fds', [], 'Open file descriptors; on Linux alone.', ({ process }) => one(process.openFiles)),
+  gauge('process_max_fds', [], 'File descriptors that may be open; on Linux alone.', ({ process }) =>
+    one(process.maxFiles),
   ),
-  gauge(
-    'process_open_fds',
-    [],
-    'Open file descriptors; on Linux alone.',
-    ofProcess(({ openFiles }) => openFiles),
+  gauge('process_start_time_seconds', [], 'When the process started, in seconds since the Unix epoch.', ({ process }) =>
+    one(process.startedAtSeconds),
   ),
-  gauge(
-    'process_max_fds',
-    [],
-    'File descriptors that may be open; on Linux alone.',
-    ofProcess(({ maxFiles }) => maxFiles),
-  ),
-  gauge(
-    'process_start_time_seconds',
-    [],
-    'When the process started, in seconds since the Unix epoch.',
-    ofProcess(({ startedAtSeconds }) => startedAtSeconds),
-  ),
-  gauge(
-    'nodejs_heap_size_used_bytes',
-    [],
-    'JavaScript heap in use.',
-    ofProcess(({ heapUsedBytes }) => heapUsedBytes),
-  ),
-  gauge(
-    'nodejs_heap_size_total_bytes',
-    [],
-    'JavaScript heap, in use or not.',
-    ofProcess(({ heapBytes }) => heapBytes),
-  ),
+  gauge('nodejs_heap_size_used_bytes', [], 'JavaScript heap in use.', ({ process }) => one(process.heapUsedBytes)),
+  gauge('nodejs_heap_size_total_bytes', [], 'JavaScript heap, in use or not.', ({ process }) => one(process.heapBytes)),
   gauge('authsvc_build_info', ['version', 'node'], 'Always 1.', ({ version, process: { node } }) => [
     [[version, node], 1],
   ]),
 ];
 
-function one(value: number | undefined): ReturnType<CountOf> {
+function one(value: number | undefined): ReturnType<SeriesOf<number | undefined>> {
   return [[[], value]];
 }
 
-function byName(counts: Readonly<Record<string, number>>): ReturnType<CountOf> {
+function byName(counts: Readonly<Record<string, number>>): ReturnType<SeriesOf<number | undefined>> {
   return Object.entries(counts).map(([name, count]) => [[name], count]);
-}
-
-function ofProcess(figure: (figures: ProcessFigures) => number | undefined): CountOf {
-  return (figures) => one(figure(figures.process));
 }
 
 /** The metrics as the table of a Markdown page, as `docs/metrics.md` shows it. */

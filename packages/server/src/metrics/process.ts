@@ -6,20 +6,7 @@ import { systemClock } from '@authsvc/core';
 const RESOLUTION_MS = 20;
 
 /** What the system knows of this process. */
-export interface ProcessFigures {
-  /** The version of Node. */
-  readonly node: string;
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly heapUsedBytes: number;
-  readonly heapBytes: number;
-  readonly startedAtSeconds: number;
-  /** Known on Linux alone, as are their limits. */
-  readonly openFiles: number | undefined;
-  readonly maxFiles: number | undefined;
-}
-
-export async function processFigures(): Promise<ProcessFigures> {
+export async function processFigures() {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, heapTotal } = process.memoryUsage();
   const [openFiles, maxFiles] = await Promise.all([countOpenFiles(), readMaxFiles()]);
@@ -30,6 +17,7 @@ export async function processFigures(): Promise<ProcessFigures> {
     heapUsedBytes: heapUsed,
     heapBytes: heapTotal,
     startedAtSeconds: Math.round(systemClock.now() - process.uptime() * 1000) / 1000,
+    // Known on Linux alone, as is their limit.
     openFiles,
     maxFiles,
   };
@@ -47,23 +35,13 @@ async function readMaxFiles(): Promise<number | undefined> {
   return soft === undefined ? undefined : Number(soft);
 }
 
-/** How late the event loop came to what was due, in seconds, since it was last asked. */
-export interface EventLoopDelay {
-  readonly median: number;
-  readonly p99: number;
-  readonly max: number;
-}
+export type EventLoopMonitor = ReturnType<typeof monitorEventLoop>;
 
-export interface EventLoopMonitor {
-  /** What was seen since the last call; from then on it is forgotten. */
-  take(): EventLoopDelay;
-  stop(): void;
-}
-
-export function monitorEventLoop(): EventLoopMonitor {
+export function monitorEventLoop() {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {
+    /** What was seen since the last call; from then on it is forgotten. */
     take: () => {
       const delay = read(histogram);
       histogram.reset();
@@ -75,7 +53,8 @@ export function monitorEventLoop(): EventLoopMonitor {
   };
 }
 
-function read(histogram: IntervalHistogram): EventLoopDelay {
+/** How late the event loop came to what was due, in seconds. */
+function read(histogram: IntervalHistogram) {
   if (histogram.max === 0) return { median: 0, p99: 0, max: 0 };
   // Node reports the time between two samples, which includes the interval itself.
   const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000);

@@ -1,6 +1,6 @@
 import { VERSION } from '../version.ts';
 import type { Histogram } from './measurements.ts';
-import { type Figures, type LabelValues, type Metric, type MetricSources, metrics } from './metrics.ts';
+import { type Figures, type Metric, type MetricSources, metrics } from './metrics.ts';
 import { processFigures } from './process.ts';
 
 /**
@@ -39,7 +39,7 @@ function renderMetric(metric: Metric, figures: Figures): string {
 function renderHistogram(
   name: string,
   labels: readonly string[],
-  values: LabelValues,
+  values: readonly string[],
   { bounds, counts, sum }: Histogram,
 ): string[] {
   let total = 0;
@@ -50,7 +50,7 @@ function renderHistogram(
   return [...buckets, `${name}_sum${braces(labels, values)} ${sum}`, `${name}_count${braces(labels, values)} ${total}`];
 }
 
-function braces(labels: readonly string[], values: LabelValues): string {
+function braces(labels: readonly string[], values: readonly string[]): string {
   if (labels.length === 0) return '';
   return `{${labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`).join(',')}}`;
 }
