@@ -168,7 +168,7 @@ async function judgeAfterwards(
   const wasThere = before.includes('authsvc.db');
   const daemon = await startDaemon({ home }).catch((error: Error) => error);
   if (daemon instanceof Error) {
-    const isExplained = /there is no database .* of a restore that was cut short/.test(daemon.message);
+    const isExplained = /there is no database .* left by an interrupted restore/.test(daemon.message);
     if (current.file === '' && !wasThere && isExplained) return 'refused';
     fail(daemon.message);
     return undefined;

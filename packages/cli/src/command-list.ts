@@ -70,7 +70,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'restore',
-    summary: 'Put a backup in its place',
+    summary: 'Restore the database from a backup',
     load: async () => ({ createCommand: (await import('./operator/backup.ts')).createRestoreCommand }),
   },
   {

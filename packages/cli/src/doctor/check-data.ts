@@ -52,7 +52,7 @@ function listed(names: readonly string[]): string {
   return `${shown}${rest > 0 ? ` and ${rest} more` : ''} ${names.length === 1 ? 'is' : 'are'}`;
 }
 
-const RESTORE = { say: 'Put a backup in its place', command: shell`authsvc restore FILE` };
+const RESTORE = { say: 'Restore a backup', command: shell`authsvc restore FILE` };
 
 /** Read a whole SQLite database without changing it, whether or not a daemon uses it. */
 export async function checkSqlite(path: string): Promise<Finding> {

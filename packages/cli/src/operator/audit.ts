@@ -24,20 +24,20 @@ const EVENT_JSON =
 
 const help = formatHelp({
   examples: [
-    ['authsvc audit', 'the last 50 things that happened'],
-    ['authsvc audit --user ada@example.com --since 2d', 'what happened to an account in two days'],
-    ['authsvc audit --follow', 'goes on with what happens, until Ctrl-C'],
+    ['authsvc audit', 'the last 50 events'],
+    ['authsvc audit --user ada@example.com --since 2d', 'the events of one account in the last two days'],
+    ['authsvc audit --follow', 'prints new events as they happen, until Ctrl-C'],
   ],
-  json: [`{"events":[${EVENT_JSON}]}`, 'with --follow: one event a line, each by itself'],
+  json: [`{"events":[${EVENT_JSON}]}`, 'with --follow: one such event per line, without the list around it'],
 });
 
 /** `authsvc audit` */
 export function createCommand(context: Context): Command {
   return new Command('audit')
     .description('Show what happened to accounts and sessions')
-    .option('--user <email>', 'to one account')
-    .option('--since <time>', 'from then on: 30m, 12h, 2d, or a time in ISO 8601')
-    .option('--follow', 'go on with what happens')
+    .option('--user <email>', 'only the events of this account')
+    .option('--since <time>', 'only events since then: 30m, 12h or 2d ago, or a time in ISO 8601')
+    .option('--follow', 'keep printing new events')
     .addHelpText('after', help)
     .action((_, command: Command) => audit(context, command.optsWithGlobals<AuditOptions>()));
 }

@@ -44,21 +44,21 @@ interface RestoreOptions extends GlobalOptions {
 
 const restoreHelp = formatHelp({
   examples: [
-    ['authsvc restore accounts.db', 'puts a backup in the place of a database that is not there'],
-    ['authsvc restore accounts.db --yes', 'also of one that is, which is kept beside it'],
+    ['authsvc restore accounts.db', 'restores a backup where there is no database'],
+    ['authsvc restore accounts.db --yes', 'replaces the current database, and keeps it beside the new one'],
   ],
   json: [
     '{"database":"/home/ada/.local/share/authsvc/authsvc.db","users":42,"former":null}',
-    'former is where the database that was there is kept',
+    'former is where the replaced database is kept; null if there was none',
   ],
 });
 
 /** `authsvc restore` */
 export function createRestoreCommand(context: Context): Command {
   return new Command('restore')
-    .description('Put a backup in the place of the database; the daemon must not run')
+    .description('Restore the database from a backup; the daemon must not be running')
     .argument('<file>', 'a backup')
-    .option('--yes', 'also where there is a database already, which is kept beside it')
+    .option('--yes', 'replace a database that exists; it is kept beside the new one')
     .addHelpText('after', restoreHelp)
     .action((file: string, _, command: Command) => restore(context, file, command.optsWithGlobals<RestoreOptions>()));
 }

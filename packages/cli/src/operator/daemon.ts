@@ -29,7 +29,7 @@ const help = formatHelp({
     ['authsvc daemon logs --follow', 'shows what it does, as it does it'],
     [
       'AUTHSVC_DATA_DIR=/srv/shop authsvc daemon start',
-      'a second one, with accounts of its own; so with every command',
+      'a second daemon, with its own accounts; set this for every command that is for it',
     ],
   ],
 });
@@ -108,14 +108,14 @@ function createStopCommand(context: Context): Command {
 }
 
 const restartHelp = formatHelp({
-  examples: [['authsvc daemon restart', 'with the settings of the environment that this command runs in']],
+  examples: [['authsvc daemon restart', 'with the settings in the environment of this command']],
   json: [`{"started":true,${DAEMON_JSON}}`],
 });
 
 /** `authsvc daemon restart` */
 function createRestartCommand(context: Context): Command {
   return new Command('restart')
-    .description('Stop it where it runs, and start it, if it could start')
+    .description('Stop it if it is running, and start it; first checks that it could start, and stops nothing if not')
     .addHelpText('after', restartHelp)
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());

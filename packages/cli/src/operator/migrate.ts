@@ -22,7 +22,10 @@ const help = formatHelp({
   examples: [
     ['authsvc migrate postgres://authsvc@db.example.com/authsvc', 'with the password in PGPASSWORD or ~/.pgpass'],
     ['printf %s "$DATABASE_URL" | authsvc migrate --database-url-stdin', 'with a password in the URL'],
-    ['authsvc migrate --schema-only', 'makes the tables in AUTHSVC_DATABASE_URL, as a role that may'],
+    [
+      'authsvc migrate --schema-only',
+      'only creates the tables, in the database of AUTHSVC_DATABASE_URL; its role must be allowed to',
+    ],
   ],
   json: [
     '{"database":"postgres://db.example.com:5432/authsvc","tables":[{"table":"users","rows":42,"digest":"0c5e…"}]}',
@@ -34,11 +37,11 @@ const help = formatHelp({
 export function createCommand(context: Context): Command {
   return new Command('migrate')
     .description(
-      'Copy the SQLite database of this data folder to an empty PostgreSQL database; the daemon must not run. Done again it changes nothing, and finishes what was cut short.',
+      'Copy the SQLite database of this data folder to an empty PostgreSQL database; the daemon must not be running. You can run it again: it finishes an interrupted copy, and changes nothing after a complete one.',
     )
-    .argument('[postgres url]', 'where to, without a password; otherwise AUTHSVC_DATABASE_URL says it')
+    .argument('[postgres url]', 'the database to copy to, without a password; by default that of AUTHSVC_DATABASE_URL')
     .option('--database-url-stdin', 'read the URL from the first line of standard input')
-    .option('--schema-only', 'make the tables, and copy nothing')
+    .option('--schema-only', 'create the tables, and copy nothing')
     .addHelpText('after', help)
     .action((url: string | undefined, _, command: Command) =>
       migrate(context, url, command.optsWithGlobals<MigrateOptions>()),

@@ -26,20 +26,20 @@ const importHelp = formatHelp({
     ['authsvc users import users.jsonl --dry-run', 'says what would happen, and writes nothing'],
     [
       'authsvc users import users.csv',
-      'a line that names columns (email, password_hash; if known role, email_verified, created_at, disabled_at), then a line an account',
+      'the first line names the columns (email, password_hash; if known, role, email_verified, created_at, disabled_at); then one line per account',
     ],
     ['authsvc users import --from flask-sqlite a.db', 'the users of the Flask service, with their passwords'],
   ],
   json: [
     '{"imported":9998,"exists":1,"refused":[{"line":17,"reason":"not a bcrypt hash ($2a$, $2b$ or $2y$)"}],"dry_run":false}',
-    'exists are accounts that were here already, and stay as they are; with refused lines it ends with 5',
+    'exists counts accounts that were here already, which are not changed; the exit status is 5 if lines were refused',
   ],
 });
 
 /** `authsvc users import` */
 export function createImportCommand(context: Context, endWith: (status: number) => void): Command {
   return new Command('import')
-    .description('Take in accounts with their bcrypt hashes; doing it again changes nothing')
+    .description('Import accounts with their bcrypt hashes; importing them again changes nothing')
     .argument('<file>', 'JSON Lines, CSV, or a database')
     .addOption(new Option('--from <format>', 'what the file is, if its name does not tell').choices(importFormats))
     .option('--dry-run', 'write nothing')

@@ -57,13 +57,13 @@ interface ListOptions extends GlobalOptions {
 function createListCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email']],
-    json: [`{"users":[${USER_JSON}],"next":null}`, 'next is what to give to --after, or null behind the last'],
+    json: [`{"users":[${USER_JSON}],"next":null}`, 'next is the value for --after, or null on the last page'],
   });
   return new Command('list')
     .description('List accounts by their email')
     .option('--search <text>', 'part of the email')
     .option('--limit <count>', 'how many, 1 to 1000', '50')
-    .option('--after <email>', 'go on behind this email')
+    .option('--after <email>', 'start after this email')
     .addHelpText('after', help)
     .action((_, command: Command) => listUsers(context, command.optsWithGlobals<ListOptions>()));
 }

@@ -106,7 +106,7 @@ export const settings = {
     name: 'AUTHSVC_LOGINS_PER_MINUTE',
     defaultText: '10',
     description:
-      'Logins that one address may try in a minute, 1 to 10,000; more where many people share one. Where an account lately logged in, it has 32 times as many.',
+      'Logins that one address may try in a minute, 1 to 10,000. Raise it where many people share an address. Logins to an account from an address at which it recently logged in have a limit of their own, 32 times as high.',
     read: wholeNumber(1, 10_000),
   },
   registrationsPerMinute: {
@@ -124,27 +124,28 @@ export const settings = {
   sessionIdleSeconds: {
     name: 'AUTHSVC_SESSION_IDLE_SECONDS',
     defaultText: '604800',
-    description: 'A session ends after so many seconds without use; 7 days.',
+    description: 'Seconds without use after which a session ends; 604800 is 7 days.',
     read: wholeNumber(1, YEAR_SECONDS),
   },
   sessionLifetimeSeconds: {
     name: 'AUTHSVC_SESSION_LIFETIME_SECONDS',
     defaultText: '2592000',
-    description: 'A session ends so many seconds after login, used or not; 30 days.',
+    description: 'Seconds after login at which a session ends, used or not; 2592000 is 30 days.',
     read: wholeNumber(1, YEAR_SECONDS),
   },
   resetDelivery: {
     name: 'AUTHSVC_RESET_DELIVERY',
-    defaultText: 'response; smtp with a mail server; operator with a public URL alone',
+    defaultText:
+      'response; smtp if AUTHSVC_SMTP_URL or AUTHSVC_MAIL_DIR is set; otherwise operator if AUTHSVC_PUBLIC_URL is',
     description:
-      'How a reset token travels: `response` hands it to anyone who asks, on this machine alone; `smtp` mails it; `operator` leaves it to an operator.',
+      'How a user gets a reset token: with `response`, which is for this machine only, anyone who asks for it gets it in the answer; `smtp` mails it; with `operator`, an operator issues it and passes it on.',
     read: oneOf('response', 'smtp', 'operator'),
     readDefault: defaultResetDelivery,
   },
   resetTokenSeconds: {
     name: 'AUTHSVC_RESET_TOKEN_SECONDS',
-    defaultText: '600; 1800 where it does not travel in the response',
-    description: 'A reset token is good for so many seconds, at most a day; 10 or 30 minutes.',
+    defaultText: '600; 1800 unless AUTHSVC_RESET_DELIVERY is response',
+    description: 'Seconds for which a reset token is valid, 1 to 86,400 (a day); 600 is 10 minutes.',
     read: wholeNumber(1, 86_400),
     readDefault: defaultResetTokenSeconds,
   },
@@ -181,15 +182,14 @@ export const settings = {
     name: 'AUTHSVC_METRICS_ADDRESS',
     defaultText: 'none',
     description:
-      'Where `GET /metrics` is served over TCP, such as `9464` on loopback or `10.0.0.5:9464`; never the port for clients. Beyond loopback it needs `AUTHSVC_PUBLIC_URL`. The control socket has it always.',
+      'Address on which `GET /metrics` is served over TCP: a port of loopback, such as `9464`, or `10.0.0.5:9464`; never the port for clients. Beyond loopback it needs `AUTHSVC_PUBLIC_URL`. The control socket always serves the metrics.',
     read: readListenAddress,
     readDefault: nothing,
   },
   logFileMaxBytes: {
     name: 'AUTHSVC_LOG_FILE_MAX_BYTES',
     defaultText: '10000000',
-    description:
-      'Size at which the log file of a daemon in the background is set aside; the five files before it are kept.',
+    description: 'Size at which the log file of a background daemon is rotated; five rotated files are kept.',
     read: wholeNumber(1000, 1_000_000_000),
   },
   logLevel: {

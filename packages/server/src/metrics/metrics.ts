@@ -52,7 +52,7 @@ export const metrics: readonly Metric[] = [
   counter(
     'authsvc_http_requests_total',
     ['method', 'route', 'status'],
-    'Requests answered; what has no route counts as other, none.',
+    'Requests answered; those without a route count as method other, route none.',
     ({ measurements: { routes, unrouted } }) =>
       [...routes, unrouted].flatMap(({ method, route, answers }) =>
         [...answers.entries()]
@@ -73,19 +73,19 @@ export const metrics: readonly Metric[] = [
   counter(
     'authsvc_http_malformed_requests_total',
     [],
-    'Requests that were no HTTP, or did not arrive in time.',
+    'Requests that were not HTTP, or did not arrive in time.',
     ({ measurements }) => one(measurements.malformed),
   ),
   counter(
     'authsvc_refusals_total',
     ['code'],
-    'Requests refused, by the code in their answer; overloaded is a full queue of passwords.',
+    'Requests refused, by the code in their answer; overloaded: the password queue was full.',
     ({ measurements }) => byName(measurements.refusals),
   ),
   counter(
     'authsvc_throttled_attempts_total',
     ['kind'],
-    'Attempts refused because there were too many, each of them.',
+    'Attempts refused because there were too many; every refusal counts, not only the first.',
     ({ measurements }) => byName(measurements.throttled),
   ),
   counter(
@@ -94,7 +94,7 @@ export const metrics: readonly Metric[] = [
     'What happened to accounts and sessions, as the audit trail has it.',
     ({ measurements }) => byName(measurements.events),
   ),
-  counter('authsvc_logins_total', ['result'], 'Passwords tried at login, by what came of it.', ({ measurements }) =>
+  counter('authsvc_logins_total', ['result'], 'Passwords tried at login, by result.', ({ measurements }) =>
     byName({ succeeded: measurements.events.login_succeeded, failed: measurements.events.login_failed }),
   ),
   gauge('authsvc_hash_queue_passwords', [], 'Passwords that wait for a worker.', ({ hashing }) => one(hashing.waiting)),
@@ -113,7 +113,7 @@ export const metrics: readonly Metric[] = [
   counter(
     'authsvc_session_checks_total',
     ['source'],
-    'Sessions looked up in memory, and in the database where they were not there.',
+    'Sessions found in memory, or looked up in the database because they were not.',
     ({ sessions }) => byName({ memory: sessions.hits, database: sessions.misses }),
   ),
   counter('authsvc_mails_total', ['result'], 'Mails tried; a failed one is tried again.', ({ measurements }) => {
@@ -126,27 +126,27 @@ export const metrics: readonly Metric[] = [
   counter(
     'authsvc_database_errors_total',
     ['kind'],
-    'Calls that the database failed: unavailable is answered with 503, other with 500.',
+    'Failed database calls: unavailable is answered with 503, other with 500.',
     ({ measurements }) => byName(measurements.databaseErrors),
   ),
   histogram(
     'authsvc_write_transaction_duration_seconds',
     [],
-    'From asking for the right to write to the commit.',
+    'From the request for a write transaction to its commit.',
     ({ measurements }) => [[[], measurements.writeSeconds]],
   ),
   gauge(
     'authsvc_event_loop_delay_seconds',
     ['quantile'],
-    'How late the event loop was, since the metrics were last asked for; quantile 1 is the worst.',
+    'Delay of the event loop since the metrics were last requested; quantile 1 is the longest.',
     ({ eventLoop }) => byName({ '0.5': eventLoop.median, '0.99': eventLoop.p99, '1': eventLoop.max }),
   ),
   counter('process_cpu_seconds_total', [], 'Processor time spent, hashing included.', ({ process }) =>
     one(process.cpuSeconds),
   ),
-  gauge('process_resident_memory_bytes', [], 'Memory that is resident.', ({ process }) => one(process.residentBytes)),
-  gauge('process_open_fds', [], 'Open file descriptors; on Linux alone.', ({ process }) => one(process.openFiles)),
-  gauge('process_max_fds', [], 'File descriptors that may be open; on Linux alone.', ({ process }) =>
+  gauge('process_resident_memory_bytes', [], 'Resident memory.', ({ process }) => one(process.residentBytes)),
+  gauge('process_open_fds', [], 'Open file descriptors; on Linux only.', ({ process }) => one(process.openFiles)),
+  gauge('process_max_fds', [], 'Most file descriptors that may be open; on Linux only.', ({ process }) =>
     one(process.maxFiles),
   ),
   gauge('process_start_time_seconds', [], 'When the process started, in seconds since the Unix epoch.', ({ process }) =>

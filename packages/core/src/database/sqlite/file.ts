@@ -78,13 +78,13 @@ export function refuseLostDatabase(path: string): void {
   const former = names.find((name) => name.startsWith(basename(path) + FORMER_SUFFIX));
   if (former !== undefined) {
     throw new DatabaseRefusedError(
-      `there is no database ${path}, and ${former} beside it is one that a restore has kept: restore it or a backup, or move it away`,
+      `there is no database ${path}, and ${former} beside it was kept by a restore: restore it or a backup, or move it away`,
     );
   }
   const unfinished = names.find((name) => name.startsWith(basename(path) + RESTORE_FOLDER_SUFFIX));
   if (unfinished !== undefined) {
     throw new DatabaseRefusedError(
-      `there is no database ${path}, and ${unfinished} beside it is of a restore that was cut short: restore again, or remove it`,
+      `there is no database ${path}, and ${unfinished} beside it was left by an interrupted restore: restore again, or remove it`,
     );
   }
 }

@@ -213,7 +213,7 @@ describe('openSqliteDatabase makes no empty database', () => {
     'beside %s',
     async (suffix) => {
       await writeFile(`${database}.${suffix}`, 'kept');
-      expect(await refusal()).toContain(`there is no database ${database}, and authsvc.db.${suffix} beside it is`);
+      expect(await refusal()).toContain(`there is no database ${database}, and authsvc.db.${suffix} beside it was`);
       expect(existsSync(database)).toBe(false);
     },
   );
