@@ -1,21 +1,3 @@
-/**
- * Every code of a refusal. The union is closed: a table that `satisfies Record<AuthErrorCode, …>`
- * does not compile without each code.
- */
-export type AuthErrorCode =
-  | 'invalid_request'
-  | 'password_rejected'
-  | 'email_taken'
-  | 'invalid_credentials'
-  | 'unauthenticated'
-  | 'unknown_email'
-  | 'invalid_reset_token'
-  | 'not_found'
-  | 'reset_delivery_refused'
-  | 'rate_limited'
-  | 'overloaded'
-  | 'database_unavailable';
-
 const defaultMessages = {
   invalid_request: 'the request is not valid',
   password_rejected: 'this password is not accepted',
@@ -30,7 +12,13 @@ const defaultMessages = {
   rate_limited: 'too many attempts; try again later',
   overloaded: 'too many passwords are being checked right now; try again shortly',
   database_unavailable: 'the database does not answer right now; try again shortly',
-} satisfies Record<AuthErrorCode, string>;
+};
+
+/**
+ * Every code of a refusal. The union is closed: a table that `satisfies Record<AuthErrorCode, …>`
+ * does not compile without each code.
+ */
+export type AuthErrorCode = keyof typeof defaultMessages;
 
 /** What was tried too often. */
 export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation' | 'session_end';

@@ -64,11 +64,6 @@ export interface SessionChecks {
   forget(stale: StaleSessions): void;
 }
 
-export interface PasswordRules {
-  /** Code points, after NFC. */
-  readonly minLength: number;
-}
-
 /**
  * How a reset token travels to its owner.
  *
@@ -83,7 +78,8 @@ export interface AuthPolicy {
   readonly registrationsPerMinute: number;
   /** Resets that are asked for. */
   readonly resetsPerMinute: number;
-  readonly password: PasswordRules;
+  /** `minLength` is code points, after NFC. */
+  readonly password: { readonly minLength: number };
   readonly lifetimes: SessionLifetimes;
   readonly resetTokenMs: number;
   readonly eventRetentionMs: number;
