@@ -4,7 +4,6 @@ import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
-import { systemRandom } from '../system.ts';
 import type { HashTask, TimedResult } from './hash-worker.ts';
 import { adoptHash, exportedHash, hashCost, isForeign } from './password-scheme.ts';
 
@@ -14,7 +13,6 @@ const WORKER_NICE_INCREMENT = 10;
  * The longest Retry-After, in milliseconds: after a longer one, some of many clients never return.
  */
 const MAX_RETRY_AFTER_MS = 10_000;
-const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export interface BcryptHasherOptions {
   /** log2 of the rounds of new hashes, 10 to 15. */
@@ -59,7 +57,9 @@ export function createBcryptHasher({
   onHashed,
 }: BcryptHasherOptions): BcryptHasher {
   let starting: Promise<Pool> | undefined;
-  const dummyHash = wellFormedHash(cost);
+  // Well-formed, since bcrypt would refuse any other at once, and the time taken would show that
+  // there is no account.
+  const dummyHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
   let places = 0;
   let hashing = 0;
   // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
@@ -119,17 +119,11 @@ export function createBcryptHasher({
     }
   }
 
-  async function orSentAway<Result>(work: Promise<Result>): Promise<Result> {
-    let sendAway = (_error: AuthError): void => undefined;
-    try {
-      return await new Promise<Result>((resolve, reject) => {
-        sendAway = reject;
-        waiting.add(sendAway);
-        work.then(resolve, reject);
-      });
-    } finally {
-      waiting.delete(sendAway);
-    }
+  function orSentAway<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      work.then(resolve, reject).finally(() => waiting.delete(reject));
+    });
   }
 
   return {
@@ -197,16 +191,4 @@ async function createPool(workers: number): Promise<Pool> {
     execArgv: [],
   });
   return { pool, ready: Promise.all(pool.threads.map(hasLoaded)) };
-}
-
-/**
- * A well-formed hash that no known password has. bcrypt would refuse a malformed one at once, and
- * the time taken would show that there is no account.
- */
-function wellFormedHash(cost: number): string {
-  const characters = [...systemRandom.bytes(53)].map((byte) => BCRYPT_ALPHABET[byte % 64]);
-  // The last character of the salt, and of the digest, holds fewer bits than the others.
-  characters[21] = '.';
-  characters[52] = '.';
-  return `$2b$${String(cost).padStart(2, '0')}$${characters.join('')}`;
 }
