@@ -2,13 +2,6 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { AuthError } from '../errors.ts';
 
-/** An address as it was typed, and the form by which two addresses are compared. */
-export interface EmailAddress {
-  readonly address: string;
-  /** Lower case, the domain in its ASCII form. */
-  readonly key: string;
-}
-
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -19,10 +12,12 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
  * `+tag` is kept: two tags are two accounts.
  *
  * @param field the name of the input field.
+ * @returns the address as it was typed, and the key by which two are compared: lower case, the
+ * domain in its ASCII form.
  * @throws {@link AuthError} `invalid_request` with the field.
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
  */
-export function parseEmail(input: string, field = 'email'): EmailAddress {
+export function parseEmail(input: string, field = 'email'): { address: string; key: string } {
   const at = input.lastIndexOf('@');
   const local = input.slice(0, Math.max(at, 0));
   const typedDomain = input.slice(at + 1);

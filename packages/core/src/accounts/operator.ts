@@ -2,7 +2,6 @@ import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
-import type { Session } from '../sessions/session.ts';
 import type { UserPage, WriteTransaction } from '../store.ts';
 import { issueToken, voidTokens } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
@@ -21,29 +20,20 @@ export async function getUser(ports: AuthPorts, email: string): Promise<User> {
   return user;
 }
 
-/** A page of accounts, and the key to continue after; none behind the last. */
-export interface UserList {
-  readonly users: readonly User[];
-  readonly next: string | undefined;
-}
-
-export async function listUsers({ store }: AuthPorts, page: UserPage): Promise<UserList> {
+/** @returns a page of accounts, and the key to continue after; none behind the last. */
+export async function listUsers({ store }: AuthPorts, page: UserPage) {
   // One more than asked for shows whether there is a next page.
   const found = await store.listUsers({ ...page, limit: page.limit + 1 });
   const users = found.slice(0, page.limit);
   return { users, next: found.length > page.limit ? users.at(-1)?.emailKey : undefined };
 }
 
-/** An account with its open sessions. */
-export interface UserDetails {
-  readonly user: User;
-  /** The bcrypt cost of its password. */
-  readonly passwordCost: number;
-  readonly sessions: readonly Session[];
-}
-
-/** @throws {@link AuthError} `unknown_email`. */
-export async function showUser(ports: AuthPorts, email: string): Promise<UserDetails> {
+/**
+ * Show an account with its open sessions, and the bcrypt cost of its password.
+ *
+ * @throws {@link AuthError} `unknown_email`.
+ */
+export async function showUser(ports: AuthPorts, email: string) {
   const user = await getUser(ports, email);
   const sessions = await listSessions(ports, { userId: user.id });
   return { user, passwordCost: ports.hasher.costOf(user.passwordHash), sessions };
@@ -134,26 +124,22 @@ export function revokeAllSessions(ports: AuthPorts): Promise<number> {
  * @returns the token, of which only the digest is stored, and when it expires, in milliseconds
  * since the Unix epoch.
  */
-export async function issueResetTokenFor(
-  ports: AuthPorts,
-  email: string,
-): Promise<{ user: User; resetToken: string; expiresAt: number }> {
-  let issued = { token: '', expiresAt: 0 };
-  const user = await change(ports, email, 'password_reset_issued', async (transaction, found) => {
-    if (found.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
-    issued = await issueToken(ports, transaction, { purpose: 'reset', userId: found.id, issuedBy: 'operator' });
-    return found;
+export function issueResetTokenFor(ports: AuthPorts, email: string) {
+  return change(ports, email, 'password_reset_issued', async (transaction, user) => {
+    if (user.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
+    const kind = { purpose: 'reset', userId: user.id, issuedBy: 'operator' } as const;
+    const { token: resetToken, expiresAt } = await issueToken(ports, transaction, kind);
+    return { user, resetToken, expiresAt };
   });
-  return { user, resetToken: issued.token, expiresAt: issued.expiresAt };
 }
 
-/** @param work gives back the user as it leaves it. */
-async function change(
+/** Change an account in a transaction that records it. @returns what `work` does. */
+async function change<Result>(
   ports: AuthPorts,
   email: string,
   event: AuthEventType,
-  work: (transaction: WriteTransaction, user: User) => Promise<User>,
-): Promise<User> {
+  work: (transaction: WriteTransaction, user: User) => Promise<Result>,
+): Promise<Result> {
   const { id, emailKey } = await getUser(ports, email);
   return ports.store.write(async (transaction) => {
     const user = await transaction.lockUser(id);

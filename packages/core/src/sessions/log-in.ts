@@ -43,13 +43,7 @@ export async function logIn(ports: AuthPorts, { email, password, client }: Crede
     emailKey: key,
   });
 
-  const attempt: Attempt = {
-    emailKey: key,
-    password,
-    isUnicode: password.isWellFormed(),
-    accountThrottle: guesses.key,
-    client,
-  };
+  const attempt = { emailKey: key, password, accountThrottle: guesses.key, client };
   let candidate = user;
   for (;;) {
     const outcome = await compareAndOpen(ports, candidate, attempt);
@@ -58,12 +52,9 @@ export async function logIn(ports: AuthPorts, { email, password, client }: Crede
   }
 }
 
-interface Attempt {
+interface Attempt extends Omit<Credentials, 'email'> {
   readonly emailKey: string;
-  readonly password: string;
-  readonly isUnicode: boolean;
   readonly accountThrottle: string;
-  readonly client: Requester;
 }
 
 /**
@@ -73,9 +64,9 @@ interface Attempt {
 async function compareAndOpen(
   ports: AuthPorts,
   user: User | undefined,
-  { emailKey, password, isUnicode, accountThrottle, client }: Attempt,
+  { emailKey, password, accountThrottle, client }: Attempt,
 ): Promise<LoggedIn | { changed: User | undefined }> {
-  const matches = await ports.hasher.verify(password, isUnicode ? user?.passwordHash : undefined);
+  const matches = await ports.hasher.verify(password, password.isWellFormed() ? user?.passwordHash : undefined);
   if (!user || !matches || user.disabledAt !== undefined) {
     const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey });
     await ports.store.write((transaction) => transaction.addEvent(failure));
