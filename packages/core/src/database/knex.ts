@@ -34,9 +34,8 @@ export async function findPreparedRow(
   }
 }
 
-function ignore(): void {
-  // Says nothing on purpose.
-}
+/** Says nothing on purpose. */
+const ignore = () => undefined;
 
 /** Knex throws what it would print, and standard output is not its own. */
 export const silentKnexLog: Knex.Logger = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore };

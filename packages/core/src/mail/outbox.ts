@@ -33,7 +33,7 @@ export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
   const claimed = await ports.store.write(async (transaction) => {
     const mail = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
-    if (!mail) return undefined;
+    if (!mail) return 'none' as const;
     const user = mail.userId === undefined ? undefined : await transaction.lockUser(mail.userId);
     if (
       !user ||
@@ -47,8 +47,7 @@ export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Pro
     const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
     return { mail, user, resetToken: token };
   });
-  if (claimed === undefined) return 'none';
-  if (claimed === 'dropped') return 'dropped';
+  if (typeof claimed === 'string') return claimed;
 
   const { mail: owed, user, resetToken } = claimed;
   let error: unknown;

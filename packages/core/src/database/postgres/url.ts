@@ -91,9 +91,10 @@ function portOf(text: string): number {
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : refuse();
 }
 
-function refuse(): never {
+function refuse(cause?: unknown): never {
   throw new DatabaseRefusedError(
     "the database's URL is malformed; percent-encode reserved characters in the user and the password",
+    { cause },
   );
 }
 
@@ -101,10 +102,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new DatabaseRefusedError(
-      "the database's URL is malformed; percent-encode reserved characters in the user and the password",
-      { cause },
-    );
+    return refuse(cause);
   }
 }
 
