@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { DatabaseRefusedError } from '../errors.ts';
 import { migrationNames } from '../migrate.ts';
-import { openReadOnly, openToRecover } from './client.ts';
+import { openImmutable, openReadOnly, openToRecover } from './client.ts';
 import { publishFile, syncFile } from './durable-file.ts';
 import { inspectSqliteFile } from './file.ts';
 
@@ -55,25 +55,24 @@ export interface BackupContents {
 export async function checkBackup(path: string): Promise<BackupContents> {
   const workFolder = await mkdtemp(join(tmpdir(), 'authsvc-check-'));
   try {
-    return await readBackup(path, { workFolder, use: async (_, contents) => contents });
+    return await readBackup(path, workFolder, async (_, contents) => contents);
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
-}
-
-export interface BackupUse<Result> {
-  /** Empty; takes a copy of a backup that SQLite cannot read where it lies. */
-  readonly workFolder: string;
-  readonly use: (backup: Knex, contents: BackupContents) => Promise<Result>;
 }
 
 /**
  * Opens a backup with what its WAL holds, also on a disk that is mounted read-only, and uses it if
  * it is sound.
  *
+ * @param workFolder empty; takes a copy of a backup that SQLite cannot read where it lies.
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */
-export async function readBackup<Result>(path: string, { workFolder, use }: BackupUse<Result>): Promise<Result> {
+export async function readBackup<Result>(
+  path: string,
+  workFolder: string,
+  use: (backup: Knex, contents: BackupContents) => Promise<Result>,
+): Promise<Result> {
   if (inspectSqliteFile(path, 'r') === 'empty') throw new DatabaseRefusedError(`there is no backup at ${path}`);
   const knex = await openBackup(path, workFolder);
   try {
@@ -86,7 +85,7 @@ export async function readBackup<Result>(path: string, { workFolder, use }: Back
 
 async function openBackup(path: string, workFolder: string): Promise<Knex> {
   const beside = ['-wal', '-journal'].filter((suffix) => sizeOf(path + suffix) > 0);
-  if (beside.length === 0 && !isInUse(path)) return openReadOnly(path, { isImmutable: true });
+  if (beside.length === 0 && !isInUse(path)) return openImmutable(path);
   const inPlace = openReadOnly(path);
   try {
     await inPlace.raw('SELECT count(*) FROM sqlite_schema');

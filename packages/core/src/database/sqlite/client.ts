@@ -2,31 +2,20 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import knexModule from 'knex';
-import sqlite3 from 'sqlite3';
+import sqlite3, { type Database, type Statement } from 'sqlite3';
 import { type NamedQuery, silentKnexLog } from '../knex.ts';
 
 const require = createRequire(import.meta.url);
 
 interface SqliteTransaction {
   query(connection: unknown, sql: string): Promise<unknown>;
-  begin(connection: SqliteConnection): Promise<unknown>;
-}
-
-interface PreparedStatement {
-  /** Reads to the end, and so leaves no snapshot open. */
-  all(bindings: readonly unknown[], done: (error: Error | null, rows: unknown[]) => void): void;
-  finalize(done: () => void): void;
-}
-
-interface SqliteConnection {
-  configure(option: 'busyTimeout', milliseconds: number): void;
-  prepare(sql: string, done: (error: Error | null) => void): PreparedStatement;
+  begin(connection: Database): Promise<unknown>;
 }
 
 interface SqliteKnexClient extends Knex.Client {
-  acquireRawConnection(): Promise<SqliteConnection>;
-  _query(connection: SqliteConnection, query: NamedQuery): Promise<NamedQuery>;
-  destroyRawConnection(connection: SqliteConnection): Promise<void>;
+  acquireRawConnection(): Promise<Database>;
+  _query(connection: Database, query: NamedQuery): Promise<NamedQuery>;
+  destroyRawConnection(connection: Database): Promise<void>;
 }
 
 const SqliteClient = require('knex/lib/dialects/sqlite3') as { new (config: Knex.Config): SqliteKnexClient };
@@ -47,7 +36,7 @@ export const BUSY_TIMEOUT_MS = 1500;
 class ImmediateTransaction extends SqliteTransaction {
   readonly #askedAt = performance.now();
 
-  override async begin(connection: SqliteConnection): Promise<unknown> {
+  override async begin(connection: Database): Promise<unknown> {
     // This long for the queue and the lock together: behind a transaction that timed out on the
     // lock, each would wait for as long again.
     const waitedMs = Math.round(performance.now() - this.#askedAt);
@@ -61,10 +50,10 @@ class ImmediateTransaction extends SqliteTransaction {
 }
 
 /** By name; those of a connection are finalized with it. */
-const preparedStatements = new WeakMap<SqliteConnection, Map<string, PreparedStatement>>();
+const preparedStatements = new WeakMap<Database, Map<string, Statement>>();
 
 /** Open an existing file: Knex's flags would create an empty database at a wrong path. */
-function openConnection(client: Knex.Client, mode: number): Promise<SqliteConnection> {
+function openConnection(client: Knex.Client, mode: number): Promise<Database> {
   return new Promise((resolve, reject) => {
     const { filename } = client.config.connection as Knex.Sqlite3ConnectionConfig;
     const database = new sqlite3.Database(filename, mode, (error) => (error ? reject(error) : resolve(database)));
@@ -80,34 +69,35 @@ export class ImmediateSqliteClient extends SqliteClient {
     return new ImmediateTransaction(this, ...parameters) as unknown as Knex.Transaction;
   }
 
-  override acquireRawConnection(): Promise<SqliteConnection> {
+  override acquireRawConnection(): Promise<Database> {
     return openConnection(this, sqlite3.OPEN_READWRITE);
   }
 
-  override async _query(connection: SqliteConnection, query: NamedQuery): Promise<NamedQuery> {
+  override async _query(connection: Database, query: NamedQuery): Promise<NamedQuery> {
     const name = query.options?.name;
     if (name === undefined) return super._query(connection, query);
     const statement = await prepare(connection, name, query.sql);
     const response = await new Promise<unknown[]>((resolve, reject) => {
+      // Reads to the end, and so leaves no snapshot open.
       statement.all(query.bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
     });
     return { ...query, response };
   }
 
-  override async destroyRawConnection(connection: SqliteConnection): Promise<void> {
+  override async destroyRawConnection(connection: Database): Promise<void> {
     // SQLite closes no connection that still has statements.
     for (const statement of preparedStatements.get(connection)?.values() ?? []) {
-      await new Promise<void>((resolve) => statement.finalize(resolve));
+      await new Promise<void>((resolve) => statement.finalize(() => resolve()));
     }
     await super.destroyRawConnection(connection);
   }
 }
 
-async function prepare(connection: SqliteConnection, name: string, sql: string): Promise<PreparedStatement> {
-  const prepared = preparedStatements.get(connection) ?? new Map<string, PreparedStatement>();
+async function prepare(connection: Database, name: string, sql: string): Promise<Statement> {
+  const prepared = preparedStatements.get(connection) ?? new Map<string, Statement>();
   const known = prepared.get(name);
   if (known) return known;
-  const statement = await new Promise<PreparedStatement>((resolve, reject) => {
+  const statement = await new Promise<Statement>((resolve, reject) => {
     const made = connection.prepare(sql, (error) => (error ? reject(error) : resolve(made)));
   });
   preparedStatements.set(connection, prepared.set(name, statement));
@@ -116,36 +106,40 @@ async function prepare(connection: SqliteConnection, name: string, sql: string):
 
 /** Knex's client for a file that is only read. */
 class ReadOnlySqliteClient extends SqliteClient {
-  override acquireRawConnection(): Promise<SqliteConnection> {
+  override acquireRawConnection(): Promise<Database> {
     return openConnection(this, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI);
   }
 }
 
-export interface ReadOnlyOptions {
-  /**
-   * No other program can change the file, and nothing lies beside it: SQLite then needs no lock,
-   * and nothing to write to.
-   */
-  readonly isImmutable?: boolean;
+/** Open a file for reading only. */
+export function openReadOnly(path: string): Knex {
+  return createSqliteKnex(ReadOnlySqliteClient, pathToFileURL(path).href);
 }
 
-/** Open a file for reading only. */
-export function openReadOnly(path: string, { isImmutable = false }: ReadOnlyOptions = {}): Knex {
-  return createPlainKnex(ReadOnlySqliteClient, `${pathToFileURL(path)}${isImmutable ? '?immutable=1' : ''}`);
+/**
+ * Open a file that no other program can change, with nothing beside it: SQLite then needs no lock,
+ * and nothing to write to.
+ */
+export function openImmutable(path: string): Knex {
+  return createSqliteKnex(ReadOnlySqliteClient, `${pathToFileURL(path)}?immutable=1`);
 }
 
 /** Open a file that no program uses, to recover what a killed one left in its WAL. */
 export function openToRecover(path: string): Knex {
-  return createPlainKnex(ImmediateSqliteClient, path);
+  return createSqliteKnex(ImmediateSqliteClient, path);
 }
 
-function createPlainKnex(client: typeof SqliteClient, filename: string): Knex {
+/** @param options with its own pool where one connection, made when it is needed, is not enough. */
+export function createSqliteKnex(client: typeof SqliteClient, filename: string, options: Knex.Config = {}): Knex {
   return knexModule({
     client: client as unknown as typeof Knex.Client,
     connection: { filename },
     useNullAsDefault: true,
+    // Error messages would otherwise quote the statement with its values, and so log addresses and
+    // hashes.
     compileSqlOnError: false,
     log: silentKnexLog,
     pool: { min: 0, max: 1 },
+    ...options,
   });
 }

@@ -35,12 +35,8 @@ export function inspectSqliteFile(path: string, mode: 'r' | 'r+' = 'r+'): 'empty
     if (error instanceof DatabaseRefusedError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return 'empty';
-    throw new DatabaseRefusedError(
-      `the database ${path} cannot be opened${mode === 'r' ? '' : ' for writing'} (${code})`,
-      {
-        cause: error,
-      },
-    );
+    const purpose = mode === 'r' ? '' : ' for writing';
+    throw new DatabaseRefusedError(`the database ${path} cannot be opened${purpose} (${code})`, { cause: error });
   }
   if (size === 0) return 'empty';
   if (!header.toString('latin1').startsWith('SQLite format 3\0')) {
@@ -119,23 +115,18 @@ export class DatabaseMovedError extends Error {
   readonly code = 'SQLITE_READONLY_DBMOVED';
 }
 
-/** The paths of an open SQLite database, which the next start will open. */
-export interface SqlitePlace {
-  /** @throws {@link DatabaseMovedError} what is written now would be lost with the open file. */
-  check(): void;
-}
-
 /**
- * Remember the files of an open database, to detect when one was removed, moved or replaced. Never
- * opens them: closing one would drop SQLite's own locks.
+ * Remember the files of an open database, which the next start will open, to detect when one was
+ * removed, moved or replaced. Never opens them: closing one would drop SQLite's own locks.
  *
  * @param path free of symbolic links, since the WAL lies beside the file itself.
  * @param onMoved called once, at the first check that fails.
  */
-export function rememberPlace(path: string, onMoved: (error: DatabaseMovedError) => void): SqlitePlace {
+export function rememberPlace(path: string, onMoved: (error: DatabaseMovedError) => void) {
   const files = [path, `${path}-wal`].map((name) => ({ name, id: identify(name) }));
   let isKnown = false;
   return {
+    /** @throws {@link DatabaseMovedError} what is written now would be lost with the open file. */
     check: () => {
       const moved = files.find(({ name, id }) => id !== undefined && identify(name) !== id);
       if (!moved) return;

@@ -1,19 +1,12 @@
 import { chmodSync, closeSync, existsSync, openSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
-import knexModule from 'knex';
+import type { Database as Connection } from 'sqlite3';
 import type { Database } from '../database.ts';
 import { DatabaseRefusedError } from '../errors.ts';
-import { silentKnexLog } from '../knex.ts';
 import { isMigrated, migrateIn } from '../migrate.ts';
 import { backUpSqlite } from './backup.ts';
-import { BUSY_TIMEOUT_MS, ImmediateSqliteClient } from './client.ts';
-import {
-  inspectSqliteFile,
-  refuseLostDatabase,
-  rememberPlace,
-  SQLITE_APPLICATION_ID,
-  type SqlitePlace,
-} from './file.ts';
+import { BUSY_TIMEOUT_MS, createSqliteKnex, ImmediateSqliteClient } from './client.ts';
+import { inspectSqliteFile, refuseLostDatabase, rememberPlace, SQLITE_APPLICATION_ID } from './file.ts';
 
 const ACQUIRE_TIMEOUT_MS = 1500;
 const READ_CONNECTIONS = 4;
@@ -46,11 +39,11 @@ export async function openSqliteDatabase(
     refuseLostDatabase(path);
     makeFile(path);
   }
-  let place: SqlitePlace | undefined;
+  let place: ReturnType<typeof rememberPlace> | undefined;
   // A connection that is made later opens the name again.
   const checkPlace = () => place?.check();
-  const write = createSqliteKnex(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS, checkPlace);
-  const read = createSqliteKnex(path, READ_CONNECTIONS, PRAGMAS, checkPlace);
+  const write = openPool(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS, checkPlace);
+  const read = openPool(path, READ_CONNECTIONS, PRAGMAS, checkPlace);
   const close = async () => {
     await read.destroy();
     await write.destroy();
@@ -113,25 +106,15 @@ function oneAtATime<Result>(backUp: (file: string) => Promise<Result>): (file: s
   };
 }
 
-function createSqliteKnex(path: string, connections: number, pragmas: string, checkPlace: () => void): Knex {
-  return knexModule({
-    client: ImmediateSqliteClient as unknown as typeof Knex.Client,
-    connection: { filename: path },
-    useNullAsDefault: true,
-    // Error messages would otherwise quote the statement with its values, and so log addresses and
-    // hashes.
-    compileSqlOnError: false,
+function openPool(path: string, connections: number, pragmas: string, checkPlace: () => void): Knex {
+  return createSqliteKnex(ImmediateSqliteClient, path, {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
-    log: silentKnexLog,
     pool: {
       // Keep one open: the last one removes the WAL, and a new one opens the file that has the name
       // by then.
       min: 1,
       max: connections,
-      afterCreate: (
-        connection: SqliteConnection,
-        done: (error: Error | null, connection: SqliteConnection) => void,
-      ) => {
+      afterCreate: (connection: Connection, done: (error: Error | null, connection: Connection) => void) => {
         try {
           checkPlace();
         } catch (error) {
@@ -142,9 +125,4 @@ function createSqliteKnex(path: string, connections: number, pragmas: string, ch
       },
     },
   });
-}
-
-interface SqliteConnection {
-  configure(option: 'busyTimeout', milliseconds: number): void;
-  exec(sql: string, done: (error: Error | null) => void): void;
 }

@@ -36,12 +36,9 @@ export async function restoreSqlite(backup: string, database: string): Promise<R
     await clearUnfinishedRestores(target);
     workFolder = await mkdtemp(`${target}${RESTORE_FOLDER_SUFFIX}-`);
     const incoming = join(workFolder, 'incoming.db');
-    const users = await readBackup(backup, {
-      workFolder,
-      use: async (knex, contents) => {
-        await knex.raw('VACUUM INTO ?', [incoming]);
-        return contents.users;
-      },
+    const { users } = await readBackup(backup, workFolder, async (knex, contents) => {
+      await knex.raw('VACUUM INTO ?', [incoming]);
+      return contents;
     });
     await chmod(incoming, 0o600);
     await syncFile(incoming);
