@@ -14,18 +14,10 @@ export interface SessionUsesOptions {
 }
 
 /** When sessions were last used, kept until there is a batch to write. */
-export interface SessionUses {
-  /** Notes a use; false when the stored one is recent enough. */
-  note(tokenDigest: string, storedUseAt: number, nowMs: number): boolean;
-  /** A use that is not stored yet, or so lately that a read may not have seen it. */
-  unstored(tokenDigest: string): number | undefined;
-  /** Writes what is not stored yet. What cannot be written now is kept for the next time. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
+export type SessionUses = ReturnType<typeof createSessionUses>;
 
 /** Collects uses of sessions, and writes them every few seconds. */
-export function createSessionUses(store: Store, { idleMs, onFlushError }: SessionUsesOptions): SessionUses {
+export function createSessionUses(store: Store, { idleMs, onFlushError }: SessionUsesOptions) {
   const precisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
   let unstored = new Map<string, number>();
   /** What the last save took along; a read that began before its commit has not seen it. */
@@ -55,12 +47,15 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
   const timer = setInterval(() => flush().catch(onFlushError), flushMs);
   timer.unref();
   return {
-    note: (tokenDigest, storedUseAt, nowMs) => {
+    /** Notes a use; false when the stored one is recent enough. */
+    note: (tokenDigest: string, storedUseAt: number, nowMs: number) => {
       if (nowMs - storedUseAt < precisionMs && !isYetToCome(storedUseAt, nowMs)) return false;
       unstored.set(tokenDigest, nowMs);
       return true;
     },
-    unstored: (tokenDigest) => unstored.get(tokenDigest) ?? taken.get(tokenDigest),
+    /** A use that is not stored yet, or so lately that a read may not have seen it. */
+    unstored: (tokenDigest: string) => unstored.get(tokenDigest) ?? taken.get(tokenDigest),
+    /** Writes what is not stored yet. What cannot be written now is kept for the next time. */
     flush,
     close: async () => {
       clearInterval(timer);

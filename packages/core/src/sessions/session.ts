@@ -8,7 +8,7 @@ import { digestSecret } from '../tokens/digest.ts';
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
  */
-export const SESSION_TOKEN_BYTES = 32;
+const SESSION_TOKEN_BYTES = 32;
 
 const USER_AGENT_MAX_LENGTH = 256;
 
