@@ -35,6 +35,17 @@ export class UnexpectedAnswerError extends Error {
   }
 }
 
+/** The control socket is held, but no daemon answers: it hangs, or it is another program. */
+export class ControlSilentError extends Error {
+  override readonly name = 'ControlSilentError';
+}
+
+/** Whether a connection to a daemon was reset, as when it ends. */
+export function isConnectionReset(error: unknown): boolean {
+  if (error instanceof ControlSilentError) return isConnectionReset(error.cause);
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
 /** Why there was no response, in a few words. */
 export const unreachable = {
   refused: 'connection refused',

@@ -12,5 +12,13 @@ export {
   type SuccessBody,
   type Transport,
 } from './client.ts';
-export { ApiRefusal, type ApiRefusalDetails, UnexpectedAnswerError, UnreachableError, unreachable } from './errors.ts';
+export {
+  ApiRefusal,
+  type ApiRefusalDetails,
+  ControlSilentError,
+  isConnectionReset,
+  UnexpectedAnswerError,
+  UnreachableError,
+  unreachable,
+} from './errors.ts';
 export { cookieHeader, type IssuedCookie, isTokenText, readSessionCookie } from './session-cookie.ts';

@@ -1,8 +1,9 @@
-import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { ApiRefusal } from '@authsvc/client';
+import { ApiRefusal, isConnectionReset } from '@authsvc/client';
+import type { ControlRequest } from '@authsvc/client/control';
 import { START_COMMAND } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -10,19 +11,10 @@ import { exitStatus } from '../exit-status.ts';
 import {
   daemonLost,
   describeControlFailure,
-  isConnectionReset,
   type LocalDaemonPlace,
   locateDaemon,
   waitForSocket,
 } from './local-daemon.ts';
-
-interface OperatorRequest {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: unknown;
-  /** How long the answer may take, milliseconds; 10 s by default. */
-  readonly answerMs?: number;
-}
 
 const ANSWER_MS = 10_000;
 
@@ -31,11 +23,11 @@ const ANSWER_MS = 10_000;
  *
  * @throws {@link CliError} `daemon_unreachable`: none runs. {@link ApiRefusal}: it refused.
  */
-export async function askDaemon<Answer>(context: Context, request: OperatorRequest): Promise<Answer> {
+export async function askDaemon<Answer>(context: Context, request: ControlRequest): Promise<Answer> {
   const { askControl } = await import('@authsvc/client/control');
   const place = locateDaemon(context);
   await waitForSocket(place);
-  const reply = await askControl(place.socket, request, request.answerMs ?? ANSWER_MS).catch((error: unknown) => {
+  const reply = await askControl(place.socket, { answerMs: ANSWER_MS, ...request }).catch((error: unknown) => {
     throw describeControlFailure(error, place);
   });
   if (!reply) throw notRunning(place);
@@ -69,9 +61,6 @@ export function withQuery(path: string, query: Readonly<Record<string, string | 
   return known.length === 0 ? path : `${path}?${new URLSearchParams(known)}`;
 }
 
-/** Nothing listens; `EINVAL` is a path too long for any socket. */
-const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
-
 interface LineExchange {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -90,13 +79,11 @@ export async function* streamLines<Line>(
   context: Context,
   { method, path, input, ifLost }: LineExchange,
 ): AsyncGenerator<Line> {
+  const { isDaemonAbsent, openControl } = await import('@authsvc/client/control');
   const place = locateDaemon(context);
   await waitForSocket(place);
   const headers = { 'content-type': 'application/x-ndjson' };
-  const outgoing = request({ socketPath: place.socket, method, path, agent: false, ...(input && { headers }) });
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.once('response', resolve).once('error', reject);
-  });
+  const { outgoing, response } = openControl(place.socket, { method, path, ...(input && { headers }) });
   const sending = input ? pipeline(input, outgoing) : Promise.resolve(outgoing.end());
   let sendFailure: unknown;
   let hasBegun = false;
@@ -105,37 +92,21 @@ export async function* streamLines<Line>(
     outgoing.destroy(error as Error);
   });
   try {
-    const incoming = await answered;
-    if (incoming.statusCode !== 200) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-      throw refusal(incoming.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString('utf8')));
-    }
+    const incoming = await response;
+    if (incoming.statusCode !== 200) throw refusal(incoming.statusCode ?? 0, await json(incoming));
     hasBegun = true;
-    for await (const line of createInterface({ input: incoming })) {
-      const value = parseLine<Line>(line);
-      // The last line is incomplete when the connection is lost.
-      if (value === undefined) throw daemonLost(place, ifLost);
-      yield value;
-    }
+    for await (const line of createInterface({ input: incoming })) yield JSON.parse(line) as Line;
     if (!incoming.complete) throw daemonLost(place, ifLost);
   } catch (error) {
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== undefined && ABSENT.includes(code)) throw notRunning(place);
-    if (hasBegun ? isConnectionError(error) : isConnectionReset(error)) throw daemonLost(place, ifLost, error);
+    if (isDaemonAbsent(error)) throw notRunning(place);
+    // The last line is incomplete when the connection is lost.
+    const isLost = hasBegun ? isConnectionError(error) || error instanceof SyntaxError : isConnectionReset(error);
+    if (isLost) throw daemonLost(place, ifLost, error);
     throw describeControlFailure(error, place);
   } finally {
     outgoing.destroy();
     input?.destroy();
-  }
-}
-
-function parseLine<Line>(line: string): Line | undefined {
-  try {
-    return JSON.parse(line) as Line;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { ControlSilentError, isConnectionReset } from '@authsvc/client';
 import type { DaemonBody as Body } from '@authsvc/client/contract';
-import { type DataPaths, dataPaths, resolveDataFolder } from '@authsvc/client/folders';
+import { dataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -18,12 +19,10 @@ const RETRY_MS = 100;
 /** What the daemon reports of itself. */
 export type DaemonBody = Body;
 
-export interface LocalDaemonPlace extends DataPaths {
-  readonly dataFolder: string;
-}
+export type LocalDaemonPlace = ReturnType<typeof locateDaemon>;
 
 /** The paths of this user's daemon, whether or not it runs. */
-export function locateDaemon({ env, platform }: Pick<Context, 'env' | 'platform'>): LocalDaemonPlace {
+export function locateDaemon({ env, platform }: Pick<Context, 'env' | 'platform'>) {
   const dataFolder = resolveDataFolder(env, platform);
   return { dataFolder, ...dataPaths(dataFolder, platform) };
 }
@@ -82,15 +81,6 @@ export function daemonSilent({ dataFolder, lock }: LocalDaemonPlace): CliError {
   });
 }
 
-/** Whether a connection to a daemon was reset, as when it ends. */
-export function isConnectionReset(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return RESET_CODES.includes(code) || (error.name === 'ControlSilentError' && isConnectionReset(error.cause));
-}
-
-const RESET_CODES = ['ECONNRESET', 'EPIPE'];
-
 /** The daemon went away during its answer. */
 export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?: unknown): CliError {
   return new CliError({
@@ -108,7 +98,7 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
   if (!(error instanceof Error)) return error;
   const { dataFolder, socket } = place;
   if (isConnectionReset(error)) return daemonLost(place, 'What was asked of it may be done, or not.', error);
-  if (error.name === 'ControlSilentError') {
+  if (error instanceof ControlSilentError) {
     return new CliError({
       status: exitStatus.unreachable,
       code: 'daemon_silent',

@@ -1,31 +1,23 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DaemonBody, DaemonStoppingBody } from '../contract/daemon.ts';
+import { ControlSilentError, isConnectionReset } from '../errors.ts';
 
 const ANSWER_MS = 5000;
 /** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
-const BROKEN_OFF = ['ECONNRESET', 'EPIPE'];
 /** How long a killed daemon may hold its socket: until its last thread has ended. */
 const LONGEST_END_MS = 2000;
 const RETRY_MS = 20;
 const FORBIDDEN = ['EACCES', 'EPERM'];
 
-/** The control socket is held, but no daemon answers: it hangs, or it is another program. */
-export class ControlSilentError extends Error {
-  override readonly name = 'ControlSilentError';
-}
-
 export interface ControlRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-}
-
-export interface ControlReply {
-  readonly status: number;
-  readonly body: unknown;
+  readonly answerMs?: number;
 }
 
 /**
@@ -37,18 +29,16 @@ export interface ControlReply {
  */
 export async function askControl(
   socket: string,
-  { method, path, body }: ControlRequest,
-  answerMs = ANSWER_MS,
-): Promise<ControlReply | undefined> {
-  const json = body === undefined ? undefined : JSON.stringify(body);
-  const headers = json ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) } : {};
-  const outgoing = request({ socketPath: socket, method, path, headers, agent: false });
+  { method, path, body, answerMs = ANSWER_MS }: ControlRequest,
+): Promise<{ readonly status: number; readonly body: unknown } | undefined> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {};
+  const { outgoing, response } = openControl(socket, { method, path, headers });
   const timer = setTimeout(() => outgoing.destroy(new ControlSilentError('no answer in time')), answerMs);
+  outgoing.end(text);
   try {
-    const incoming = await responseOf(outgoing, json);
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
-    return { status: incoming.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+    const incoming = await response;
+    return { status: incoming.statusCode ?? 0, body: await json(incoming) };
   } catch (error) {
     return absentOrThrow(error);
   } finally {
@@ -66,38 +56,28 @@ export async function askControl(
  */
 export async function findDaemon(socket: string): Promise<DaemonBody | undefined> {
   const giveUpAt = performance.now() + LONGEST_END_MS;
-  let reply: ControlReply | undefined;
   for (;;) {
     try {
-      reply = await askControl(socket, { method: 'GET', path: '/daemon' });
-      break;
+      return await askForBody<DaemonBody>(socket, { method: 'GET', path: '/daemon' });
     } catch (error) {
-      if (!hasBrokenOff(error) || performance.now() > giveUpAt) throw error;
+      if (!isConnectionReset(error) || performance.now() > giveUpAt) throw error;
       await pause(RETRY_MS);
     }
   }
-  if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
-  return reply?.body as DaemonBody | undefined;
-}
-
-/** A daemon, watched from outside. */
-export interface DaemonPresence {
-  /** Resolves when the process has ended, however it did. */
-  readonly ended: Promise<void>;
-  /** Stops watching. */
-  release(): void;
 }
 
 /**
  * Hold a connection to the daemon that ends when its process does. No pid has to be trusted.
  *
- * @returns `undefined` when no daemon listens there.
+ * @returns `ended` resolves when the process has ended, however it did; `release` stops watching.
+ * `undefined` when no daemon listens there.
  */
-export async function watchDaemon(socket: string): Promise<DaemonPresence | undefined> {
-  const outgoing = request({ socketPath: socket, path: '/daemon/presence', agent: false });
+export async function watchDaemon(socket: string) {
+  const { outgoing, response } = openControl(socket, { path: '/daemon/presence' });
   const timer = setTimeout(() => outgoing.destroy(new ControlSilentError('no answer in time')), ANSWER_MS);
+  outgoing.end();
   try {
-    const incoming = await responseOf(outgoing);
+    const incoming = await response;
     const ended = new Promise<void>((resolve) => incoming.once('close', resolve));
     // The connection breaks off, as it must.
     incoming.on('error', () => undefined).resume();
@@ -111,26 +91,33 @@ export async function watchDaemon(socket: string): Promise<DaemonPresence | unde
 
 /** Ask a daemon to stop; resolves before it has stopped. */
 export async function requestStop(socket: string): Promise<DaemonStoppingBody | undefined> {
-  const reply = await askControl(socket, { method: 'POST', path: '/daemon/stop' });
-  if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
-  return reply?.body as DaemonStoppingBody | undefined;
+  return await askForBody(socket, { method: 'POST', path: '/daemon/stop' });
 }
 
-function hasBrokenOff(error: unknown): boolean {
-  if (!(error instanceof ControlSilentError)) return false;
-  return BROKEN_OFF.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+async function askForBody<Body>(socket: string, request: ControlRequest): Promise<Body | undefined> {
+  const reply = await askControl(socket, request);
+  if (reply && reply.status !== 200) throw new ControlSilentError(`answered with status ${reply.status}`);
+  return reply?.body as Body | undefined;
+}
+
+/** Whether an error says that no daemon listens on a socket. */
+export function isDaemonAbsent(error: unknown): boolean {
+  return ABSENT.includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function absentOrThrow(error: unknown): undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (ABSENT.includes(code)) return undefined;
+  if (isDaemonAbsent(error)) return undefined;
   if (error instanceof ControlSilentError || FORBIDDEN.includes(code)) throw error;
   // It ended while it was asked, or is no daemon of ours.
   throw new ControlSilentError('no proper answer', { cause: error });
 }
 
-function responseOf(outgoing: ClientRequest, body?: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    outgoing.once('response', resolve).on('error', reject).end(body);
+/** Open a request over a control socket, on a connection of its own; the caller sends the body. */
+export function openControl(socket: string, options: Pick<RequestOptions, 'method' | 'path' | 'headers'>) {
+  const outgoing = request({ ...options, socketPath: socket, agent: false });
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).on('error', reject);
   });
+  return { outgoing, response };
 }

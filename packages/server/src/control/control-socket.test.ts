@@ -4,7 +4,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askControl, ControlSilentError, findDaemon, requestStop, watchDaemon } from '@authsvc/client/control';
+import { ControlSilentError } from '@authsvc/client';
+import { askControl, findDaemon, requestStop, watchDaemon } from '@authsvc/client/control';
 import { dataPaths } from '@authsvc/client/folders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/config.ts';
@@ -118,7 +119,7 @@ describe('findDaemon', () => {
     expect(await findDaemon(socket)).toBeUndefined();
     const mute = createServer().listen(socket);
     await once(mute, 'listening');
-    const asked = askControl(socket, { method: 'GET', path: '/daemon' }, 50);
+    const asked = askControl(socket, { method: 'GET', path: '/daemon', answerMs: 50 });
     await expect(asked).rejects.toThrow(ControlSilentError);
     mute.close();
     await rm(folder, { recursive: true });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
-import { ControlSilentError, findDaemon } from '@authsvc/client/control';
+import { ControlSilentError } from '@authsvc/client';
+import { findDaemon } from '@authsvc/client/control';
 import { refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import type { FastifyInstance } from 'fastify';
 

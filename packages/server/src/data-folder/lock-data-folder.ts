@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { ControlSilentError } from '@authsvc/client';
 import type { DaemonBody } from '@authsvc/client/contract';
-import { ControlSilentError, findDaemon } from '@authsvc/client/control';
+import { findDaemon } from '@authsvc/client/control';
 import { assertOwn, dataPaths, makeDataFolder, refusalOfSystem, StartRefusedError } from '@authsvc/client/folders';
 import { acquireFileLock, type FileLock, refuseSecondName } from '@authsvc/core';
 import type { Config } from '../config/config.ts';
