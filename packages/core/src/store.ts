@@ -181,9 +181,9 @@ export interface OutboxReads {
 export interface OutboxWrites {
   addMail(mail: OutboxMail): Promise<void>;
   /**
-   * Takes the mail that has been due for longest, counts the try, and puts the next one off to what
-   * `nextAttemptAt` says of this one. A try that was put off further than that can be was put off
-   * before the clock was set back, and is due.
+   * Takes the mail that has been due for longest, counts the try, and schedules the next one as
+   * `nextAttemptAt` says. A try that is scheduled later than that ever allows was scheduled before
+   * the clock was set back, and is due.
    */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
   /**

@@ -9,8 +9,8 @@ import { assertDatabaseFile } from './data-folder/lock-data-folder.ts';
 import { refusalOfListening } from './http/listening.ts';
 
 /**
- * Looks whether a daemon could take the place of the one that runs: all that can be known while
- * that one holds its folder, its port and its database.
+ * Checks whether a daemon could replace the running one, as far as that can be known while the
+ * running one holds its folder, its port and its database.
  *
  * @throws {@link StartRefusedError} and core's `DatabaseRefusedError`, as the start would.
  */
@@ -18,7 +18,7 @@ export async function checkStart(config: Config, running: DaemonBody): Promise<v
   assertSocketPathFits(dataPaths(config.dataFolder).socket);
   makeDataFolder(config.dataFolder, config.isDefaultDataFolder);
   const { database } = config;
-  // Asked also where it has the same name: its password may be another.
+  // Also if it is the database in use: the password may be a different one.
   if (database.kind === 'postgres') await (await openPostgresDatabase({ url: database.url, connections: 2 })).close();
   else if (database.name !== running.database) await checkFile(database.path);
   await checkListening(config, running);
@@ -35,7 +35,7 @@ async function checkFile(path: string): Promise<void> {
 }
 
 async function checkListening({ listenHost: host, listenPort: port }: Config, running: DaemonBody): Promise<void> {
-  // The port of the one that runs is free once that has ended.
+  // The running daemon frees its port when it ends.
   if (port === Number(new URL(running.url).port)) return;
   const server = createServer();
   try {

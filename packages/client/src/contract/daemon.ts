@@ -21,14 +21,14 @@ export interface DaemonStoppingBody {
   readonly message: 'stopping';
 }
 
-/** What an operator had better know. */
+/** What an operator should know. */
 export interface DaemonWarning {
   readonly event: string;
   readonly message: string;
 }
 
 /**
- * `GET /daemon/warnings` → 200: what is allowed by the settings in force, and better known; and
+ * `GET /daemon/warnings` → 200: a warning for each setting in force that is allowed but risky, and
  * `database_moved`.
  */
 export interface DaemonWarningsBody {

@@ -44,7 +44,7 @@ export const tokenReads = (read: Knex): TokenReads => ({
 
 export function tokenWrites(trx: Knex.Transaction): TokenWrites {
   const tokens = () => trx<TokenRow>('one_time_tokens');
-  // One that is yet to be issued is from before the clock was set back, and would outlive its time.
+  // One issued in the future is from before the clock was set back, and would outlive its time.
   const lasting = (query: Knex.QueryBuilder, nowMs: number) =>
     query.where('expires_at', '>', nowMs).where('created_at', '<=', nowMs + CLOCK_SKEW_MS);
   const good = (userId: string, purpose: TokenPurpose, nowMs: number) =>

@@ -56,7 +56,7 @@ export const outboxWrites = (trx: Knex.Transaction): OutboxWrites => ({
 
   isOtherMailRetried: async ({ id, userId = '' }, maxAttempts) => {
     const others = trx<MailRow>('outbox').where({ user_id: userId }).whereNot({ id });
-    // One that was never tried answers for itself.
+    // Whether a mail that was never tried is needed is decided when it is due.
     return (await others.where('attempts', '>', 0).where('attempts', '<', maxAttempts).first('id')) !== undefined;
   },
 

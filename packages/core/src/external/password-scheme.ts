@@ -2,27 +2,27 @@ import { createHmac } from 'node:crypto';
 import { compareSync, getRounds, hashSync } from 'bcrypt';
 import { normalizePassword } from '../passwords/password-rules.ts';
 
-/** bcrypt reads no further than this, silently. */
+/** bcrypt silently ignores all bytes after these. */
 const BCRYPT_MAX_BYTES = 72;
 /** PHP's name for what others call `$2b$`; bcrypt's own code refuses it. */
 const PHP_TAG = /^\$2y\$/;
 const CONDENSED_TAG = '{hmac-sha384+bcrypt}';
 const LONG_PASSWORD_LABEL = 'authsvc password longer than bcrypt reads, version 1';
 /**
- * A hash from elsewhere, as other systems tag it too: bcrypt of the bytes as they were typed, of
- * which it reads 72.
+ * Marks a hash from elsewhere, as other systems do too: bcrypt of the password as it was typed, of
+ * which it reads 72 bytes.
  */
 const FOREIGN_TAG = '{bcrypt}';
 /**
- * Which this service never made, so that they are foreign also where version 1.0.0 took them in
- * without a tag.
+ * Versions that this service never makes: such a hash is foreign even without a tag, as version
+ * 1.0.0 imported it.
  */
 const FOREIGN_VERSION = /^\$2[ay]\$/;
 
 /**
- * Hashes a password: up to 72 bytes as plain `$2b$`; beyond, or with a NUL, where bcrypt begins
- * again, its HMAC-SHA-384 under a tag of its own, so that every byte counts. The label keeps the
- * digest from being one that leaked elsewhere.
+ * Hashes a password. Up to 72 bytes, that is plain `$2b$`. A longer one, or one with a NUL, after
+ * which bcrypt would start over, is hashed as its HMAC-SHA-384, under a tag of its own, so that every
+ * byte counts. The label makes it differ from any digest that leaked elsewhere.
  *
  * @param password in NFC.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pre-hashing-passwords-with-bcrypt
@@ -32,16 +32,16 @@ export function hashPassword(password: string, cost: number): string {
 }
 
 /**
- * Compares a password, as it was typed, with a hash as its maker made it. What was typed alone
- * decides how many comparisons it takes: one, or two where it is not in NFC, which a hash from
- * elsewhere may be of.
+ * Compares a password, as it was typed, with a hash, in the way in which the hash was made. The
+ * number of comparisons depends only on what was typed: one, or two if that is not in NFC, since a
+ * hash from elsewhere may be of the password as typed.
  */
 export function verifyPassword(typed: string, passwordHash: string): boolean {
   const bcryptHash = withoutTag(passwordHash).replace(PHP_TAG, '$2b$');
   const password = normalizePassword(typed);
   const matchesAsTyped = typed !== password && compareSync(typed, bcryptHash);
   if (isForeign(passwordHash)) {
-    // No maker takes a NUL; bcrypt would read what comes before it once more.
+    // No other system accepts a NUL, after which bcrypt would start over.
     return (compareSync(password, bcryptHash) || matchesAsTyped) && !typed.includes('\0');
   }
   const matches = compareSync(isCondensed(password) ? condense(password) : password, bcryptHash);

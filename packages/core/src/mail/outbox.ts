@@ -72,9 +72,9 @@ export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Pro
 const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
 
 /**
- * Whether a request is answered with a mail. It is unless another is being retried, or a good token
- * is in the mailbox already and enough were mailed. So the owner can always reset, and no request
- * voids a token.
+ * Whether a request needs a mail. It does not if another mail is being retried, or if a valid token
+ * is in the mailbox already and enough have been mailed. So the owner can always reset, and no
+ * request voids a token.
  */
 async function isNeeded(
   { clock }: AuthPorts,

@@ -74,9 +74,9 @@ export function issueSession(
 }
 
 /**
- * A session is dead at the very millisecond at which either of its lifetimes is over. One that is
- * yet to be opened was opened before the clock was set back: it would outlive its lifetimes, and is
- * dead too.
+ * A session expires at the very millisecond at which either of its lifetimes is over. One that was
+ * opened in the future is from before the clock was set back: it would outlive its lifetimes, and
+ * counts as expired too.
  */
 export function isExpired(
   session: Pick<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'>,

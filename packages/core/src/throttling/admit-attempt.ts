@@ -12,7 +12,7 @@ import { blockedForMs, countOne, FAILED_LOGINS, type Throttle } from './throttle
  */
 const MAX_IN_FLIGHT = FAILED_LOGINS.free + 1;
 
-/** Who is counted, and for what; a refusal is recorded as that, `login_throttled` for one. */
+/** Who is counted, and for what; `kind` names the event of a refusal, such as `login_throttled`. */
 interface Attempt {
   readonly throttles: readonly Throttle[];
   readonly kind: Exclude<ThrottledAttempt, 'session_end'>;
@@ -52,10 +52,10 @@ export async function admitAttempt(ports: AuthPorts, attempt: Attempt): Promise<
 }
 
 /**
- * Admits a password that is to be hashed. What is refused for being too many takes no place from
+ * Admits a password that is to be hashed. One that is refused as one too many takes no place from
  * others.
  *
- * @returns its place with the hashers.
+ * @returns its place in the hashing queue.
  * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.
  */
 export async function admitPassword(ports: AuthPorts, attempt: Attempt): Promise<HashingPlace> {
@@ -67,11 +67,11 @@ export async function admitPassword(ports: AuthPorts, attempt: Attempt): Promise
 }
 
 /**
- * Admits a password that is to be compared. Those beyond what the counter allows wait for the ones
- * in flight in this process, since a right one clears it: many who know the password get in at
- * once, and guesses pass no faster than one by one.
+ * Admits a password that is to be compared. Those that the counter does not allow wait for the ones
+ * in flight in this process, since a correct one clears the counter: many clients that know the
+ * password get in at the same time, and guesses pass no faster than one by one.
  *
- * @returns its place with the hashers, to be held until its outcome is stored.
+ * @returns its place in the hashing queue, to be held until its outcome is stored.
  * @throws {@link AuthError} as {@link admitPassword}.
  */
 export async function admitGuess(ports: AuthPorts, attempt: Guess): Promise<Disposable> {

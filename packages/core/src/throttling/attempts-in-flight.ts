@@ -3,26 +3,26 @@ export const MAX_WAIT_MS = 8000;
 const MAX_WAITING_PER_KEY = 64;
 const MAX_WAITING = 256;
 
-/** How waiting for an attempt to come to its end ended. */
+/** How a wait for an attempt in flight ended. */
 export type Change = 'changed' | 'nothing in flight' | 'too late';
 
 /** The right to be admitted next under a key; given up on dispose. */
 export interface Turn extends Disposable {
   readonly hasWaited: boolean;
-  /** How many that were admitted are not through. */
+  /** How many attempts were admitted and have not ended. */
   inFlight(): number;
-  /** How many are through; what {@link nextChange} compares with. */
+  /** How many have ended; {@link nextChange} compares with it. */
   settled(): number;
-  /** Waits until one in flight is through, unless one was since `settledBefore`. */
+  /** Waits until one in flight ends, unless one has ended since `settledBefore`. */
   nextChange(settledBefore: number): Promise<Change>;
   /** Passes the turn on, and counts as in flight until disposed of. */
   takeOff(): Disposable;
 }
 
 /**
- * The attempts under way in this process, by the counter that they are counted by. One at a time is
- * admitted under a key, in the order in which they came; others wait in memory, where waiting costs
- * no place with the hashers and no write.
+ * The attempts in flight in this process, by the key of their counter. Those with one key are
+ * admitted one at a time, in the order in which they came; the others wait in memory, which takes
+ * no place in the hashing queue and no write.
  */
 export interface AttemptsInFlight {
   inFlight(key: string): number;
@@ -44,10 +44,9 @@ interface Line {
   isTaken: boolean;
   inFlight: number;
   settled: number;
-  /**
-   * Those who wait for their turn, and the one whose turn it is when it waits for those in flight.
-   */
+  /** Those who wait for their turn. */
   readonly waiting: Set<() => void>;
+  /** Those whose turn it is, while they wait for one in flight to end. */
   readonly forChange: Set<() => void>;
 }
 

@@ -4,14 +4,14 @@ import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../reque
 import type { ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
-/** So many in a stretch of time, which begins with the first. */
+/** A number of attempts in a period, which begins with the first. */
 interface WindowRule {
   readonly kind: 'window';
   readonly limit: number;
   readonly windowMs: number;
 }
 
-/** So many for nothing, then a delay that doubles with each further one. */
+/** A number of attempts without a delay, then a delay that doubles with each further one. */
 interface BackoffRule {
   readonly kind: 'backoff';
   readonly free: number;
@@ -57,18 +57,18 @@ export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, wi
  */
 export const KNOWN_ADDRESS_MS = 30 * 24 * 60 * MINUTE_MS;
 
-/** So many in a minute that begins with the first. */
+/** A number of attempts in a minute, which begins with the first. */
 export function perMinute(limit: number): WindowRule {
   return { kind: 'window', limit, windowMs: MINUTE_MS };
 }
 
-/** How long nothing is let through, in milliseconds; 0 when the next one is. */
+/** For how long attempts are refused, in milliseconds; 0 if the next one is let through. */
 export function blockedForMs(rule: ThrottleRule, state: ThrottleState | undefined, nowMs: number): number {
   if (!state || !lasts(state.until, reachMs(rule, state), nowMs)) return 0;
   return rule.kind === 'window' && state.count < rule.limit ? 0 : state.until - nowMs;
 }
 
-/** The counter after one more, which {@link blockedForMs} has let through. */
+/** The counter after one more attempt, which {@link blockedForMs} has let through. */
 export function countOne(rule: ThrottleRule, state: ThrottleState | undefined, nowMs: number): ThrottleState {
   if (rule.kind === 'window') {
     const open = state !== undefined && lasts(state.until, rule.windowMs, nowMs);

@@ -6,7 +6,7 @@ import { type SettingValues, settings } from './settings.ts';
 export interface Config extends SettingValues {
   /** Whether `dataFolder` is the default, so that its parent folders may be created as well. */
   readonly isDefaultDataFolder: boolean;
-  /** About what is allowed, and probably a mistake. */
+  /** About what is allowed, but probably a mistake. */
   readonly warnings: readonly ConfigWarning[];
 }
 

@@ -53,7 +53,7 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
   return problems;
 }
 
-/** What is in force and better known. */
+/** Warnings about settings that are allowed, but risky. */
 export function exposureWarnings(values: SettingValues): ConfigWarning[] {
   const { publicUrl, resetDelivery, mailFolder, metricsAddress } = values;
   const warnings: ConfigWarning[] = [];
@@ -92,7 +92,7 @@ function isReachableFromOutside({ listenHost, publicUrl }: Partial<SettingValues
   return hosts.some((host) => host !== undefined && !isLoopbackHost(host));
 }
 
-/** The settings that protect less the smaller, or the greater, they are, and what that means. */
+/** The settings that protect less when they are smaller, or greater, and what that means. */
 const guarded = {
   bcryptCost: { weakerWhen: 'smaller', means: 'a stolen password hash is guessed sooner' },
   passwordMinLength: { weakerWhen: 'smaller', means: 'passwords may be shorter' },
@@ -107,7 +107,7 @@ const guarded = {
 
 /** The settings that protect less than their defaults do, a sentence each. */
 export function weakenedSettings(values: SettingValues): ConfigWarning[] {
-  // What else a default depends on is as it is.
+  // The default lifetime of a reset token depends on the delivery that is set.
   const others = { [settings.resetDelivery.name]: values.resetDelivery };
   const keys = Object.keys(guarded) as (keyof typeof guarded)[];
   const weakened = keys.flatMap((key) => {

@@ -4,32 +4,31 @@ import { AuthError, unmapAddress } from '@authsvc/core';
 import { HttpError } from './errors.ts';
 
 /**
- * The names under which the service may be asked for: the host of the public URL, and this machine;
- * with a public URL, only by the port that it listens on, and without, by any port, which a
- * development server on the way may have.
+ * The names by which clients may ask for the service: the host of the public URL, and this machine.
+ * With a public URL, this machine only with the port that the service listens on; without one, with
+ * any port, since a development server in between has its own.
  */
 export interface OwnHosts {
   /**
-   * Whether a Host header, or the authority of a whole URL, is ours, also as the address at which
-   * the connection arrived.
+   * Whether a Host header, or the authority of a whole URL, is ours. The address at which the
+   * connection arrived is ours too.
    */
   isOwnHost(host: string, socket?: Pick<Socket, 'localAddress'>): boolean;
   /** Whether an Origin header names a page that we served. */
   isOwnOrigin(origin: string): boolean;
-  /** Says which port it is. */
+  /** Sets the port that the service listens on. */
   listensOn(port: number): void;
 }
 
 /** This machine in a Host header: an address of loopback or localhost, with or without a port. */
 export const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
-/** By which some clients name a server that listens there. */
+/** What some clients call a server that listens on every address. */
 const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])(?::\d{1,5})?$/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 const PROBES: ReadonlySet<string> = new Set(['/health', '/ready']);
 
 /**
- * Before it is said which port the service listens on, it is the one that a Host without a port
- * means.
+ * Until `listensOn` is called, the port counts as 80, which is what a Host without a port means.
  *
  * @param allowedHosts further names, in lower case, that are ours with any port.
  */

@@ -32,10 +32,10 @@ export function sessionCookieFor(publicUrl: URL | undefined): SessionCookie {
 }
 
 /**
- * Finds the session of a request: the first valid one, where it carries several cookies of our
- * name.
+ * Finds the session of a request: the first valid one, if it carries several cookies of our name.
  *
- * @returns at once where it is held in memory. @throws AuthError `unauthenticated`: none is valid.
+ * @returns no promise if the session is in memory.
+ * @throws AuthError `unauthenticated`: none is valid.
  */
 export function authenticateRequest(ports: AuthPorts, request: FastifyRequest): ActiveSession | Promise<ActiveSession> {
   const session = authenticate(ports, readSessionCookie(request));
@@ -44,9 +44,9 @@ export function authenticateRequest(ports: AuthPorts, request: FastifyRequest): 
 }
 
 /**
- * Tries what the first cookie was refused for with those of our name that follow it.
+ * After the first cookie of our name was refused, tries the others.
  *
- * @throws the first refusal, where none is valid.
+ * @throws the first refusal, if none is valid.
  */
 export async function tryOtherCookies<Result>(
   request: FastifyRequest,
