@@ -9,7 +9,7 @@ const COMPILED_AT = new Date('2026-01-01T12:00:00Z');
 const later = new Date('2026-01-01T12:00:01Z');
 const earlier = new Date('2026-01-01T11:59:59Z');
 
-/** A small clone: the real start of the program, and a stub for each program that prints its name. */
+/** A small clone: the program's real start, and a stub for each program that prints its name. */
 function makeClone() {
   const packages = mkdtempSync(join(tmpdir(), 'authsvc-load-program-'));
   onTestFinished(() => rmSync(packages, { recursive: true, force: true }));

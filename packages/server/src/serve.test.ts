@@ -119,7 +119,7 @@ describe('runServe', () => {
   });
 });
 
-/** Resolves once nobody listens on a port of this machine any more. */
+/** Resolves once nothing listens on a port of this machine. */
 async function refusesConnections(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1');

@@ -24,7 +24,7 @@ if (obstacle !== undefined) {
   process.stderr.write(`\n!!! The tests of the real keychain are SKIPPED: ${obstacle}\n\n`);
 }
 
-/** Whether the tests that need a real Secret Service must be left out; why has been said on standard error. */
+/** Whether tests that need a real Secret Service are skipped; standard error says why. */
 export const isKeychainMissing = obstacle !== undefined;
 
 /** Starts a bus that ends with the test, with the services named and no others. */
@@ -47,7 +47,7 @@ export async function startBus({ home = makeHome(), silentServices = [] }: BusOp
   };
 }
 
-/** Make a keyring with a password in a fresh home, and leaves it locked: the daemon that opened it has ended. */
+/** Make a locked keyring with a password in a fresh home. */
 export async function makeLockedHome(): Promise<string> {
   const bus = await startBus();
   const keyring = await bus.startKeyring('unlocked');
@@ -77,6 +77,6 @@ function endSilentService(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
   } catch {
-    // Nobody wanted it, so it was never started.
+    // It was not needed, so it was never started.
   }
 }

@@ -25,7 +25,7 @@ const FOREIGN_VERSION = /^\$2[ay]\$/;
  * byte counts. The label makes it differ from any digest that leaked elsewhere.
  *
  * @param password in NFC.
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pre-hashing-passwords-with-bcrypt
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
  */
 export function hashPassword(password: string, cost: number): string {
   return isCondensed(password) ? CONDENSED_TAG + hashSync(condense(password), cost) : hashSync(password, cost);

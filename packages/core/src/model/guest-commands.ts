@@ -57,7 +57,7 @@ const attempt = (service: Service, email: string, text: string, client: Requeste
 const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>
   command('logIn wrongly', (world) => {
     const who = whose(world);
-    const wrong = { spellings: ['nobody has this'] as const, isRefusedFor: () => false };
+    const wrong = { spellings: ['not a password'] as const, isRefusedFor: () => false };
     return {
       said: `${who.email}, ${client.address}, ${times} times`,
       rule: () => inTurn(times, () => outcomeOf(async () => rules.logIn(world, who, wrong, client))),

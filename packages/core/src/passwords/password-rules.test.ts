@@ -9,7 +9,7 @@ const ports = {
   policy: defaultPolicy,
   commonPasswords: { includes: async (password: string) => password === 'password123' },
 };
-const admit = (password: string, emailKey = 'somebody@example.com') => admitNewPassword(ports, password, emailKey);
+const admit = (password: string, emailKey = 'lovelace@example.com') => admitNewPassword(ports, password, emailKey);
 const rejected = (message: string, field = 'password') => new AuthError('password_rejected', { field, message });
 
 describe('admitNewPassword', () => {
@@ -23,7 +23,7 @@ describe('admitNewPassword', () => {
     ['a NUL', 'secure\0password'],
     ['a line feed', 'secure\npassword'],
     ['letters of one case', 'aaaaaaab'],
-    ['the email with something added', 'somebody@example.com1'],
+    ['the email with something added', 'lovelace@example.com1'],
   ])('admits %s as it is', async (_what, password) => {
     expect(await admit(password)).toBe(password);
   });
@@ -40,11 +40,11 @@ describe('admitNewPassword', () => {
     ['257 characters', 'p'.repeat(257), 'the password is too long: at most 256 characters'],
     ['a lone high surrogate', 'secure_\uD800password', 'the password contains characters that are not Unicode'],
     ['a lone low surrogate', 'secure_password\uDC00', 'the password contains characters that are not Unicode'],
-    ['the email', 'somebody@example.com', 'the password must not be the email address or the part before its @'],
+    ['the email', 'lovelace@example.com', 'the password must not be the email address or the part before its @'],
     ['the local part', 'SomeBody', 'the password must not be the email address or the part before its @'],
     [
       'the email in another case',
-      'Somebody@Example.COM',
+      'Lovelace@Example.COM',
       'the password must not be the email address or the part before its @',
     ],
     ['a common password', 'password123', 'the password is one of the most common ones, which are tried first'],

@@ -38,11 +38,11 @@ describe('exposure', () => {
     { AUTHSVC_LISTEN_HOST: '0.0.0.0', AUTHSVC_PUBLIC_URL: 'http://localhost:4100' },
     { AUTHSVC_PUBLIC_URL: 'http://auth.example.com' },
     { AUTHSVC_PUBLIC_URL: 'https://[2001:db8::1]:8443' },
-  ])('refuses to hand tokens to whoever asks under %o', (env) => {
+  ])('refuses to hand tokens to any client under %o', (env) => {
     expect(problemsOf({ ...env, AUTHSVC_RESET_DELIVERY: 'response' })).toEqual([responseProblem]);
   });
 
-  it('admits delivery in the response where nobody but this machine can ask', () => {
+  it('admits delivery in the response where only this machine can ask', () => {
     const env = { AUTHSVC_PUBLIC_URL: 'http://localhost:4100', AUTHSVC_RESET_DELIVERY: 'response' };
     expect(loadedFrom(env).resetDelivery).toBe('response');
   });
@@ -77,7 +77,7 @@ describe('exposure', () => {
     ]);
   });
 
-  it('warns of what crosses the network unencrypted, and of mails that reach nobody', () => {
+  it('warns of what crosses the network unencrypted, and of mails that reach no one', () => {
     const env = { AUTHSVC_PUBLIC_URL: 'http://auth.example.com', AUTHSVC_MAIL_DIR: '/tmp/mails' };
     expect(loadedFrom(env).warnings.map(({ event }) => event)).toEqual(['public_url_is_http', 'mails_go_to_files']);
     expect(loadedFrom({ AUTHSVC_PUBLIC_URL: 'https://auth.example.com' }).warnings).toEqual([]);
@@ -164,7 +164,7 @@ describe('exposure', () => {
     },
   );
 
-  it.each(['0.0.0.0/0', '::/0'])('refuses %s, which is everybody, for a proxy', (text) => {
+  it.each(['0.0.0.0/0', '::/0'])('refuses %s, which is every address, for a proxy', (text) => {
     expect(problemsOf({ AUTHSVC_TRUSTED_PROXIES: text })).toEqual([
       `AUTHSVC_TRUSTED_PROXIES must name your proxies: "${text}" would let any client choose its own address`,
     ]);
@@ -184,7 +184,7 @@ describe('exposure', () => {
     expect(problem).not.toMatch(/ada|secret|100/);
   });
 
-  it('sends mails in the name of the public host, or as it is told, in one line', () => {
+  it('sends mails in the name of the public host, or the configured one, in one line', () => {
     const sender = (env: Environment) => loadedFrom(env).mailFrom;
     expect(sender({ AUTHSVC_PUBLIC_URL: 'https://auth.example.com:8443' })).toBe('authsvc@auth.example.com');
     expect(sender({ AUTHSVC_PUBLIC_URL: 'http://192.0.2.1' })).toBe('authsvc@localhost');

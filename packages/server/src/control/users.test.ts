@@ -163,7 +163,7 @@ describe('POST /sessions/revoke-all', () => {
 });
 
 describe.each(['disable', 'enable', 'delete', 'revoke', 'reset'])('POST /users/%s', (name) => {
-  it('refuses who is not there, and changes nobody else', async () => {
+  it('refuses who is not there, and changes no one else', async () => {
     const before = (await get('/users')).body;
     expect(await change(name, { email: 'nobody@example.com' })).toEqual(unknown);
     expect((await get('/users')).body).toEqual(before);

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** A refusal in our own words, that tells nothing of what was sent in secret nor of where the service lies. */
+/** A refusal that repeats no secret that was sent and no path of the service. */
 function expectRefusal(status: number, type: unknown, text: string, codes: readonly string[]): void {
   const body = JSON.parse(text) as { code: keyof typeof statusOf; message: string; errors?: unknown };
   expect(codes).toContain(body.code);
@@ -95,7 +95,7 @@ describe('two thousand bad requests', () => {
     await expectNothingHappened();
   });
 
-  it('take no address from whoever has it', async () => {
+  it('take no address from its owner', async () => {
     expect(refusedEmails.size).toBeGreaterThan(0);
     for (const email of refusedEmails) {
       const response = await send(json({ email, password: 'the password of its owner' }));

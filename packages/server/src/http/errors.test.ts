@@ -96,7 +96,7 @@ describe('handleError', () => {
     ]);
   });
 
-  it('logs what a client did wrong for whoever debugs that client', async () => {
+  it('logs what a client did wrong at debug', async () => {
     const response = await failWith(undefined, json({ email: 'user@example.com' }));
     expect(response.statusCode).toBe(400);
     expect(logged()).toEqual([

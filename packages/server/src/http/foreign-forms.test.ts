@@ -46,7 +46,7 @@ describe.each([
     expect(answer.headers).not.toHaveProperty('link');
     return answer;
   };
-  /** No answer holds what is foreign in a form; some texts are so short that every answer has them. */
+  /** No answer repeats a foreign value; some are so short that every answer holds them. */
   const expectUnsaid = (answer: RawAnswer, form: string) => {
     const text = JSON.stringify(answer);
     expect(text).not.toMatch(/evil|203\.0\.113|6666/i);
@@ -89,7 +89,7 @@ describe.each([
     expect(test.auth.events).toHaveLength(before);
   });
 
-  it.each(foreignOrigins)('are refused and told nothing as Origin: %j', async (form) => {
+  it.each(foreignOrigins)('are refused without a detail as Origin: %j', async (form) => {
     const before = test.auth.events.length;
     for (const site of sites) {
       // Our own pages' forms, where those send no referrer.
@@ -126,7 +126,7 @@ describe.each([
     expect(test.auth.events).toHaveLength(before);
   });
 
-  /** Logs in and reads with a header more, which changes neither an answer nor where the login came from. */
+  /** Logs in and reads with one header more, which changes no answer and no recorded address. */
   async function expectIgnored(header: string, address = '127.0.0.1') {
     const lines = [`Host: ${own}`, fill(header)];
     expect((await send('GET /openapi.json', lines)).body).toBe(openapi);
@@ -142,7 +142,7 @@ describe.each([
   const askForToken = (header: string) =>
     send('POST /reset_password', [`Host: ${own}`, fill(header)], JSON.stringify({ email: ada.email }));
 
-  /** No token goes to a client that a proxy speaks for; what is mailed holds nothing of the request. */
+  /** No token goes to a proxied client; a mail holds nothing of the request. */
   async function expectNoToken(header: string) {
     const answer = await askForToken(header);
     expect(answer.body).not.toContain('reset_token');

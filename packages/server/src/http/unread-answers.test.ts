@@ -25,7 +25,7 @@ describe('closeUnread', () => {
     await server.close();
   });
 
-  /** @returns the server's end of a connection, once the answer has begun to arrive at the client's. */
+  /** @returns the server's end of a connection, once the client receives the answer. */
   const ask = async (path: string) => {
     const accepted = once(server.server, 'connection');
     client = connect((server.server.address() as AddressInfo).port, '127.0.0.1');

@@ -42,13 +42,13 @@ describe('the metrics over TCP', () => {
     const { url } = await start({ AUTHSVC_METRICS_ADDRESS: '0' });
     const metrics = metricsUrl();
     expect(metrics.hostname).toBe('127.0.0.1');
-    const told = await fetch(metrics);
-    expect([told.status, told.headers.get('content-type'), told.headers.get('cache-control')]).toEqual([
+    const answered = await fetch(metrics);
+    expect([answered.status, answered.headers.get('content-type'), answered.headers.get('cache-control')]).toEqual([
       200,
       'text/plain; version=0.0.4; charset=utf-8',
       'no-store',
     ]);
-    expect(parseMetrics(await told.text()).authsvc_sessions_held).toBe(0);
+    expect(parseMetrics(await answered.text()).authsvc_sessions_held).toBe(0);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
     for (const path of ['/', '/profile', '/users', '/daemon', '/daemon/stop', '/health']) {
       expect([path, (await fetch(new URL(path, metrics))).status]).toEqual([path, 404]);

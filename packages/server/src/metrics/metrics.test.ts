@@ -38,7 +38,7 @@ describe('the metrics of a running service', () => {
       headers: headers as Record<string, string>,
     });
   };
-  /** What has changed by what is done, as far as it is of the metrics that begin so; without times and sizes. */
+  /** What an action changes among the metrics with a prefix, without times and sizes. */
   async function changes(work: () => Promise<unknown>, ...names: string[]): Promise<ReadMetrics> {
     const before = await read();
     await work();
@@ -104,13 +104,13 @@ describe('the metrics of a running service', () => {
       authsvc_hash_wait_seconds_count: 3,
       authsvc_hash_duration_seconds_count: 3,
     });
-    const told = await read();
+    const figures = await read();
     // Three hashes of cost 10 in seconds, on the fastest machine there is and on a very busy one.
-    expect(told.authsvc_hash_duration_seconds_sum).toBeGreaterThan(0.03);
-    expect(told.authsvc_hash_duration_seconds_sum).toBeLessThan(30);
-    // Each login counts the attempt before, and records what came of it; mails that are due are looked for as well.
-    expect(told.authsvc_write_transaction_duration_seconds_count).toBeGreaterThanOrEqual(5);
-    expect(told.authsvc_write_transaction_duration_seconds_sum).toBeGreaterThan(0);
+    expect(figures.authsvc_hash_duration_seconds_sum).toBeGreaterThan(0.03);
+    expect(figures.authsvc_hash_duration_seconds_sum).toBeLessThan(30);
+    // Each login counts its attempt first and its outcome later; due mails are looked for too.
+    expect(figures.authsvc_write_transaction_duration_seconds_count).toBeGreaterThanOrEqual(5);
+    expect(figures.authsvc_write_transaction_duration_seconds_sum).toBeGreaterThan(0);
   });
 
   it('tell a full queue of passwords while it is full', async () => {
@@ -183,7 +183,7 @@ describe('the metrics of a running service', () => {
     expect((await read()).authsvc_mails_owed).toBe(1);
   });
 
-  it('tell how late the event loop was, until they have told it', async () => {
+  it('tell how late the event loop was, until they have reported it', async () => {
     await start();
     const worst = 'authsvc_event_loop_delay_seconds{quantile="1"}';
     const block = () => {
@@ -200,15 +200,18 @@ describe('the metrics of a running service', () => {
 
   it('tell of the process and of what was built', async () => {
     await start();
-    const told = await read();
-    expect(told.process_cpu_seconds_total).toBeCloseTo(process.cpuUsage().user / 1e6, -1);
-    expect(told.process_resident_memory_bytes).toBeGreaterThan(10e6);
-    expect(told.nodejs_heap_size_total_bytes).toBeGreaterThanOrEqual(told.nodejs_heap_size_used_bytes ?? Number.NaN);
-    expect(told.process_start_time_seconds).toBeCloseTo(performance.timeOrigin / 1000, 0);
-    expect(Object.keys(told).filter((key) => key.startsWith('authsvc_build_info'))).toEqual([
+    const figures = await read();
+    expect(figures.process_cpu_seconds_total).toBeCloseTo(process.cpuUsage().user / 1e6, -1);
+    expect(figures.process_resident_memory_bytes).toBeGreaterThan(10e6);
+    expect(figures.nodejs_heap_size_total_bytes).toBeGreaterThanOrEqual(
+      figures.nodejs_heap_size_used_bytes ?? Number.NaN,
+    );
+    expect(figures.process_start_time_seconds).toBeCloseTo(performance.timeOrigin / 1000, 0);
+    expect(Object.keys(figures).filter((key) => key.startsWith('authsvc_build_info'))).toEqual([
       expect.stringMatching(/^authsvc_build_info\{version="\d+\.\d+\.\d+",node="\d+\.\d+\.\d+"\}$/),
     ]);
-    // Elsewhere nobody says.
-    if (process.platform === 'linux') expect(told.process_max_fds).toBeGreaterThan(told.process_open_fds ?? Infinity);
+    // Elsewhere the system does not say.
+    if (process.platform === 'linux')
+      expect(figures.process_max_fds).toBeGreaterThan(figures.process_open_fds ?? Infinity);
   });
 });

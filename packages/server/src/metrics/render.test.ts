@@ -26,11 +26,11 @@ describe('renderMetrics', () => {
   afterEach(() => auth.close());
 
   it('tells every metric once, with its kind and what it is', async () => {
-    const told = await renderMetrics(sources);
-    const kinds = [...told.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name, type }));
+    const text = await renderMetrics(sources);
+    const kinds = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name, type }));
     expect(kinds).toEqual(metrics.map(({ name, type }) => ({ name, type })));
-    expect(told.match(/^# HELP \S+ .+$/gm)).toHaveLength(metrics.length);
-    expect(told.endsWith('\n')).toBe(true);
+    expect(text.match(/^# HELP \S+ .+$/gm)).toHaveLength(metrics.length);
+    expect(text.endsWith('\n')).toBe(true);
   });
 
   it('keeps the conventions of Prometheus in its names', () => {
@@ -60,11 +60,11 @@ describe('renderMetrics', () => {
 
   it('counts in each bucket what lies in those before it too, bounds included', async () => {
     for (const seconds of [0.001, 0.0011, 0.2, 60]) measurements.writeSeconds.observe(seconds);
-    const told = parseMetrics(await renderMetrics(sources));
+    const figures = parseMetrics(await renderMetrics(sources));
     const name = 'authsvc_write_transaction_duration_seconds';
     const bounds = ['0.001', '0.0025', '0.1', '0.25', '2.5', '+Inf'];
-    expect(bounds.map((bound) => told[`${name}_bucket{le="${bound}"}`])).toEqual([1, 2, 2, 3, 3, 4]);
-    expect([told[`${name}_sum`], told[`${name}_count`]]).toEqual([60.2021, 4]);
+    expect(bounds.map((bound) => figures[`${name}_bucket{le="${bound}"}`])).toEqual([1, 2, 2, 3, 3, 4]);
+    expect([figures[`${name}_sum`], figures[`${name}_count`]]).toEqual([60.2021, 4]);
   });
 
   it('writes a label so that it can be read back', async () => {
@@ -76,9 +76,9 @@ describe('renderMetrics', () => {
 
   it('comes without the mails that are owed when the database does not answer, and counts that', async () => {
     await auth.close();
-    const told = parseMetrics(await renderMetrics(sources));
-    expect(told).toMatchObject({ authsvc_sessions_held: 7 });
-    expect(told).not.toHaveProperty('authsvc_mails_owed');
+    const figures = parseMetrics(await renderMetrics(sources));
+    expect(figures).toMatchObject({ authsvc_sessions_held: 7 });
+    expect(figures).not.toHaveProperty('authsvc_mails_owed');
     expect(measurements.databaseErrors).toEqual({ unavailable: 0, other: 1 });
     auth = await createTestAuth();
   });

@@ -39,7 +39,7 @@ async function listedSessions(cookie: string): Promise<Listed[]> {
 }
 
 describe('GET /sessions', () => {
-  it('lists the sessions of whoever asks, and no one else', async () => {
+  it('lists the sessions of the requester, and of no one else', async () => {
     const [first] = [await logIn(ada), await logIn(bob)];
     test.auth.clock.advance(60_000);
     await logIn(ada);
@@ -68,7 +68,7 @@ describe('GET /sessions', () => {
     expect(response.json().sessions).toHaveLength(2);
   });
 
-  it('refuses whoever has no session', async () => {
+  it('refuses a request without a session', async () => {
     expect(answer(await send('GET', '/sessions', undefined))).toEqual(noSession);
   });
 });

@@ -1,4 +1,4 @@
-/** `PORT` stands for the port that the server listens on, `OWN` for the host by which it is rightly asked. */
+/** `PORT` stands for the port that the server listens on, `OWN` for its own host. */
 
 /** What a Host header says that is not ours, with and without a public URL at app.example.com. */
 export const foreignHosts = [
@@ -30,7 +30,7 @@ export const foreignHosts = [
   ...['localhost:PORT\r\nHost: evil.example', 'evil.example\r\nHost: localhost:PORT', 'OWN\r\nHost: OWN'],
 ] as const;
 
-/** What an Origin header says that is not trusted, with and without a public URL at https://app.example.com. */
+/** Untrusted `Origin` headers, with and without the public URL https://app.example.com. */
 export const foreignOrigins = [
   ...['http://evil.example', 'https://evil.example', 'https://evil.example:PORT', 'HTTPS://APP.EXAMPLE.COM'],
   ...[
@@ -76,7 +76,7 @@ export const overridingHeaders = [
   ...['Destination: http://evil.example/', 'Referer: http://evil.example/', 'From: evil.example', 'X-Url-Scheme: evil'],
 ] as const;
 
-/** What X-Forwarded-For says, and which address counts where the peer is trusted; from any other it is the peer's. */
+/** `X-Forwarded-For`, and the address that counts if the peer is trusted. */
 export const forwardedFor = [
   ['203.0.113.9', '203.0.113.9'],
   ['203.0.113.9, 127.0.0.1', '203.0.113.9'],

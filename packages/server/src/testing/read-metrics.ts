@@ -20,7 +20,8 @@ export async function askMetrics(socketPath: string): Promise<string> {
 }
 
 /**
- * Reads Prometheus' text form, and refuses what Prometheus or its linter would: a line of another form, a series twice, one that stands apart from its description, a histogram that does not add up.
+ * Read Prometheus' text format, and refuse what Prometheus or its linter would: a malformed line, a
+ * repeated series, one apart from its description, a histogram that does not add up.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */

@@ -11,7 +11,7 @@ export interface TestControlServer {
   close(): Promise<void>;
 }
 
-/** What an operator reaches over the control socket, over a real database and a clock that stands still, by `inject`; some ports may be replaced. */
+/** The control socket's server over a real database and a stopped clock, reached by `inject`. */
 export async function createTestControlServer(
   ports: Partial<ControlPorts> = {},
   auth?: TestAuth,

@@ -13,7 +13,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** The service over a real database and a clock that stands still, reached by `inject`; some ports may be replaced. */
+/** The service over a real database and a stopped clock, reached by `inject`. */
 export async function createTestServer(
   policy: Partial<AuthPolicy> = {},
   ports: Partial<AuthPorts> = {},

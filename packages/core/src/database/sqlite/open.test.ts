@@ -130,7 +130,7 @@ describe('openSqliteDatabase', () => {
   it('leaves a database of another program untouched, to the byte', async () => {
     const other = knex({ client: 'sqlite3', connection: { filename: path }, useNullAsDefault: true });
     await other.schema.createTable('users', (table) => table.text('name'));
-    await other('users').insert({ name: 'somebody' });
+    await other('users').insert({ name: 'lovelace' });
     await other.destroy();
     const before = await readFile(path);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Bytes on a connection that no HTTP server should take for a request to itself; `PORT` stands for the port. */
+/** Bytes that are no request to this server; `PORT` stands for the port. */
 export const badHttp: fc.Arbitrary<string> = (() => {
   const head = (line: string, ...headers: string[]) =>
     [line, 'Connection: close', ...headers].join('\r\n').concat('\r\n\r\n');

@@ -6,7 +6,7 @@ import { FORM_TYPE, JSON_TYPE } from '../requests.ts';
 /** A request that must be refused. */
 export interface BadRequest {
   readonly request: InjectOptions;
-  /** The address that it carries, where that is a good one: whoever has it can still register. */
+  /** The address that it carries, where that is a good one: its owner can still register. */
   readonly email?: string;
 }
 
