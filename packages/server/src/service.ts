@@ -95,7 +95,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
 
     let { logStream } = options;
     if (!logStream) {
-      const logFile = openRotatingLog(paths.log, { maxBytes: config.logFileMaxBytes });
+      const logFile = openRotatingLog(paths.log, config.logFileMaxBytes);
       closers.push(logFile.close);
       logStream = logFile;
     }
@@ -107,7 +107,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(() => closeControl());
 
     const warnings: DaemonWarning[] = [...config.warnings, ...weakenedSettings(config)];
-    const { database, createSessions } = await openDatabase(config, { log, warn: (warning) => warnings.push(warning) });
+    const { database, createSessions } = await openDatabase(config, log, (warning) => warnings.push(warning));
     closers.push(database.close);
     await database.migrate();
 
@@ -199,7 +199,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(() => clearImmediate(soon));
     log.info({ url, version: VERSION }, 'listening');
     for (const { event, message } of config.warnings) log.warn({ event }, message);
-    return { url, log: log, stopRequested, describe, close };
+    return { url, log, stopRequested, describe, close };
   } catch (error) {
     await close();
     throw error;

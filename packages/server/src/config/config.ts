@@ -1,4 +1,5 @@
-import { type ConfigWarning, exposureProblems, exposureWarnings } from './rules.ts';
+import type { DaemonWarning } from '@authsvc/client/contract';
+import { exposureProblems, exposureWarnings } from './rules.ts';
 import { type Environment, fileVariableOf, readSetting, type Setting, SettingProblem } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
 
@@ -7,7 +8,7 @@ export interface Config extends SettingValues {
   /** Whether `dataFolder` is the default, so that its parent folders may be created as well. */
   readonly isDefaultDataFolder: boolean;
   /** About what is allowed, but probably a mistake. */
-  readonly warnings: readonly ConfigWarning[];
+  readonly warnings: readonly DaemonWarning[];
 }
 
 /** Every problem of the settings, a sentence each. None repeats a value that may be secret. */
@@ -51,7 +52,7 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-function unknownSettings(env: Environment): ConfigWarning[] {
+function unknownSettings(env: Environment): DaemonWarning[] {
   const own = Object.values<Setting<unknown>>(settings).flatMap((setting) => [setting.name, fileVariableOf(setting)]);
   const known = new Set<string | undefined>([...own, ...COMMAND_LINE_SETTINGS]);
   return Object.keys(env)

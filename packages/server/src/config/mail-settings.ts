@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { ResetDelivery } from '@authsvc/core';
 import { isLoopbackHost } from './network-settings.ts';
 import { type Environment, isGiven, quote, SettingProblem } from './setting.ts';
@@ -50,8 +49,4 @@ export function defaultMailFrom(env: Environment): string {
   const text = env.AUTHSVC_PUBLIC_URL ?? '';
   const host = URL.canParse(text) ? new URL(text).hostname : '';
   return `authsvc@${/[a-z]$/i.test(host) ? host : 'localhost'}`;
-}
-
-export function readMailFolder(text: string): string | undefined {
-  return resolve(text);
 }

@@ -1,18 +1,7 @@
+import type { DaemonWarning } from '@authsvc/client/contract';
 import { isLoopbackHost } from './network-settings.ts';
 import { readSetting, type Setting } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
-
-/** Something that is allowed, and logged as a warning at every start. */
-export interface ConfigWarning {
-  readonly event:
-    | 'public_url_is_http'
-    | 'reset_delivery_is_response'
-    | 'mails_go_to_files'
-    | 'metrics_beyond_loopback'
-    | 'setting_unknown'
-    | 'setting_weakens';
-  readonly message: string;
-}
 
 /**
  * Says which settings must not be combined, a sentence each with the setting that resolves it.
@@ -53,10 +42,10 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
   return problems;
 }
 
-/** Warnings about settings that are allowed, but risky. */
-export function exposureWarnings(values: SettingValues): ConfigWarning[] {
+/** Warnings about settings that are allowed, but risky: logged at every start. */
+export function exposureWarnings(values: SettingValues): DaemonWarning[] {
   const { publicUrl, resetDelivery, mailFolder, metricsAddress } = values;
-  const warnings: ConfigWarning[] = [];
+  const warnings: DaemonWarning[] = [];
   if (publicUrl?.protocol === 'http:') {
     warnings.push({
       event: 'public_url_is_http',
@@ -106,7 +95,7 @@ const guarded = {
 } as const satisfies Partial<Record<keyof SettingValues, { weakerWhen: 'smaller' | 'greater'; means: string }>>;
 
 /** The settings that protect less than their defaults do, a sentence each. */
-export function weakenedSettings(values: SettingValues): ConfigWarning[] {
+export function weakenedSettings(values: SettingValues): DaemonWarning[] {
   // The default lifetime of a reset token depends on the delivery that is set.
   const others = { [settings.resetDelivery.name]: values.resetDelivery };
   const keys = Object.keys(guarded) as (keyof typeof guarded)[];
@@ -123,6 +112,6 @@ export function weakenedSettings(values: SettingValues): ConfigWarning[] {
   return isQuiet ? [...weakened, quiet] : weakened;
 }
 
-function warning(message: string): ConfigWarning {
+function warning(message: string): DaemonWarning {
   return { event: 'setting_weakens', message };
 }

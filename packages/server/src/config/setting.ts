@@ -41,16 +41,6 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
   };
 }
 
-/** The default of a setting that need not be given. */
-export function nothing(): undefined {
-  return undefined;
-}
-
-/** The default of a list that need not be given. */
-export function none(): readonly string[] {
-  return [];
-}
-
 /** Whether a setting is given, in its variable or in a file. */
 export function isGiven(env: Environment, name: Setting<unknown>['name']): boolean {
   return Boolean(env[name] || env[`${name}_FILE`]);

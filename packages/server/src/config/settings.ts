@@ -1,10 +1,10 @@
+import { resolve } from 'node:path';
 import { resolveDataFolder } from '@authsvc/client/folders';
 import { defaultDatabase, readDatabase } from './database-setting.ts';
 import {
   defaultMailFrom,
   defaultResetDelivery,
   defaultResetTokenSeconds,
-  readMailFolder,
   readMailFrom,
   readSmtpUrl,
 } from './mail-settings.ts';
@@ -17,7 +17,7 @@ import {
   readOrigins,
   readPublicUrl,
 } from './network-settings.ts';
-import { none, nothing, oneOf, type Setting, wholeNumber } from './setting.ts';
+import { oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -42,7 +42,7 @@ export const settings = {
     description:
       'How clients reach the daemon, such as `https://app.example.com/auth`. Every route answers with and without the path, so that a proxy may strip it or not. With https, cookies are `Secure` and HSTS is sent.',
     read: readPublicUrl,
-    readDefault: nothing,
+    readDefault: () => undefined,
   },
   trustedOrigins: {
     name: 'AUTHSVC_TRUSTED_ORIGINS',
@@ -50,7 +50,7 @@ export const settings = {
     description:
       'Further origins, separated by commas, whose pages may change things and call with credentials (CORS), such as `https://app.example.com`. Pages of another site stay refused: no browser sends them the cookie.',
     read: readOrigins,
-    readDefault: none,
+    readDefault: () => [],
   },
   allowedHosts: {
     name: 'AUTHSVC_ALLOWED_HOSTS',
@@ -58,7 +58,7 @@ export const settings = {
     description:
       'Further names, separated by commas, by which clients may ask for the daemon, with any port, such as the name of a container. The address at which a connection arrived always works.',
     read: readHostNames,
-    readDefault: none,
+    readDefault: () => [],
   },
   trustedProxies: {
     name: 'AUTHSVC_TRUSTED_PROXIES',
@@ -156,7 +156,7 @@ export const settings = {
       'Mail server: `smtps://user:password@host`, or `smtp://` for STARTTLS, which is required beyond loopback. Certificates are verified.',
     secret: true,
     read: readSmtpUrl,
-    readDefault: nothing,
+    readDefault: () => undefined,
   },
   mailFrom: {
     name: 'AUTHSVC_MAIL_FROM',
@@ -169,8 +169,8 @@ export const settings = {
     name: 'AUTHSVC_MAIL_DIR',
     defaultText: 'none',
     description: 'For development: mails are written to files in this folder instead of being sent.',
-    read: readMailFolder,
-    readDefault: nothing,
+    read: (text): string | undefined => resolve(text),
+    readDefault: () => undefined,
   },
   auditRetentionDays: {
     name: 'AUTHSVC_AUDIT_RETENTION_DAYS',
@@ -184,7 +184,7 @@ export const settings = {
     description:
       'Address on which `GET /metrics` is served over TCP: a port of loopback, such as `9464`, or `10.0.0.5:9464`; never the port for clients. Beyond loopback it needs `AUTHSVC_PUBLIC_URL`. The control socket always serves the metrics.',
     read: readListenAddress,
-    readDefault: nothing,
+    readDefault: () => undefined,
   },
   logFileMaxBytes: {
     name: 'AUTHSVC_LOG_FILE_MAX_BYTES',

@@ -1,5 +1,5 @@
 import type { AuthPorts, Database } from '@authsvc/core';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import { addBodyParsers } from '../http/body-parsers.ts';
 import { createFastify } from '../http/fastify.ts';
 import { trackInFlight } from '../http/shut-down.ts';
@@ -17,17 +17,14 @@ export interface ControlPorts extends AuthPorts {
   readonly metrics: MetricSources;
 }
 
-export interface ControlServer {
-  readonly server: FastifyInstance;
-  /** Waits until every request but those for the presence is answered, at most so long. */
-  drain(graceMs: number): Promise<void>;
-}
-
 /**
  * Builds the service behind the control socket. Anyone who can open the socket may do everything,
  * so it belongs to the user who runs the daemon, and never listens on a network.
+ *
+ * @returns with it, what waits until every request but those for the presence is answered, at most
+ * for so many milliseconds.
  */
-export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger): ControlServer {
+export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger) {
   const server = createFastify({ log, loggerInstance: log });
   const drain = trackInFlight(server);
 

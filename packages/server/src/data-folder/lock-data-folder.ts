@@ -12,11 +12,6 @@ import type { Config } from '../config/config.ts';
 const LONGEST_WAIT_MS = 30_000;
 const RETRY_MS = 100;
 
-export interface OpenDataFolderOptions {
-  /** How long to wait for a daemon that is starting or stopping there, milliseconds. */
-  readonly longestWaitMs?: number;
-}
-
 /**
  * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it;
  * and with it the database file, wherever that lies and however it is named.
@@ -28,7 +23,7 @@ export interface OpenDataFolderOptions {
  */
 export async function openDataFolder(
   config: Pick<Config, 'dataFolder' | 'isDefaultDataFolder' | 'database'>,
-  { longestWaitMs = LONGEST_WAIT_MS }: OpenDataFolderOptions = {},
+  { longestWaitMs = LONGEST_WAIT_MS } = {},
 ): Promise<FileLock> {
   const { dataFolder, database } = config;
   makeDataFolder(dataFolder, config.isDefaultDataFolder);

@@ -11,26 +11,18 @@ import {
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config/config.ts';
 
-export interface OpenedDatabase {
-  readonly database: Database;
-  /**
-   * Session checks that are exact on this database: from a cache if only this process uses it, by a
-   * query if others share it.
-   */
-  readonly createSessions: typeof createUncachedSessions;
-}
-
-export interface OpenDatabaseOptions {
-  readonly log: FastifyBaseLogger;
-  /** Called with what an operator should know of while the daemon runs. */
-  warn(warning: DaemonWarning): void;
-}
-
-/** @throws core's `DatabaseRefusedError`. */
+/**
+ * Opens the database, with session checks that are exact on it: from a cache if only this process
+ * uses it, by a query if others share it.
+ *
+ * @param warn called with what an operator should know of while the daemon runs.
+ * @throws core's `DatabaseRefusedError`.
+ */
 export async function openDatabase(
   { database, databaseConnections }: Pick<Config, 'database' | 'databaseConnections'>,
-  { log, warn }: OpenDatabaseOptions,
-): Promise<OpenedDatabase> {
+  log: FastifyBaseLogger,
+  warn: (warning: DaemonWarning) => void,
+): Promise<{ database: Database; createSessions: typeof createUncachedSessions }> {
   if (database.kind === 'sqlite') {
     await clearUnfinished(database.path, log);
     const onMoved = ({ message: what }: Error) => {

@@ -18,8 +18,7 @@ export function addBodyParsers(server: FastifyInstance): void {
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer' },
     (request, body: Buffer, done) => {
-      const fields = parseForm(decodeBody(request, body));
-      done(null, fields);
+      done(null, parseForm(decodeBody(request, body)));
     },
   );
 }

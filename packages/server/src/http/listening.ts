@@ -1,22 +1,16 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { StartRefusedError } from '@authsvc/client/folders';
 
-export interface PortHolder {
-  readonly pid: number;
-  /** The name of its program. */
-  readonly name: string;
-}
-
 const LISTENING = '0A';
 const ANSWER_MS = 1000;
 
 /**
- * Finds the process that listens on a TCP port of this machine. Works on Linux, for processes that
- * this user may inspect.
+ * Finds the process that listens on a TCP port of this machine, with the name of its program. Works
+ * on Linux, for processes that this user may inspect.
  *
  * @see proc_net(5), proc_pid_fd(5)
  */
-export function findPortHolder(port: number): PortHolder | undefined {
+export function findPortHolder(port: number): { pid: number; name: string } | undefined {
   const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(table, port)));
   if (sockets.size === 0) return undefined;
   for (const entry of entriesOf('/proc')) {

@@ -16,7 +16,7 @@ const PREFLIGHT_SECONDS = 600;
  * @throws HttpError `cross_origin`, saying why.
  * @see https://owasp.org/www-community/attacks/csrf
  */
-export function checkOrigin({ method, headers }: IncomingMessage, trusted: TrustedOrigins): void {
+export function checkOrigin({ method, headers }: IncomingMessage, isTrusted: TrustedOrigins): void {
   if (SAFE_METHODS.has(method)) return;
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
@@ -24,7 +24,7 @@ export function checkOrigin({ method, headers }: IncomingMessage, trusted: Trust
   if (site === 'same-origin' && origin === 'null') return;
   // First: no list makes a browser send the cookie there.
   if (site === 'cross-site') throw crossSite();
-  if (origin === undefined || !trusted.includes(origin)) throw untrusted();
+  if (origin === undefined || !isTrusted(origin)) throw untrusted();
 }
 
 function untrusted(): HttpError {
@@ -53,11 +53,11 @@ export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>)
   return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
 }
 
-/** Which pages may change things, call with credentials, and be returned to. */
-export interface TrustedOrigins {
-  /** @param origin as an `Origin` header says it. */
-  includes(origin: string): boolean;
-}
+/**
+ * Whether the pages of an origin, as an `Origin` header says it, may change things, call with
+ * credentials, and be returned to.
+ */
+export type TrustedOrigins = (origin: string) => boolean;
 
 /**
  * The origin of the public URL, those of `AUTHSVC_TRUSTED_ORIGINS`, and pages served under our own
@@ -73,13 +73,11 @@ export function createTrustedOrigins(
 ): TrustedOrigins {
   const listed = new Set(origins);
   if (publicUrl) listed.add(publicUrl.origin);
-  return {
-    includes: (origin) => {
-      if (listed.has(origin)) return true;
-      const url = URL.canParse(origin) ? new URL(origin) : undefined;
-      if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
-      return publicUrl === undefined || hosts.isOwnOrigin(origin);
-    },
+  return (origin) => {
+    if (listed.has(origin)) return true;
+    const url = URL.canParse(origin) ? new URL(origin) : undefined;
+    if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
+    return publicUrl === undefined || hosts.isOwnOrigin(origin);
   };
 }
 
@@ -89,11 +87,15 @@ export function createTrustedOrigins(
  * @returns whether the request was a preflight, which has then been answered.
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function applyCors({ method, headers }: FastifyRequest, reply: FastifyReply, trusted: TrustedOrigins): boolean {
+export function applyCors(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  isTrusted: TrustedOrigins,
+): boolean {
   const { origin } = headers;
   if (origin === undefined) return false;
   reply.header('vary', 'Origin');
-  if (!trusted.includes(origin)) return false;
+  if (!isTrusted(origin)) return false;
   reply.headers({
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',

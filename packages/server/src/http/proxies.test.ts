@@ -4,7 +4,7 @@ import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password' };
 
-describe('requestClient', () => {
+describe('requesterOf', () => {
   let test: TestServer;
 
   beforeEach(async () => {

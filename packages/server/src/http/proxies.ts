@@ -6,7 +6,7 @@ import { printable } from '../log/log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly proxies: Proxies;
+    readonly proxies: ReturnType<typeof createProxies>;
   }
 }
 
@@ -21,28 +21,21 @@ const WINDOW_MS = 60_000;
 const MANY_EMAILS = 10;
 const MAX_PEERS = 100;
 
-/** The proxies in front of a server, and what it knows of them. */
-export interface Proxies {
-  /** Whether the `X-Forwarded-For` that an address sends is believed. */
-  isTrusted(address: string): boolean;
-  /** Warns once of a proxy whose header holds no IP address. */
-  noteNoClient(proxy: string): void;
-  /**
-   * Warns once of a trusted address that logs many people in without `X-Forwarded-For`: they all
-   * share its limits.
-   */
-  noteLogin(request: FastifyRequest, email: string): void;
-}
-
-/** @param trusted addresses and networks whose header is believed. */
-export function createProxies(trusted: readonly string[], log: FastifyBaseLogger): Proxies {
+/**
+ * The proxies in front of a server, and what it knows of them.
+ *
+ * @param trusted addresses and networks whose header is believed.
+ */
+export function createProxies(trusted: readonly string[], log: FastifyBaseLogger) {
   const isListed = includesAddress(trusted);
   const withoutClient = new Set<string>();
   const logins = new Map<string, { readonly until: number; readonly emails: Set<string>; warned: boolean }>();
+  /** Whether the `X-Forwarded-For` that an address sends is believed. */
   const isTrusted = (address: string) => isListed(readClientAddress(address) ?? '');
   return {
     isTrusted,
-    noteNoClient(proxy) {
+    /** Warns once of a proxy whose header holds no IP address. */
+    noteNoClient(proxy: string) {
       if (withoutClient.has(proxy) || withoutClient.size >= MOST_WARNINGS) return;
       withoutClient.add(proxy);
       log.warn(
@@ -50,7 +43,11 @@ export function createProxies(trusted: readonly string[], log: FastifyBaseLogger
         'AUTHSVC_TRUSTED_PROXIES lists this proxy, and its X-Forwarded-For holds no IP address: all its clients count as one; have it send the address that it sees',
       );
     },
-    noteLogin({ raw, headers }, email) {
+    /**
+     * Warns once of a trusted address that logs many people in without `X-Forwarded-For`: they all
+     * share its limits.
+     */
+    noteLogin({ raw, headers }: FastifyRequest, email: string) {
       const peer = raw.socket.remoteAddress ?? '';
       if (headers['x-forwarded-for'] !== undefined || !isTrusted(peer)) return;
       const now = performance.now();
@@ -77,7 +74,7 @@ export function createProxies(trusted: readonly string[], log: FastifyBaseLogger
  * Tells where a request came from, as events and sessions record it. Behind a trusted proxy, that
  * is what the proxy says.
  */
-export function requestClient(request: FastifyRequest): Requester {
+export function requesterOf(request: FastifyRequest): Requester {
   const { ip, headers, raw } = request;
   const address = readClientAddress(ip);
   const peer = raw.socket.remoteAddress;
@@ -86,12 +83,8 @@ export function requestClient(request: FastifyRequest): Requester {
   return {
     address: address ?? readClientAddress(peer) ?? ip,
     userAgent: headers['user-agent'] && printable(headers['user-agent'].slice(0, USER_AGENT_MAX_LENGTH)),
-    proxied: raw.httpVersion === '1.0' || Object.keys(headers).some(isProxyHeader),
+    proxied: raw.httpVersion === '1.0' || Object.keys(headers).some((name) => PROXY_HEADERS.test(name)),
   };
-}
-
-function isProxyHeader(name: string): boolean {
-  return PROXY_HEADERS.test(name);
 }
 
 /**

@@ -18,16 +18,7 @@ import { type RequestRuleOptions, requestRulesFor } from './request-rules.ts';
 import { sessionCookieFor } from './session-cookie.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. */
-const LIMITS = {
-  body: 16_384,
-  headers: 16_384,
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5000,
-  unreadTimeout: 5000,
-  checkInterval: 1000,
-  connections: 1000,
-} as const;
+const LIMITS = { body: 16_384, unreadTimeout: 5000, checkInterval: 1000, connections: 1000 } as const;
 
 export interface ServerOptions extends RequestRuleOptions, Partial<Pick<Config, 'trustedProxies'>> {
   readonly log: FastifyBaseLogger;
@@ -48,7 +39,7 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   const server = createFastify({
     log,
     rules: requestRulesFor(options),
-    limits: LIMITS,
+    connections: LIMITS.connections,
     measurements,
     bodyLimit: LIMITS.body,
     trustProxy: proxies.isTrusted,

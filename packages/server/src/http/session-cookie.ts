@@ -3,14 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly sessionCookie: SessionCookie;
+    readonly sessionCookie: ReturnType<typeof sessionCookieFor>;
   }
-}
-
-interface SessionCookie {
-  readonly name: string;
-  /** As Set-Cookie has them. */
-  readonly flags: string;
 }
 
 /**
@@ -20,12 +14,14 @@ interface SessionCookie {
 const MOST_COOKIES = 4;
 
 /**
+ * The cookie's name, and its flags as Set-Cookie has them.
+ *
  * With an https URL the cookie never travels in the clear, and the `__Host-` prefix keeps
  * neighbouring hosts from planting one.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix
  */
-export function sessionCookieFor(publicUrl: URL | undefined): SessionCookie {
+export function sessionCookieFor(publicUrl: URL | undefined) {
   return publicUrl?.protocol === 'https:'
     ? { name: '__Host-session_id', flags: 'HttpOnly; Secure; SameSite=Lax' }
     : { name: 'session_id', flags: 'HttpOnly; SameSite=Lax' };

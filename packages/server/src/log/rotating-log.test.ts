@@ -22,7 +22,7 @@ describe('openRotatingLog', () => {
   };
 
   it('makes file and folder for the owner alone, and has every line on the file when write returns', async () => {
-    const log = openRotatingLog(path, { maxBytes: 100 });
+    const log = openRotatingLog(path, 100);
     log.write('one\n');
     expect(await files()).toEqual({ 'a.log': 'one\n' });
     expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
@@ -31,10 +31,10 @@ describe('openRotatingLog', () => {
   });
 
   it('goes on where a former one ended', async () => {
-    const former = openRotatingLog(path, { maxBytes: 8 });
+    const former = openRotatingLog(path, 8);
     former.write('one\n');
     former.close();
-    const log = openRotatingLog(path, { maxBytes: 8 });
+    const log = openRotatingLog(path, 8);
     log.write('two\n');
     log.write('three\n');
     log.close();
@@ -42,7 +42,7 @@ describe('openRotatingLog', () => {
   });
 
   it('keeps five files beside the one that is written to, and never parts a line', async () => {
-    const log = openRotatingLog(path, { maxBytes: 10 });
+    const log = openRotatingLog(path, 10);
     for (let line = 1; line <= 8; line += 1) log.write(`line ${line} ${'x'.repeat(20)}\n`);
     log.close();
     const kept = await files();
@@ -58,7 +58,7 @@ describe('openRotatingLog', () => {
   });
 
   it('does not end what it tells of when it cannot write, and goes on when it can again', async () => {
-    const log = openRotatingLog(path, { maxBytes: 8 });
+    const log = openRotatingLog(path, 8);
     log.write('one two\n');
     await rename(join(folder, 'logs'), join(folder, 'away'));
     expect(() => log.write('lost\n')).not.toThrow();
@@ -69,7 +69,7 @@ describe('openRotatingLog', () => {
   });
 
   it('writes nothing once it is closed', async () => {
-    const log = openRotatingLog(path, { maxBytes: 100 });
+    const log = openRotatingLog(path, 100);
     log.close();
     // The next file to be opened gets the number of the one that was closed.
     const other = openSync(join(folder, 'logs', 'other'), 'w');

@@ -16,19 +16,16 @@ import type { LogStream } from './log.ts';
 /** How many rotated files are kept. */
 export const KEPT_LOG_FILES = 5;
 
-export interface RotatingLogOptions {
-  /** The file is set aside before a line would make it longer than so many bytes. */
-  readonly maxBytes: number;
-}
-
 /**
  * Opens a log file, mode 0600 in a 0700 folder. When it is full it becomes `<path>.1`, `.1` becomes
  * `.2`, and so on; the sixth is deleted.
  *
  * Every line is with the system before `write` returns, so the last lines of a crashing process are
  * kept. A line that cannot be written, as on a full disk, is lost, and the next one is tried again.
+ *
+ * @param maxBytes the file is set aside before a line would make it longer.
  */
-export function openRotatingLog(path: string, { maxBytes }: RotatingLogOptions): LogStream & { close(): void } {
+export function openRotatingLog(path: string, maxBytes: number): LogStream & { close(): void } {
   let file = openLog(path);
   let size = fstatSync(file).size;
   let isOpen = true;

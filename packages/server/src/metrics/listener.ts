@@ -5,15 +5,7 @@ import { createFastify } from '../http/fastify.ts';
 import { requestRulesFor } from '../http/request-rules.ts';
 import type { MetricSources } from './metrics.ts';
 
-/** What a client may take of it: sizes in bytes, times in milliseconds. */
-const LIMITS = {
-  headers: 16_384,
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5000,
-  checkInterval: 1000,
-  connections: 20,
-} as const;
+const MOST_CONNECTIONS = 20;
 
 /**
  * Serves the metrics, and nothing else, on an address of their own. On loopback it answers only to
@@ -34,7 +26,7 @@ export async function openMetricsListener(
     log,
     loggerInstance: log,
     rules: { ...rules, hosts },
-    limits: LIMITS,
+    connections: MOST_CONNECTIONS,
     forceCloseConnections: true,
   });
   addMetricsRoute(server, sources);

@@ -1,7 +1,7 @@
 import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import { type ActiveSession, type AuthPorts, changeEmail, changePassword, deleteAccount } from '@authsvc/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { requestClient } from '../http/proxies.ts';
+import { requesterOf } from '../http/proxies.ts';
 import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.ts';
 import { routeOf } from './route.ts';
 
@@ -9,7 +9,7 @@ import { routeOf } from './route.ts';
 export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {
   const actor = async (request: FastifyRequest) => ({
     session: await authenticateRequest(ports, request),
-    client: requestClient(request),
+    client: requesterOf(request),
   });
 
   server.route<{ Body: BodyOf<'changePassword'> }>({

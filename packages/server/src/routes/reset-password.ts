@@ -2,7 +2,7 @@ import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts, requestPasswordReset, resetPassword } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { isFromOtherOrigin } from '../http/origins.ts';
-import { requestClient } from '../http/proxies.ts';
+import { requesterOf } from '../http/proxies.ts';
 import { routeOf } from './route.ts';
 
 type Answer = AnswerOf<'requestPasswordReset'>;
@@ -23,7 +23,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts
         const message = 'reset tokens are handed out in responses here, to pages of this origin alone';
         throw new AuthError('reset_delivery_refused', { message });
       }
-      const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requestClient(request) });
+      const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requesterOf(request) });
       const { delivery, email } = outcome;
       return delivery === 'response' ? { email, reset_token: outcome.resetToken } : { email, message: said[delivery] };
     },
@@ -33,7 +33,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts
     ...routeOf('resetPassword'),
     handler: async (request): Promise<AnswerOf<'resetPassword'>> => {
       const { email, reset_token: resetToken, new_password: newPassword } = request.body;
-      const client = requestClient(request);
+      const client = requesterOf(request);
       const user = await resetPassword(ports, { email, resetToken, newPassword, client });
       return { email: user.email, message: 'password updated' };
     },

@@ -9,7 +9,7 @@ import {
   logOut,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { requestClient } from '../http/proxies.ts';
+import { requesterOf } from '../http/proxies.ts';
 import {
   authenticateRequest,
   clearSessionCookie,
@@ -25,7 +25,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): voi
     handler: async (request, reply): Promise<AnswerOf<'logIn'>> => {
       const { email, password } = request.body;
       server.proxies.noteLogin(request, email);
-      const { user, token } = await logIn(ports, { email, password, client: requestClient(request) });
+      const { user, token } = await logIn(ports, { email, password, client: requesterOf(request) });
       setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
       return { email: user.email, message: 'logged in' };
     },
@@ -34,7 +34,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): voi
   server.route({
     ...routeOf('logOut'),
     handler: async (request, reply): Promise<AnswerOf<'logOut'>> => {
-      const client = requestClient(request);
+      const client = requesterOf(request);
       await logOut(ports, { token: readSessionCookie(request), client }).catch((error) =>
         tryOtherCookies(request, error, (token) => logOut(ports, { token, client })),
       );
@@ -59,7 +59,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: AuthPorts): 
     ...routeOf('endOtherSessions'),
     handler: async (request): Promise<AnswerOf<'endOtherSessions'>> => {
       const session = await authenticateRequest(ports, request);
-      const ended = await endOtherSessions(ports, { session, client: requestClient(request) });
+      const ended = await endOtherSessions(ports, { session, client: requesterOf(request) });
       return { message: 'other sessions ended', ended };
     },
   });
@@ -68,7 +68,7 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: AuthPorts): 
     ...routeOf('endSession'),
     handler: async (request, reply): Promise<AnswerOf<'endSession'>> => {
       const session = await authenticateRequest(ports, request);
-      const ended = await endSession(ports, { session, client: requestClient(request) }, request.params.id);
+      const ended = await endSession(ports, { session, client: requesterOf(request) }, request.params.id);
       if (ended.id === session.id) clearSessionCookie(reply);
       return { message: 'session ended' };
     },

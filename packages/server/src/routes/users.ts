@@ -1,7 +1,7 @@
 import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
 import { type AuthPorts, register } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { requestClient } from '../http/proxies.ts';
+import { requesterOf } from '../http/proxies.ts';
 import { routeOf } from './route.ts';
 
 export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
@@ -9,7 +9,7 @@ export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
     ...routeOf('register'),
     handler: async (request): Promise<AnswerOf<'register'>> => {
       const { email, password } = request.body;
-      const user = await register(ports, { email, password, client: requestClient(request) });
+      const user = await register(ports, { email, password, client: requesterOf(request) });
       return { email: user.email, message: 'user created' };
     },
   });
