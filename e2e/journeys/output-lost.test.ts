@@ -140,7 +140,7 @@ describe('a reset token that could not be printed', () => {
     const { exitCode, stderr } = await runInto(['users', 'reset', email], { home, env, stdout: FULL });
     expectEnd({ exitCode, stderr }, 1, [
       '✗ The reset token could not be written to standard output (no space left on device)',
-      '  It was made, and is lost: it is kept nowhere.',
+      '  It was made but is lost, since it is not stored anywhere.',
       '  Make another: authsvc users reset ada@example.com',
     ]);
   });

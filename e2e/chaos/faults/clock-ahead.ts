@@ -12,7 +12,7 @@ const PUBLIC_HOST = 'auth.example.com';
 const DAYS = 10;
 const OFFICE = '203.0.113.9';
 const GUESSER = '198.51.100.1';
-/** A window of a minute, and what of a clock's setting back is passed over. */
+/** A window of a minute, and two minutes by which a clock may be set back unnoticed. */
 const LONGEST_RETRY_S = 180;
 
 export const clockAheadRow: Row = {

@@ -30,7 +30,7 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     const happened = await hasHappened(doubt);
     if (happened === undefined) account.doubt = undefined;
     else ledger.settle(account, doubt, happened);
-    // Not at all means that the token is as good as it was.
+    // A reset that did not happen leaves its token valid.
     if (doubt.kind === 'reset' && happened === false) await useToken(doubt);
   }
 

@@ -20,8 +20,8 @@ export const globalOptions: readonly Described[] = [
   ['--json', 'print one JSON value on standard output, and nothing else'],
   ['--no-input', 'ask nothing: fail when an answer is missing'],
   ['--no-color', 'no colours and no escape sequences (NO_COLOR)'],
-  ['--debug', 'say on standard error what is done; never a secret'],
-  ['--insecure-http', 'send passwords over plain http to another machine all the same'],
+  ['--debug', 'print what is done on standard error, without secrets'],
+  ['--insecure-http', 'send passwords to another machine even over plain http'],
 ];
 
 export const VERSION_OPTION: Described = ['-V, --version', 'show the version'];

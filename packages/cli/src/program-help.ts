@@ -19,7 +19,7 @@ const rest = `${formatHelp({
 })}
 
 Exit statuses:
-  0  done                            5  refused, as a taken email is
+  0  done                            5  refused, such as a taken email
   1  unexpected                      6  try again later
   2  usage, or a missing answer      7  keychain unavailable or locked
   3  daemon unreachable            130  Ctrl-C

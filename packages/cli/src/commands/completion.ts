@@ -9,9 +9,9 @@ type Shell = (typeof SHELLS)[number];
 
 const help = formatHelp({
   examples: [
-    ['source <(authsvc completion bash)', 'for this shell; in ~/.bashrc for every one to come'],
+    ['source <(authsvc completion bash)', 'for this shell; put it into ~/.bashrc for every new one'],
     ['source <(authsvc completion zsh)', 'the same, in ~/.zshrc after compinit'],
-    ['authsvc completion fish > ~/.config/fish/completions/authsvc.fish', 'for every fish from now on'],
+    ['authsvc completion fish > ~/.config/fish/completions/authsvc.fish', 'for every new fish shell'],
   ],
   json: ['{"shell":"bash","script":"…"}'],
 });

@@ -16,7 +16,7 @@ const help = formatHelp({
   examples: [
     ['authsvc doctor', 'checks for common problems, and says how to fix them'],
     ['authsvc doctor --json | jq ".checks[] | select(.state != \\"ok\\")"', 'what needs fixing'],
-    ['AUTHSVC_DATA_DIR=/srv/shop authsvc doctor', 'the same for the daemon that lives there'],
+    ['AUTHSVC_DATA_DIR=/srv/shop authsvc doctor', 'the same for the daemon with that data folder'],
   ],
   json: [
     '{"ok":true,"checks":[{"name":"daemon","state":"warning","message":"not running","remedy":"authsvc daemon start"}]}',

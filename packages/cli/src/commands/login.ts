@@ -24,7 +24,7 @@ const help = formatHelp({
   examples: [
     ['authsvc login', 'asks for the email and the password'],
     ['printf %s "$PW" | authsvc login --email ada@example.com --password-stdin', 'asks nothing'],
-    ['authsvc login --print-session', 'stores nothing; prints what AUTHSVC_SESSION is to hold'],
+    ['authsvc login --print-session', 'stores nothing; prints the value for AUTHSVC_SESSION'],
   ],
   json: [
     '{"email":"ada@example.com","server":"http://127.0.0.1:4100","storage":"keychain","expires_at":"2026-12-22T16:40:00Z"}',

@@ -51,7 +51,7 @@ describe('authsvc profile', () => {
       stdout: '',
       stderr: [
         '✗ The system keychain is locked',
-        '  It holds your session and does not hand it out.',
+        '  It holds your session, which cannot be read until it is unlocked.',
         '  Unlock it and try again, or log in again: authsvc login',
         '',
       ].join('\n'),

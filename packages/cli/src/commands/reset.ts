@@ -18,8 +18,8 @@ interface ResetOptions extends GlobalOptions {
 
 const help = formatHelp({
   examples: [
-    ['authsvc reset', 'asks for a reset token; where it is handed out at once, for the new password too'],
-    ['authsvc reset --email ada@example.com --token-stdin', 'goes on with a token that came another way'],
+    ['authsvc reset', 'requests a reset token; if the service returns it at once, asks for the new password'],
+    ['authsvc reset --email ada@example.com --token-stdin', 'uses a token that came by mail or from the operator'],
     [
       'printf "%s\\n%s" "$TOKEN" "$PW" | authsvc reset --email ada@example.com --token-stdin --password-stdin',
       'asks nothing: the token on the first line, the new password on the second',
@@ -36,7 +36,7 @@ export function createCommand(context: Context): Command {
   return new Command('reset')
     .description('Choose a new password, with a reset token')
     .option('--email <email>', 'the account')
-    .option('--token-stdin', 'read the reset token from standard input, and ask for none')
+    .option('--token-stdin', 'read the reset token from standard input instead of requesting one')
     .option('--password-stdin', 'read the new password from standard input')
     .addHelpText('after', help)
     .action((_, command: Command) => reset(context, command.optsWithGlobals<ResetOptions>()));

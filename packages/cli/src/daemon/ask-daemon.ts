@@ -41,7 +41,7 @@ function notRunning({ dataFolder }: LocalDaemonPlace): CliError {
     status: exitStatus.unreachable,
     code: 'daemon_unreachable',
     what: `No daemon runs on ${dataFolder}`,
-    why: 'An operator speaks to the daemon itself.',
+    why: 'This command needs the daemon on this machine.',
     next: { say: 'Start it', command: START_COMMAND },
   });
 }

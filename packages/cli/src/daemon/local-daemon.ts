@@ -104,7 +104,7 @@ export function describeControlFailure(error: unknown, place: LocalDaemonPlace):
       code: 'daemon_silent',
       what: `The daemon of ${dataFolder} does not answer`,
       why: 'Its control socket is open, but its process hangs, or has been suspended.',
-      next: { say: 'Look at its last words', command: shell`authsvc daemon logs` },
+      next: { say: 'See its last log lines', command: shell`authsvc daemon logs` },
       cause: error,
     });
   }

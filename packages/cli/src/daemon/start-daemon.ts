@@ -162,6 +162,6 @@ function notRestarted(
     code: 'daemon_not_started',
     what: 'The daemon was not restarted',
     why: `${upperFirst(first)}.`,
-    next: { say: `The one that runs goes on (pid ${pid}): correct the settings, and try again` },
+    next: { say: `The running daemon was left as it is (pid ${pid}): correct the settings, and try again` },
   });
 }

@@ -47,7 +47,7 @@ function judgeDaemon({ state, version, url, pid }: DaemonBody): Finding {
   const own = readVersion();
   if (version === own) return ok(`running at ${url} (pid ${pid})`);
   return warning(`running version ${version} at ${url}, and this is ${own}`, {
-    say: 'Have them be the same',
+    say: 'Restart it with this version',
     command: shell`authsvc daemon restart`,
   });
 }

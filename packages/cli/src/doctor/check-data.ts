@@ -70,7 +70,7 @@ export async function checkSqlite(path: string): Promise<Finding> {
 /** The daemon reports that its database file was moved or replaced. */
 export function judgeMoved(message: string): Finding {
   return problem(message, {
-    say: 'Save what it has open, stop it, and restore that',
+    say: 'Back up what the daemon still has open, stop it, and restore that backup',
     command: shell`authsvc backup saved.db`,
   });
 }
@@ -100,7 +100,7 @@ function judgeSchema(what: string, age: 'current' | 'older' | 'newer'): Finding 
       return ok(`${what}; schema up to date`);
     case 'older':
       return warning(`${what}; schema older than this version`, {
-        say: 'Have it brought up to date',
+        say: 'Restart the daemon, which migrates it',
         command: shell`authsvc daemon restart`,
       });
     case 'newer':

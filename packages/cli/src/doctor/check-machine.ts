@@ -41,7 +41,7 @@ export function checkClock(date: string | undefined, askedAt: number, answeredAt
   if (Math.abs(seconds) <= TOLERATED_SECONDS) return ok('in step with the daemon');
   const direction = seconds > 0 ? 'behind' : 'ahead of';
   return warning(`${describeSeconds(Math.abs(seconds))} ${direction} the daemon: expiries are shown wrong`, {
-    say: 'Set both clocks by the network',
+    say: 'Synchronise both clocks',
     command: shell`timedatectl set-ntp true`,
   });
 }

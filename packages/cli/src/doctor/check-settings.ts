@@ -16,7 +16,7 @@ export function judgeResetDelivery(warnings: SettingWarnings): Finding {
   const found = warnings.find(isAboutResets);
   if (!found) return ok('not returned in responses');
   return warning(found.message, {
-    say: 'Elsewhere than on a machine of your own',
+    say: 'Unless this is your own development machine, set',
     command: shell`AUTHSVC_RESET_DELIVERY=operator`,
   });
 }

@@ -154,7 +154,7 @@ describe('checkSqlite', () => {
     const { openSqliteDatabase } = await import('@authsvc/core');
     await (await openSqliteDatabase(path)).close();
     linkSync(path, `${path}.second`);
-    const message = expect.stringContaining('has another name (a hard link)');
+    const message = expect.stringContaining('has a second name (a hard link)');
     expect(await checkSqlite(path)).toMatchObject({ state: 'problem', message });
   });
 

@@ -21,12 +21,12 @@ const help = formatHelp({
     ['authsvc daemon install --reset-delivery operator', 'writes a systemd unit for this user, and prints it'],
     [
       'authsvc daemon install --reset-delivery response',
-      "for a developer's own machine: responses hold the reset token",
+      "for a developer's own machine: reset tokens are returned in responses",
     ],
   ],
   json: [
     '{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator","settings":["AUTHSVC_LISTEN_PORT","AUTHSVC_RESET_DELIVERY"],"left_out":["AUTHSVC_SMTP_URL"]}',
-    'settings are those of this environment that the unit holds; left_out are set here and not in the unit, as a secret must not be',
+    'settings names those of this environment that the unit holds; left_out names those that it does not hold, such as secrets',
   ],
 });
 
@@ -35,7 +35,7 @@ export function createInstallCommand(context: Context): Command {
   return new Command('install')
     .description('Have systemd run it for this user')
     .addOption(
-      new Option('--reset-delivery <how>', 'who is given reset tokens (AUTHSVC_RESET_DELIVERY)')
+      new Option('--reset-delivery <how>', 'how reset tokens are delivered (AUTHSVC_RESET_DELIVERY)')
         .choices(['response', 'smtp', 'operator'])
         .makeOptionMandatory(),
     )
@@ -108,7 +108,7 @@ function noSystemd(): CliError {
     status: exitStatus.unexpected,
     code: 'no_systemd',
     what: 'There is no systemd on this system',
-    why: 'Have its own service manager run the service in the foreground.',
+    why: "Let the system's own service manager run the service in the foreground.",
     next: { say: 'The command to run', command: shell`authsvc serve` },
   });
 }

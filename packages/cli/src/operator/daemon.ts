@@ -72,7 +72,7 @@ function createStartCommand(context: Context): Command {
       const start = await startDaemon(context);
       if (!start.started) {
         for (const problem of (await readSettings(context)).problems) {
-          terminal.warn(`${problem}; the daemon goes on with the settings it was started with`);
+          terminal.warn(`${problem}; the running daemon keeps the settings it was started with`);
         }
       }
       reportStart(context, terminal, start);

@@ -160,7 +160,7 @@ describe('what an operator asks', () => {
       stdout: '',
       stderr: [
         `✗ No daemon runs on ${home}/.local/share/authsvc`,
-        '  An operator speaks to the daemon itself.',
+        '  This command needs the daemon on this machine.',
         '  Start it: authsvc daemon start',
         '',
       ].join('\n'),

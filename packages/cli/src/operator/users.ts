@@ -60,7 +60,7 @@ function createListCommand(context: Context): Command {
     json: [`{"users":[${USER_JSON}],"next":null}`, 'next is the value for --after, or null on the last page'],
   });
   return new Command('list')
-    .description('List accounts by their email')
+    .description('List accounts in the order of their emails')
     .option('--search <text>', 'part of the email')
     .option('--limit <count>', 'how many, 1 to 1000', '50')
     .option('--after <email>', 'start after this email')
@@ -152,7 +152,7 @@ const changes = [
   },
   {
     name: 'verify',
-    description: 'Note that an email address is known to belong to the owner of the account',
+    description: 'Mark an email as verified: as known to belong to the owner of the account',
     done: 'is verified',
     example: 'GET /whoami then says "email_verified": true',
     json: USER_JSON.replace('"email_verified":false', '"email_verified":true'),
@@ -190,9 +190,9 @@ function createSetCommand(context: Context): Command {
     json: [USER_JSON.replace('"role":"user"', '"role":"admin"')],
   });
   return new Command('set')
-    .description('Set the role that applications see of an account')
+    .description('Set the role of an account, which GET /whoami shows to applications')
     .argument('<email>', 'the account')
-    .requiredOption('--role <role>', 'a-z first, then at most 31 of a-z, 0-9, _ and -')
+    .requiredOption('--role <role>', 'a letter a-z, then at most 31 of a-z, 0-9, _ and -')
     .addHelpText('after', help)
     .action((email: string, _, command: Command) =>
       setRole(context, email, command.optsWithGlobals<GlobalOptions & { role: string }>()),
@@ -282,7 +282,7 @@ async function issueReset(context: Context, email: string, options: GlobalOption
   terminal.printLines(issued.reset_token);
   await terminal.flush({
     what: 'The reset token',
-    why: 'It was made, and is lost: it is kept nowhere.',
+    why: 'It was made but is lost, since it is not stored anywhere.',
     next: { say: 'Make another', command: shell`authsvc users reset ${issued.email}` },
   });
   terminal.succeed(

@@ -119,7 +119,7 @@ function withheld(): CliError {
     status: exitStatus.keychain,
     code: 'keychain_locked',
     what: 'The system keychain is locked',
-    why: 'It holds your session and does not hand it out.',
+    why: 'It holds your session, which cannot be read until it is unlocked.',
     next: { say: 'Unlock it and try again, or log in again', command: shell`authsvc login` },
   });
 }

@@ -21,8 +21,8 @@ const FOREIGN_VERSION = /^\$2[ay]\$/;
 
 /**
  * Hashes a password. Up to 72 bytes, that is plain `$2b$`. A longer one, or one with a NUL, after
- * which bcrypt would start over, is hashed as its HMAC-SHA-384, under a tag of its own, so that every
- * byte counts. The label makes it differ from any digest that leaked elsewhere.
+ * which bcrypt would start over, is hashed as its HMAC-SHA-384, under a tag of its own, so that
+ * every byte counts. The label makes it differ from any digest that leaked elsewhere.
  *
  * @param password in NFC.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html

@@ -30,7 +30,7 @@ export function readSmtpUrl(text: string): string | undefined {
   try {
     decodeURIComponent(`${url.username}${url.password}`);
   } catch (cause) {
-    throw new SettingProblem('holds a % that stands for itself: it is written as %25', { cause });
+    throw new SettingProblem('holds a % that is not percent-encoded: write %25', { cause });
   }
   return text;
 }

@@ -53,14 +53,14 @@ export async function openControlSocket(
   };
 }
 
-/** Not by Fastify, which would log a second address as if clients could use it. */
+/** Without Fastify, which would log a second address as if clients could use it. */
 async function listen({ server }: FastifyInstance, path: string): Promise<void> {
   await once(server.listen({ path }), 'listening');
   if (process.platform !== 'win32') chmodSync(path, 0o600);
 }
 
 /**
- * Makes the socket again where it was removed, as by a clean-up of old files. Looked at once a
+ * Makes the socket again if it was removed, such as by a clean-up of old files. Looks for it once a
  * second: a watch on the folder would wake at every write to the database.
  */
 function keepSocket(server: FastifyInstance, path: string, lookAgainMs: number): () => void {
@@ -70,7 +70,7 @@ function keepSocket(server: FastifyInstance, path: string, lookAgainMs: number):
   const look = async () => {
     // Anything else by that name is left alone.
     if (!(await isMissing(path)) || !isOpen) return;
-    // The listener without a name cannot be given one; those who are connected stay so.
+    // A listener whose socket was removed cannot get a new one. Closing it ends no connection.
     server.server.close();
     await listen(server, path);
     hasFailed = false;

@@ -102,9 +102,9 @@ describe('openDataFolder', () => {
       const second = join(elsewhere, 'second.db');
       const lock = await open();
       await link(file(), second);
-      await expect(openElsewhere(second)).rejects.toThrow(`the database ${second} has another name (a hard link)`);
+      await expect(openElsewhere(second)).rejects.toThrow(`the database ${second} has a second name (a hard link)`);
       await lock.release();
-      await expect(open()).rejects.toThrow(`the database ${file()} has another name (a hard link)`);
+      await expect(open()).rejects.toThrow(`the database ${file()} has a second name (a hard link)`);
       await rm(second);
       await (await open()).release();
     });

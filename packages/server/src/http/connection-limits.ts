@@ -16,13 +16,13 @@ interface Parser {
   onIncoming?: (request: IncomingMessage) => number;
 }
 
-/** Any answer but 0, 1, 2 and 21 is an error to llhttp, at which it stops. */
+/** llhttp takes any result but 0, 1, 2 and 21 for an error, and stops. */
 const STOP_PARSING = -1;
 
 export interface UnreadLimit {
   /** How long a client may leave its answers unread, in milliseconds. */
   readonly unreadTimeout: number;
-  /** How often is looked, in milliseconds. */
+  /** How often connections are checked, in milliseconds. */
   readonly checkInterval: number;
 }
 
@@ -85,19 +85,19 @@ export function limitWaiting(server: Server): void {
     }
     response.once('socket', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
   };
-  // Requests that no hook sees as well. Without a listener of its own, Node answers an expectation,
-  // and at once.
+  // Some requests reach no hook of Fastify's. Without a listener for `checkExpectation`, Node
+  // answers an `Expect` header itself, at once.
   server.prependListener('request', look);
   if (server.listenerCount('checkExpectation') > 0) server.prependListener('checkExpectation', look);
 }
 
 /**
- * Goes on with a request once those before it on the same connection are answered. Node keeps only
- * the answers in order, so that a request sent behind a logout, without waiting for its answer,
- * would still meet the open session.
+ * Handles a request once those before it on the same connection are answered. Node keeps only the
+ * answers in order: a request that is sent after a logout, without waiting for its answer, would
+ * still find the session open.
  */
 export function takeTurn(response: ServerResponse, goOn: () => void): void {
   if (response.socket) goOn();
-  // Not at once: between two requests of a connection, others have theirs answered.
+  // Not at once, so that other connections are served in between.
   else response.once('socket', () => setImmediate(goOn));
 }

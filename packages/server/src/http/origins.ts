@@ -7,8 +7,8 @@ const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'O
 const PREFLIGHT_SECONDS = 600;
 
 /**
- * Keeps other pages from changing anything in a visitor's name. What says nothing of where it comes
- * from is no browser, and passes.
+ * Keeps other pages from changing anything in a visitor's name. A request that does not say where
+ * it comes from is not a browser's, and passes.
  *
  * `Origin: null` with `Sec-Fetch-Site: same-origin` passes: forms of pages with
  * `Referrer-Policy: no-referrer` send it.
@@ -22,7 +22,7 @@ export function checkOrigin({ method, headers }: IncomingMessage, isTrusted: Tru
   const site = headers['sec-fetch-site'];
   if (origin === undefined && (site === undefined || site === 'none' || site === 'same-origin')) return;
   if (site === 'same-origin' && origin === 'null') return;
-  // First: no list makes a browser send the cookie there.
+  // Before the list: even a listed page of another site gets no cookie from the browser.
   if (site === 'cross-site') throw crossSite();
   if (origin === undefined || !isTrusted(origin)) throw untrusted();
 }
@@ -42,8 +42,8 @@ function crossSite(): HttpError {
 }
 
 /**
- * Whether a browser says that a page of another origin asks; another host or port counts where it
- * says no more than the page's origin.
+ * Whether a browser says that the request is from a page of another origin. If it sends only
+ * `Origin`, a host or port other than the `Host` header's counts as that.
  */
 export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin, host } = headers;

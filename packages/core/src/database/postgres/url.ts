@@ -79,9 +79,7 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   }
   if ([...parameters.keys()].some((name) => !PARAMETERS.includes(name))) {
     // Not named: behind a '?' that should have been percent-encoded, it is a part of the password.
-    throw new DatabaseRefusedError(
-      `the database's URL has a parameter that is not known; what is known: ${PARAMETERS.join(', ')}`,
-    );
+    throw new DatabaseRefusedError(`the database's URL has an unknown parameter; known are: ${PARAMETERS.join(', ')}`);
   }
   return parameters;
 }

@@ -94,7 +94,7 @@ export function refuseSecondName(path: string): void {
   const links = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1;
   if (links <= 1) return;
   throw new DatabaseRefusedError(
-    `the database ${path} has another name (a hard link), by which it could be opened twice: remove that one`,
+    `the database ${path} has a second name (a hard link), by which it could be opened twice: remove that name`,
   );
 }
 

@@ -13,8 +13,8 @@ const READ_CONNECTIONS = 4;
 
 // FULL: an answer waits for the disk, so that what was acknowledged survives a loss of power.
 const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
-// Set before there is a WAL: it would stay in the WAL until a checkpoint, and the database of a
-// killed process would not be recognized.
+// The id is set before there is a WAL: otherwise it would stay in the WAL until a checkpoint, and
+// the database of a killed process would not be recognized.
 const NEW_FILE_PRAGMAS = `PRAGMA application_id = ${SQLITE_APPLICATION_ID}; ${PRAGMAS}`;
 
 export interface SqliteOptions {
@@ -40,7 +40,7 @@ export async function openSqliteDatabase(
     makeFile(path);
   }
   let place: ReturnType<typeof rememberPlace> | undefined;
-  // A connection that is made later opens the name again.
+  // A connection that is made later opens whichever file is at the path by then.
   const checkPlace = () => place?.check();
   const write = openPool(path, 1, content === 'empty' ? NEW_FILE_PRAGMAS : PRAGMAS, checkPlace);
   const read = openPool(path, READ_CONNECTIONS, PRAGMAS, checkPlace);
@@ -110,8 +110,8 @@ function openPool(path: string, connections: number, pragmas: string, checkPlace
   return createSqliteKnex(ImmediateSqliteClient, path, {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     pool: {
-      // Keep one open: the last one removes the WAL, and a new one opens the file that has the name
-      // by then.
+      // Keep one open: closing the last one removes the WAL, and a new one opens whichever file is
+      // at the path by then.
       min: 1,
       max: connections,
       afterCreate: (connection: Connection, done: (error: Error | null, connection: Connection) => void) => {

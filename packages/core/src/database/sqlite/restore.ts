@@ -22,14 +22,14 @@ export interface Restored {
  * Puts a backup in the place of the database, and keeps what was there beside it. Hold the locks of
  * both: nothing else may have the database open.
  *
- * One rename replaces the database. Killed before, it leaves the former one as it was, with a
- * folder to clear; after, the restored one.
+ * One rename replaces the database. If the process is killed before it, the former database stays
+ * as it was, with a folder to clear; if after it, the restored one is in place.
  *
  * @throws {@link DatabaseRefusedError} the backup is not sound, or the database is in use; then
  * nothing has changed.
  */
 export async function restoreSqlite(backup: string, database: string): Promise<Restored> {
-  // Beside the file itself, where a link to it leads.
+  // If the path is a link, all of this happens beside the file that it leads to.
   const target = existsSync(database) ? realpathSync(database) : database;
   let workFolder: string | undefined;
   try {
@@ -71,8 +71,8 @@ export async function clearUnfinishedRestores(database: string): Promise<boolean
 }
 
 /**
- * Copies what is there to a name of its own, and leaves the file at the database's path whole by
- * itself.
+ * Copies what is there to a name of its own. After that, the file at the database's path is
+ * complete without the files beside it.
  */
 async function keepFormer(target: string, workFolder: string): Promise<string | undefined> {
   const stats = statSync(target, { throwIfNoEntry: false });
@@ -88,14 +88,15 @@ async function keepFormer(target: string, workFolder: string): Promise<string | 
     await syncFile(copy);
     await publishFile(copy, former + suffix);
   }
-  // Of a database that SQLite cannot open. Beside the restored one it would be taken for its own.
+  // These are left where SQLite could not open the database. It would take them for the restored
+  // one's.
   for (const suffix of [...BESIDE, '-shm']) await rm(target + suffix, { force: true });
   return former;
 }
 
 /**
- * Has SQLite write to the file what is in its WAL alone. A database that is not ours or damaged is
- * left as it is.
+ * Lets SQLite write to the file what is only in its WAL. A database that is not ours, or is
+ * damaged, is left as it is.
  */
 async function takeInWal(target: string): Promise<void> {
   const isAlone = [...BESIDE, '-shm'].every((suffix) => !existsSync(target + suffix));
