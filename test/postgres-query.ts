@@ -6,8 +6,8 @@ interface Client {
   end(): Promise<void>;
 }
 
-// Loaded at once: Node 20 reuses the result of the last synchronous lstat. After one of a socket, as
-// in the folder of a service that was killed, it would not find what a package needs.
+// Loaded at once: Node 20 reuses the result of the last synchronous lstat. After one of a socket,
+// as in the folder of a service that was killed, it would not find what a package needs.
 const { Client } = createRequire(new URL('../packages/core/package.json', import.meta.url))('pg') as {
   Client: new (settings: { connectionString: string }) => Client;
 };
