@@ -139,8 +139,8 @@ export function refusalOfSystem(sentence: string, cause: unknown, path: string):
 }
 
 /**
- * Refuses what another user owns, as root could use it all the same: the service would leave files
- * there that its owner cannot use.
+ * Refuses what another user owns. Root could use it, but would leave files there that its owner
+ * cannot use.
  *
  * @throws {@link StartRefusedError}
  */

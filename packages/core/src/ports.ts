@@ -18,13 +18,11 @@ export interface PasswordHasher {
   /** @param password in NFC; see `normalizePassword`. */
   hash(password: string): Promise<string>;
   /**
-   * Compares a password as it was typed. Costs as much with no hash to compare with: then one of
-   * the configured cost takes its place, and the answer is false.
+   * Compares a password as it was typed. Without a hash, it compares with one of the configured
+   * cost, so that it takes as long, and the answer is false.
    */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
-  /**
-   * Whether a hash was made elsewhere, is of another scheme or of a lower cost than new ones are.
-   */
+  /** Whether a hash was made elsewhere, or has another scheme or a lower cost than new ones. */
   needsRehash(passwordHash: string): boolean;
   /** The bcrypt cost of a hash of any scheme. */
   costOf(passwordHash: string): number;
@@ -33,7 +31,7 @@ export interface PasswordHasher {
    * fails.
    */
   adopt(passwordHash: string): { readonly passwordHash: string } | { readonly problem: string };
-  /** A hash as other systems take it in. */
+  /** A hash in the form that other systems accept. */
   exported(passwordHash: string): string;
 }
 

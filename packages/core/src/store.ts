@@ -12,13 +12,13 @@ export interface OneTimeToken {
   readonly digest: string;
   readonly purpose: TokenPurpose;
   readonly userId: string;
-  /** An operator's is voided by an operator's alone, or by a change of the account. */
+  /** An operator's is voided only by another operator's, or by a change of the account. */
   readonly issuedBy: 'request' | 'operator';
   readonly createdAt: number;
   readonly expiresAt: number;
 }
 
-/** Whose tokens of which kind. */
+/** The tokens of one user that have one purpose and one issuer. */
 export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'issuedBy'>;
 
 /** What is kept of one counter. Times are milliseconds since the Unix epoch. */
@@ -136,18 +136,18 @@ export interface SessionWrites {
 }
 
 export interface TokenReads {
-  /** Good or expired. */
+  /** The token, whether it is valid or expired. */
   findToken(digest: string, purpose: TokenPurpose): Promise<OneTimeToken | undefined>;
 }
 
 export interface TokenWrites {
   insertToken(token: OneTimeToken): Promise<void>;
   /**
-   * Deletes those of a kind that have expired, and all but `kept` of the others: mailed ones go
-   * last, then newer ones.
+   * Deletes the expired tokens of a kind, and keeps at most `kept` of the others: mailed ones
+   * first, then newer ones.
    */
   trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
-  /** Takes a token that is still good at `nowMs`; of many that try, one gets true. */
+  /** Uses up a token that is valid at `nowMs`; of concurrent attempts, one returns true. */
   takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
   deleteToken(digest: string): Promise<void>;
   /** Deletes a user's tokens for some purposes. */

@@ -20,8 +20,8 @@ export interface ServeOptions {
 }
 
 /**
- * Runs the daemon in this process until SIGTERM, SIGINT, SIGHUP as of a terminal that is closed, or
- * a request to stop over the control socket; settings come from the environment.
+ * Runs the daemon in this process until SIGTERM, SIGINT, SIGHUP (a closed terminal), or a request
+ * to stop over the control socket. The settings come from the environment.
  *
  * @returns the exit status: 0 stopped as requested, 1 could not start or stop, 2 invalid settings.
  * The reason is on stderr.

@@ -14,7 +14,7 @@ export class NotTextError extends Error {
   override readonly name = 'NotTextError';
 }
 
-/** Enough to know what it is, however little a pipe gives at a time. */
+/** Enough to recognise the kind of file, however few bytes a pipe gives at a time. */
 const HEAD_BYTES = 16;
 
 /**
@@ -55,7 +55,7 @@ function utf16Of([first, second, third, fourth]: Buffer): 'utf-16le' | 'utf-16be
   return undefined;
 }
 
-/** Later a NUL is for the line that holds it to answer for. */
+/** For the first bytes only: a NUL further on is an error of its line. */
 function withoutNul(utf8: Uint8Array): Uint8Array {
   const at = utf8.indexOf(0);
   if (at === -1) return utf8;

@@ -39,7 +39,7 @@ export async function showUser(ports: AuthPorts, email: string) {
   return { user, passwordCost: ports.hasher.costOf(user.passwordHash), sessions };
 }
 
-/** Every account by rising email key, each with its hash as other systems take it in. */
+/** Every account, ordered by email key, with its hash in the form that other systems accept. */
 export async function* exportUsers({ hasher, store }: AuthPorts): AsyncGenerator<User> {
   let afterEmailKey: string | undefined;
   for (;;) {

@@ -58,7 +58,7 @@ export function isForeign(passwordHash: string): boolean {
   return passwordHash.startsWith(FOREIGN_TAG) || FOREIGN_VERSION.test(passwordHash);
 }
 
-/** A hash as other systems take it in. */
+/** A hash in the form that other systems accept. */
 export function exportedHash(passwordHash: string): string {
   return passwordHash.startsWith(FOREIGN_TAG) ? passwordHash.slice(FOREIGN_TAG.length) : passwordHash;
 }

@@ -14,7 +14,7 @@ export interface SmtpMailerOptions {
   readonly url: string;
   /** The sender's address, with a display name or without. */
   readonly from: string;
-  /** The host of the public URL, by which the mail server is greeted where it is a name. */
+  /** The host of the public URL. If it is a name, the mail server is greeted with it. */
   readonly publicHost?: string | undefined;
 }
 

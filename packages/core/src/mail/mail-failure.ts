@@ -9,15 +9,15 @@ interface MailError {
 }
 
 const LONGEST_ANSWER = 200;
-/** A server that answers with megabytes must not cost as many steps squared. */
+/** The patterns below take quadratic time, and a server may answer with megabytes. */
 const LONGEST_READ = 4000;
 const TLS_FAILURE = /CERT|TLS|SSL|SELF_SIGNED|SIGNATURE/;
 
 /**
  * Describes why a mail was not sent: what failed, at which step, and what the server said, without
- * addresses and without what a secret may be in.
+ * addresses and without anything that may contain a secret.
  *
- * @param secrets texts that are taken out wherever they stand.
+ * @param secrets texts that are removed wherever they appear.
  */
 export function describeMailFailure(error: unknown, secrets: readonly string[]): string {
   const { code, originalCode, response } = error as MailError;
@@ -31,7 +31,7 @@ function stepOf({ code, originalCode = '', command }: MailError): string | undef
   if (code === 'ETLS' || TLS_FAILURE.test(originalCode)) return 'TLS';
   const [step] = command?.split(' ') ?? [];
   if (step === 'CONN') return 'connect';
-  // Asked again by HELO, a server has refused EHLO before.
+  // HELO is sent only to a server that refused EHLO.
   if (step === 'HELO') return 'EHLO';
   return step === 'API' ? undefined : step;
 }
@@ -44,9 +44,9 @@ function redact(response: string, secrets: readonly string[]): string {
   }
   return (
     text
-      // An address, quoted or not, also where its @ is encoded.
+      // An address, quoted or not, even if its @ is encoded.
       .replace(/"[^"]*"@\S+|[^\s<>"'(]*(?:@|%40|=40)[^\s>"')]*/gi, '<address>')
-      // Tokens, and what holds one in another encoding.
+      // Tokens, and text that may be one in another encoding.
       .replace(/[\w+/=-]{24,}/g, '…')
       .trim()
       .slice(0, LONGEST_ANSWER)

@@ -13,7 +13,7 @@ export interface Account {
   /** As it was registered. */
   email: string;
   password: Password;
-  /** Whether the hash came from elsewhere, and no login has bettered it yet. */
+  /** Whether the hash came from elsewhere, and no login has replaced it yet. */
   hasOldHash: boolean;
   disabledAt: number | undefined;
   role: string;

@@ -37,7 +37,7 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
     }
   }
 
-  /** One save after the other: waiting for the last one is waiting for all. */
+  /** Saves run one after another, so that waiting for the last one is waiting for all. */
   function flush(): Promise<void> {
     lastSave = lastSave.then(save, save);
     return lastSave;
@@ -53,7 +53,7 @@ export function createSessionUses(store: Store, { idleMs, onFlushError }: Sessio
       unstored.set(tokenDigest, nowMs);
       return true;
     },
-    /** A use that is not stored yet, or so lately that a read may not have seen it. */
+    /** A use that is not stored yet, or was stored so recently that a read may have missed it. */
     unstored: (tokenDigest: string) => unstored.get(tokenDigest) ?? taken.get(tokenDigest),
     /** Writes what is not stored yet. What cannot be written now is kept for the next time. */
     flush,

@@ -143,7 +143,7 @@ function splitList(text: string): string[] {
 function checkNetwork(network: string): void {
   const [, address = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  // A zone is of this machine's interfaces, and no list of addresses can hold it.
+  // A zone names an interface of one machine, which a list of addresses cannot contain.
   if (bits === 0 || address.includes('%') || (prefix !== undefined && Number(prefix) > bits)) {
     throw new SettingProblem(
       `must be addresses and networks separated by commas, such as 10.0.0.5,fd00::/8; ${quote(network)} is neither`,

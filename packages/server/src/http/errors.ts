@@ -10,7 +10,7 @@ statusOf satisfies Record<AuthErrorCode, number>;
 type SchemaErrors = NonNullable<FastifyError['validation']>;
 type SchemaError = SchemaErrors[number];
 
-/** Of a missing session, at routes that challenge. */
+/** The status of a missing session on routes that challenge. */
 export const CHALLENGE_STATUS = 401;
 
 /** Delay of a refusal. Without it, clients that retry at once would keep a core busy. */
@@ -156,7 +156,7 @@ export function createErrorHandler(): ErrorHandler {
   };
 }
 
-/** @returns what counts a refusal, and says whether there were too many in this second. */
+/** @returns a function that counts a refusal, and says whether this second has had too many. */
 function createFloodCheck(): () => boolean {
   let refusals = 0;
   let countedUntil = 0;
@@ -172,7 +172,7 @@ function createFloodCheck(): () => boolean {
 }
 
 /**
- * Elsewhere a missing session stays 403; where an application asks, its client expects 401 and a
+ * A missing session is 403, except on routes for applications, whose clients expect 401 and a
  * challenge.
  */
 function refusalAt({ routeOptions: { schema } }: FastifyRequest, error: unknown): Refusal {
@@ -181,7 +181,7 @@ function refusalAt({ routeOptions: { schema } }: FastifyRequest, error: unknown)
   return { ...refusal, status: CHALLENGE_STATUS, headers: { ...refusal.headers, 'www-authenticate': 'Bearer' } };
 }
 
-/** Tells an unknown path from a method that a path does not have; a 405 names those that it has. */
+/** Distinguishes an unknown path from an unsupported method; a 405 names the supported ones. */
 export function addNotFoundHandler(server: FastifyInstance): void {
   const methodsOf = new Map<string, Set<string>>();
   server.addHook('onRoute', ({ url, method }) => {

@@ -78,7 +78,7 @@ export function requesterOf(request: FastifyRequest): Requester {
   const { ip, headers, raw } = request;
   const address = readClientAddress(ip);
   const peer = raw.socket.remoteAddress;
-  // Only what a listed proxy says of its client can be no address.
+  // Only a listed proxy's header can name a client by something that is not an address.
   if (address === undefined && peer !== undefined) request.server.proxies.noteNoClient(peer);
   return {
     address: address ?? readClientAddress(peer) ?? ip,
@@ -89,7 +89,7 @@ export function requesterOf(request: FastifyRequest): Requester {
 
 /**
  * Reads an IP address as proxies write it: bare, with a port, in brackets, in quotes, as IPv4 in
- * IPv6, with a zone, which means something on the proxy alone.
+ * IPv6, or with a zone, which has a meaning only on the proxy.
  *
  * @returns `undefined` for anything else, such as `unknown`.
  * @see https://www.rfc-editor.org/rfc/rfc7239#section-6

@@ -7,8 +7,8 @@ import { checkHost, createOwnHosts, type OwnHosts } from './hosts.ts';
 import { applyCors, checkOrigin, createTrustedOrigins, type TrustedOrigins } from './origins.ts';
 
 /**
- * Beyond it, Node drops headers without a word, and 16 KiB of short ones would take a hundred times
- * their size.
+ * Node silently drops headers beyond its limit. Without a limit, 16 KiB of short ones would take a
+ * hundred times their size.
  */
 const MOST_HEADERS = 100;
 

@@ -130,7 +130,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** A program that has a database open keeps a WAL beside it, be it an empty one. */
+/** A program that has a database open keeps a WAL beside it, even if that is empty. */
 function isInUse(path: string): boolean {
   return statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
 }
