@@ -52,9 +52,13 @@ describe('isLoopback', () => {
     ['::ffff:127.0.0.1', true],
     ['::ffff:7f00:1', true],
     ['128.0.0.1', false],
+    ['0:0:0:0:0:0:0:1', true],
     ['::2', false],
     ['::ffff:8000:1', false],
     ['unknown', false],
+    ['127.example.com', false],
+    ['127.0.0.1.example.com', false],
+    ['127.', false],
   ])('of %s is %s', (address, expected) => {
     expect(isLoopback(address)).toBe(expected);
   });

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** Where a request came from, as far as it is known. */
 export interface Requester {
@@ -9,9 +9,11 @@ export interface Requester {
   readonly proxied: boolean;
 }
 
-/** Whether an address can only be that of a process on this machine. */
+/** Whether an address can only be that of a process on this machine. A host name never is one. */
 export function isLoopback(address: string): boolean {
-  return /^(?:127\.|::1$)/.test(unmapAddress(address));
+  const plain = unmapAddress(address);
+  if (isIPv4(plain)) return plain.startsWith('127.');
+  return isIPv6(plain) && groupsOf(plain).join(':') === '0:0:0:0:0:0:0:1';
 }
 
 /**

@@ -100,7 +100,7 @@ export function unusable(path: string, why: string, cause?: unknown): CliError {
 }
 
 /** The error for a file that the system does not let us use. */
-export function unreachable(path: string, cause: unknown): CliError {
+function unreachable(path: string, cause: unknown): CliError {
   return end(path, describePathFailure(path, cause, 'Name another folder with XDG_STATE_HOME'), cause);
 }
 

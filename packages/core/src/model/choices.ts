@@ -80,7 +80,7 @@ export const pick: fc.Arbitrary<Pick> = fc.record({
 });
 
 /** A session or a token with its number; none of either where nothing was issued yet. */
-export interface Picked<Thing> {
+interface Picked<Thing> {
   readonly thing: Thing | undefined;
   readonly number: number | undefined;
 }

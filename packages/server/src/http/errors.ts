@@ -105,7 +105,7 @@ export function refuse(
 }
 
 /** Says what is wrong with each invalid field; nothing if the body as a whole is invalid. */
-export function describeInvalidFields(errors: SchemaErrors): FieldError[] {
+function describeInvalidFields(errors: SchemaErrors): FieldError[] {
   return errors.slice(0, MAX_FIELD_ERRORS).flatMap((error) => {
     const field = fieldOf(error).slice(0, MAX_FIELD_NAME_LENGTH);
     return field ? [{ field, message: `${field} ${problemOf(error)}` }] : [];

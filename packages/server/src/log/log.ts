@@ -52,7 +52,7 @@ export function printable(text: string): string {
 }
 
 /** JSON that says the same to a program, and does nothing to a terminal. */
-export function escapeJson(json: string): string {
+function escapeJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

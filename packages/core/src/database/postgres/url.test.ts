@@ -73,7 +73,7 @@ describe('parsePostgresUrl', () => {
     },
   );
 
-  it.each(['db.example.com', '10.0.0.1', '[fe80::1]', 'localhost.example.com'])(
+  it.each(['db.example.com', '10.0.0.1', '[fe80::1]', 'localhost.example.com', '127.example.com'])(
     'refuses sslmode=disable for %s',
     (host) => {
       expect(() => parsePostgresUrl(`postgres://${host}/auth?sslmode=disable`)).toThrow(
