@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import { root } from './root.mjs';
 
-/** Native, finding files by their own path, or rarely needed: they stay packages of core's. */
+/** Packages of core's that are not bundled: native, finding their own files, or rarely needed. */
 const stayPackages = /^(@zxcvbn-ts\/language-common|bcrypt|nodemailer|pg|piscina|sqlite3)$/;
 const fromCore = '\0from-core:';
 

@@ -13,9 +13,9 @@ const dist = join(packages, 'cli', 'dist');
 const folder = join(dist, 'bundle');
 const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, 'package.json')));
 
-/** What Knex would load for databases that are not ours. */
+/** What Knex would load for databases that we do not use. */
 const neverInstalled = /^(better-sqlite3|mariadb\/callback|mysql2?|oracledb|pg-native|pg-query-stream|tedious)$/;
-/** Each loaded file costs a start some time: one holds what one kind of command needs, no more. */
+/** Loading a file takes time at each start, so each holds only what one kind of command needs. */
 const groups = [
   {
     name: 'help',

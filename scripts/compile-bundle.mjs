@@ -10,8 +10,9 @@ import { StepError } from './step.mjs';
 const credentials = ['--email', 'ada@example.com', '--password-stdin'];
 
 /**
- * Let V8 compile ahead what starts of a bundle use: a daemon and a user's session run once on
- * temporary folders, and the compiled code stays beside the bundle, for this version of Node.
+ * Let V8 compile the code that programs use when they start from a bundle: a daemon and a user's
+ * session run once on temporary folders, and the compiled code stays beside the bundle, for this
+ * version of Node.
  *
  * @param {string} bundle
  */

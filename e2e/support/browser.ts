@@ -7,7 +7,7 @@ const executablePath = '/usr/bin/chromium';
 /** Why no browser can be run on this machine; nothing when one can. */
 export const browserObstacle = existsSync(executablePath) ? undefined : 'Chromium is not installed';
 
-/** What keeps it from asking anything of a network; names of other sites are this machine, too. */
+/** Options that keep it off the network; the names of other sites lead to this machine, too. */
 const quiet = [
   '--disable-gpu',
   '--disable-quic',

@@ -29,7 +29,7 @@ export function setUpMachine(home: string, folderName = 'data') {
     env: cleanEnvironment(home, settings),
     authsvc,
     status,
-    /** Starts the daemon, and says who it is. */
+    /** Starts the daemon, and returns what it says of itself. */
     start: async (more?: Environment) => {
       const { exitCode, stderr } = await authsvc(['daemon', 'start'], more);
       if (exitCode !== 0) throw new Error(`the daemon did not start:\n${stderr}`);

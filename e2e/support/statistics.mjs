@@ -22,8 +22,8 @@ export function percentile(values, percent) {
 }
 
 /**
- * How one party did against another: the median over the rounds of what each round says, because
- * the two stood next to each other in a round, and a machine that slows down meanwhile slows both.
+ * How one party did against another: the median of the rounds' ratios, because a round measures the
+ * two right after each other, and a machine that slows down meanwhile slows both.
  *
  * @param {readonly number[]} values one a round
  * @param {readonly number[]} others the same rounds

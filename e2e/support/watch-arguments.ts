@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const BETWEEN_LOOKS_MS = 10;
 
 /**
- * Looks again and again at what every user of this machine can see: the arguments of all processes.
+ * Keeps reading what every user of this machine can see: the arguments of all processes.
  */
 export function watchArguments() {
   const seen = new Set<string>();

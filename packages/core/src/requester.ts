@@ -17,8 +17,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * The IPv4 address in an IPv6 address that maps one, however it is written; any other address as it
- * is.
+ * The IPv4 address that an IPv6 address maps, however that is written; any other address unchanged.
  */
 export function unmapAddress(address: string): string {
   if (!isIPv6(address)) return address;
@@ -41,7 +40,7 @@ export function networkOf(address: string): string {
 }
 
 /**
- * The network of so many leading bits, 0 to 64, that an IPv6 address lies in; none for an IPv4
+ * The network that the first `bits` bits of an IPv6 address name, 0 to 64; `undefined` for an IPv4
  * address.
  */
 export function networkOfPrefix(address: string, bits: number): string | undefined {

@@ -21,10 +21,10 @@ export interface OneTimeToken {
 /** The tokens of one user that have one purpose and one issuer. */
 export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'issuedBy'>;
 
-/** What is kept of one counter. Times are milliseconds since the Unix epoch. */
+/** The stored state of one counter. Times are milliseconds since the Unix epoch. */
 export interface ThrottleState {
   readonly count: number;
-  /** For a window, when it ends; for a backoff, until when nothing is let through. */
+  /** For a window, its end; for a backoff, when the next attempt is let through. */
   readonly until: number;
   /** Whether a refusal was recorded, so that it is recorded once. */
   readonly noted: boolean;

@@ -41,7 +41,7 @@ export function describeTimeLeft(expiresAt: string | null, nowMs: number): strin
   return seconds <= 0 ? 'expired' : `expires in ${describeDuration(seconds)}`;
 }
 
-/** In the largest unit of which there are two. */
+/** In the largest unit of which it has at least two. */
 function describeDuration(seconds: number): string {
   if (seconds < 2 * MINUTE) return count(seconds, 1, 'second');
   if (seconds < 2 * HOUR) return count(seconds, MINUTE, 'minute');

@@ -108,7 +108,7 @@ const limit = { type: 'string', pattern: '^([1-9]\\d{0,2}|1000)$' } as const;
 /** An account, named by its address: in a body or a query. */
 export const emailSchema = object({ email: text });
 
-/** A role for an account; what a role looks like is said by the rules. */
+/** A role for an account; the rules check what it looks like. */
 export const roleSchema = object({ email: text, role: text });
 
 export const userPageSchema = partOf({ limit, search: text, after: text });

@@ -57,7 +57,7 @@ export interface AuthEvent {
 /** A stored event; ids rise with time. */
 export interface StoredEvent extends AuthEvent {
   readonly id: number;
-  /** Of the user, for as long as there is one. */
+  /** The user's, while the account exists. */
   readonly email: string | undefined;
 }
 

@@ -32,7 +32,7 @@ export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promis
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AuthError) throw error;
     const { code = '', constraint = '' } = error as Error & { code?: string; constraint?: string };
-    // Two that took the same address at once: the second finds out when it writes.
+    // Two requests took the same address at the same time: the second one fails when it writes.
     if (code === POSTGRES_UNIQUE_VIOLATION && constraint.includes('email_key')) {
       throw new AuthError('email_taken', { field: 'email', cause: error });
     }

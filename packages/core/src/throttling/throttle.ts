@@ -44,9 +44,9 @@ export const FAILED_LOGINS: BackoffRule = {
   maxDelayMs: 15 * MINUTE_MS,
   forgetAfterMs: 24 * 60 * MINUTE_MS,
 };
-/** Uses of reset tokens per address, or the limit for requests where that is higher. */
+/** Uses of reset tokens per address; the limit for requests applies instead if it is higher. */
 export const RESETS_PER_MINUTE = 10;
-/** Changes that a session may make: ending sessions, or what asks for the password again. */
+/** Changes by one user: ending sessions, or what asks for the password again. */
 const CHANGES_BY_USER = perMinute(60);
 /** Mails per account, against flooding a mailbox; tokens that were mailed already stay good. */
 export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, windowMs: 60 * MINUTE_MS };

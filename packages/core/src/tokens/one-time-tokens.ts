@@ -4,19 +4,19 @@ import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from '..
 import { RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from './digest.ts';
 
-/** What happens to an account and may end its tokens. */
+/** The changes of an account that may void its tokens. */
 export type AccountChange = 'password' | 'email' | 'disabled';
 
 interface Purpose {
   readonly lifetimeMs: (policy: AuthPolicy) => number;
-  /** How many that were asked for may be good side by side; of an operator's it is one. */
+  /** How many requested tokens may be valid at the same time; of an operator's, it is one. */
   readonly kept: number;
   /** The change that using one makes. */
   readonly makes: AccountChange;
   readonly voidedBy: readonly AccountChange[];
 }
 
-/** What each purpose means. A new one does not compile before it says all of this. */
+/** The rules of each purpose. A new purpose does not compile without all of them. */
 export const purposes = {
   // As many as are mailed in an hour, so that a stranger's requests void none of the owner's.
   reset: {
@@ -27,7 +27,7 @@ export const purposes = {
   },
 } as const satisfies Record<TokenPurpose, Purpose>;
 
-/** Makes a token inside a transaction; it is in this answer and nowhere else. */
+/** Makes a token inside a transaction. Only its digest is stored: this alone returns it. */
 export async function issueToken(
   { clock, policy, random }: AuthPorts,
   transaction: WriteTransaction,
@@ -42,7 +42,7 @@ export async function issueToken(
   return { token, expiresAt };
 }
 
-/** Finds a token, good or expired, before anything is spent on it. */
+/** Finds a token, valid or expired, before any work is spent on it. */
 export function findToken({ store }: AuthPorts, purpose: TokenPurpose, token: string) {
   return store.findToken(digestToken(token), purpose);
 }
@@ -53,10 +53,10 @@ export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): b
 }
 
 /**
- * Uses a token up, in the transaction of what it allows, and voids the others that this change
- * ends.
+ * Uses up a token in the transaction of the change that it allows, and voids the other tokens that
+ * this change ends.
  *
- * @returns false when it is not good, or another transaction was first.
+ * @returns false if it is not valid, or another transaction used it first.
  */
 export async function consumeToken(
   { clock }: AuthPorts,
@@ -77,7 +77,7 @@ export function voidTokens(transaction: WriteTransaction, userId: string, change
   );
 }
 
-/** Without the blanks that a mail or a paste adds, and in lower case. */
+/** The digest of a token in lower case, without the blanks that a mail or a paste adds. */
 export function digestToken(token: string): string {
   return digestSecret(stripBlanks(token).toLowerCase());
 }

@@ -208,7 +208,7 @@ export function settingsTable(): string {
   const rows = Object.values<Setting<unknown>>(settings).map(
     ({ name, defaultText, description, secret, readDefault }) => {
       const names = secret ? `\`${name}\`, or \`${name}_FILE\`` : `\`${name}\``;
-      // What a default depends on is said in words.
+      // A default that depends on something else is described in words.
       return `| ${names} | ${readDefault ? inWords(defaultText) : `\`${defaultText}\``} | ${description} |`;
     },
   );

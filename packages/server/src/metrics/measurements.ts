@@ -7,14 +7,14 @@ const WRITE_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const HASH_WAIT_BOUNDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5];
 const HASH_BOUNDS = [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5];
 
-/** Statuses are below it. */
+/** All HTTP statuses are below this. */
 const STATUS_END = 600;
 
 /** Counts values up to each bound, and sums them: cheap to fill with every request. */
 export class Histogram {
-  /** Rising; what lies above the last one is counted behind it. */
+  /** In rising order; values above the last one have a count of their own. */
   readonly bounds: readonly number[];
-  /** One more than there are bounds, each without those before it. */
+  /** One more than there are bounds; each counts only values above the bound before it. */
   readonly counts: Float64Array;
   sum = 0;
 
@@ -48,7 +48,7 @@ export interface Measurements {
   readonly routes: RouteMeter[];
   /** Requests for which there is no route, whatever they asked for. */
   readonly unrouted: RouteMeter;
-  /** What came in and was no HTTP, or not in time. */
+  /** Requests that were not HTTP, or did not arrive in time. */
   malformed: number;
   readonly refusals: Record<WireErrorCode, number>;
   readonly throttled: Record<ThrottledAttempt, number>;

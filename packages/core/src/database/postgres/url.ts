@@ -20,7 +20,7 @@ const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'ss
 const DEFAULT_PORT = '5432';
 
 /**
- * Reads a database's URL in libpq's forms: parameters take precedence over what stands before them.
+ * Reads a database's URL in libpq's forms: parameters take precedence over the rest.
  * The server's certificate and name are verified with any `sslmode` but `disable`, which is for
  * this machine alone; a Unix socket uses no TLS.
  *
@@ -36,7 +36,7 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:,]*))(?::(\d*))?$/.exec(hostspec) ?? refuse();
   const host = parameters.get('host') || decode(bracketed ?? plain) || 'localhost';
   const database = parameters.get('dbname') || decode(path);
-  // Both appear in logs. Behind an unencoded '?' or '/' they would be parts of the password.
+  // Both appear in logs. After an unencoded '?' or '/' in a password, they would be parts of it.
   if (/[@,]/.test(host) || (host.includes('/') && !host.startsWith('/')) || /[@/]/.test(path)) refuse();
   if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
   return {
@@ -50,7 +50,7 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   };
 }
 
-/** By hand: `new URL` knows no user without a host, and what it throws quotes the URL. */
+/** Without `new URL`, which accepts no user without a host, and whose errors quote the URL. */
 function split(url: string) {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(url) ?? [];
   if (rest === undefined) {
@@ -69,7 +69,7 @@ function split(url: string) {
   };
 }
 
-/** Unlike a form's, a `+` is one. */
+/** Unlike in a form, a `+` stands for itself. */
 function readParameters(query: string): ReadonlyMap<string, string> {
   const entries = query.split('&').filter((text) => text !== '');
   const parameters = new Map<string, string>();
@@ -78,7 +78,7 @@ function readParameters(query: string): ReadonlyMap<string, string> {
     parameters.set(decode(name), decode(value));
   }
   if ([...parameters.keys()].some((name) => !PARAMETERS.includes(name))) {
-    // Not named: behind a '?' that should have been percent-encoded, it is a part of the password.
+    // Not named: after an unencoded '?' in a password, it is a part of that password.
     throw new DatabaseRefusedError(`the database's URL has an unknown parameter; known are: ${PARAMETERS.join(', ')}`);
   }
   return parameters;
