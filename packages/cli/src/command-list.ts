@@ -58,7 +58,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'users',
-    summary: 'Look after the accounts, as the operator',
+    summary: 'Manage the accounts, as the operator',
     load: () => import('./operator/users.ts'),
     isGroup: true,
   },
@@ -85,10 +85,10 @@ export const commands: readonly CommandEntry[] = [
     isGroup: true,
   },
   { name: SERVICE, summary: 'Run the service in the foreground', load: () => import('./operator/serve.ts') },
-  { name: 'doctor', summary: 'Look for what commonly goes wrong', load: () => import('./commands/doctor.ts') },
+  { name: 'doctor', summary: 'Look for common problems', load: () => import('./commands/doctor.ts') },
   {
     name: DESCRIBES_ALL,
-    summary: 'Print the completion of commands and options for a shell',
+    summary: 'Print a script that completes commands and options in a shell',
     load: () => import('./commands/completion.ts'),
   },
 ];

@@ -1,4 +1,4 @@
-/** As many as V8 needs to see, to take it for worth optimizing. */
+/** As many calls as V8 has to see before it optimizes the function. */
 const CALLS = 8000;
 
 /**

@@ -16,10 +16,10 @@ const help = formatHelp({
   json: ['{"shell":"bash","script":"…"}'],
 });
 
-/** `authsvc completion`: of whatever its parent holds. */
+/** `authsvc completion`: completes the commands of its parent. */
 export function createCommand(context: Context): Command {
   return new Command('completion')
-    .description('Print the completion of commands and options for a shell')
+    .description('Print a script that completes commands and options in a shell')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
     .addHelpText('after', help)
     .action(async (shell: Shell, _, command: Command) => {

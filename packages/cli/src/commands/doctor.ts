@@ -27,7 +27,7 @@ const help = formatHelp({
 /** `authsvc doctor` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
   return new Command('doctor')
-    .description('Look for what commonly goes wrong')
+    .description('Look for common problems')
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();

@@ -72,7 +72,7 @@ async function reset(context: Context, options: ResetOptions): Promise<void> {
   );
 }
 
-/** @returns `undefined` when the token travels another way, after saying how to go on. */
+/** @returns `undefined` if the token comes another way; the next step has then been printed. */
 async function requestToken({ client, terminal, server }: CommandSetup, email: string): Promise<string | undefined> {
   const { resetToken, isMailed } = await client.requestReset(email);
   if (resetToken !== undefined) {

@@ -29,7 +29,7 @@ const help = formatHelp({
     ['authsvc daemon logs --follow', 'shows what it does, as it does it'],
     [
       'AUTHSVC_DATA_DIR=/srv/shop authsvc daemon start',
-      'a second daemon, with its own accounts; set this for every command that is for it',
+      'a second daemon, with its own accounts; set the same for each command that uses it',
     ],
   ],
 });

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 
 const SHEET = 'holds a workbook or a ZIP archive: save the sheet as CSV UTF-8';
-/** How files begin that are often taken for text, as Latin-1. */
+/** The first bytes, as Latin-1, of files that are often mistaken for text. */
 const OTHER_FILES: readonly (readonly [string, string])[] = [
   ['SQLite format 3\0', 'is an SQLite database; that of the Flask service is read with --from flask-sqlite'],
   ['PK\x03\x04', SHEET],

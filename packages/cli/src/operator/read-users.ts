@@ -120,7 +120,7 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
   };
 }
 
-/** How databases write no time: MySQL's dumps, PostgreSQL's COPY, and zero in many forms. */
+/** How databases write a missing time: MySQL's dumps, PostgreSQL's COPY, and zero in many forms. */
 const NO_TIME = /^(null|\\N|[-0:. TZ]*)$/i;
 
 /** The daemon checks that it is a time; an empty field is none. */
@@ -129,7 +129,7 @@ function time(value: unknown): string | undefined {
   return NO_TIME.test(text) ? undefined : text;
 }
 
-/** How databases and spreadsheets write no value. */
+/** How databases and spreadsheets write a missing value. */
 function isNone(value: unknown): boolean {
   return /^(null|\\N|)$/i.test(String(value ?? '').trim());
 }

@@ -22,7 +22,7 @@ const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","las
 /** `authsvc users` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
   const group = new Command('users')
-    .description('Look after the accounts, as the operator of the daemon on this machine')
+    .description('Manage the accounts, as the operator of the daemon on this machine')
     .addHelpText(
       'after',
       formatHelp({

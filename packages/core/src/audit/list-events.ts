@@ -3,9 +3,9 @@ import type { AuthPorts } from '../ports.ts';
 import type { EventPage } from '../store.ts';
 import type { StoredEvent } from './event.ts';
 
-/** What of the audit trail an operator asks for. */
+/** Which part of the audit trail an operator asks for. */
 export interface EventQuery extends Omit<EventPage, 'userId'> {
-  /** Of one account alone. */
+  /** Only of one account. */
   readonly email?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a mailer throws; nodemailer's names. */
+/** The error of a mailer, by nodemailer's names. */
 interface MailError {
   readonly code?: string;
   readonly originalCode?: string;

@@ -48,7 +48,7 @@ export const settings = {
     name: 'AUTHSVC_TRUSTED_ORIGINS',
     defaultText: 'none (every loopback origin, if AUTHSVC_PUBLIC_URL is not set)',
     description:
-      'Further origins, separated by commas, whose pages may change things and call with credentials (CORS), such as `https://app.example.com`. Pages of another site stay refused: no browser sends them the cookie.',
+      'Further origins, separated by commas, whose pages may change things and call with credentials (CORS), such as `https://app.example.com`. Pages of another site are refused even if listed: no browser sends the cookie with their requests.',
     read: readOrigins,
     readDefault: () => [],
   },
@@ -56,7 +56,7 @@ export const settings = {
     name: 'AUTHSVC_ALLOWED_HOSTS',
     defaultText: 'none',
     description:
-      'Further names, separated by commas, by which clients may ask for the daemon, with any port, such as the name of a container. The address at which a connection arrived always works.',
+      'Further host names of the daemon, separated by commas, such as the name of a container; clients may use them with any port. The address at which a connection arrived always works.',
     read: readHostNames,
     readDefault: () => [],
   },
@@ -71,7 +71,8 @@ export const settings = {
   dataFolder: {
     name: 'AUTHSVC_DATA_DIR',
     defaultText: '~/.local/share/authsvc',
-    description: 'Folder of everything the daemon keeps. The default follows `XDG_DATA_HOME` and the platform.',
+    description:
+      'Folder for everything that the daemon stores. The default depends on `XDG_DATA_HOME` and the platform.',
     read: (_text, env) => resolveDataFolder(env),
     readDefault: (env) => resolveDataFolder(env),
   },
@@ -79,7 +80,7 @@ export const settings = {
     name: 'AUTHSVC_DATABASE_URL',
     defaultText: 'sqlite:<data folder>/authsvc.db',
     description:
-      'The database: `sqlite:<path>`, or `postgres://user:password@host/database`, which many instances can share. TLS is verified (`sslrootcert=<path>`); `sslmode=disable` is for this machine alone.',
+      'The database: `sqlite:<path>`, or `postgres://user:password@host/database`, which many instances can share. TLS is used and verified (`sslrootcert=<path>` names your own authority); `sslmode=disable` is only for a server on this machine.',
     secret: true,
     read: readDatabase,
     readDefault: defaultDatabase,
@@ -87,19 +88,19 @@ export const settings = {
   databaseConnections: {
     name: 'AUTHSVC_DATABASE_CONNECTIONS',
     defaultText: '10',
-    description: 'Connections to PostgreSQL at most, 2 to 200.',
+    description: 'Most connections to PostgreSQL, 2 to 200.',
     read: wholeNumber(2, 200),
   },
   bcryptCost: {
     name: 'AUTHSVC_BCRYPT_COST',
     defaultText: '12',
-    description: 'bcrypt cost of new password hashes, 10 to 15. A login raises an older hash to it.',
+    description: 'bcrypt cost of new password hashes, 10 to 15. A login replaces a hash of a lower cost.',
     read: wholeNumber(10, 15),
   },
   passwordMinLength: {
     name: 'AUTHSVC_PASSWORD_MIN_LENGTH',
     defaultText: '8',
-    description: 'Fewest characters of a new password, 1 to 64.',
+    description: 'Minimum length of a new password, 1 to 64 characters.',
     read: wholeNumber(1, 64),
   },
   loginsPerMinute: {
@@ -144,7 +145,7 @@ export const settings = {
   },
   resetTokenSeconds: {
     name: 'AUTHSVC_RESET_TOKEN_SECONDS',
-    defaultText: '600; 1800 unless AUTHSVC_RESET_DELIVERY is response',
+    defaultText: '600; 1800 unless reset tokens are returned in responses',
     description: 'Seconds for which a reset token is valid, 1 to 86,400 (a day); 600 is 10 minutes.',
     read: wholeNumber(1, 86_400),
     readDefault: defaultResetTokenSeconds,
@@ -161,7 +162,7 @@ export const settings = {
   mailFrom: {
     name: 'AUTHSVC_MAIL_FROM',
     defaultText: 'authsvc@<host of the public URL>',
-    description: 'Sender of mails: an address, or `Name <address>`.',
+    description: 'Sender of the mails: an address, or `Name <address>`.',
     read: readMailFrom,
     readDefault: defaultMailFrom,
   },

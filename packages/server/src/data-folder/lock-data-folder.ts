@@ -98,7 +98,7 @@ export function assertDatabaseFile(path: string): string {
   return realPath;
 }
 
-/** Two data folders may name the same database by different ways. */
+/** Two data folders may name the same database in different ways. */
 function realDatabasePath(path: string): string {
   if (existsSync(path)) return realpathSync.native(path);
   const folder = dirname(path);

@@ -17,7 +17,7 @@ const PROXY_HEADERS =
 /** A whole network can be listed. */
 const MOST_WARNINGS = 100;
 const WINDOW_MS = 60_000;
-/** As many people rarely log in from one machine within a minute. */
+/** More people than usually log in from one machine within a minute. */
 const MANY_EMAILS = 10;
 const MAX_PEERS = 100;
 

@@ -44,7 +44,7 @@ function describeError(error: Error): { type: string; message: string; stack: st
 }
 
 /**
- * A text of a stranger, as it may be kept and shown: control characters and marks of direction are
+ * Untrusted text as it may be stored and shown: control characters and direction marks are
  * replaced.
  */
 export function printable(text: string): string {

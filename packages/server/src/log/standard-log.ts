@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { LogStream } from './log.ts';
 
-/** What may wait for a reader of the log that does not read; lines beyond it are lost. */
+/** Most bytes that wait for a reader that does not read; lines beyond them are lost. */
 const MOST_WAITING_BYTES = 1_048_576;
 
 /**

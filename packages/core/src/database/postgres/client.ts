@@ -4,7 +4,7 @@ import type { NamedQuery } from '../knex.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What of a connection of `pg` is used here. */
+/** The part of a `pg` connection that is used here. */
 interface PostgresConnection {
   setTypeParser(type: number, parse: (text: string) => unknown): void;
   end(done: () => void): void;
