@@ -80,11 +80,6 @@ export const pick: fc.Arbitrary<Pick> = fc.record({
 });
 
 /** A session or a token with its number; none of either where nothing was issued yet. */
-interface Picked<Thing> {
-  readonly thing: Thing | undefined;
-  readonly number: number | undefined;
-}
-
 function choose<Thing>(things: readonly Thing[], { number, among }: Pick, isLive: (thing: Thing) => boolean) {
   const all = things.map((thing, index) => ({ thing, number: index }));
   const live = all.filter(({ thing }) => isLive(thing));
