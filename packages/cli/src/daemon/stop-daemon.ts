@@ -16,6 +16,8 @@ import {
 /** The daemon gives itself ten seconds. */
 const LONGEST_STOP_MS = 15_000;
 const RETRY_MS = 100;
+/** A process closes its connections a moment before it is gone; longer is a zombie. */
+const LONGEST_EXIT_MS = 1000;
 
 /**
  * Stop the daemon and return once its process has ended. It is asked over the control socket: no
@@ -53,9 +55,23 @@ async function endDaemon(daemon: DaemonBody, place: LocalDaemonPlace): Promise<D
     ]);
     waiting.abort();
     if (!hasEnded) throw notEnded(daemon);
+    await waitForExit(daemon.pid);
     return daemon;
   } finally {
     presence.release();
+  }
+}
+
+async function waitForExit(pid: number): Promise<void> {
+  const giveUpAt = performance.now() + LONGEST_EXIT_MS;
+  while (exists(pid) && performance.now() < giveUpAt) await setTimeout(1);
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
