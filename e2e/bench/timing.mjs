@@ -75,7 +75,7 @@ async function measure() {
   /** @type {{ known: number[], other: number[] }} */
   const times = { known: [], other: [] };
   for (let index = 0; index < pairs + WARM_UP_PAIRS; index += 1) {
-    // Neither is always the first: what one leaves to do would fall to the other.
+    // They take turns at being first: work that one leaves behind would slow down the next.
     for (const who of turns[index % 2] ?? []) {
       const credentials = { email: emailOf(who, index), password: 'a wrong password' };
       const startedAt = performance.now();

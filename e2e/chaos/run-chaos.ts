@@ -39,7 +39,7 @@ export async function runChaos(argv: readonly string[]): Promise<number> {
   };
   const tearDown = await setup();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // What is loaded with PostgreSQL would end the process before anything else has ended.
+    // A package loaded with PostgreSQL handles these too: it would end the process at once.
     process.removeAllListeners(signal);
     process.once(signal, () => {
       endRun()

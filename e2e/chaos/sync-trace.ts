@@ -17,7 +17,7 @@ export function readSyncTrace(trace: string) {
   const running = new Map<string, { name: string; afterWrite: number }>();
   // Answers of success to requests that write.
   let answers = 0;
-  // Those before which nothing was waited for, or not after the last byte.
+  // Those answers that were sent without a write to the log, or before its last write was synced.
   let unsynced = 0;
   // Calls of fsync and fdatasync on the write-ahead log, finished.
   let syncs = 0;

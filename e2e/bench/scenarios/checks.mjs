@@ -8,8 +8,8 @@ import { parties, perSecond } from './scenario.mjs';
 
 const email = userEmail(0);
 /**
- * From one second to the next a machine is faster or slower by more than the parties differ: many
- * short rounds compare what stood next to each other.
+ * A machine's speed changes from one second to the next by more than the parties differ, so many
+ * short rounds compare measurements that follow each other directly.
  */
 const leastRounds = 15;
 

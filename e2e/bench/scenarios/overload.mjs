@@ -84,8 +84,8 @@ async function storm({ url, pid }, { impatient, seconds, settleMs }) {
   const sample = await logins.stop();
   await setTimeout(settleMs);
   const after = await residentMemory(pid);
-  // The most of each half: it rises for 15 to 20 s until V8 collects its old garbage, and then
-  // again.
+  // The maximum of each half: memory rises for 15 to 20 s until V8 collects its old garbage, and
+  // then rises again.
   const half = Math.ceil(during.length / 2);
   const early = Math.max(...during.slice(0, half));
   const late = Math.max(...during.slice(half));

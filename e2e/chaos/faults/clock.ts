@@ -6,8 +6,8 @@ import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
 /**
- * With its fixed clock, core is set back and forward as no machine's own clock can be for one
- * process.
+ * Core's own tests: they move a fixed clock back and forward. A machine's own clock cannot be moved
+ * for one process alone.
  */
 const files = ['clock-set-back.test.ts', 'session.test.ts', 'throttle.test.ts'].map((name) =>
   join('packages', 'core', 'src', name),

@@ -15,7 +15,7 @@ import { mountSmallDisk, smallDiskObstacle } from '../small-disk.ts';
 
 const DISK_BYTES = 33_554_432;
 const MOST_TRIES_FOR_EACH = 20;
-/** Of writes, a registration among them. */
+/** The kinds of writes that are sent in turn, a registration among them. */
 const KINDS = 9;
 
 export const diskFullRow: Row<'fillings' | 'writes'> = {
@@ -29,7 +29,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     await mkdir(machine.dataFolder);
     const disk = mountSmallDisk(machine.dataFolder, DISK_BYTES);
     onEnd(disk.unmount);
-    // The log lies on the same disk, and is set aside again and again while there is no room.
+    // The log file is on the same disk; at this size it is rotated often while the disk is full.
     const settings = { AUTHSVC_LOG_FILE_MAX_BYTES: '4096' };
     const { url, pid } = await machine.start(settings);
     onEnd(machine.stop);
@@ -51,7 +51,7 @@ export const diskFullRow: Row<'fillings' | 'writes'> = {
     await write();
     for (let filling = 0; filling < size.fillings; filling += 1) {
       await disk.fill();
-      // The write-ahead log may hold room for a few that it has no need to ask the disk for.
+      // A few writes may still succeed: they fit into space that the write-ahead log already has.
       let tries = 0;
       for (let full = 0; full < size.writes && tries < MOST_TRIES_FOR_EACH * size.writes; tries += 1) {
         const isRefused = await tryWrite(doors, ledger, tries);

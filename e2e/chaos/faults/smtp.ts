@@ -66,8 +66,8 @@ export const smtpRow: Row<Size> = {
 
       for (let tried = 1; tried <= server.tries; tried += 1) {
         while (times('reset_mail_failed') + times('reset_mail_given_up') < tried) await setTimeout(BETWEEN_LOOKS_MS);
-        // Its next try would come due after half a minute, and each later one after twice that; who
-        // asks wakes the sender.
+        // The next try would be due in half a minute, and each later one after twice as long. So it
+        // is made due now; a reset request for another account wakes the sender.
         await database.query('update outbox set next_attempt_at = 0 where user_id is not null');
         await ask('other@example.com');
       }

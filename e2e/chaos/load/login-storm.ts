@@ -13,7 +13,7 @@ import { servedWithin, startSteadyLoad } from './steady-load.ts';
 const ACCOUNTS = 200;
 const GUESSED_ACCOUNTS = 10;
 const TIMES_CAPACITY = 10;
-/** For so much of the time it storms before it counts. */
+/** How long the storm lasts before it counts, as a fraction of the time that counts. */
 const WARM_UP = 0.5;
 const SAMPLE_MS = 250;
 const SAMPLES_AFTER = 8;
@@ -40,7 +40,7 @@ export const loginStormRow: Row<'seconds' | 'cost' | 'profile-p99' | 'memory-gro
     log(`${capacity.toFixed(1)} logins/s are hashed`);
 
     const load = { url: daemon.url, perSecond: TIMES_CAPACITY * capacity, credentials };
-    // A service that has just started still grows into its heap, whatever is asked of it.
+    // Not counted: the heap of a service that has just started still grows, under any load.
     await runStorm({ ...load, seconds: size.seconds * WARM_UP });
     const others = startSteadyLoad(20, () => send(daemon.url, 'GET /profile', { session }));
     const memory = sampleMemory(daemon.pid);

@@ -28,7 +28,7 @@ export async function runStorm({ url, perSecond, seconds, credentials }: Storm) 
   const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
   /** How often each status was answered. */
   const statuses = new Map<number, number>();
-  /** What no login may meet, however many there are. */
+  /** Errors, and answers that no overload excuses: one text for each. */
   const unexpected: string[] = [];
   const over = new AbortController();
   // Each client that waits is one.

@@ -45,7 +45,7 @@ const kinds: Readonly<Record<string, (socket: Socket, host: string) => void>> = 
   },
 };
 
-/** What one in a hundred does: it fills the memory of a service that reads on. */
+/** What one client in a hundred does: it would fill the memory of a service that keeps reading. */
 const flood = 'requests without end, and answers never read';
 
 function sendWithoutEnd(socket: Socket, host: string): void {
@@ -104,8 +104,8 @@ export const slowClientsRow: Row<'clients' | 'closed-within' | 'others-p99'> = {
 };
 
 /**
- * Resolves with how long the connection was open since it came to a halt; one that never does
- * counts from its beginning.
+ * Resolves with the seconds from the client's last progress until its connection was closed; if it
+ * had to be given up, from the beginning.
  */
 function beSlow({ address, port }: Host, kind: string): Promise<{ kind: string; seconds: number }> {
   return new Promise((resolve) => {
@@ -116,11 +116,11 @@ function beSlow({ address, port }: Host, kind: string): Promise<{ kind: string; 
       haltedAt = begunAt;
       socket.destroy();
     }, GIVE_UP_MS);
-    // While what it sends is taken, and answered into the system's buffers, it is not slow yet.
+    // As long as the server reads on, and the system buffers its answers, it is not slow yet.
     socket.on('drain', () => {
       haltedAt = performance.now();
     });
-    // How it is closed is no matter.
+    // It may be closed in any way.
     socket.on('error', () => undefined).resume();
     socket.once('close', () => {
       clearTimeout(giveUp);

@@ -42,7 +42,7 @@ export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise
   };
 }
 
-/** What speaks against others having been served meanwhile. */
+/** Why the other clients were not served well enough during the load; empty if they were. */
 export function servedWithin({ sent, p99Ms, unexpected }: SteadyResult, p99LimitMs: number): string[] {
   const failures =
     unexpected.length === 0 ? [] : [`${unexpected.length} of others' requests: ${[...new Set(unexpected)]}`];

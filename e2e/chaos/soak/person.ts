@@ -5,14 +5,14 @@ import type { Chance } from './chance.ts';
 import type { Tally } from './tally.ts';
 
 /**
- * Of its lifetime, as what is younger is surely alive when a request with it arrives, and what is
- * older surely dead.
+ * Fractions of a lifetime: a secret younger than the first is surely valid when a request with it
+ * arrives, and one older than the second has surely expired.
  */
 const ALIVE = 0.4;
 const EXPIRED = 1.2;
 /**
- * Failures in a row: the service makes one wait from the fifth on, and counts what has to be sent
- * again as well.
+ * The most failures in a row: from the fifth on, the service imposes a delay, and it also counts
+ * requests that have to be sent again.
  */
 const FAILURES = 2;
 
@@ -51,7 +51,7 @@ export interface Surroundings {
  */
 export class Person {
   account: SoakAccount | undefined;
-  /** What opened something once, and must not any more. */
+  /** Tokens of sessions that have ended or expired: they must be refused now. */
   dead: string[] = [];
   readonly chance: Chance;
   readonly #name: string;
@@ -102,8 +102,8 @@ export class Person {
   }
 
   /**
-   * Sends one request, whose answer must have the status that is expected, and the code where one
-   * is.
+   * Sends one request, whose answer must have the expected status and, if one is given, the
+   * expected code.
    */
   async ask(target: string, expected: string, options: SendOptions = {}): Promise<Answer> {
     return await this.#send('url', target, expected, options);
@@ -161,7 +161,7 @@ export class Person {
   /** Every session of the account has ended, but for one where it is given. */
   endSessions(account: SoakAccount, but?: string): void {
     const ended = account.sessions.filter(({ token }) => token !== but);
-    // What ended long ago is no news; some are enough.
+    // The latest ones are enough.
     this.dead = [...this.dead, ...ended.map(({ token }) => token)].slice(-20);
     account.sessions = account.sessions.filter(({ token }) => token === but);
   }

@@ -19,8 +19,8 @@ import { residentEmail } from './stranger-acts.ts';
 import { Tally } from './tally.ts';
 
 /**
- * The first of so many parts warms up; memory is compared between the next three and the last
- * three.
+ * The number of parts. The first one warms up; memory is compared between the three after it and
+ * the last three.
  */
 const PARTS = 12;
 const WINDOW = 3;
@@ -36,9 +36,9 @@ export const soakRow: Row<
   fault: 'Soak',
   dialects: ['sqlite', 'postgres'],
   sizes: {
-    // Sessions live for so many seconds; memory and files in per cent, because a service that has
-    // just started still grows into its heap, and opens its database once more for each that asks;
-    // the database of a busy machine may be late for some.
+    // The lifetime in seconds; memory and files in per cent, with room for a service that has just
+    // started: its heap still grows, and it opens more database connections for requests at the
+    // same time. On a busy machine, the database may be too late for some requests.
     small: {
       operations: 250,
       people: 6,

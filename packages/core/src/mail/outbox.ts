@@ -13,7 +13,7 @@ export const MAIL_MAX_ATTEMPTS = 6;
 
 /**
  * When to retry a mail after its nth try, unless it succeeds: 30 s later, then 1, 2, 4, 8 minutes.
- * Longer than a try can take, so that no mail is sent twice at a time.
+ * Each delay is longer than a try can take, so that no mail is in two tries at the same time.
  */
 export function nextMailAttemptAt(attempt: number, nowMs: number): number {
   return nowMs + FIRST_RETRY_MS * 2 ** (attempt - 1);
@@ -24,8 +24,8 @@ export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 
 /**
  * Send the reset mail that has been due for longest. It is claimed by postponing its next try
- * before it is sent, so that two senders never hold the same one, and a crash leaves it to be
- * retried; so does `signal`, which interrupts the sending.
+ * before it is sent, so that two senders never hold the same one. If the process crashes, or
+ * `signal` interrupts the sending, the mail is retried.
  *
  * @returns the outcome; a failure is recorded as an event, and not thrown unless the database
  * fails.

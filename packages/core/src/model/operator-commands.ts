@@ -128,7 +128,8 @@ const restarting = fc.constant('').map((said) =>
 );
 
 /**
- * To the very end of what expires, and a minute short of it: that is the precision of a last use.
+ * Periods after which something expires, and the same less a minute, because a last use is known
+ * to the minute.
  */
 const passing = fc
   .constantFrom(

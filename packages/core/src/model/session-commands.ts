@@ -24,7 +24,7 @@ import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 import { isOpen, type Opened, type World } from './world.ts';
 
-/** Done with a session: what the rule and the service are given of it. */
+/** A session that a command is about, as the rule and the service need it. */
 interface WithSession {
   readonly session: Opened | undefined;
   readonly actor: (service: Service) => Promise<Actor & { readonly session: ActiveSession }>;
@@ -46,7 +46,7 @@ function withSession(name: string, step: (world: World, given: WithSession) => S
 const simply = (build: (wanted: Pick, client: Requester) => Command) =>
   fc.tuple(pick, place).map(([wanted, client]) => build(wanted, client));
 
-/** What a session check hands out of the owner. */
+/** What a session check returns about the owner. */
 const handedOut = ({ email, role, emailVerified }: { email: string; role: string; emailVerified: boolean }) => {
   return { email, role, emailVerified };
 };
