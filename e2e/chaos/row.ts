@@ -22,16 +22,16 @@ export interface Row<Size extends string = string> {
 export interface RowContext<Size extends string = string> {
   readonly size: Readonly<Record<Size, number>>;
   readonly dialect: Dialect;
-  /** Empty, of this run alone, and removed after it. */
+  /** An empty folder for this run alone, removed after it. */
   readonly folder: string;
   /**
-   * Starts the service at home in the folder, for as long as the row runs; it is stopped before
-   * `folder` goes.
+   * Starts the service with its home in `folder`. It is stopped after the run, before `folder` is
+   * removed.
    */
   serve(settings?: Environment, under?: readonly string[]): Promise<Daemon>;
   /** Says how far it is, for those who wait for a long run. */
   log(line: string): void;
-  /** Has something ended after the run, however that goes; what began last ends first. */
+  /** Does some work after the run, even if that failed; the last registered work comes first. */
   onEnd(work: () => unknown): void;
 }
 

@@ -9,7 +9,7 @@ import { percentile } from '../../support/statistics.mjs';
  * @typedef {object} InFlight
  * @property {number} clients each with one request in flight
  * @property {(client: number) => Promise<Answer>} send
- * @property {number} [warmUpSeconds] what ends in them is not counted in the rate
+ * @property {number} [warmUpSeconds] answers in these seconds do not count in the rate
  * @property {boolean} [impatient] whether a refused client tries again at once, instead of waiting
  * as the answer's Retry-After asks
  */
@@ -25,7 +25,7 @@ export function keepInFlight({ clients, send, warmUpSeconds = 1, impatient = fal
   /** @type {{ at: number, tookMs: number, kind: 'ok' | 'refused' | 'failed' }[]} */
   const answers = [];
   const stopping = new AbortController();
-  // Each client that waits is one.
+  // Each waiting client adds a listener.
   setMaxListeners(clients, stopping.signal);
   const from = performance.now() + warmUpSeconds * 1000;
 

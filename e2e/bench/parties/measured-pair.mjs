@@ -65,7 +65,7 @@ async function serve() {
     bare: buildServer(ports, options),
   };
 
-  // Before they listen, they answer to localhost without a port.
+  // Before a server listens, it accepts requests to localhost without a port.
   const email = 'owner@example.com';
   const payload = { email, password: 'a password of no particular person' };
   await halves.bare.inject({ method: 'POST', url: '/users', payload });

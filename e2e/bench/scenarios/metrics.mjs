@@ -3,7 +3,7 @@ import { pairState, startMeasuredPair } from '../parties/measured-pair.mjs';
 import { alternate } from '../rounds.mjs';
 import { parties } from './scenario.mjs';
 
-/** What is looked for is small, so that many short rounds tell more than a few long ones. */
+/** The difference is small, so many short rounds show it better than a few long ones. */
 const leastRounds = 30;
 const halves = /** @type {const} */ (['bare', 'measured']);
 
@@ -18,8 +18,8 @@ export const metrics = {
     for (const half of halves) await expectCheck(`${urls[half]}/profile`, cookie, email);
 
     /**
-     * Both at the same time, request by request: from one second to the next, this costs more or
-     * less by far more than metrics could.
+     * Loads both at the same time, because the cost of a request varies from one second to the next
+     * by far more than what metrics add.
      *
      * @param {number} length
      */

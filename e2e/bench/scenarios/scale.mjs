@@ -39,7 +39,7 @@ export const scale = {
     /** @param {string} url @param {readonly string[]} cookies @param {number} duration */
     const check = (url, cookies, duration) =>
       measureChecks({ url: `${url}/profile`, cookies, connections, seconds: duration });
-    // Until the service holds as many sessions as it ever will, and has read those that are active.
+    // Until the service holds as many sessions as it can, and has read the active ones.
     await check(large.url, anyOfMany(3 * heldSessions), quick ? 1 : 40);
 
     /** @param {string} url @param {readonly string[]} cookies */

@@ -12,7 +12,7 @@ const PUBLIC_HOST = 'auth.example.com';
 const DAYS = 10;
 const OFFICE = '203.0.113.9';
 const GUESSER = '198.51.100.1';
-/** A window of a minute, and two minutes by which a clock may be set back unnoticed. */
+/** A window of one minute, plus the two minutes that a clock may be set back unnoticed. */
 const LONGEST_RETRY_S = 180;
 
 export const clockAheadRow: Row = {
@@ -30,7 +30,7 @@ export const clockAheadRow: Row = {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: offsetFile,
       FAKETIME_NO_CACHE: '1',
-      // Timers go by this one, which no setting of a clock moves.
+      // Timers use the monotonic clock, which does not move when a clock is set.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     });
     const call = (target: string, from: string, options: SendOptions) =>

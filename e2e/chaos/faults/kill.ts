@@ -9,8 +9,8 @@ import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
 /**
- * So that what is under way differs from kill to kill: after as many answers at most, and then as
- * many milliseconds.
+ * The most answers, and then the most milliseconds, to wait before a kill: both vary, so that each
+ * kill interrupts something else.
  */
 const MOST_ANSWERS_EACH = 5;
 const MOST_MILLISECONDS = 60;

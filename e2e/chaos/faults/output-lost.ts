@@ -46,7 +46,7 @@ export const outputLostRow: Row<'writes'> = {
           (reply) => reply.status,
           (error: Error) => error.message,
         );
-        // The limit by address is an answer like any other.
+        // A refusal by the limit per address is an answer, too.
         if (status === 200 || status === 429) answered += 1;
         else failures.push(`outputs ${outputs}: a registration was answered ${status}`);
       }

@@ -33,7 +33,7 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
     let slowestMs = 0;
     let slowestReturnMs = 0;
     for (let outage = 0; outage < size.outages; outage += 1) {
-      // It goes in the middle of transactions.
+      // The server stops in the middle of transactions.
       const load = people.write(daemon);
       await load.acknowledged(10);
       await server.stop();

@@ -10,8 +10,8 @@ import { mountSmallDisk, smallDiskObstacle } from '../small-disk.ts';
 const isRoot = process.getuid?.() === 0;
 
 /**
- * What keeps the service from starting: made in a folder, and named by the sentence that it ends
- * with.
+ * Something that keeps the service from starting: `make` puts it in a folder, and the sentence that
+ * the service prints must name it.
  */
 interface Obstacle {
   readonly what: string;

@@ -1,7 +1,7 @@
 import type { Answer } from '../../support/http-client.mjs';
 import type { Account, Operation } from '../account.ts';
 
-/** So many reset tokens are good side by side; the oldest is void after one more. */
+/** How many reset tokens may be valid at the same time; one more voids the oldest. */
 const MOST_TOKENS = 5;
 
 /** What the service has acknowledged of one account. */
@@ -16,7 +16,7 @@ export interface LedgerAccount extends Account {
   tokens: string[];
   /** Used, or voided by what came after. */
   readonly spentTokens: Set<string>;
-  /** Sent, and not answered: it may have happened or not, but nothing in between. */
+  /** Sent, and not answered: either all of it happened, or none of it. */
   doubt: Operation | undefined;
   /** Logins without an answer, which may have opened a session. */
   unheardSessions: number;
@@ -43,7 +43,7 @@ export function newAccount(number: number): LedgerAccount {
   };
 }
 
-/** The reset tokens that are good for certain. */
+/** The reset tokens that are certainly valid. */
 export function goodTokens({ tokens, unheardTokens }: LedgerAccount): readonly string[] {
   return tokens.slice(Math.max(0, tokens.length + unheardTokens - MOST_TOKENS));
 }

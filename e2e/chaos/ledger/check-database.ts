@@ -5,8 +5,8 @@ import { goodTokens } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
- * Holds the database to the ledger, past the service: its tables, its audit trail, and with SQLite
- * the file itself.
+ * Compares the database with the ledger, without going through the service: its tables, its audit
+ * trail and, with SQLite, the file itself.
  */
 export async function checkDatabase(database: RowDatabase, dialect: Dialect, ledger: Ledger): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(sentence);

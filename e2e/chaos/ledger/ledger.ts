@@ -3,7 +3,7 @@ import { apply, type LedgerAccount, newAccount } from './account.ts';
 
 export type Tally = Record<string, { least: number; most: number }>;
 
-/** What the service has acknowledged, for holding it to that. */
+/** What the service has acknowledged, to check later that all of it is true. */
 export function createLedger() {
   const accounts: LedgerAccount[] = [];
   const surprises: string[] = [];
@@ -20,7 +20,7 @@ export function createLedger() {
     accounts: accounts as readonly LedgerAccount[],
     /** How many events of each type there must be at least, and at most. */
     tally: tally as Readonly<Tally>,
-    /** What was answered otherwise than it may be. */
+    /** What must not have been answered or found, one sentence each. */
     surprises: surprises as readonly string[],
     /** Writes that were acknowledged so far. */
     acknowledged: () => acknowledged,

@@ -3,7 +3,7 @@ import { ask, type Doors, type Operation } from '../account.ts';
 import { goodTokens, type LedgerAccount } from './account.ts';
 import type { Ledger } from './ledger.ts';
 
-/** So few that nothing is held back for the number of tries on one account. */
+/** So few that no limit on attempts for one account applies. */
 const OPERATIONS_PER_ACCOUNT = 14;
 
 /**

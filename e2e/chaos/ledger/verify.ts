@@ -8,13 +8,14 @@ import type { Ledger } from './ledger.ts';
 const MOST_TRIES = 5;
 
 /**
- * Holds the service to what it acknowledged of one account, through HTTP, after it was found out
- * whether its write in doubt has happened.
+ * Checks through HTTP that what the service acknowledged of one account is true; before that, finds
+ * out whether a write without an answer has happened.
  */
 export async function verifyAccount(url: string, ledger: Ledger, account: LedgerAccount): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${account.email}: ${sentence}`);
   /**
-   * Again where a killed instance's connection still holds the row: that try may have logged in.
+   * Retries while the connection of a killed instance still locks the row. A try that fails so may
+   * have logged in all the same.
    */
   const logIn = async (password: string, email = account.email) => {
     for (let tries = 1; ; tries += 1) {

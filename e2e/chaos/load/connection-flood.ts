@@ -9,9 +9,9 @@ import { cannotRun, judge } from '../run-row.ts';
 import { openSession } from './accounts.ts';
 import { type Holdings, holdingsOf, tellsHoldings } from './figures.ts';
 
-/** As the server's own limit says. */
+/** The server's own limit. */
 const CAP = 1000;
-/** Listener, control socket, and what is accepted just as one looks. */
+/** More sockets: the listener, the control socket, and any accepted at the very moment. */
 const BESIDES = 10;
 const CONNECTIONS_PER_PROCESS = 1250;
 const SAMPLE_MS = 200;

@@ -18,7 +18,7 @@ export async function residentMb(pid: number): Promise<number> {
 export async function holdingsOf(pid: number) {
   const folder = `/proc/${pid}/fd`;
   const names = await readdir(folder);
-  // One that was closed since is none.
+  // A file that was closed in the meantime does not count.
   const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => undefined)));
   const open = targets.filter((target) => target !== undefined);
   const sockets = open.filter((target) => target.startsWith('socket:')).length;

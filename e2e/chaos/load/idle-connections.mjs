@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
-// A process of its own, because no process may open connections without end: it keeps so many open
-// that say nothing, and opens those again that are closed.
+// Runs in a process of its own, because the system limits how many connections one may open. Keeps
+// a number of silent connections open, and reopens each that is closed.
 const [host = '', port = '', count = ''] = process.argv.slice(2);
 const againMs = 500;
 let ended = false;

@@ -31,7 +31,7 @@ export async function runStorm({ url, perSecond, seconds, credentials }: Storm) 
   /** Errors, and answers that no overload excuses: one text for each. */
   const unexpected: string[] = [];
   const over = new AbortController();
-  // Each client that waits is one.
+  // Each waiting client adds a listener.
   setMaxListeners(0, over.signal);
   const clients: Promise<void>[] = [];
 

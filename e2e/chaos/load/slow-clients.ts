@@ -8,11 +8,11 @@ import { servedWithin, startSteadyLoad } from './steady-load.ts';
 
 /** A connection that is not closed by then is given up. */
 const GIVE_UP_MS = 40_000;
-/** So many answers of 48 kB are more than the system takes for a connection. */
+/** More answers, of 48 kB each, than the system buffers for a connection. */
 const MORE_THAN_FITS = 120;
-/** One after the other, since a connection on which many wait is closed for that alone. */
+/** Not all at once: a connection with too many waiting requests is closed for that reason. */
 const ASK_EVERY_MS = 20;
-/** They come one after the other: slowness is what is tried here, and not a rush. */
+/** Clients arrive one after another: this row is about slowness, not about a rush. */
 const ARRIVE_EVERY_MS = 4;
 
 interface Host {

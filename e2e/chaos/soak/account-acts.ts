@@ -1,6 +1,6 @@
 import type { Person, SoakAccount } from './person.ts';
 
-/** What one does with an account; nothing where it is not possible now. */
+/** What a person does with an account; nothing if it is not possible at the moment. */
 export type AccountAct = (person: Person, account: SoakAccount) => Promise<unknown>;
 
 export const logIn: AccountAct = async (person, account) => {

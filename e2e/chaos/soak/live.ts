@@ -3,7 +3,7 @@ import * as operator from './operator-acts.ts';
 import type { Person } from './person.ts';
 import { acts, beginnings } from './stranger-acts.ts';
 
-/** What one does with an account, and how often beside the others. */
+/** What a person does with an account, and how often compared with the rest. */
 const often: readonly (readonly [times: number, act: own.AccountAct])[] = [
   [8, own.logIn],
   [30, own.seeProfile],
@@ -34,7 +34,8 @@ const often: readonly (readonly [times: number, act: own.AccountAct])[] = [
 const accountActs = often.flatMap(([times, act]) => Array.from({ length: times }, () => act));
 
 /**
- * Have a person do one thing after the other, as fast as they go, until so many were done by all.
+ * Have a person do one thing after another without a pause, until all people together have done so
+ * many.
  */
 export async function live(person: Person, until: number): Promise<void> {
   while (person.tally.operations < until) {

@@ -3,9 +3,7 @@ import { mustSend } from '../../support/http-client.mjs';
 import { median } from '../../support/statistics.mjs';
 
 const SETTLE_MS = 200;
-/**
- * Looks that must find the same, one after the other, until nothing is opened or closed any more.
- */
+/** How many samples in a row must agree before the number of open files counts as settled. */
 const STEADY_LOOKS = 8;
 
 /** What the service tells of itself at one moment. */
@@ -23,7 +21,7 @@ export async function takeSample(control: string): Promise<Sample> {
   };
 }
 
-/** What is resident in the middle of many samples. */
+/** The median of the resident memory in many samples. */
 export function residentMb(samples: readonly Sample[]): number {
   return median(samples.map((sample) => sample.residentMb));
 }

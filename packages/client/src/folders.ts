@@ -169,8 +169,8 @@ const DENIED = ['EACCES', 'EPERM', 'SQLITE_READONLY', 'SQLITE_CANTOPEN'];
 /**
  * Explains why a path cannot be used: whose it is, what is missing, or what is in the way.
  *
- * A folder is to be taken over only where it is the one that was meant, or lies in the home folder:
- * the folders of the system are not a user's to take.
+ * Suggests taking over only the path itself, or a folder within the home folder: a user must not
+ * take over the system's folders.
  */
 export function explainPathFailure(path: string, code: string | undefined): PathFailure {
   switch (code) {
@@ -205,7 +205,7 @@ export function isPathFailure(error: unknown): error is NodeJS.ErrnoException & 
 
 function explainMissing(path: string): PathFailure {
   const nearest = pathsUpward(path).find((one) => look(one)?.isDirectory());
-  // Node says of a folder that cannot be made at all that there is none above it.
+  // If a folder cannot be created for another reason, Node still says that its parent is missing.
   const code = nearest === undefined ? undefined : obstacleTo(nearest);
   if (nearest !== undefined && code !== undefined) return explainPathFailure(nearest, code);
   const missing = pathsUpward(path).filter((one) => !look(one));
@@ -241,7 +241,7 @@ function explainDenied(path: string): PathFailure {
   return mayTake ? { why, remedy: takeOver(culprit) } : { why };
 }
 
-/** The way to a folder or file that another user owns, as those that `sudo` left behind. */
+/** How to take over a file or folder of another user, such as one that `sudo` left behind. */
 export function takeOver(path: string): { readonly say: string; readonly command: ShellCommand } {
   return { say: 'take it over', command: shell`sudo chown -R "$(id -un)" ${path}` };
 }

@@ -22,9 +22,9 @@ export function readSessionCookie(headers: readonly string[]): IssuedCookie | un
 }
 
 /**
- * Writes the `Cookie` header of a session. Where the cookie's name is not known the token goes
- * under both: a daemon with an https public URL is asked over plain http on its own machine, so
- * that the address does not tell, and a service reads the name that it gives out and no other.
+ * Writes the `Cookie` header of a session. If the cookie's name is not known, the token is sent
+ * under both names, since a service reads only the name that it issues. The address does not show
+ * which: even a daemon with an https public URL is reached over plain http on its own machine.
  */
 export function cookieHeader(token: string, name?: IssuedCookie['cookie']): string {
   return (name === undefined ? SESSION_COOKIE_NAMES : [name]).map((one) => `${one}=${token}`).join('; ');

@@ -216,7 +216,7 @@ function createMailer({ smtpUrl, mailFolder, mailFrom, publicUrl }: Config): Mai
     return createSmtpMailer({ url: smtpUrl, from: mailFrom, publicHost: publicUrl?.hostname });
   }
   return {
-    // With another delivery nothing owes a mail, but what a former setting left owed.
+    // With other deliveries, a mail is owed only if an earlier setting left it.
     send: async () => {
       throw new Error('no mail server is set');
     },

@@ -14,13 +14,13 @@ const DELIMITER_LINE = /^"?sep=(.)"?$/i;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * Read CSV whose first line names the columns. The delimiter is the one that a `sep=` line before
- * them says, or else the one that makes the most columns.
+ * Read CSV whose first line names the columns. The delimiter is set by a `sep=` line before that,
+ * or else is the one that gives the most columns.
  *
  * A quote that is never closed would swallow all that follows. Here only its own line is lost: the
  * lines after it are read again by themselves. No record may be longer than a line.
  *
- * @param checkColumns throws where the names are not what they must be.
+ * @param checkColumns throws if the names are not the expected ones.
  */
 export async function* readCsv(
   bytes: AsyncIterable<Uint8Array>,

@@ -5,7 +5,7 @@ interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly summary: string;
-  /** What its rules may refuse with. One that names `unauthenticated` needs a session. */
+  /** The codes that its rules may refuse with; with `unauthenticated`, it needs a session. */
   readonly refusals?: readonly WireErrorCode[];
   /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
   readonly challenges?: true;
@@ -14,7 +14,7 @@ interface Endpoint {
   readonly response: { readonly 200: Schema };
 }
 
-// What an email or a password may be is for the rules to say; these bounds keep their work small.
+// The rules decide which emails and passwords are valid; these bounds limit their work.
 const email = text(254);
 const password = text(1024);
 const string = { type: 'string' } as const;

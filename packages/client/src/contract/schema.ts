@@ -40,7 +40,7 @@ export function object<const P extends Properties>(properties: P) {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false } as const;
 }
 
-/** What is sent: of these properties those that there are, and never another. */
+/** An object that may have any of these properties, and no other. */
 export function partOf<const P extends Properties>(properties: P) {
   return { type: 'object', properties, additionalProperties: false } as const;
 }

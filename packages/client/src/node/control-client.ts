@@ -5,7 +5,7 @@ import type { DaemonBody, DaemonStoppingBody } from '../contract/daemon.ts';
 import { ControlSilentError, isConnectionReset } from '../errors.ts';
 
 const ANSWER_MS = 5000;
-/** `EINVAL` is a path too long for any socket, which Node cut until version 24. */
+/** `EINVAL`: a path too long for any socket; before version 24, Node truncated it instead. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'EINVAL'];
 /** How long a killed daemon may hold its socket: until its last thread has ended. */
 const LONGEST_END_MS = 2000;

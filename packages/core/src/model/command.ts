@@ -4,13 +4,13 @@ import { AuthError } from '../errors.ts';
 import type { Service } from './service.ts';
 import { Refusal, type World } from './world.ts';
 
-/** What a command comes to, once it is known what happened before it. */
+/** A command with its details, once it is known what happened before it. */
 export interface Step {
-  /** As a failure shows it. */
+  /** The details, as a failed test shows them. */
   readonly said: string;
-  /** What must come of it. */
+  /** What the model expects. */
   readonly rule: () => unknown;
-  /** What comes of it. */
+  /** What the service does. */
   readonly act: (service: Service) => Promise<unknown>;
 }
 

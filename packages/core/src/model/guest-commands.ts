@@ -25,7 +25,7 @@ import { type Command, command, outcomeOf } from './command.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 
-/** So precisely is it known when a session was last used. */
+/** How precisely the last use of a session is known. */
 const MINUTE_MS = 60_000;
 
 const registering = (who: rules.Typed, { password, text }: Entry, client: Requester) =>
@@ -53,7 +53,7 @@ const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
 const attempt = (service: Service, email: string, text: string, client: Requester) =>
   outcomeOf(() => logIn(service.auth, { email, password: text, client }));
 
-/** Several in a row, and from here on it takes longer. */
+/** Several in a row, so that further logins are delayed. */
 const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>
   command('logIn wrongly', (world) => {
     const who = whose(world);
@@ -78,7 +78,7 @@ const requestingReset = fc.tuple(someone, place).map(([whose, client]) =>
     return {
       said: who.email,
       rule: () => {
-        // Of tokens that are made at the same time, none is the older.
+        // Of tokens made at the same time, none would be the oldest.
         world.now += MINUTE_MS;
         return rules.requestReset(world, who);
       },

@@ -174,8 +174,8 @@ function count(
     for (const throttle of attempt.throttles) {
       counters.push({ throttle, state: await transaction.lockThrottle(throttle.key) });
     }
-    // Read once the locks are held: beside a counter that another attempt saved meanwhile, an older
-    // time would look blocked.
+    // The time once the locks are held: with an earlier one, a counter that another attempt saved
+    // in between would seem to block this one.
     const now = ports.clock.now();
     const blocked = blockOf(counters, now);
     if (!blocked) {

@@ -73,7 +73,7 @@ export function closeUnread(server: FastifyInstance, { unreadTimeout, checkInter
 export function limitWaiting(server: Server): void {
   const waiting = new WeakMap<Socket, number>();
   const look = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    // A response gets its connection when it is its turn.
+    // A response has a socket only once it is its turn.
     if (response.socket) return;
     const count = (waiting.get(socket) ?? 0) + 1;
     waiting.set(socket, count);

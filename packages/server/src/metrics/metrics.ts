@@ -2,7 +2,7 @@ import type { BatchedSessions, BcryptHasher, Store } from '@authsvc/core';
 import type { Histogram, Measurements } from './measurements.ts';
 import type { EventLoopMonitor, processFigures } from './process.ts';
 
-/** Whom the metrics are asked of. */
+/** Where the metrics get their values. */
 export interface MetricSources {
   readonly measurements: Measurements;
   readonly hasher: Pick<BcryptHasher, 'load'>;

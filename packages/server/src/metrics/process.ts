@@ -41,7 +41,7 @@ export function monitorEventLoop() {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {
-    /** What was seen since the last call; from then on it is forgotten. */
+    /** The delays since the last call, which this call resets. */
     take: () => {
       const delay = read(histogram);
       histogram.reset();
@@ -53,7 +53,7 @@ export function monitorEventLoop() {
   };
 }
 
-/** How late the event loop came to what was due, in seconds. */
+/** How late the event loop ran what was due, in seconds. */
 function read(histogram: IntervalHistogram) {
   if (histogram.max === 0) return { median: 0, p99: 0, max: 0 };
   // Node reports the time between two samples, which includes the interval itself.

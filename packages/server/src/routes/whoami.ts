@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { authenticateRequest } from '../http/session-cookie.ts';
 import { routeOf } from './route.ts';
 
-/** The answer depends on who asks, in each of the ways in which that can be said. */
+/** The answer depends on who asks, and each of these headers may say who. */
 const VARY = 'Cookie, Authorization, Origin';
 const METHODS = ['password'] as const;
 

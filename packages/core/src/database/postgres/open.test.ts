@@ -205,7 +205,7 @@ describe('a PostgreSQL server that is lost', () => {
 
     way[how]();
     const outcomes = await Promise.all(ask().map((asked) => asked.catch((error: unknown) => error)));
-    // What was reset may have been found out before it was asked.
+    // The pool may have noticed the reset before the query, and used a new connection.
     if (how === 'reset') expect([undefined, unavailable.code]).toContain((outcomes[0] as AuthError | undefined)?.code);
     else expect(outcomes).toEqual([expect.objectContaining(unavailable), expect.objectContaining(unavailable)]);
     expect(await Promise.all(ask())).toEqual([undefined, undefined]);

@@ -125,8 +125,8 @@ async function migrate(address: PostgresAddress): Promise<void> {
 }
 
 /**
- * A table that a new version brought, without its grant, would be found out by the first request
- * that needs it.
+ * Check the grants at the start. Otherwise a missing grant for a table of a new version would show
+ * only at the first request that needs it.
  */
 async function assertGranted(knex: Knex, name: string): Promise<void> {
   const lacking = `

@@ -9,8 +9,8 @@ export interface FileLock {
 /**
  * Lock a file, made with mode 0600 if it is missing, without waiting.
  *
- * Node has no flock; an exclusive SQLite transaction that never ends is one. Never open the file in
- * another way: closing it would release the lock.
+ * Node has no flock; an exclusive SQLite transaction that never ends serves as one. Never open the
+ * file in another way: closing it would release the lock.
  *
  * @returns undefined when another process, or another holder in this one, has it.
  */
