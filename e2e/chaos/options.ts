@@ -7,7 +7,7 @@ export interface ChaosOptions {
   readonly size: SizeName;
   readonly dialects: readonly Dialect[];
   readonly json: string | undefined;
-  /** Single sizes that take the place of every chosen row's own. */
+  /** Sizes that were set one by one, which replace those of every chosen row. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 

@@ -8,7 +8,7 @@ export interface RowRun {
   readonly log?: (line: string) => void;
 }
 
-/** Runs a row in a folder of its own, and ends what it began. One that throws does not hold. */
+/** Runs a row in a folder of its own, and ends what it began. A row that throws has failed. */
 export async function runRow(row: Row, { dialect, size, log = () => undefined }: RowRun): Promise<Outcome> {
   const folder = await makeTemporaryFolder();
   const ends: (() => unknown)[] = [];
@@ -40,12 +40,12 @@ export async function runRow(row: Row, { dialect, size, log = () => undefined }:
   }
 }
 
-/** Ends what the row that runs has begun, for when it is not to run to its end. */
+/** Ends what the current row has begun, if it must stop early. */
 export let endRun: () => Promise<void> = async () => undefined;
 
 /**
- * What a row gives back: it holds when nothing speaks against it. `found` holds a sentence for each
- * check that failed.
+ * The outcome of a row, which holds if no check failed. `found` has a sentence for each check that
+ * failed.
  */
 export function judge(done: string, times: number, counted: string, found: readonly (string | false)[]): Outcome {
   const failures = found.filter((failure) => failure !== false);
@@ -55,7 +55,7 @@ export function judge(done: string, times: number, counted: string, found: reado
   return { done, times, counted, holds: false, why };
 }
 
-/** What a row gives back on a machine that lacks something. */
+/** The outcome of a row on a machine that lacks something. */
 export function cannotRun(notRun: string): Outcome {
   return { done: 'nothing', times: 0, counted: '', holds: false, notRun };
 }

@@ -6,7 +6,7 @@ import { querySqlite } from '../support/own-sqlite.ts';
 
 const password = 'correct horse battery';
 const passwordHash = '$2b$10$g2u5MKkMbStSqvykxyst7.rm.rSFhos1RTVGc4/at1KST3ddIzOrq';
-/** What makes the copy long enough for writes to meet it. */
+/** So many accounts that writes happen while they are copied. */
 const STOCK = 20_000;
 const WRITERS = 4;
 

@@ -46,7 +46,7 @@ describe('authsvc daemon logs', () => {
     });
     const lines = createInterface({ input: follower.stdout })[Symbol.asyncIterator]();
     try {
-      // The line that was there before: from here on it follows.
+      // The line that was there before; after it, the command follows the log.
       await lines.next();
       const digests = [];
       for (let count = 0; count < FAILED_LOGINS; count += 1) {

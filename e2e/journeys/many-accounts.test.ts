@@ -21,8 +21,8 @@ const MANY = 10_000;
  */
 const WATCHED = Number(process.env.AUTHSVC_TEST_IMPORT_USERS ?? 40_000);
 /**
- * What a process may grow by from the first quarter to the rest, in KiB: less than the rest would
- * take in memory in the whole run.
+ * By how much a process may grow after the first quarter, in KiB: less than the remaining accounts
+ * of the whole run would take in memory.
  */
 const GROWTH_KIB = 24 * 1024;
 

@@ -34,7 +34,7 @@ const printing = [
   ['doctor'],
 ];
 
-/** And those that do with it. */
+/** And those that print results with it. */
 const withJson = [
   [],
   ['profile'],
@@ -51,7 +51,7 @@ const withJson = [
   ['completion', 'bash'],
 ].map((args) => [...args, '--json']);
 
-/** What stands on standard error, without what a command notes beside its results. */
+/** The error line on standard error, without what a command notes beside its results. */
 const errorOf = (stderr: string) => stderr.split('\n').find((line) => line.startsWith('✗'));
 
 describe('results that cannot be written', () => {

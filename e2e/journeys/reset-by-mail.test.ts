@@ -68,8 +68,8 @@ describe('a reset by mail', () => {
     const authsvc = (args: readonly string[], input: string) =>
       runAuthsvc(args, { home, env: { AUTHSVC_URL: daemon.url }, input });
 
-    // How the token travels is not known beforehand; when it comes by mail, the password is not
-    // used yet.
+    // The command does not know beforehand how the token is delivered; if by mail, it does not use
+    // the password yet.
     const asked = await authsvc(['reset', '--email', email, '--password-stdin', '--json'], newPassword);
     expect([asked.exitCode, JSON.parse(asked.stdout)]).toEqual([
       0,

@@ -47,10 +47,10 @@ describe('forty logins in flight', () => {
     const inOneRound = ['GET /profile 200', 'GET /ready 200', 'POST /reset_password 200'];
     const others = events.filter((event) => event !== 'login' && event !== 'POST /users 200');
     expect(others).toEqual(Array.from({ length: rounds }, () => inOneRound).flat());
-    // The queue for hashing is bounded: what finds it full is refused at once.
+    // The hashing queue is bounded: logins that find it full are refused at once.
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    // All of them while logins were pending: had they queued behind the hashing, the last login
-    // would have come first.
+    // All the others were answered while logins were pending. Had they queued behind the hashing,
+    // the last login would have been answered first.
     expect(loggedInBefore).toBeLessThan(loggedIn);
     expect(registeredBefore).toBe(true);
   });

@@ -37,7 +37,7 @@ describe('the bytes of every file, in mid-journey and at log level trace', () =>
     await call('PUT /reset_password', { email, reset_token: used, new_password: wrongPassword });
     const open = await send(daemon.url, 'POST /sessions', { form: { email, password: newPassword } });
     await send(daemon.url, 'GET /profile', { session: open.session });
-    // Broken in every way that could lead to its being printed.
+    // Malformed requests, which could make the service print what they hold.
     await send(daemon.url, 'POST /sessions', { raw: `{"email":"${email}","password":"${wrongPassword}"` });
     await call('POST /sessions', { email, password: wrongPassword, [wrongPassword]: '' });
     const unused = tokenOf(await call('POST /reset_password', { email }));

@@ -50,7 +50,7 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
     const honoured: string[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const [one, other] = round % 2 === 0 ? [0, 1] : [1, 0];
-      // Few enough for each account that none is held back.
+      // So few for each account that no limit applies.
       const email = `person${round % 20}@example.com`;
       if (round < 20) await register(email);
       const { session } = await logIn(email);
@@ -93,7 +93,7 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
     }
   });
 
-  /** A request that waits for its turn is not counted as one that lost. */
+  /** A request that was refused because the service was busy has not lost: send it again. */
   async function repeatWhileBusy(run: () => Promise<Answer>): Promise<number> {
     for (;;) {
       const status = await statusOf(run());
@@ -162,7 +162,7 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
     const people = Array.from({ length: 10 }, (_, index) => `owed${index}@example.com`);
     for (const email of people) await register(email);
     await Promise.all(people.map(askForToken));
-    // A mail is there a moment before it is no longer owed.
+    // A mail is written a moment before its row is deleted.
     const owed = async () => await queryPostgres(cluster.databaseUrl, 'select id from outbox');
     while ((await owed()).length > 0);
     const mails = await Promise.all(

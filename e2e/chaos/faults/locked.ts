@@ -7,7 +7,7 @@ import { root } from '../../support/program.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-/** Take the write lock and print so; release it on any input, and print that. */
+/** Take the write lock, and print that; on any input release it, and print that. */
 const holder = `
   const { Database } = require('sqlite3');
   const database = new Database(process.argv[1]);
@@ -19,7 +19,7 @@ export const lockedRow: Row<'seconds' | 'writers' | 'answer-ms' | 'return-ms'> =
   name: 'locked',
   fault: 'Another process holds the write lock',
   dialects: ['sqlite'],
-  // The limits are judged in full, on a machine that has nothing else to do.
+  // The real limits are those of the full run, on a machine that is otherwise idle.
   sizes: {
     small: { seconds: 3, writers: 4, 'answer-ms': 10_000, 'return-ms': 5000 },
     full: { seconds: 10, writers: 8, 'answer-ms': 2000, 'return-ms': 1000 },
@@ -53,7 +53,7 @@ export const lockedRow: Row<'seconds' | 'writers' | 'answer-ms' | 'return-ms'> =
     let served = 0;
     const writers = Array.from({ length: size.writers }, async (_, writer) => {
       for (let number = 0; isHeld(); number += 1) {
-        // What hashes nothing, so that the lock is all that it waits for.
+        // Requests without hashing, so that they wait for nothing but the lock.
         const write = (writer + number) % 2 === 0 ? askForToken : logOut;
         const { status, code, ms } = await write();
         writesMs.push(ms);

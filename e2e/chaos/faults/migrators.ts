@@ -29,7 +29,7 @@ export const migratorsRow: Row<'rounds'> = {
       const home = join(folder, `round${round}`);
       await mkdir(home);
       const database = await makeDatabase(dialect, home);
-      // A start is killed at any moment of it.
+      // The first start is killed at a random moment.
       const env = serviceEnvironment(home, database.settings);
       const killed = spawn(process.execPath, [authsvcFile, 'serve'], { env, stdio: 'ignore' });
       await setTimeout(Math.random() * startMs);

@@ -14,7 +14,7 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
   name: 'postgres-gone',
   fault: 'Database server gone and back',
   dialects: ['postgres'],
-  // The limit is judged in full, on a machine that has nothing else to do.
+  // The real limit is that of the full run, on a machine that is otherwise idle.
   sizes: {
     small: { outages: 1, requests: 5, 'answer-ms': 10_000 },
     full: { outages: 10, requests: 100, 'answer-ms': 1000 },
@@ -74,7 +74,7 @@ export const postgresGoneRow: Row<'outages' | 'requests' | 'answer-ms'> = {
   },
 };
 
-/** Log a new person in twice, who writes to their own account alone. */
+/** Make an account that no load writes to, and log in to it twice. */
 async function logInTwice(doors: Doors, ledger: Ledger): Promise<LedgerAccount> {
   const account = ledger.open();
   for (const kind of ['register', 'log-in', 'log-in'] as const) {

@@ -120,7 +120,7 @@ async function register(url: string, name: string, count: number): Promise<strin
   return emails;
 }
 
-/** How long a restore works that is left alone, in milliseconds. */
+/** How long a restore works that is not interrupted, in milliseconds. */
 async function timeRestore(folder: string, backup?: Kept, current?: Kept): Promise<number> {
   const home = join(folder, 'timed');
   await mkdir(home);
@@ -153,8 +153,8 @@ async function restoreAndKill(home: string, file: string, withinMs: number): Pro
 }
 
 /**
- * Starts a daemon on what a killed restore has left, and holds it to one of the two databases,
- * whole.
+ * Starts a daemon on what a killed restore has left, and checks that it has one of the two
+ * databases, complete.
  */
 async function judgeAfterwards(
   home: string,

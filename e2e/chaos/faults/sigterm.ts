@@ -7,7 +7,7 @@ import { makeDatabase } from '../database.ts';
 import type { Row } from '../row.ts';
 import { judge } from '../run-row.ts';
 
-/** So that the signal comes while all are on their way, or some have been answered. */
+/** The longest wait before the signal: all requests are in flight, or some are answered. */
 const MOST_MILLISECONDS = 300;
 const password = 'correct horse battery';
 
@@ -15,7 +15,7 @@ export const sigtermRow: Row<'endings' | 'requests' | 'end-ms'> = {
   name: 'sigterm',
   fault: 'SIGTERM under load',
   dialects: ['sqlite', 'postgres'],
-  // The limit is judged in full, on a machine that has nothing else to do.
+  // The real limit is that of the full run, on a machine that is otherwise idle.
   sizes: {
     small: { endings: 1, requests: 100, 'end-ms': 30_000 },
     full: { endings: 50, requests: 100, 'end-ms': 10_000 },
@@ -38,7 +38,7 @@ export const sigtermRow: Row<'endings' | 'requests' | 'end-ms'> = {
     for (let ending = 0; ending < size.endings; ending += 1) {
       const { url } = daemon;
       const agents = Array.from({ length: size.requests }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
-      // Every connection is one that the service has accepted.
+      // So the service has accepted every connection.
       await Promise.all(agents.map((agent) => send(url, 'GET /health', { agent })));
       const requests = agents.map((agent, number) => {
         const [target, options] = requestOf(number, ending, people, session);

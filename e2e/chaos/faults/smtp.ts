@@ -29,8 +29,8 @@ export const smtpRow: Row<Size> = {
   name: 'smtp',
   fault: 'SMTP refused, hanging, bad certificate',
   dialects: ['sqlite'],
-  // The limit is judged in full, on a machine that has nothing else to do; a try at a server that
-  // hangs takes 5 s.
+  // The real limit is that of the full run, on a machine that is otherwise idle. A try at a server
+  // that hangs takes 5 s.
   sizes: {
     small: { replies: 5, 'hanging-tries': 1, 'reply-ms': 10_000 },
     full: { replies: 50, 'hanging-tries': MOST_TRIES, 'reply-ms': 1000 },

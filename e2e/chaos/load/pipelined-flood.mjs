@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
-// A process of its own, because the one that measures must not be busy: it opens so many
+// Runs in a process of its own, because the one that measures must not be busy. Opens a number of
 // connections, sends each shape of requests on its share of them without reading an answer, and
-// says how many are closed. A piece is sent at a time, with a pause between two where the shape has
+// reports how many are closed. A shape is sent piece by piece, with a pause in between if it has
 // one.
 process.once('message', ({ host, port, connections, perSecond, shapes }) => {
   const report = shapes.map(() => ({ open: 0, closed: 0 }));
@@ -21,7 +21,7 @@ process.once('message', ({ host, port, connections, perSecond, shapes }) => {
     const sendFrom = (piece) => {
       if (socket.destroyed) return;
       if (piece < pieces.length) socket.write(pieces[piece], 'latin1');
-      // One that reads nothing learns by writing that the other end has gone.
+      // A client that reads nothing notices only by writing that the other end has gone.
       setTimeout(sendFrom, piece < pieces.length ? pauseMs : 500, piece + 1);
       if (piece >= pieces.length) socket.write(pieces.at(-1), 'latin1');
     };

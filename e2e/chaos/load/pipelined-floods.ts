@@ -19,7 +19,7 @@ const GIVE_UP_MS = 60_000;
 
 const flooder = join(root, 'e2e', 'chaos', 'load', 'pipelined-flood.mjs');
 
-/** Sent one after the other, with a pause between two. */
+/** Requests in pieces, sent one after the other with a pause in between. */
 interface Shape {
   readonly name: string;
   readonly pieces: readonly string[];

@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, (socket: Socket, host: string) => void>> = 
       asked += 1;
       if (asked < MORE_THAN_FITS) return;
       clearInterval(timer);
-      // One that reads nothing learns by writing that the other end has gone.
+      // A client that reads nothing notices only by writing that the other end has gone.
       repeatedly(socket, () => socket.write(request));
     }, ASK_EVERY_MS);
     socket.once('close', () => clearInterval(timer));

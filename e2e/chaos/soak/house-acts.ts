@@ -11,8 +11,8 @@ export interface House {
 }
 
 /**
- * Do what concerns all accounts, as the operator, while all others pause: so the model knows what
- * must come of it.
+ * Do what concerns all accounts, as the operator, while all others pause: only then is it known
+ * what the result must be.
  */
 export async function operateOnAll(operator: Person, { dialect, folder, people }: House): Promise<void> {
   const { tally } = operator;
@@ -32,7 +32,7 @@ export async function operateOnAll(operator: Person, { dialect, folder, people }
     const [found, known] = [kept.get(account.email), `${account.role} ${account.isVerified}`];
     if (found !== known) tally.unexpected.push(`GET /users/export: ${account.email} is ${found} instead of ${known}`);
   }
-  // None of them is new.
+  // Every exported account exists already, so the import adds none.
   const headers = { 'content-type': 'application/x-ndjson' };
   const answer = await operator.operate('POST /users/import', '200', { headers, raw: text });
   const summary = `{"summary":{"imported":0,"exists":${exported},"refused":0}}`;

@@ -103,7 +103,7 @@ export const soakRow: Row<
       }
       samples.push(own);
       heapMb.push(await heap.keptMb(daemon));
-      // It ends every session; those of the last part are left to expire.
+      // This ends every session, except after the last part: those are left to expire.
       if (part < PARTS) await operateOnAll(operator, { dialect, folder, people });
       if (part === 1) filesAfterWarmUp = await settled(agent, control);
       log(
@@ -151,13 +151,13 @@ async function untried(tally: Tally): Promise<string | false> {
   return left.length > 0 && `never called: ${left.join(', ')}`;
 }
 
-/** Lets go of every connection, and counts what the service has open then. */
+/** Closes every connection, and then counts the files that the service has open. */
 function settled(agent: Agent, control: string): Promise<number> {
   agent.destroy();
   return settledFiles(control);
 }
 
-/** Waits until every session and reset token, all of which expire, is gone; or for long enough. */
+/** Waits until all sessions and reset tokens have expired and are deleted, or the time is up. */
 async function waitUntilPruned(
   { query }: RowDatabase,
   withinMs: number,
@@ -171,7 +171,7 @@ async function waitUntilPruned(
   throw new Error('unreachable: the timer ends by itself alone');
 }
 
-/** What the database holds beside what was done. */
+/** Where the database differs from what was done. */
 async function differences({ query }: RowDatabase, tally: Tally): Promise<(string | false)[]> {
   const recorded = await query('select type, count(*) as times from events group by type');
   const times = new Map(recorded.map(({ type, times: count }) => [String(type), Number(count)]));

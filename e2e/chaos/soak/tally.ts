@@ -13,8 +13,8 @@ export class Tally {
   /** Requests that the database had no time for, and that were sent again. */
   unavailable = 0;
   /**
-   * Sessions that were tried after they had expired: who finds one first, it or the housekeeping,
-   * records its end.
+   * Tries of sessions that had expired: the end of such a session is recorded by the try or by the
+   * housekeeping, whichever finds it first.
    */
   expiredTried = 0;
 

@@ -61,7 +61,7 @@ describe('the program', () => {
     const emails = ['ada', 'grace', 'joan', 'mary'].map((name) => `${name}@example.com`);
     for (const email of emails) server.users.set(email, 'correct horse');
     const env = { HOME: makeHome(), AUTHSVC_URL: server.url, AUTHSVC_STORAGE: 'file' };
-    // Held back at the lock, so that they go on together.
+    // All of them wait for this lock, so that they go on at the same time.
     const state = join(env.HOME, '.local', 'state', 'authsvc');
     mkdirSync(state, { recursive: true, mode: 0o700 });
     writeFileSync(join(state, 'accounts.json.lock'), '');

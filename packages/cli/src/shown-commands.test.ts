@@ -19,7 +19,7 @@ const folderName = fc
   .string({ unit: fc.constantFrom(...'`$(){}\'"!#&|;<>*?~ \n\u001b-'), minLength: 3, maxLength: 8 })
   .map((nasty) => `${MARK}${nasty}${MARK}`);
 
-/** What cannot run to its end within this process, or would end it. */
+/** Commands that cannot run to their end in this process, or would end it. */
 const notHere = /^(serve|exec|completion|daemon (start|stop|restart|wait)|restore|migrate|users import|users export)$/;
 
 function leavesOf(command: Command, path: readonly string[] = []): { name: string; command: Command }[] {
@@ -46,7 +46,7 @@ function argumentsFor(command: Command, email: string, file: string): string[][]
   return [behind, [...secrets, ...behind], [...options, ...behind], ...first];
 }
 
-/** Each word that holds a piece of a value holds all of it. */
+/** Expects each word that contains a part of a value to contain all of it. */
 function expectWhole(lines: readonly string[], values: readonly string[]) {
   for (const [index, calls] of pasteAll(lines).entries()) {
     const pieces = calls.flat().filter((word) => word.includes(MARK) && !values.some((value) => word.includes(value)));
@@ -89,7 +89,7 @@ describe('a command that is shown', () => {
       }),
       { numRuns: 1, endOnFailure: true },
     );
-    // Among them those that hold what was generated: otherwise nothing would have been tried.
+    // Some of them must contain generated values, or else nothing was tested.
     for (const part of ['reset --email', 'users list --after', 'restore ', 'chmod -R go=']) {
       expect([part, [...shown].some((line) => line.includes(part))]).toEqual([part, true]);
     }
@@ -105,7 +105,7 @@ describe('a command that is shown', () => {
       expect([name, found.length > 0]).toEqual([name, true]);
       lines.push(...found.map((line) => line.trim().split(/ {2,}/)[0] ?? ''));
     }
-    // What writes a file does so where it is pasted.
+    // Not those that would write a file, or read one, in the folder where they are pasted.
     const harmless = lines.filter((line) => !/[<>]|\|$/.test(line));
     for (const calls of pasteAll(harmless)) expect(calls.map(([name]) => name)).toContain('authsvc');
   });

@@ -8,10 +8,10 @@ import { openService } from './model/service.ts';
 import { sessionCommands } from './model/session-commands.ts';
 import { createWorld } from './model/world.ts';
 
-/** Sequences of half as many on average. */
+/** On average, a sequence has half as many. */
 const MOST_COMMANDS = 60;
 
-/** Some ten seconds of computing, and more of waiting where others write to the same disk. */
+/** It computes for some ten seconds, and waits longer if others write to the same disk. */
 const TIMEOUT_MS = 300_000 * Math.max(1, propertyFactor);
 
 describe('any sequence of commands', () => {

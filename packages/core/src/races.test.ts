@@ -69,8 +69,8 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
       if (round === 0)
         await resetPassword(auth, { ...credentials, resetToken: await resetToken(), newPassword: password });
       const token = await resetToken();
-      // As many logins as pass at once for an account, with the reset among them, elsewhere in each
-      // round.
+      // As many logins as are let through at once for one account; the reset comes at another place
+      // among them in each round.
       const logins = times(round % 5, () => logIn(auth, { ...credentials, password }));
       const reset = resetPassword(auth, { ...credentials, resetToken: token, newPassword });
       logins.push(...times(4 - (round % 5), () => logIn(auth, { ...credentials, password })));

@@ -9,9 +9,9 @@ const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const bob = { email: 'bob@example.com', password: 'staple after staple' };
 const newPassword = 'another fine password';
 
-/** Who may go on, and who is refused, once something has ended sessions. */
+/** The sessions of which some must be refused once something has ended them. */
 interface Sessions {
-  /** The one that asks, another one of the same user, and one of another user. */
+  /** The one that sends the request, another one of the same user, and one of another user. */
   readonly own: string;
   readonly other: string;
   readonly theirs: string;

@@ -103,7 +103,7 @@ it('every --json shape that a help page publishes is what its command prints', {
     const values = printed.get(name) ?? [];
     for (const shape of published)
       expect([name, shape, values.some((value) => fits(shape, value))]).toEqual([name, shape, true]);
-    // Of the log, each line is of the shape of what it is about.
+    // Each line of the log has the shape of its event, and the help shows one event.
     const ofShape = values.filter((value) => name !== 'daemon logs' || eventOf(value) === eventOf(published[0]));
     for (const value of ofShape) {
       expect([name, value, published.some((shape) => fits(shape, value))]).toEqual([name, value, true]);

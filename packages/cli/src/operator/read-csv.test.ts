@@ -3,7 +3,7 @@ import { type CsvRecord, readCsv } from './read-csv.ts';
 
 async function read(text: string, checkColumns: (names: readonly string[]) => void = () => undefined) {
   async function* chunks() {
-    // Of a length that cuts everything somewhere.
+    // Seven bytes at a time, so that every kind of text is cut somewhere.
     for (let at = 0; at < text.length; at += 7) yield Buffer.from(text.slice(at, at + 7));
   }
   const records: CsvRecord[] = [];

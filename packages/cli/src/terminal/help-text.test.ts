@@ -18,7 +18,7 @@ async function everyCommand(): Promise<string[][]> {
   return list(await createWholeProgram(createTestMachine().context), []);
 }
 
-/** What runs in the foreground, or runs something else: its output is not its own to shape. */
+/** Without `--json`: one runs the service, the other another program, with its own output. */
 const WITHOUT_JSON = ['serve', 'exec'];
 
 describe('the help pages', () => {

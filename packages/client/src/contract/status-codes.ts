@@ -1,4 +1,4 @@
-/** The one table from what is refused to its status. */
+/** The one table that gives each refusal its HTTP status. */
 export const statusOf = {
   invalid_request: 400,
   password_rejected: 400,

@@ -45,7 +45,7 @@ describe('splitLines', () => {
 
   it('holds no more than it may of a line that never ends', async () => {
     const mebibyte = Buffer.alloc(1 << 20, 'x');
-    // Longer than any string can be.
+    // Together longer than any string can be.
     expect(await linesOf(...Array.from({ length: 600 }, () => mebibyte), '\nnext')).toEqual([undefined, 'next']);
   });
 });

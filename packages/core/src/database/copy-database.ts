@@ -118,7 +118,7 @@ function canonicalJson(row: Row): string {
 
 const BOOLEAN_COLUMNS = ['noted', 'email_verified'];
 
-/** SQLite has numbers for them. */
+/** SQLite has no booleans, and returns numbers. */
 function withBooleans(row: Row): Row {
   const booleans = BOOLEAN_COLUMNS.filter((column) => column in row).map((column) => [column, Boolean(row[column])]);
   return { ...row, ...Object.fromEntries(booleans) };

@@ -88,8 +88,8 @@ export const sessionReads = (database: Database): SessionReads => ({
  * use to store.
  */
 function saveUses(values: string): string {
-  // Another instance may have stored a later one; one that is yet to come was stored before the
-  // clock was set back.
+  // Another instance may have stored a later use. A stored use that lies in the future is from
+  // before the clock was set back.
   return `update sessions set last_used_at = uses.column2 from (values ${values}) as uses
     where token_digest = uses.column1
     and (last_used_at < uses.column2 or last_used_at > uses.column2 + ${CLOCK_SKEW_MS})`;

@@ -68,7 +68,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
       store.write((transaction) => transaction.claimMail(nowMs, (attempt, now) => now + attempt * 10));
     expect(await claim(NOW)).toBeUndefined();
     const claims = await Promise.all([claim(NOW + 2), claim(NOW + 2), claim(NOW + 2)]);
-    // On PostgreSQL it is not said which of three transactions comes first.
+    // On PostgreSQL, any of the three transactions may come first.
     expect(new Set(claims)).toEqual(
       new Set([{ ...mail('sooner', NOW + 12), attempts: 1 }, { ...mail('later', NOW + 12), attempts: 1 }, undefined]),
     );

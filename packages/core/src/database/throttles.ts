@@ -7,7 +7,7 @@ function toThrottle(row: ThrottleRow): ThrottleState {
   return {
     count: row.count,
     until: row.until,
-    // SQLite has a number for it.
+    // SQLite has no booleans, and returns a number.
     noted: Boolean(row.noted),
     expiresAt: row.expires_at,
   };
@@ -32,8 +32,8 @@ export const throttleReads = (read: Knex): ThrottleReads => ({
 
 export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
   lockThrottle: async (key) => {
-    // The update changes nothing but locks the row, also while another transaction inserts it; an
-    // expired count of 0 counts nothing.
+    // The update changes nothing, but locks the row even while another transaction inserts it. A
+    // row that this inserts has an expired count of 0, which has no effect.
     const unused = fromThrottle(key, { count: 0, until: 0, noted: false, expiresAt: 0 });
     const [row] = await trx<ThrottleRow>('throttles').insert(unused).onConflict('key').merge(['key']).returning('*');
     return row && toThrottle(row);

@@ -11,7 +11,7 @@ function toUser(row: UserRow): User {
     emailKey: row.email_key,
     passwordHash: row.password_hash,
     role: row.role,
-    // SQLite has a number for it.
+    // SQLite has no booleans, and returns a number.
     emailVerified: Boolean(row.email_verified),
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
@@ -60,7 +60,7 @@ export const userReads = (read: Knex): UserReads => ({
 });
 
 export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserWrites {
-  /** The way to change what a session check hands out of a user. */
+  /** Must be used to change what a session check returns about a user. */
   const changeUser = (userId: string) => {
     stale.push({ userId });
     return trx<UserRow>('users').where({ id: userId });

@@ -19,7 +19,7 @@ const program = `
 `;
 
 it('closes at any moment of its start, and the process lives on', async () => {
-  // A process of its own: one that does not live on takes this test with it.
+  // In a process of its own: a crash would end this test as well.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
   expect(stdout).toBe('closed\n');
 });

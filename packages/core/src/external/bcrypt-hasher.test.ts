@@ -72,7 +72,7 @@ describe('createBcryptHasher', () => {
   });
 
   it('has places for what can be hashed in time, and promises room to one after the other of those it refuses', async () => {
-    // One that hashes takes 55 ms at first, as far as the hasher knows: one more may wait.
+    // At first the hasher expects 55 ms for each: while one is hashed, one more may wait.
     const narrow = createBcryptHasher({ cost: 10, workers: 1, maxWaitMs: 100 });
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
     try {
@@ -85,7 +85,7 @@ describe('createBcryptHasher', () => {
         }
       });
       expect([refusals[0], refusals[15], refusals[16], refusals[33], refusals[34]]).toEqual([1, 1, 2, 2, 3]);
-      // No Retry-After is longer, for any number of them.
+      // No Retry-After is longer, however many are refused.
       expect(refusals.at(-1)).toBe(10);
 
       places.pop()?.[Symbol.dispose]();
@@ -164,7 +164,7 @@ describe('createBcryptHasher', () => {
         expect(await database.isMigrated()).toBe(true);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      // On libuv's own pool of four, a read would have come after all but the last four.
+      // On libuv's own pool of four, a read would have waited for all hashes but the last four.
       expect(pending).toBeGreaterThan(4);
       await Promise.all(hashes);
       await database.close();

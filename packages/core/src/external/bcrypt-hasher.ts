@@ -57,7 +57,7 @@ export function createBcryptHasher({
   onHashed,
 }: BcryptHasherOptions): BcryptHasher {
   let starting: Promise<Pool> | undefined;
-  // Well-formed, since bcrypt would refuse any other at once, and the time taken would show that
+  // Well-formed, since bcrypt would refuse any other at once, and the short time would show that
   // there is no account.
   const dummyHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
   let places = 0;

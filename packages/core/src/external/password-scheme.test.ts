@@ -72,7 +72,7 @@ describe('verifyPassword', () => {
     for (const typed of ['caf\u00e9 au lait', 'cafe\u0301 au lait']) expect(verifyPassword(typed, hash)).toBe(true);
   });
 
-  // Of Python's bcrypt, where 72 bytes were hashed of 80: it refuses more by itself.
+  // Python's bcrypt refuses more than 72 bytes: of 80, an application hashed the first 72.
   it.each(['{bcrypt}$2a$', '{bcrypt}$2b$', '{bcrypt}$2y$', '$2a$', '$2y$'])(
     'reads the first 72 bytes, as typed, where a hash is from elsewhere: %s',
     (prefix) => {
@@ -85,7 +85,7 @@ describe('verifyPassword', () => {
     },
   );
 
-  // As when accounts of this service are exported, whose hashes are of NFC, and imported again.
+  // As if accounts of this service, whose hashes are of NFC, were exported and imported again.
   it.each(['{bcrypt}$2b$', '$2a$'])('takes NFD for NFC where a hash is from elsewhere, of NFC: %s', (prefix) => {
     const hash = hashPassword('caf\u00e9 au lait', COST).replace('$2b$', prefix);
     expect(verifyPassword('cafe\u0301 au lait', hash)).toBe(true);

@@ -7,8 +7,8 @@ import { MAX_WAIT_MS } from './attempts-in-flight.ts';
 import { blockedForMs, countOne, FAILED_LOGINS, type Throttle } from './throttle.ts';
 
 /**
- * As many as a counter of guesses lets pass without a delay; more of one account would only crowd
- * out others.
+ * As many as a counter of guesses lets pass without a delay. More attempts on one account would
+ * only crowd out those on others.
  */
 const MAX_IN_FLIGHT = FAILED_LOGINS.free + 1;
 
@@ -24,16 +24,16 @@ interface Attempt {
 /** An attempt that can be wrong. */
 interface Guess extends Attempt {
   /**
-   * Of the throttles, the one that a success clears: attempts beyond it wait for those in flight.
+   * The one of the throttles that a success clears: attempts beyond it wait for those in flight.
    */
   readonly guesses: Throttle;
 }
 
-/** What holds an attempt up. */
+/** Why an attempt is not let through. */
 interface Block {
-  /** The first of the throttles that do. */
+  /** The first of the throttles that block it. */
   readonly throttle: Throttle;
-  /** Until the last of them lets it through. */
+  /** How long until the last of them lets it through. */
   readonly forMs: number;
   readonly isNoted: boolean;
 }
@@ -52,8 +52,8 @@ export async function admitAttempt(ports: AuthPorts, attempt: Attempt): Promise<
 }
 
 /**
- * Admits a password that is to be hashed. One that is refused as one too many takes no place from
- * others.
+ * Admits a password that is to be hashed. One that a throttle refuses takes no place in the queue
+ * from others.
  *
  * @returns its place in the hashing queue.
  * @throws {@link AuthError} `rate_limited`; `overloaded`, with nothing written.

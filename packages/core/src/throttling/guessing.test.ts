@@ -11,7 +11,7 @@ const email = 'owner@example.com';
 const password = 'the right password';
 const HOUR_MS = 3_600_000;
 const GUESSES = 1000;
-/** What an hour of guesses may cost in comparisons. */
+/** The most comparisons that an hour of guesses may cost. */
 const AFFORDABLE = 25;
 
 const home = { ...localClient, address: '192.0.2.1' };

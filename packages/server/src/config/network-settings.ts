@@ -51,8 +51,8 @@ export function readListenAddress(text: string): ListenAddress | undefined {
 }
 
 /**
- * The first segments of our own routes and of those to come: a public URL's path below one would be
- * ambiguous.
+ * The first segments of our own routes and of those to come: if the path of a public URL began with
+ * one, paths would be ambiguous.
  */
 const ROUTE_SEGMENTS: ReadonlySet<string> = new Set([
   ...['users', 'sessions', 'profile', 'reset_password', 'whoami', 'openapi.json', 'health', 'ready'],
@@ -72,7 +72,7 @@ export function readPublicUrl(text: string): URL | undefined {
   }
   if (`${url.username}${url.password}` !== '') throw new SettingProblem('must not hold a user or a password');
   if (/[?#]/.test(text)) throw new SettingProblem(`must end after its path, as in ${url.origin}/auth`);
-  // As it was written: the parser would resolve dots and hide what a proxy may read differently.
+  // Not from the parsed URL: parsing resolves dots, and hides what a proxy may read differently.
   const path = /^[^:]*:\/\/[^/\\]*(.*)$/.exec(text)?.[1]?.replace(/\/$/, '') ?? '';
   const [root, ...segments] = path.split('/');
   if (root !== '' || !segments.every((segment) => PLAIN_SEGMENT.test(segment))) {

@@ -8,15 +8,15 @@ import { assertOwn, dataPaths, makeDataFolder, refusalOfSystem, StartRefusedErro
 import { acquireFileLock, type FileLock, refuseSecondName } from '@authsvc/core';
 import type { Config } from '../config/config.ts';
 
-/** Longer than a daemon takes to stop, or many that start at once to settle who comes first. */
+/** Longer than a daemon takes to stop, or many concurrent starts to settle which comes first. */
 const LONGEST_WAIT_MS = 30_000;
 const RETRY_MS = 100;
 
 /**
- * Makes the data folder if need be, with mode 0700, and takes it, so that no second daemon uses it;
- * and with it the database file, wherever that lies and however it is named.
+ * Makes the data folder if need be, with mode 0700, and locks it, so that no second daemon uses it.
+ * Locks the database file as well, wherever that is and by whichever name.
  *
- * A daemon that runs there is an answer at once; one that is starting or stopping is waited for.
+ * Fails at once if a daemon runs there, but waits for one that is starting or stopping.
  *
  * @throws {@link StartRefusedError} the folder cannot be used, or another daemon holds it or the
  * database.

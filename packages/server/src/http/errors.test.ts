@@ -153,7 +153,7 @@ describe('addNotFoundHandler', () => {
       vi.useRealTimers();
     });
     test = await createTestServer({ throttleLoopback: true, resetsPerMinute: 1 });
-    // Later than what other tests counted.
+    // After the second in which other tests counted refusals.
     vi.advanceTimersByTime(10_000);
     const ask = () => test.server.inject(json({ email: credentials.email }, '/reset_password'));
     await ask();
@@ -161,7 +161,7 @@ describe('addNotFoundHandler', () => {
     const asked = Array.from({ length: 25 }, async () => statuses.push((await ask()).statusCode));
     const refusedSoFar = () => test.logLines.filter((line) => JSON.parse(line).code === 'rate_limited').length;
     while (refusedSoFar() < 25) await setImmediate();
-    // A probe that comes behind them is answered behind all that do not wait.
+    // A request sent after them is answered after all that are not delayed.
     await test.server.inject('/health');
     expect(statuses).toEqual(new Array(20).fill(429));
     vi.advanceTimersByTime(1000);

@@ -26,8 +26,8 @@ export interface FastifyOptions
     Pick<FastifyServerOptions, 'rewriteUrl'> {
   readonly log: FastifyBaseLogger;
   /**
-   * What holds for every request, and with it the limits; the control socket, which only its owner
-   * opens, has neither.
+   * The rules for every request; with them, the limits apply. The control socket, which only its
+   * owner can open, has neither.
    */
   readonly rules?: RequestRules;
   /** How many connections there may be at once; left out, as many as come. */
@@ -36,7 +36,7 @@ export interface FastifyOptions
   readonly measurements?: Measurements | undefined;
 }
 
-/** Makes a server as clients, the control socket and the metrics have it: without routes. */
+/** Makes a server without routes, for clients, the control socket or the metrics. */
 export function createFastify({ log, rules, connections, measurements, ...options }: FastifyOptions): FastifyInstance {
   const handleError = createErrorHandler();
   const server = fastify({
@@ -74,12 +74,12 @@ export function createFastify({ log, rules, connections, measurements, ...option
 
 type SchemaController = NonNullable<FastifyServerOptions['schemaController']>;
 
-/** What Fastify asks for: for its settings, what makes a function of the schema of a route. */
+/** What Fastify expects: given its settings, returns a compiler for the schemas of routes. */
 type Build<Compiled> = (...settings: readonly unknown[]) => (route: unknown) => Compiled;
 type Validate = ((data: unknown) => unknown) & { errors?: unknown };
 type Serialize = (data: unknown) => string;
 
-/** As Fastify itself finds its compilers. */
+/** Finds the compilers where Fastify itself would. */
 const requireAsFastify = createRequire(createRequire(import.meta.url).resolve('fastify'));
 
 /**

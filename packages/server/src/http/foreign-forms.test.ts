@@ -96,7 +96,7 @@ describe.each([
       if (form === 'null' && site === 'same-origin') continue;
       const lines = [`Host: ${own}`, `Origin: ${fill(form)}`, ...(site ? [`Sec-Fetch-Site: ${site}`] : [])];
       const refused = [];
-      // Which site is named makes no difference between routes.
+      // All routes treat a named site alike, so one route is enough.
       const tried = site ? changes.slice(-1) : changes;
       for (const [head, body] of tried) refused.push(await send(head, lines, body));
       expect(refused.map(({ status, body }) => [status, JSON.parse(body).code])).toEqual(
@@ -126,7 +126,7 @@ describe.each([
     expect(test.auth.events).toHaveLength(before);
   });
 
-  /** Logs in and reads with one header more, which changes no answer and no recorded address. */
+  /** Logs in and reads with an extra header, which changes no answer and no recorded address. */
   async function expectIgnored(header: string, address = '127.0.0.1') {
     const lines = [`Host: ${own}`, fill(header)];
     expect((await send('GET /openapi.json', lines)).body).toBe(openapi);
@@ -163,7 +163,7 @@ describe.each([
     await expectNoToken(`X-Forwarded-For: ${form}`);
   });
 
-  // Where tokens are mailed there is none to read.
+  // If tokens are mailed, no answer has one to read.
   if (!mailed) {
     it('read no reset token from a trusted page of another origin', async () => {
       for (const origin of [

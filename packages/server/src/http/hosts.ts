@@ -4,9 +4,9 @@ import { AuthError, unmapAddress } from '@authsvc/core';
 import { HttpError } from './errors.ts';
 
 /**
- * The names by which clients may ask for the service: the host of the public URL, and this machine.
- * With a public URL, this machine only with the port that the service listens on; without one, with
- * any port, since a development server in between has its own.
+ * The names that clients may use for the service: the host of the public URL, and those of this
+ * machine. With a public URL, a name of this machine needs the port that the service listens on;
+ * without one, it may have any port, since a development server in between has its own.
  */
 export interface OwnHosts {
   /**
@@ -47,7 +47,7 @@ export function createOwnHosts(publicUrl: URL | undefined, allowedHosts: readonl
     if (!publicUrl && (LOOPBACK_HOST.test(host) || ANY_ADDRESS.test(host))) return true;
     if (allowed.has(name)) return true;
     if (!hasOwnPort(host)) return false;
-    // A page cannot have an address pointed elsewhere, as it can a name.
+    // DNS rebinding needs a name that its owner can point elsewhere; an address is safe from it.
     return LOOPBACK_HOST.test(host) || name.replace(/^\[|\]$/g, '') === unmapAddress(socket?.localAddress ?? '');
   };
   return {

@@ -21,7 +21,7 @@ export function findPortHolder(port: number): { pid: number; name: string } | un
   return undefined;
 }
 
-/** As links to them read: `socket:[12345]`. */
+/** The sockets as `/proc/<pid>/fd` names them: `socket:[12345]`. */
 function listeningSockets(table: string, port: number): string[] {
   const lines = textOf(table).split('\n').slice(1);
   return lines.flatMap((line) => {

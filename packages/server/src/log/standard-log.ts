@@ -43,7 +43,7 @@ export function createBoundedLog(output: Writable): LogStream {
 
 function isFile(file: number): boolean {
   if (process.platform === 'win32' || isatty(file)) return false;
-  // As big integers: after a pipe in plain ones, Node 20 has `require` follow no symbolic link.
+  // With bigint: after a plain fstat of a pipe, `require` in Node 20 follows no symbolic link.
   const stats = fstatSync(file, { bigint: true });
   return stats.isFile() || stats.isCharacterDevice();
 }

@@ -115,7 +115,7 @@ describe('the metrics of a running service', () => {
 
   it('tell a full queue of passwords while it is full', async () => {
     await start();
-    // One account is let in to the queue a few times only.
+    // Of one account, only a few passwords would be admitted to the queue.
     const many = Array.from({ length: 8 * availableParallelism() }, (_, index) => `user-${index}@example.com`);
     const logins = many.map((email) => send('/sessions', { ...wrong, email }));
     await vi.waitUntil(async () => ((await read()).authsvc_hash_queue_passwords ?? 0) > 0, {
@@ -142,7 +142,7 @@ describe('the metrics of a running service', () => {
       'authsvc_refusals_total{code="rate_limited"}': 2,
       'authsvc_refusals_total{code="invalid_credentials"}': compared,
       'authsvc_events_total{type="login_failed"}': compared,
-      // Of those of one delay, the first is recorded.
+      // Of the refusals during one delay, only the first is recorded.
       'authsvc_events_total{type="login_throttled"}': expect.any(Number),
     });
   });
@@ -175,7 +175,7 @@ describe('the metrics of a running service', () => {
   });
 
   it('tell of mails that are owed, since no server takes them', async () => {
-    // Nothing listens at the port that is for nothing.
+    // Nothing listens on port 9, which is reserved for discarding.
     await start({ AUTHSVC_SMTP_URL: 'smtp://127.0.0.1:9' });
     await send('/users', ada);
     await send('/reset_password', { email: ada.email });
@@ -190,7 +190,7 @@ describe('the metrics of a running service', () => {
       const until = performance.now() + 300;
       while (performance.now() < until);
     };
-    // It counts from one look at the clock to the next, and may not have looked yet.
+    // The delay is measured between two samples, and the second may not have been taken yet.
     const seen = async () => {
       block();
       return Number((await read())[worst]) > 0.2;

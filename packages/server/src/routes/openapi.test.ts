@@ -12,7 +12,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, object>>;
 }
 
-/** For each code, whether an operation may be refused with it beside those that its route names. */
+/** For each code, whether a method may be refused with it even if its route does not name it. */
 const isCommon = {
   invalid_request: () => true,
   password_rejected: () => false,
@@ -24,7 +24,7 @@ const isCommon = {
   reset_delivery_refused: () => false,
   cross_origin: (method) => method !== 'get',
   not_found: () => false,
-  // Where there is no operation.
+  // Only answered where there is no operation.
   method_not_allowed: () => false,
   payload_too_large: (method) => method !== 'get',
   unsupported_media_type: (method) => method !== 'get',

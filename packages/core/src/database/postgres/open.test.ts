@@ -67,7 +67,7 @@ describe('openPostgresDatabase', () => {
   it('runs a transaction again that was given up in a deadlock', async () => {
     const tries = { first: 0, second: 0 };
     await embrace(tries);
-    // When the server is slow to notice, it gives up both.
+    // If the server is slow to notice the deadlock, it aborts both.
     expect(tries.first + tries.second).toBeGreaterThan(2);
     expect(await database.read('users').pluck('updated_at')).toEqual([7, 7]);
   });

@@ -117,7 +117,7 @@ describe('openPostgresDatabase, and who it talks to', () => {
   it('speaks with that certificate once it is vouched for', async () => {
     const { url, heard, close } = await listenWith('S');
     const opening = openPostgresDatabase({ url: `${url}?sslrootcert=${file('server.crt')}` });
-    // Nothing answers it there.
+    // The test server does not answer.
     await expect(opening).rejects.toThrow('cannot be reached');
     await close();
     expect(Buffer.from(heard.secret, 'hex').toString('latin1')).toContain('user\0ada\0database\0auth\0');

@@ -93,7 +93,7 @@ async function openBackup(path: string, workFolder: string): Promise<Knex> {
   } catch (error) {
     await inPlace.destroy();
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Reading a WAL takes a file beside it, and a journal is rolled back.
+    // SQLite must write here: to read a WAL, it makes a file beside it; a journal is rolled back.
     if (!/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(code)) throw damaged(path, error);
     const copy = join(workFolder, 'backup.db');
     for (const suffix of ['', ...beside]) {

@@ -37,8 +37,8 @@ class ImmediateTransaction extends SqliteTransaction {
   readonly #askedAt = performance.now();
 
   override async begin(connection: Database): Promise<unknown> {
-    // This long for the queue and the lock together: behind a transaction that timed out on the
-    // lock, each would wait for as long again.
+    // The timeout covers the queue and the lock together. Otherwise each transaction behind one
+    // that timed out on the lock would wait for the full time once more.
     const waitedMs = Math.round(performance.now() - this.#askedAt);
     connection.configure('busyTimeout', Math.max(0, BUSY_TIMEOUT_MS - waitedMs));
     try {

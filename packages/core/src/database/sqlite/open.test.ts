@@ -96,7 +96,7 @@ describe('openSqliteDatabase', () => {
       await expect(findPreparedRow(read, 'lost', 'select at from lost_rows', [])).resolves.toBeUndefined();
     });
     prepare.mockRestore();
-    // What SQLite leaves when its last connection is closed, and only then.
+    // SQLite removes the WAL only when the last connection is closed.
     expect(await readdir(folder)).toEqual(['authsvc.sqlite']);
   });
 

@@ -105,7 +105,7 @@ describe('restoreSqlite', () => {
     const wal = await readFile(`${database}-wal`);
     const damaged = (await readFile(database)).fill(0x5a, 100);
     await writeFile(database, damaged);
-    // Of what the WAL does not hold, so that SQLite finds the damage.
+    // The WAL must not hold the damaged pages, or SQLite would not find the damage.
     await writeFile(`${database}-wal`, wal.subarray(0, 32));
     const { former = '' } = await restoreSqlite(backup, database);
     expect(await namesIn(database)).toEqual(['ada']);

@@ -88,15 +88,15 @@ async function keepFormer(target: string, workFolder: string): Promise<string | 
     await syncFile(copy);
     await publishFile(copy, former + suffix);
   }
-  // These are left where SQLite could not open the database. It would take them for the restored
-  // one's.
+  // Any that are left belong to a database that SQLite could not open. It would take them for the
+  // restored one's.
   for (const suffix of [...BESIDE, '-shm']) await rm(target + suffix, { force: true });
   return former;
 }
 
 /**
- * Lets SQLite write to the file what is only in its WAL. A database that is not ours, or is
- * damaged, is left as it is.
+ * Lets SQLite move what is only in the WAL into the database file. A database that is not ours, or
+ * is damaged, is left as it is.
  */
 async function takeInWal(target: string): Promise<void> {
   const isAlone = [...BESIDE, '-shm'].every((suffix) => !existsSync(target + suffix));
@@ -113,7 +113,7 @@ async function takeInWal(target: string): Promise<void> {
   } finally {
     await knex.destroy();
   }
-  // SQLite removes it with the last connection.
+  // SQLite removes the WAL when the last connection is closed.
   if (existsSync(`${target}-wal`)) {
     throw new DatabaseRefusedError(`another program has the database ${target} open: end it, and restore again`);
   }
