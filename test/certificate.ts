@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A self-signed certificate and its key, as files: only who is given it as an authority trusts it.
+ * A self-signed certificate and its key, as files. Only a client that gets it as an authority
+ * trusts it.
  */
 export interface Certificate {
   readonly certFile: string;

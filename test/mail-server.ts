@@ -68,7 +68,7 @@ export async function startMailServer(options: MailServerOptions = {}) {
       });
     },
   });
-  // A client that hangs up on a certificate is what the tests are about.
+  // Some tests make a client hang up because of the certificate: that is no failure.
   server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
 

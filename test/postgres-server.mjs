@@ -46,7 +46,7 @@ const USER = 'postgres';
 export async function startPostgresServer({ settings = {}, certificate } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'authsvc-postgres-'));
   const port = await freePort();
-  // Of no other meaning, so that it can be searched for.
+  // Random, so that a search for it finds nothing else.
   const password = randomBytes(16).toString('hex');
   const tls = certificate && { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' };
   /** @type {unknown[]} */

@@ -1,8 +1,8 @@
 import { propertyPath, propertySeed } from './property-settings.ts';
 
 /**
- * Gives every property test of a file the seed that was asked for. Most files have none, and are
- * spared the loading.
+ * Gives every property test of a file the requested seed. Most files have no such test, so
+ * fast-check is loaded only if there is a seed.
  */
 if (propertySeed !== undefined) {
   const { configureGlobal } = await import('fast-check');

@@ -4,8 +4,8 @@ const { CI, AUTHSVC_TEST_SEED, AUTHSVC_TEST_PATH, AUTHSVC_TEST_COMMANDS, AUTHSVC
 const CI_SEED = 20_260_101;
 
 /**
- * What the generated values of a run begin with, and, to see one failure again, the path to it; any
- * seed when undefined.
+ * The seed of the values of a run and, to repeat one failure, the path to it; if undefined, the
+ * seed is random.
  */
 export const propertySeed = seedOf(AUTHSVC_TEST_SEED) ?? (CI === 'true' ? CI_SEED : undefined);
 export const propertyPath = AUTHSVC_TEST_PATH;
@@ -13,7 +13,7 @@ export const propertyPath = AUTHSVC_TEST_PATH;
 /** Which commands of a failing sequence are left, as its failure says. */
 export const commandsPath = AUTHSVC_TEST_COMMANDS;
 
-/** How many times as many values are tried, for a long hunt. */
+/** The factor by which more values are tried, for a long search. */
 export const propertyFactor = Number(AUTHSVC_TEST_RUNS ?? '1');
 
 /** How many values a property is tried with. */

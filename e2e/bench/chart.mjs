@@ -116,7 +116,7 @@ const style = `<style>
  * @param {number} y
  */
 function drawBar({ name, kind, value }, most, y) {
-  // A bar that is there can be seen.
+  // No bar is too short to be seen.
   const length = Math.max(2, ((barsTo - barsFrom) * value) / most);
   const baseline = y + barHeight / 2 + 4.5;
   return [

@@ -39,7 +39,7 @@ async function bench({ quick, rounds, only, json }) {
       const rows = await runScenario(scenario, { folder: stageFolder, rounds, quick, passwordHash });
       sections.push({ name, title, rows });
     } catch (error) {
-      // What the others have measured in half an hour is not lost with it.
+      // One failed scenario does not lose what the others measured in half an hour.
       process.stderr.write(`✗ ${title}: ${/** @type {Error} */ (error).message}\n`);
       process.exitCode = 1;
     }

@@ -6,7 +6,7 @@ export function say(text) {
 }
 
 /**
- * Reads options, or ends with a sentence about what cannot be obeyed, and the usage.
+ * Reads options; if they are wrong, ends the program with a sentence about that, and the usage.
  *
  * @template T
  * @param {() => T} read
@@ -45,7 +45,7 @@ The chart of the README: node e2e/bench/chart.mjs <file of --json> <file.svg>`;
  * @param {readonly string[]} argv
  * @param {readonly string[]} scenarioNames
  * @returns {Options}
- * @throws {Error} one sentence about what cannot be obeyed
+ * @throws {Error} one sentence about what is wrong
  */
 export function readOptions(argv, scenarioNames) {
   const { values } = parseArgs({

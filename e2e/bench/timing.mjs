@@ -22,7 +22,7 @@ const usage = `npm run bench:timing -- [options]
 
 /** By how much the medians may differ, in milliseconds. */
 const TARGET_MS = 1;
-/** The least that the service allows: the cheaper the hash, the more the rest would show. */
+/** The lowest that the service allows: the cheaper the hash, the more any difference shows. */
 const BCRYPT_COST = 10;
 /** Left out of the figures: connections, caches and compiled code are warm after them. */
 const WARM_UP_PAIRS = 10;

@@ -5,7 +5,7 @@ import { makePostgresDatabase } from '../support/postgres.ts';
 import type { Environment } from '../support/program.ts';
 import type { Dialect } from './row.ts';
 
-/** The database of one row's service, which is looked into past the service as well. */
+/** The database of one row's service, which the row also reads directly. */
 export interface RowDatabase {
   /** The settings that name it to the service. */
   readonly settings: Environment;

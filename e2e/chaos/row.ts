@@ -7,7 +7,7 @@ export type SizeName = 'small' | 'full';
 
 /** One fault that the service must survive, and how that is shown. */
 export interface Row<Size extends string = string> {
-  /** By which it is chosen on the command line: the name of its file. */
+  /** The name that selects it on the command line, which is that of its file. */
   readonly name: string;
   readonly fault: string;
   readonly dialects: readonly Dialect[];
@@ -29,7 +29,7 @@ export interface RowContext<Size extends string = string> {
    * removed.
    */
   serve(settings?: Environment, under?: readonly string[]): Promise<Daemon>;
-  /** Says how far it is, for those who wait for a long run. */
+  /** Reports progress, for those who wait for a long run. */
   log(line: string): void;
   /** Does some work after the run, even if that failed; the last registered work comes first. */
   onEnd(work: () => unknown): void;
@@ -45,6 +45,6 @@ export interface Outcome {
   readonly holds: boolean;
   /** What did not hold. */
   readonly why?: string;
-  /** Why this machine cannot show it; nothing holds then. */
+  /** Why the row cannot run on this machine; `holds` is false then. */
   readonly notRun?: string;
 }

@@ -42,7 +42,7 @@ export const rows: readonly Row[] = [
   sigtermRow,
   outputLostRow,
   postgresGoneRow,
-  // What comes from clients alone: too many of them, too slow ones, and ones that go on for long.
+  // Faults by clients alone: too many of them, slow ones, and ones that go on for a long time.
   slowClientsRow,
   connectionFloodRow,
   pipelinedFloodsRow,

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Why there can be none on this machine; nothing when there can. */
+/** Why this machine cannot mount one; undefined if it can. */
 export const smallDiskObstacle = findObstacle();
 
 /** Mounts a small disk, held in memory, on an empty folder. */
@@ -41,12 +41,12 @@ async function writeUntilFull(write: () => Promise<unknown>): Promise<void> {
 
 function findObstacle(): string | undefined {
   if (process.platform !== 'linux') return 'small disks are mounted on Linux alone';
-  // In a mount namespace of its own, of which nothing stays.
+  // In a mount namespace of its own, so that nothing stays mounted.
   const tried = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { encoding: 'utf8' });
   return tried.status === 0 ? undefined : `no disk can be mounted here: ${(tried.stderr || 'no unshare').trim()}`;
 }
 
-/** Mounts a small disk on a folder that is made for it, for as long as a piece of work takes. */
+/** Makes a folder, and mounts a small disk on it for as long as some work takes. */
 export async function withSmallDisk<Result>(
   path: string,
   bytes: number,

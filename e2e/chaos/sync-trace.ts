@@ -22,8 +22,8 @@ export function readSyncTrace(trace: string) {
   // Calls of fsync and fdatasync on the write-ahead log, finished.
   let syncs = 0;
   let isWriting = false;
-  // Counted in pages written to the log: how many there were, and how many of them a finished call
-  // has waited for.
+  // Pages written to the log: how many there were, and how many of them a finished call has put on
+  // the disk.
   let written = 0;
   let synced = 0;
   let writtenBefore = 0;

@@ -12,7 +12,7 @@ const caddyProgram = '/usr/bin/caddy';
 /** Why the example proxies cannot be run on this machine; nothing when they can. */
 export const proxiesObstacle = nginxObstacle ?? (existsSync(caddyProgram) ? undefined : 'Caddy is not installed');
 
-/** What stands on this machine in the place of what an example names. */
+/** What an example refers to, on this machine. */
 export interface ProxyOptions {
   /** An empty folder for all that it keeps. */
   readonly folder: string;

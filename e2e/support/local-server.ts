@@ -20,8 +20,8 @@ export async function serveLocally(answer: RequestListener) {
 export type LocalServer = Awaited<ReturnType<typeof serveLocally>>;
 
 /**
- * Stands between the command line and the daemon, and keeps the answers: the secrets that no file
- * may hold.
+ * A proxy between the command line and the daemon that keeps the answers, since these contain the
+ * secrets that no file may hold.
  */
 export async function startRecordingProxy(target: string) {
   let answers = '';

@@ -11,7 +11,7 @@ export const authsvcFile = join(root, 'packages', 'cli', 'bin', 'authsvc.js');
  * The environment of a person who has just opened a terminal: a home, a path, and nothing that this
  * test run inherited.
  *
- * A `CI` of the surroundings is left out, for it would forbid every prompt.
+ * `CI` is left out as well, since it would forbid every prompt.
  */
 export function cleanEnvironment(home: string, extra: Environment = {}): Environment {
   return { HOME: home, PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', ...extra };

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 import { mustSend, send } from '../../support/http-client.mjs';
 
-// With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then
-// uses a connection at the moment at which the server closes it.
+// Only with a timeout of its own does Node's client respect the server's. Without one, it now and
+// then uses a connection just as the server closes it.
 const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: Number.POSITIVE_INFINITY });
 
 /**

@@ -41,7 +41,7 @@ export const loadGenerator = hasWrk ? 'wrk' : 'autocannon';
 export async function measureChecks(load) {
   const folder = mkdtempSync(join(tmpdir(), 'authsvc-bench-'));
   try {
-    // By way of a file: what stands in a command line is read by every user of the machine.
+    // Passed in a file, since every user of the machine can read command lines.
     const cookieFile = join(folder, 'cookies');
     writeFileSync(cookieFile, load.cookies.join('\n'), { mode: 0o600 });
     const count = await (hasWrk ? runWrk : runAutocannon)({ ...load, cookieFile });

@@ -7,7 +7,7 @@ import { startParty } from './party-process.mjs';
 const file = fileURLToPath(import.meta.url);
 
 const text = { type: 'string' };
-/** As the service describes its answer, so that both are written in the same way. */
+/** The schema that the service has for its answer, so that both serialize it in the same way. */
 const whoamiSchema = {
   type: 'object',
   properties: {

@@ -29,7 +29,7 @@ async function serve(database) {
     client: 'sqlite3',
     connection: { filename: database },
     useNullAsDefault: true,
-    // As many as the service has; with Knex's own one, all wait for each other.
+    // As many as the service has; with Knex's default of one, requests wait for each other.
     pool: { min: 0, max: 4 },
   });
   const server = fastify();

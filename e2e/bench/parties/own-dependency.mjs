@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /**
- * Loads the very copy of a package that the service runs on, so that a ceiling stands on the same
- * ground as what is measured against it.
+ * Loads the very copy of a package that the service runs on, so that a ceiling is measured with the
+ * same code as the service.
  *
  * @param {'core' | 'server'} workspacePackage whose dependency it is
  * @param {string} name

@@ -36,7 +36,7 @@ export const overload = {
           { ...memory, id: 'memory/late', load: 'most, second half of the storm', against: 'memory/early' },
           { ...memory, id: 'memory/after', load: 'after the storm', against: 'memory/rest' },
         ],
-        // A new process in each round: memory at rest is that of one that has done nothing yet.
+        // A new process in each round: memory at rest is measured before it has done anything.
         measure: async () => {
           const service = await start(startAuthsvc(home));
           const sample = await storm(service, { impatient: false, seconds: Math.max(2, seconds(48)), settleMs });
@@ -70,7 +70,7 @@ async function storm({ url, pid }, { impatient, seconds, settleMs }) {
   const logins = keepInFlight({
     clients,
     impatient,
-    // What is admitted at the very first is answered after two seconds.
+    // The first logins that are admitted are answered only after two seconds.
     warmUpSeconds: 3,
     send: (client) => post(`${url}/sessions`, { email: userEmail(client), password }),
   });

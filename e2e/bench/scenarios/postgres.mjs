@@ -83,8 +83,8 @@ export const postgres = {
 const BARE_SELECT = 'select * from sessions where token_digest = ?';
 
 /**
- * Keeps questions in flight to the database itself, of one kind for a moment, then of the other:
- * whatever else the machine does, it does to both.
+ * Keeps queries to the database itself in flight, in short turns of one kind and the other, so that
+ * whatever else the machine does affects both alike.
  *
  * @param {readonly ((digest: string) => Promise<unknown>)[]} kinds
  * @param {readonly string[]} digests

@@ -6,7 +6,7 @@ import { judge } from '../run-row.ts';
 
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
-/** As many as an account is let through at once. */
+/** As many as are let through at once for one account. */
 const loginsARound = 4;
 
 export const resetAgainstLoginRow: Row<'rounds'> = {
@@ -28,8 +28,8 @@ export const resetAgainstLoginRow: Row<'rounds'> = {
       const { body } = await call('POST /reset_password', { email });
       const { reset_token } = body as { reset_token: string };
 
-      // The reset goes out among the logins, or once the first of them is in: it meets them at
-      // every stage.
+      // The reset is sent among the logins, or once the first of them is answered, so that it meets
+      // them at every stage.
       const logins: Promise<Answer>[] = [];
       const logInOnce = () => logins.push(call('POST /sessions', { email, password }));
       const before = round % (loginsARound + 1);

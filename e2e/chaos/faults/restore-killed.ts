@@ -99,7 +99,7 @@ async function makeBackups(folder: string, onEnd: (work: () => unknown) => void)
   ];
 }
 
-/** A data folder as a daemon left it that ended by a signal. */
+/** A data folder as a daemon that a signal ended has left it. */
 async function makeData(folder: string, name: string, signal: NodeJS.Signals): Promise<Kept> {
   const home = join(folder, name);
   await mkdir(home);

@@ -57,7 +57,7 @@ export class People {
       acknowledged: async (nth: number) => {
         while (acknowledged < nth && !hasEnded) await once(changes, 'change');
       },
-      /** Lets what is under way be answered, or cut off, and ends. */
+      /** Ends once the requests under way are answered, or cut off. */
       stop: async () => {
         isStopped = true;
         await all;

@@ -12,8 +12,8 @@ export async function openSession(url: string, email: string): Promise<string> {
 }
 
 /**
- * Takes accounts in that have the password of one that is there already, so that a thousand cost no
- * more hashing than one.
+ * Imports accounts with the password hash of an existing one, so that a thousand cost no more
+ * hashing than one.
  */
 export async function importAccounts({ control }: Daemon, emails: readonly string[]): Promise<void> {
   const { text } = await mustSend(control, 'GET /users/export');

@@ -69,8 +69,8 @@ export const connectionFloodRow: Row<'connections' | 'seconds' | 'healthy-within
 };
 
 /**
- * Starts the processes that hold the connections, and waits until each has asked for all of its
- * own.
+ * Starts the processes that hold the connections, and waits until each has tried to open all of its
+ * share.
  */
 async function startFlood(url: string, count: number, onEnd: (work: () => unknown) => void): Promise<ChildProcess[]> {
   const { hostname, port } = new URL(url);

@@ -86,7 +86,7 @@ function credentials(turn: number): { email: string; password: string } {
   }
 }
 
-/** Logins a second, when there are always enough of them and never too many. */
+/** How many logins a second succeed if there are always enough of them, but never too many. */
 async function measureCapacity({ url }: Daemon, seconds: number): Promise<number> {
   const startedAt = performance.now();
   let done = 0;

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, send } from '../../support/http-client.mjs';
 
-/** Below the limit of the service, so that what is tried is its hashers and not its connections. */
+/** Below the limit of the service, so that its hashers are tested and not its connections. */
 const CONNECTIONS = 800;
 const TICK_MS = 10;
 /** How often an impatient client tries before it gives up. */
@@ -11,7 +11,7 @@ const IMPATIENT_TRIES = 5;
 
 export interface Storm {
   readonly url: string;
-  /** Logins that begin in a second, whatever becomes of those before. */
+  /** How many logins begin in a second, whether or not earlier ones are answered. */
   readonly perSecond: number;
   readonly seconds: number;
   /** Who logs in, by turns. */
@@ -23,8 +23,8 @@ export interface Storm {
  * at once, five times.
  */
 export async function runStorm({ url, perSecond, seconds, credentials }: Storm) {
-  // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and then
-  // uses a connection at the moment at which the server closes it.
+  // Only with a timeout of its own does Node's client respect the server's. Without one, it now and
+  // then uses a connection just as the server closes it.
   const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: CONNECTIONS });
   /** How often each status was answered. */
   const statuses = new Map<number, number>();

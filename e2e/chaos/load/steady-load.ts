@@ -4,12 +4,13 @@ export interface SteadyResult {
   readonly sent: number;
   readonly p99Ms: number;
   readonly slowestMs: number;
-  /** What was not as expected, by what came instead. */
+  /** The statuses and errors that came instead of a 200. */
   readonly unexpected: readonly string[];
 }
 
 /**
- * Sends at a steady pace, whatever becomes of what was sent before; each must be answered with 200.
+ * Sends requests at a steady pace, whether or not earlier ones are answered. Each must be answered
+ * with 200.
  */
 export function startSteadyLoad(everyMs: number, send: (turn: number) => Promise<{ status: number }>) {
   const tookMs: number[] = [];

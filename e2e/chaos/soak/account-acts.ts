@@ -65,7 +65,7 @@ export const askWhoami = inSession(async (person, account, session) => {
     person.tally.unexpected.push(`GET /whoami: ${text} for ${JSON.stringify({ id, email, role, isVerified })}`);
 });
 
-/** As a page of a trusted origin does: it asks first, and may read the answer. */
+/** As a page of a trusted origin does: after a preflight, and it may read the answer. */
 export const endOthersFromPage = inSession(async (person, account, session) => {
   const origin = 'http://localhost:5173';
   const path = '/sessions/others';
@@ -85,7 +85,7 @@ export const logOut = inSession(async (person, account, session) => {
   endSession(person, account, session);
 });
 
-/** Lists one's sessions, and ends the one that asks by its id. */
+/** Lists the sessions of the account, and ends the current one by its id. */
 export const endByList = inSession(async (person, account, session) => {
   const { body } = await person.ask('GET /sessions', '200', { session });
   const { sessions } = body as { sessions: { id: string; current: boolean }[] };

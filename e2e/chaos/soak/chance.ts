@@ -1,4 +1,4 @@
-/** Chance that repeats itself: the same seed gives the same choices. */
+/** Reproducible random choices: the same seed gives the same ones. */
 export class Chance {
   #state: number;
 

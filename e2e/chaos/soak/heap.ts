@@ -18,8 +18,8 @@ export async function watchHeap(folder: string) {
       HEAP_FILE: file,
     },
     /**
-     * Collects all garbage, and gives what is left, in megabytes: what is kept, and not how long
-     * ago V8 swept.
+     * Collects all garbage, and returns how many megabytes are left. Otherwise the figure would
+     * depend on how long ago V8 collected.
      *
      * @throws when the service does not say within 10 s.
      */

@@ -46,8 +46,8 @@ export interface Surroundings {
 }
 
 /**
- * A person with one account at most, who does one thing after the other and knows what each must
- * lead to.
+ * A person with one account at most, who does one thing after the other and knows what each result
+ * must be.
  */
 export class Person {
   account: SoakAccount | undefined;
@@ -87,7 +87,7 @@ export class Person {
     return `a password of ${this.#name}, number ${this.#made}`;
   }
 
-  /** Has an operation done on an account, and its event recorded. */
+  /** Requests an operation on an account, and expects its event. */
   async change(account: Credentials, operation: Operation): Promise<Answer> {
     const [door, target, options] = requestFor(account, operation);
     const answer = await this.#send(door, target, '200', options);

@@ -79,8 +79,8 @@ export const soakRow: Row<
     const { text } = await mustSend(control, 'GET /users/export');
     const passwordHash = String(JSON.parse(text).password_hash);
 
-    // With a limit of its own, Node's client heeds the server's Keep-Alive; without, it now and
-    // then uses a connection at the moment at which the server closes it.
+    // Only with a timeout of its own does Node's client respect the server's. Without one, it now
+    // and then uses a connection just as the server closes it.
     const agent = new Agent({ keepAlive: true, timeout: 60_000 });
     onEnd(() => agent.destroy());
     const lifetimeMs = size.lifetime * 1000;

@@ -47,7 +47,7 @@ export const acts: readonly Act[] = [
   },
 ];
 
-/** How one comes to an account. */
+/** The ways to get an account. */
 export const beginnings: readonly Act[] = [
   async (person) => {
     const credentials = { email: person.newEmail(), password: person.newPassword() };

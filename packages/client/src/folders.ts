@@ -128,8 +128,8 @@ function attempt<Result>(sentence: string, path: string, action: () => Result): 
 }
 
 /**
- * The refusal for what the system would not do with a path: a sentence, why, and the command that
- * helps.
+ * The refusal to start because the system refused something with a path: a sentence, the reason,
+ * and the command that helps.
  */
 export function refusalOfSystem(sentence: string, cause: unknown, path: string): StartRefusedError {
   const { code, message } = cause as NodeJS.ErrnoException;

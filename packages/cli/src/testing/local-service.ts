@@ -14,7 +14,7 @@ export interface LocalService {
   /** A session token, which is stored nowhere. */
   logIn(email: string, password?: string): Promise<string>;
   isOpen(session: string): Promise<boolean>;
-  /** Ends the service, as a stopped daemon; it ends with the test otherwise. */
+  /** Ends the service, as if its daemon were stopped; otherwise it ends with the test. */
   stop(): Promise<void>;
 }
 

@@ -75,7 +75,7 @@ export interface ExportLine {
   readonly email_verified: boolean;
 }
 
-/** What happened once, as `GET /events` tells it. */
+/** One event, as `GET /events` returns it. */
 export interface EventBody {
   readonly id: number;
   readonly at: string;

@@ -17,7 +17,7 @@ export interface StoreListeners {
   onEvent(event: AuthEvent): void;
   /** Called for any outcome, and before the events. */
   onStaleSessions(stale: StaleSessions): void;
-  /** Called with what another listener throws: no commit fails by it. */
+  /** Called with what another listener throws; the commit succeeds all the same. */
   onListenerError(error: unknown): void;
   /** Called with what any method throws, after translation. */
   onFailure(error: unknown): void;

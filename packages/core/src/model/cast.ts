@@ -8,7 +8,7 @@ export interface Mailbox {
   readonly spellings: Spellings;
 }
 
-/** Near to each other: in case, by a tag, and in the two ways in which Unicode writes an ü. */
+/** They differ little: in case, by a tag, or in which of its two Unicode forms an ü has. */
 export const mailboxes: readonly Mailbox[] = [
   { key: 'ada.lovelace@example.com', spellings: ['ada.lovelace@example.com', 'Ada.Lovelace@Example.COM'] },
   { key: 'ada.lovelace+1@example.com', spellings: ['ada.lovelace+1@example.com', 'ADA.LOVELACE+1@example.com'] },
@@ -23,10 +23,10 @@ export const mailboxes: readonly Mailbox[] = [
   { key: 'ada_lovelace@example.com', spellings: ['ada_lovelace@example.com', 'ada_lovelace@EXAMPLE.com'] },
 ];
 
-/** What is no address at all. */
+/** Texts that are not addresses. */
 export const noMailbox: Mailbox = { key: '', spellings: ['ada.lovelace@127.0.0.1', 'ada\u0131@example.com', ''] };
 
-/** What is one password, however it is typed; the first spelling is the one that is hashed. */
+/** The spellings that count as one password; the first one is hashed. */
 export interface Password {
   readonly spellings: Spellings;
   readonly isRefusedFor: (mailbox: Mailbox) => boolean;

@@ -5,8 +5,8 @@ import type { Service } from './service.ts';
 import { type Account, isGood, isOpen, type World } from './world.ts';
 
 /**
- * Who and what a command is about. Where that depends on the past, it is chosen when the command
- * runs.
+ * Who and what a command is about. If that depends on earlier commands, it is chosen when the
+ * command runs.
  */
 
 const mailbox = fc.oneof(
@@ -68,7 +68,7 @@ export function often<One>(times: number, one: One): One[] {
   return new Array<One>(times).fill(one);
 }
 
-/** One of what was ever issued, named by its number; mostly one that is still good. */
+/** A session or token of all that were ever issued, by its number; mostly a valid one. */
 export interface Pick {
   readonly number: number;
   readonly among: 'good' | 'all';
@@ -79,7 +79,7 @@ export const pick: fc.Arbitrary<Pick> = fc.record({
   among: fc.constantFrom('good', 'good', 'good', 'good', 'good', 'all'),
 });
 
-/** A session or a token with its number; none of either where nothing was issued yet. */
+/** A session or a token with its number; both undefined if nothing was issued yet. */
 function choose<Thing>(things: readonly Thing[], { number, among }: Pick, isLive: (thing: Thing) => boolean) {
   const all = things.map((thing, index) => ({ thing, number: index }));
   const live = all.filter(({ thing }) => isLive(thing));

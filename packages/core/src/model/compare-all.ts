@@ -51,7 +51,7 @@ async function compareSessions(world: World, service: Service): Promise<void> {
   }
 }
 
-/** By using them. */
+/** Compares tokens by using them. */
 async function compareTokens(world: World, service: Service): Promise<void> {
   const [password] = passwords;
   const [client] = places;

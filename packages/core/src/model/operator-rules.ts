@@ -65,7 +65,7 @@ export function show(world: World, typed: Typed) {
   return seen(find(world, typed));
 }
 
-/** By rising key, those that have a text in it. */
+/** The accounts whose key contains a text, in the order of their keys. */
 export function search(world: World, text: string) {
   return [...world.accounts.values()]
     .filter(({ mailbox }) => mailbox.key.includes(text))

@@ -150,7 +150,7 @@ export function removeAccount(world: World, account: Account): void {
   voidTokens(world, account);
 }
 
-/** The last used one first; those that were used at the same time as they were opened. */
+/** The last used one first; if used at the same time, in the order in which they were opened. */
 export function listOwn(world: World, session: Opened | undefined) {
   const { account } = authenticate(world, session);
   return world.sessions

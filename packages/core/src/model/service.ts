@@ -10,14 +10,13 @@ export interface Service {
   readonly resetTokens: string[];
   /** Forgets what is held in memory, as a new process would. */
   restart(): Promise<void>;
-  /** Lets time pass. As in life, uses of sessions have been stored before it is noticeable. */
+  /** Lets time pass. As in real use, the last uses of sessions are stored before that matters. */
   passTime(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * A hash of the service, or an imported one. Like bcrypt, it takes every lone surrogate for the
- * same.
+ * A hash of the service, or an imported one. Like bcrypt, it does not distinguish lone surrogates.
  */
 export function hashOf({ spellings }: Password, isOld: boolean): string {
   return `${isOld ? 'old' : 'cheap'}:${spellings[0].toWellFormed()}`;

@@ -1,7 +1,7 @@
 import type { Requester } from '../requester.ts';
 import type { Mailbox, Password } from './cast.ts';
 
-/** Tries that are counted until one succeeds. */
+/** Failed tries, which are counted until one succeeds. */
 export interface Tries {
   readonly count: number;
   readonly blockedUntil: number;
@@ -101,8 +101,8 @@ export function voidTokens(world: World, account: Account): void {
 }
 
 /**
- * Five that were asked for are good side by side, and one of an operator's; neither kind voids the
- * other.
+ * Five requested tokens may be valid at the same time, and one of an operator's; neither kind voids
+ * the other.
  */
 export function issueToken(world: World, account: Account, issuer: Issued['issuer']): void {
   const kept = issuer === 'operator' ? 0 : 4;
@@ -112,7 +112,7 @@ export function issueToken(world: World, account: Account, issuer: Issued['issue
   world.tokens.push({ account, issuer, expiresAt: world.now + TOKEN_MS, isVoid: false });
 }
 
-/** Under which name failed logins are counted. */
+/** The name under which failed logins are counted. */
 export function loginCounter(world: World, mailbox: Mailbox, client: Requester): string {
   const last = world.accounts.get(mailbox)?.knownSince.get(client.address);
   const isKnown = last !== undefined && world.now < last + KNOWN_MS;

@@ -1,7 +1,7 @@
 import { isYetToCome } from '../clock-skew.ts';
 import type { Store } from '../store.ts';
 
-/** Shorter where the idle lifetime is, so that other instances see a use while it matters. */
+/** Shorter if the idle lifetime is short, so that other instances see a use in time. */
 const FLUSH_INTERVAL_MS = 5000;
 const SHORTEST_FLUSH_INTERVAL_MS = 100;
 /** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */

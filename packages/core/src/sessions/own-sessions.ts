@@ -8,7 +8,7 @@ import { blockedForMs, changesOf, countOne } from '../throttling/throttle.ts';
 import { stripBlanks } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 
-/** Nothing else is looked for: not every database can be asked for every text. */
+/** Only such texts are looked up, since not every database accepts every text in a query. */
 const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The open sessions of a user, the last used one first. */

@@ -125,7 +125,7 @@ async function countAtPlace(ports: AuthPorts, attempt: Attempt | Guess, mayChang
   }
 }
 
-/** What counts as in flight, with its place. */
+/** An attempt in flight and its place in the queue, which are disposed of together. */
 function flight(inFlight: Disposable, place: HashingPlace): Disposable {
   return {
     [Symbol.dispose]: () => {
@@ -215,7 +215,7 @@ async function note(
   await transaction.addEvent(authEvent(clock, `${kind}_throttled`, client, { userId, emailKey }));
 }
 
-/** The refusal of an attempt, to be made again in so many milliseconds. */
+/** The refusal of an attempt that may be repeated after `forMs` milliseconds. */
 export function tooMany(forMs: number, throttled: ThrottledAttempt): AuthError {
   const retryAfterSeconds = Math.ceil(forMs / 1000);
   return new AuthError('rate_limited', {

@@ -39,7 +39,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Reads a port, of loopback then, or an address and a port. */
+/** Reads a port, which is then on loopback, or an address and a port. */
 export function readListenAddress(text: string): ListenAddress | undefined {
   const [, bracketed, plain, digits = ''] = /^(?:(?:\[([^\]]*)\]|([^:]*)):)?(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? (plain === 'localhost' ? '127.0.0.1' : (plain ?? '127.0.0.1'));
@@ -94,7 +94,7 @@ export function readNetworks(text: string): readonly string[] {
   return networks;
 }
 
-/** What reaches a listener on loopback is on this machine: an application's backend, or a proxy. */
+/** A peer of a listener on loopback is on this machine: an application's backend, or a proxy. */
 export function defaultTrustedProxies(env: Environment): readonly string[] {
   return isLoopbackHost(env.AUTHSVC_LISTEN_HOST || 'localhost') ? LOOPBACK_NETWORKS : [];
 }

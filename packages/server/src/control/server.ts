@@ -21,8 +21,8 @@ export interface ControlPorts extends AuthPorts {
  * Builds the service behind the control socket. Anyone who can open the socket may do everything,
  * so it belongs to the user who runs the daemon, and never listens on a network.
  *
- * @returns with it, what waits until every request but those for the presence is answered, at most
- * for so many milliseconds.
+ * @returns the server, and `drain`: it waits until all requests are answered, except those that
+ * watch the daemon's presence, but no longer than a number of milliseconds.
  */
 export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger) {
   const server = createFastify({ log, loggerInstance: log });

@@ -17,7 +17,7 @@ const LIMITS = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
-  /** How often Node looks after the times. */
+  /** How often Node checks for requests that timed out. */
   checkInterval: 1000,
 } as const;
 

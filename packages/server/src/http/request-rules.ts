@@ -8,7 +8,7 @@ import { applyCors, checkOrigin, createTrustedOrigins, type TrustedOrigins } fro
 
 /**
  * Node silently drops headers beyond its limit. Without a limit, 16 KiB of short ones would take a
- * hundred times their size.
+ * hundred times as much memory.
  */
 const MOST_HEADERS = 100;
 
@@ -31,7 +31,7 @@ declare module 'fastify' {
 
 export type RequestRuleOptions = Partial<Pick<Config, 'publicUrl' | 'trustedOrigins' | 'allowedHosts'>>;
 
-/** What follows from how clients reach a server. */
+/** The rules of a server, which depend on how clients reach it. */
 export interface RequestRules {
   readonly hosts: OwnHosts;
   readonly origins: TrustedOrigins;

@@ -8,8 +8,8 @@ declare module 'fastify' {
 }
 
 /**
- * Cookies of our name that are tried; a browser sends several where other paths or ports of the
- * host left some.
+ * How many cookies of our name are tried. A browser sends several if other paths or ports of the
+ * host have set some.
  */
 const MOST_COOKIES = 4;
 

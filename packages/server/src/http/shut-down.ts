@@ -24,7 +24,7 @@ export interface ShutDownOptions {
  * connections, lets requests in flight be answered, closes each connection once it is idle, and
  * closes the rest after `graceMs`.
  *
- * Stock Fastify waits for connections that are stuck, for ever, or cuts those that are not.
+ * Fastify's own close would wait forever for connections that are stuck, or cut those that are not.
  */
 export function prepareShutDown(
   server: FastifyInstance,
@@ -38,7 +38,7 @@ export function prepareShutDown(
 
   const closeIdle = () => {
     server.server.closeIdleConnections();
-    // Node counts a connection that never said a word as busy.
+    // Node counts a connection that has sent nothing as busy.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   };
 

@@ -20,7 +20,7 @@ export async function openMetricsListener(
   log: FastifyBaseLogger,
 ): Promise<() => Promise<void>> {
   const rules = requestRulesFor({});
-  // Beyond loopback, those who collect them use a name that only their network knows.
+  // Beyond loopback, a collector may use a name that only its network knows.
   const hosts = isLoopbackHost(host) ? rules.hosts : { ...rules.hosts, isOwnHost: () => true };
   const server = createFastify({
     log,

@@ -38,7 +38,7 @@ export function countRefusals(measurements: Measurements | undefined, handle: Er
   return (error, request, reply) => {
     const { status, body } = refusalOf(error);
     measurements.refusals[body.code] += 1;
-    // One whose path cannot be read has not arrived.
+    // No arrival is recorded for a request whose path cannot be read.
     if (request.is404 && request.arrivedAt > 0) count(measurements.unrouted, status, request);
     if (error instanceof AuthError && error.throttled) measurements.throttled[error.throttled] += 1;
     handle(error, request, reply);

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '@authsvc/core';
 
-/** How often it is looked after, in milliseconds. */
+/** How often the delay is sampled, in milliseconds. */
 const RESOLUTION_MS = 20;
 
 /** What the system knows of this process. */
@@ -25,7 +25,7 @@ export async function processFigures() {
 
 async function countOpenFiles(): Promise<number | undefined> {
   const names = await readdir('/proc/self/fd').catch(() => undefined);
-  // One of them was open for reading the list.
+  // One of them was open only for reading the list.
   return names && names.length - 1;
 }
 

@@ -10,7 +10,7 @@ import { processFigures } from './process.ts';
  */
 export async function renderMetrics(sources: MetricSources): Promise<string> {
   const { measurements, hasher, sessions, store, eventLoop } = sources;
-  // A database that does not answer is what these figures must tell of, so they come without it.
+  // The metrics must show that a database does not answer, so they do not depend on its answer.
   const [owedMails, ofProcess] = await Promise.all([store.countOwedMails().catch(() => undefined), processFigures()]);
   const figures: Figures = {
     measurements,

@@ -94,7 +94,7 @@ export const forwardedFor = [
   [',', '127.0.0.1'],
 ] as const;
 
-/** Targets that are none of the two names of a route, with and without /auth in the public URL. */
+/** Targets that are neither of the two paths of a route, `/auth` being in the public URL or not. */
 export const foreignTargets = [
   ...['/AUTH/whoami', '/Auth/whoami', '/%61uth/whoami', '/auth%2Fwhoami', '/auth%2fwhoami', '/auth//whoami'],
   ...['//auth/whoami', '//whoami', '/auth/auth/whoami', '/auth/../whoami', '/auth/%2e%2e/whoami', '/auth/./whoami'],

@@ -77,7 +77,7 @@ export async function openSqliteDatabase(
       checkPlace();
       return await isMigrated(read);
     },
-    // A file has one owner.
+    // A file has no grants.
     assertGranted: async () => undefined,
     backUp: oneAtATime((file: string) => backUpSqlite(read, file)),
     close,

@@ -34,7 +34,7 @@ export function badTargets(owner: Owner): BadRequestKind[] {
   const cookie = fc.oneof(
     visible,
     token.map((text) => `session_id=${text}`),
-    // Behind more than are tried.
+    // The valid cookie comes after more cookies than are tried.
     token.map((text) => `a=b; ${`session_id=${text}; `.repeat(4)}${owner.cookie}`),
   );
   const cookies = fc
