@@ -95,7 +95,10 @@ export async function* streamLines<Line>(
     const incoming = await response;
     if (incoming.statusCode !== 200) throw refusal(incoming.statusCode ?? 0, await json(incoming));
     hasBegun = true;
-    for await (const line of createInterface({ input: incoming })) yield JSON.parse(line) as Line;
+    const lines = createInterface({ input: incoming });
+    // From Node 24 on it emits the error of a response that is not read to its end.
+    lines.on('error', () => undefined);
+    for await (const line of lines) yield JSON.parse(line) as Line;
     if (!incoming.complete) throw daemonLost(place, ifLost);
   } catch (error) {
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
