@@ -64,7 +64,7 @@ export interface UserPage {
   readonly limit: number;
 }
 
-/** A page of what happened, by rising id. */
+/** A page of events, by rising id. */
 export interface EventPage {
   readonly userId?: string | undefined;
   readonly sinceMs?: number | undefined;
@@ -110,7 +110,7 @@ export interface UserWrites {
   setRole(userId: string, role: string, nowMs: number): Promise<void>;
   setEmailVerified(userId: string, nowMs: number): Promise<void>;
   setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
-  /** Deletes a user and all that belongs to it, but what was recorded. */
+  /** Deletes a user and all rows of theirs, except the audit trail. */
   deleteUser(userId: string): Promise<void>;
   updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
 }

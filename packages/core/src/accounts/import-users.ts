@@ -20,7 +20,7 @@ export interface ImportedUser {
 /** The outcome of one account: `exists` is one that is here already, and stays as it is. */
 export type ImportOutcome = 'imported' | 'exists' | { readonly refused: string };
 
-/** How many are written in one transaction; what is held in memory is as much. */
+/** How many are written in one transaction, and held in memory at a time. */
 export const IMPORT_BATCH_SIZE = 500;
 
 /**

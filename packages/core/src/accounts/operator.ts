@@ -143,7 +143,7 @@ async function change<Result>(
   const { id, emailKey } = await getUser(ports, email);
   return ports.store.write(async (transaction) => {
     const user = await transaction.lockUser(id);
-    // Its owner may have changed the email meanwhile: the new one is not what the operator knows.
+    // If the owner has just changed the email, no account has the one that the operator named.
     if (user?.emailKey !== emailKey) throw new AuthError('unknown_email', { field: 'email' });
     const changed = await work(transaction, user);
     const who = { userId: user.id, emailKey: user.emailKey };

@@ -18,7 +18,7 @@ const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CO
 const POSTGRES_UNAVAILABLE =
   /^(08|53|57P|28|3D000|57014|55P03|25006|40001|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST)/;
 const POSTGRES_UNIQUE_VIOLATION = '23505';
-/** What `pg` says without a code, and Knex puts a statement before. */
+/** Messages of `pg` that have no code; Knex may put the statement before them. */
 const CONNECTION_LOST =
   /(^| - )(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
 

@@ -34,10 +34,10 @@ export async function findPreparedRow(
   }
 }
 
-/** Says nothing on purpose. */
+/** Prints nothing, on purpose. */
 const ignore = () => undefined;
 
-/** Knex throws what it would print, and standard output is not its own. */
+/** Knex throws its errors as well, and must not write to standard output. */
 export const silentKnexLog: Knex.Logger = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore };
 
 /**

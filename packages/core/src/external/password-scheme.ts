@@ -78,7 +78,7 @@ function condense(password: string): string {
 
 /** The maximum cost of an imported hash: one of cost 31 would keep a worker busy for days. */
 const MAX_IMPORTED_COST = 16;
-/** What Django and Spring put before it. */
+/** What Django and Spring put before a hash. */
 const FOREIGN_PREFIX = /^(bcrypt\$|\{bcrypt\})(?=\$)/;
 
 /** Takes in a hash from elsewhere, as it is kept here; a `problem` is a sentence. */

@@ -20,7 +20,7 @@ export type SessionUses = ReturnType<typeof createSessionUses>;
 export function createSessionUses(store: Store, { idleMs, onFlushError }: SessionUsesOptions) {
   const precisionMs = Math.min(USE_PRECISION_MS, idleMs / 10);
   let unstored = new Map<string, number>();
-  /** What the last save took along; a read that began before its commit has not seen it. */
+  /** The uses in the last save; a read that began before its commit has not seen them. */
   let taken: ReadonlyMap<string, number> = new Map();
   let lastSave = Promise.resolve();
 

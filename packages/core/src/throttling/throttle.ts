@@ -103,8 +103,8 @@ const WIDE_NETWORKS = [
 const TIMES_KNOWN = 32;
 
 /**
- * The throttles by address; none for this machine's own addresses, unless what comes from there may
- * be a proxy's.
+ * The throttles by address; none for this machine's own addresses, unless requests from there may
+ * come through a proxy.
  */
 export function byAddress(ports: AuthPorts, name: string, limitPerMinute: number, client: Requester): Throttle[] {
   if (isUncounted(ports, client)) return [];

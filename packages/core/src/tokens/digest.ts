@@ -14,7 +14,7 @@ export function digestSecret(secret: string): string {
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;
 
 /**
- * Takes off what mail programs and pastes put around a secret that a machine made: blanks, line
+ * Removes what mail programs and pasting put around a generated secret: blanks, line
  * breaks and zero-width characters.
  */
 export function stripBlanks(secret: string): string {

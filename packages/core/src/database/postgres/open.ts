@@ -64,8 +64,8 @@ export async function openPostgresDatabase({ url, connections = CONNECTIONS }: P
 }
 
 /**
- * Another encoding lacks characters that names and addresses have, and refuses them only when they
- * are written.
+ * Other encodings lack characters that names and addresses may have. PostgreSQL would refuse these
+ * only when they are written.
  */
 async function refuseOtherEncodings(knex: Knex, name: string): Promise<void> {
   const { rows }: { rows: { server_encoding: string }[] } = await knex.raw('show server_encoding');

@@ -1,7 +1,7 @@
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** What file systems without hard links say, such as FAT. */
+/** Error codes of file systems without hard links, such as FAT. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL'];
 
 /** Waits until a file's content is on the disk. */
@@ -27,9 +27,9 @@ export async function syncFolderOf(path: string): Promise<void> {
 }
 
 /**
- * Gives a finished file its name, and never overwrites what has it.
+ * Gives a finished file its name, and never overwrites a file that has that name.
  *
- * @throws with code `EEXIST` when there is something by that name.
+ * @throws with code `EEXIST` if there is one.
  */
 export async function publishFile(finished: string, path: string): Promise<void> {
   try {

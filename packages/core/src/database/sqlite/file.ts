@@ -48,9 +48,7 @@ export function inspectSqliteFile(path: string, mode: 'r' | 'r+' = 'r+'): 'empty
   return 'ours';
 }
 
-/**
- * What a restore puts beside a database: the folder that it works in, and what was there before.
- */
+/** What a restore puts beside a database: the folder that it works in, and the former database. */
 export const RESTORE_FOLDER_SUFFIX = '.restoring';
 export const FORMER_SUFFIX = '.before-restore';
 

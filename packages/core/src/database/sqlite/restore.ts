@@ -58,8 +58,8 @@ export async function restoreSqlite(backup: string, database: string): Promise<R
 }
 
 /**
- * Removes what a restore that was cut short left beside a database, which it had not touched. Hold
- * the database's lock.
+ * Removes what an interrupted restore left beside a database that it had not replaced yet. Hold the
+ * database's lock.
  *
  * @returns whether there was anything.
  */
@@ -71,7 +71,7 @@ export async function clearUnfinishedRestores(database: string): Promise<boolean
 }
 
 /**
- * Copies what is there to a name of its own. After that, the file at the database's path is
+ * Copies the former database to a name of its own. After that, the file at the database's path is
  * complete without the files beside it.
  */
 async function keepFormer(target: string, workFolder: string): Promise<string | undefined> {
