@@ -189,7 +189,7 @@ function parseObject(body: string): SuccessBody | undefined {
 function text(server: string, body: SuccessBody, field: string): string {
   const value = body[field];
   if (typeof value !== 'string') throw new UnexpectedAnswerError(server, `answered without the field ${field}`);
-  // It will be shown on a terminal, where control characters do things.
+  // A terminal will show it, and would obey control characters.
   if (/\p{Cc}/u.test(value))
     throw new UnexpectedAnswerError(server, `answered with control characters in the field ${field}`);
   return value;

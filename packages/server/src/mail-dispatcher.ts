@@ -5,7 +5,7 @@ const POLL_INTERVAL_MS = 10_000;
 /** How long a mail that is being sent at shutdown may take. One cut short is sent later. */
 const STOP_GRACE_MS = 2000;
 
-/** Sends the mails that are owed, one after another, beside the requests that made them owed. */
+/** Sends the mails that are owed, one after another, apart from the requests that caused them. */
 export interface MailDispatcher {
   /** Sends what is due now. */
   wake(): void;

@@ -25,7 +25,7 @@ interface ListedSession {
   readonly current: boolean;
 }
 
-/** As much of an id as tells sessions apart for a person. */
+/** How much of an id is shown: enough for a person to tell sessions apart. */
 const SHORT_ID_LENGTH = 8;
 
 const listHelp = formatHelp({

@@ -7,7 +7,7 @@ export interface CommandNode {
   readonly commands: readonly Choice[];
   /** Its own and those that every command takes. */
   readonly options: readonly OptionChoice[];
-  /** The words that its argument can be; none where it takes none, or any. */
+  /** The choices for its argument; empty if it takes none, or any text. */
   readonly words: readonly string[];
 }
 
@@ -20,9 +20,9 @@ export interface OptionChoice {
   /** As in `-f` and `--follow`, or one of them. */
   readonly names: readonly string[];
   readonly description: string;
-  /** What the value is called, where it takes one. */
+  /** The name of its value, if it takes one. */
   readonly value: string | undefined;
-  /** The words that the value can be; none where it can be any. */
+  /** The choices for the value; empty if it can be any text. */
   readonly values: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /** `GET /daemon` → 200: the daemon that holds a data folder. */
 export interface DaemonBody {
-  /** `stopping` from the first signal on, until it has let go of the data folder. */
+  /** `stopping` from the first signal on, until it has released the data folder. */
   readonly state: 'running' | 'stopping';
   readonly pid: number;
   readonly version: string;

@@ -60,7 +60,7 @@ export const endpoints = {
     refusals: ['unauthenticated', 'database_unavailable'],
     response: { 200: partOf({ email: string }) },
   },
-  /** `reset_token` where the token travels in the response, and otherwise `message`. */
+  /** `reset_token` if tokens are delivered in the response, and otherwise `message`. */
   requestPasswordReset: {
     method: 'POST',
     path: '/reset_password',
@@ -225,7 +225,7 @@ export interface ErrorBody {
   readonly errors?: readonly FieldError[];
 }
 
-/** `GET /` → 200; which version runs here is the operator's to know. */
+/** `GET /` → 200; it does not say which version runs: that is for the operator. */
 export interface AboutBody {
   readonly name: 'authsvc';
   readonly description: string;

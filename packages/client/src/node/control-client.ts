@@ -79,7 +79,7 @@ export async function watchDaemon(socket: string) {
   try {
     const incoming = await response;
     const ended = new Promise<void>((resolve) => incoming.once('close', resolve));
-    // The connection breaks off, as it must.
+    // That the connection breaks off is expected: it means that the daemon has ended.
     incoming.on('error', () => undefined).resume();
     return { ended, release: () => outgoing.destroy() };
   } catch (error) {

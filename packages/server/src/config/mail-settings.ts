@@ -12,7 +12,7 @@ export function defaultResetDelivery(env: Environment): ResetDelivery {
   return isExposed ? 'operator' : 'response';
 }
 
-/** A mail or a person takes longer than a response does. */
+/** A token that a mail or a person delivers arrives later than one in a response. */
 export function defaultResetTokenSeconds(env: Environment): number {
   const delivery = env.AUTHSVC_RESET_DELIVERY || defaultResetDelivery(env);
   return delivery === 'response' ? RESPONSE_TOKEN_SECONDS : CARRIED_TOKEN_SECONDS;

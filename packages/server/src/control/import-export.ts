@@ -13,7 +13,7 @@ import { HttpError, refusalOf } from '../http/errors.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 
-/** Accounts in and out, a line each, without ever holding more than a batch of them. */
+/** Imports and exports accounts, one a line, and never holds more than a batch of them. */
 export function addUserFileRoutes(server: FastifyInstance, ports: AuthPorts): void {
   server.addContentTypeParser(LINES_TYPE, (_request, payload, done) => done(null, payload));
 
@@ -68,7 +68,7 @@ async function* takeIn(ports: AuthPorts, body: Readable, dryRun: boolean): Async
   yield { summary };
 }
 
-/** The answer has long begun when something fails: its last line says so. */
+/** The answer has already begun when something fails, so its last line reports the error. */
 async function* withFailure(
   reports: AsyncGenerator<ImportReport>,
   { log }: FastifyRequest,

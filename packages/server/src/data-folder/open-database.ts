@@ -36,7 +36,7 @@ export async function openDatabase(
   return { database: opened, createSessions: createUncachedSessions };
 }
 
-/** A missing database is left to be refused. */
+/** Does nothing if the database is missing: opening it decides whether to refuse that. */
 async function clearUnfinished(path: string, log: FastifyBaseLogger): Promise<void> {
   if (!existsSync(path) || !(await clearUnfinishedRestores(realpathSync(path)))) return;
   const message = `a restore of ${path} was cut short before it replaced anything; what it had begun was removed`;

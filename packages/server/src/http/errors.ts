@@ -22,10 +22,10 @@ const MAX_FIELD_ERRORS = 10;
 /** A longer field name is cut in messages. */
 export const MAX_FIELD_NAME_LENGTH = 64;
 
-/** What HTTP itself can refuse, beside what the rules refuse. */
+/** The codes of refusals by HTTP itself, in addition to those of the rules. */
 export type HttpErrorCode = Exclude<WireErrorCode, AuthErrorCode> | 'not_found';
 
-/** A refusal by HTTP itself, beside those of the rules. The message is for the client. */
+/** A refusal by HTTP itself, not by the rules. The message is for the client. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: HttpErrorCode;

@@ -30,7 +30,7 @@ export interface FastifyOptions
    * owner can open, has neither.
    */
   readonly rules?: RequestRules;
-  /** How many connections there may be at once; left out, as many as come. */
+  /** How many connections there may be at the same time; unlimited if left out. */
   readonly connections?: number;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements | undefined;

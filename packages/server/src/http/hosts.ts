@@ -88,7 +88,7 @@ export function checkHost({ headers, rawHeaders, url = '', socket }: IncomingMes
   if (host === undefined || hasManyHosts(rawHeaders)) {
     throw new AuthError('invalid_request', { message: 'a request has one Host header' });
   }
-  // Probes of containers and load balancers know no name.
+  // Probes of containers and load balancers do not know our name.
   if (PROBES.has(url)) return;
   if (!hosts.isOwnHost(host, socket)) throw misdirected();
   // A request with a whole URL, as proxies get them, is for the host in that URL.
@@ -114,8 +114,8 @@ function misdirected(): HttpError {
 }
 
 /**
- * Takes the path of the public URL off a request's target, once and at a segment's end: a proxy may
- * strip it or not.
+ * Removes the path of the public URL from a request's target, once and only as whole segments: a
+ * proxy may strip it or not.
  *
  * @param publicUrl as the setting has it; without a path, or without a URL, there is nothing to
  * take off.
@@ -124,7 +124,7 @@ export function createMountPath(publicUrl: URL | undefined): ((target: string) =
   const path = publicUrl?.pathname ?? '/';
   if (path === '/') return undefined;
   return (target) => {
-    // A target may be a whole URL, as proxies are asked.
+    // A target may be a whole URL, as in requests to a proxy.
     const start = target.startsWith('/') ? 0 : (/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(target)?.[0].length ?? 0);
     if (!target.startsWith(path, start)) return target;
     const rest = target.slice(start + path.length);

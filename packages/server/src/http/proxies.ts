@@ -14,7 +14,7 @@ const USER_AGENT_MAX_LENGTH = 256;
 /** Headers in which proxies name their client. Some, like many an nginx, send only `X-Real-IP`. */
 const PROXY_HEADERS =
   /^(?:forwarded|via|x-(?:forwarded|original|rewrite)\b.*|(?:x-real|x-client|x-cluster-client|true-client|cf-connecting)-ip)$/;
-/** A whole network can be listed. */
+/** Limited, since a whole network can be listed. */
 const MOST_WARNINGS = 100;
 const WINDOW_MS = 60_000;
 /** More people than usually log in from one machine within a minute. */

@@ -26,7 +26,7 @@ export interface ServerOptions extends RequestRuleOptions, Partial<Pick<Config, 
   readonly measurements?: Measurements;
   /** Called once the reply to a request that may owe a mail is on its way. */
   readonly mailOwed?: () => void;
-  /** Looks on while the routes are added. */
+  /** Called before the routes are added, so that hooks see all of them. */
   readonly beforeRoutes?: (server: FastifyInstance) => void;
 }
 

@@ -20,10 +20,11 @@ export const KEPT_LOG_FILES = 5;
  * Opens a log file, mode 0600 in a 0700 folder. When it is full it becomes `<path>.1`, `.1` becomes
  * `.2`, and so on; the sixth is deleted.
  *
- * Every line is with the system before `write` returns, so the last lines of a crashing process are
- * kept. A line that cannot be written, as on a full disk, is lost, and the next one is tried again.
+ * Every line is handed to the system before `write` returns, so the last lines of a crashing
+ * process are kept. A line that cannot be written, as on a full disk, is lost, and the next one is
+ * tried again.
  *
- * @param maxBytes the file is set aside before a line would make it longer.
+ * @param maxBytes the file is rotated before a line would make it longer.
  */
 export function openRotatingLog(path: string, maxBytes: number): LogStream & { close(): void } {
   let file = openLog(path);

@@ -6,7 +6,7 @@ export function measureStore(measurements: Measurements): Pick<StoreListeners, '
   const { databaseErrors, writeSeconds } = measurements;
   return {
     onFailure: (error) => {
-      // Another refusal comes from the rules, in the middle of a transaction of theirs.
+      // Other refusals come from the rules, in the middle of one of their transactions.
       if (!(error instanceof AuthError)) databaseErrors.other += 1;
       else if (error.code === 'database_unavailable') databaseErrors.unavailable += 1;
     },

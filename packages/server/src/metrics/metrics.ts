@@ -27,7 +27,7 @@ type SeriesOf<Value> = (figures: Figures) => readonly (readonly [readonly string
 
 interface Described {
   readonly name: string;
-  /** One sentence, which Prometheus shows and the documentation says. */
+  /** One sentence, which Prometheus and the documentation show. */
   readonly help: string;
   readonly labels: readonly string[];
 }
