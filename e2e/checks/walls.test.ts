@@ -99,7 +99,7 @@ async function readFolders(): Promise<string[]> {
   return [...folders].filter((folder) => !/\/(testing|model)$/.test(folder));
 }
 
-/** Imports that no file of a folder may have. Every folder of core is one of rules, but two. */
+/** Imports that no file of a folder may have. Every folder of core has rules, except two. */
 function foreignImports(folder: string): string[] {
   if (folder.startsWith('e2e')) return ["import { logIn } from '@authsvc/core';"];
   if (!folder.startsWith('packages/core')) return ["import knex from 'knex';"];

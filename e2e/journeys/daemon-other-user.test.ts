@@ -31,7 +31,7 @@ describe('another user of the machine', () => {
   });
 });
 
-/** What comes of opening each path, or connecting to it, as a user without rights. */
+/** The result of opening each path, or connecting to it, as a user without rights. */
 function tryAsNobody(paths: readonly string[]): string[] {
   const script = `
     const attempt = (path) => new Promise((resolve) => {

@@ -16,7 +16,7 @@ const secrets = {
   wrongPassword: 'canary of a wrong password',
 };
 
-/** Writes the log where the search meets it: on a disk, as a service manager would. */
+/** Writes the log to a file that the search covers, as a service manager would. */
 async function keepLog(home: string, daemon: Daemon) {
   await writeFile(join(home, 'daemon.log'), daemon.stdout() + daemon.stderr());
 }

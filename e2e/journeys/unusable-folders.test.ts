@@ -10,7 +10,7 @@ import { type CommandEnd, findNobodyObstacle, NOBODY, runAuthsvc } from '../supp
 
 const account = ['--email', 'ada@example.com', '--password-stdin'];
 
-/** A home of the user without rights; its name holds what a shell would read otherwise. */
+/** A home of the user without rights; its name has characters that are special to a shell. */
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from it what a fixture needs.
 const it = journey.extend('poorHome', async ({}, { onCleanup }) => {
   const above = await mkdtemp(join(tmpdir(), 'authsvc-'));

@@ -14,7 +14,7 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 type Wrong = readonly [what: string, target: string, options: SendOptions, status: number, code: string];
 
-/** What is wrong with a body whatever the fields are called, for one endpoint. */
+/** Bodies of one endpoint that are wrong, no matter which fields it has. */
 function wrongBodies(target: string, right: Readonly<Record<string, string>>): Wrong[] {
   const [first = ''] = Object.keys(right);
   const invalid = (what: string, options: SendOptions): Wrong => [what, target, options, 400, 'invalid_request'];

@@ -84,7 +84,7 @@ const BARE_SELECT = 'select * from sessions where token_digest = ?';
 
 /**
  * Keeps queries to the database itself in flight, in short turns of one kind and the other, so that
- * whatever else the machine does affects both alike.
+ * other load on the machine affects both alike.
  *
  * @param {readonly ((digest: string) => Promise<unknown>)[]} kinds
  * @param {readonly string[]} digests

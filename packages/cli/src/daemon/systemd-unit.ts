@@ -96,7 +96,7 @@ export async function carrySettings({ env }: Pick<Context, 'env'>) {
   const { resolveDataFolder } = await import('@authsvc/client/folders');
   const byName = new Map(Object.values(settings).map((one) => [one.name as string, 'secret' in one]));
   const carried: Record<string, string> = {};
-  // What is set but not taken over, and what to do about it.
+  // Settings that are not copied into the unit, and what to do about them.
   const left: { name: string; why: string }[] = [];
 
   // systemd does not know where this shell keeps its data.

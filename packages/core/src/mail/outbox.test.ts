@@ -68,7 +68,7 @@ describe('sendResetMail', () => {
         await ask();
         auth.clock.advance(MINUTE_MS);
       }
-      // The owner's own request: a mail lies there from before, or comes now.
+      // The owner's own request: a valid token was mailed before, or is mailed now.
       await ask();
       const tokens = mailed();
       const found = await Promise.all(tokens.map((token) => auth.store.findToken(digestToken(token), 'reset')));

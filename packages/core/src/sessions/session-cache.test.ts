@@ -249,7 +249,7 @@ describe('createSessionCache', () => {
     const sessions = over({
       findActiveSession: (digest) => {
         const found = auth.store.findActiveSession(digest);
-        // Behind the one who awaits it.
+        // Registered after the code that awaits the read, so it runs right after that.
         queueMicrotask(() => found.then(() => sessions.forget({ tokenDigest })));
         return found;
       },

@@ -68,7 +68,7 @@ export function createSessionCache(store: Store, options: SessionCacheOptions): 
 
   function hold(session: ActiveSession): ActiveSession {
     const { tokenDigest } = session;
-    // Another read of the same session may have been faster, and its use noted.
+    // Another read of the same session may have been faster, and its entry has a newer use.
     const known = entries.get(tokenDigest);
     if (known) return known;
     const lastUsedAt = Math.max(session.lastUsedAt, uses.unstored(tokenDigest) ?? 0);

@@ -8,7 +8,7 @@ import { settings } from './settings.ts';
 const all = Object.values<Setting<unknown>>(settings);
 const CANARY = 'canary-in-a-setting';
 
-/** Pieces of what settings look like, put together wrongly. */
+/** Parts of settings, put together wrongly. */
 const pieces = fc.constantFrom(
   ...['postgres://', 'postgresql://', 'sqlite:', 'smtp://', 'smtps://', 'https://', 'http://', 'file://', '//'],
   ...['user', ':', '@', '/', '?', '#', '&', '=', ',', '.', '%', '%zz', '%00', '[', ']', '::1', '[::1]', '<', '>', ' '],

@@ -130,7 +130,7 @@ describe('AUTHSVC_METRICS_ADDRESS', () => {
     expect(problemsOf({ AUTHSVC_METRICS_ADDRESS: '4100' })).toEqual([problem]);
     expect(problemsOf({ AUTHSVC_METRICS_ADDRESS: '[::1]:4100' })).toEqual([problem]);
     expect(problemsOf({ AUTHSVC_METRICS_ADDRESS: '4100', AUTHSVC_LISTEN_PORT: '4200' })).toEqual([]);
-    // Two that are picked freely differ.
+    // Two ports that the system picks are different.
     expect(problemsOf({ AUTHSVC_METRICS_ADDRESS: '0', AUTHSVC_LISTEN_PORT: '0' })).toEqual([]);
   });
 

@@ -90,7 +90,7 @@ describe('measureStore', () => {
     const measurements = createMeasurements();
     const store = createKnexStore(auth.database, { ...noListeners, ...measureStore(measurements) });
     expect(await store.write(async () => 'written')).toBe('written');
-    // There is one connection for writes, and the outer one has it.
+    // There is one connection for writes, and the outer transaction has it.
     const inner = store.write(() => store.write(async () => 'never'));
     await expect(inner).rejects.toMatchObject({ code: 'database_unavailable' });
     const refused = store.write(async (transaction) => {

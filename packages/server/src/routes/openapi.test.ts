@@ -56,7 +56,7 @@ const retryAfter = {
   'Retry-After': { description: 'Seconds after which to try again', schema: { type: 'integer' } },
 };
 
-/** One answer for each set of codes that an operation has for a status, by their names. */
+/** For each status, the answer with the codes that an operation has for it, named after them. */
 function refusalsOf(method: string, schema: FastifySchema = {}): Record<string, { name: string; answer: object }> {
   const codes = Object.entries(statusOf)
     .filter(([code]) => schema.refusals?.includes(code as WireErrorCode) || isCommon[code as WireErrorCode](method))
@@ -134,7 +134,7 @@ describe('openapi.json', () => {
           server.addHook('onRoute', ({ schema }) => {
             if (schema?.operationId) schemas.set(schema.operationId, schema);
           });
-          // Called, and not registered: that would be after the routes.
+          // Called directly: as a registered plugin, it would run only after the routes are added.
           fastifySwagger(
             server,
             {

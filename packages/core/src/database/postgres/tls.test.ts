@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgresServer } from '../../../../../test/postgres-server.mjs';
 import { openPostgresDatabase } from './open.ts';
 
-/** What a client says first, to ask for TLS: eight bytes, nothing of its own. */
+/** What a client sends first, to ask for TLS: eight bytes, which are the same for all. */
 const SSL_REQUEST = '0000000804d2162f';
 
 describe('openPostgresDatabase, and who it talks to', () => {
