@@ -12,9 +12,9 @@ import { startParty } from './party-process.mjs';
  * @typedef {object} PairState
  * @property {Record<Half, string>} urls
  * @property {Record<Half, number>} answered requests since it was last asked
- * @property {Record<Half, number>} took microseconds from a request's event to its answer's last
- * byte being handed to the system, without interruption: the mean of the middle half of them, since
- * it was last asked
+ * @property {Record<Half, number>} took microseconds from a request's event until the last byte of
+ * its answer is handed to the system, without interruption: the mean of the middle half of the
+ * requests since it was last asked
  * @property {number} cpuMicroseconds processor time of the process so far
  * @property {string} cookie of an open session
  * @property {string} email whose it is

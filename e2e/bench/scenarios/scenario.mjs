@@ -9,8 +9,8 @@
  * @property {number} rounds
  * @property {boolean} quick
  * @property {string} passwordHash of every seeded account
- * @property {(seconds: number) => number} seconds how long to measure what is worth so many seconds
- * in a full run
+ * @property {(seconds: number) => number} seconds how long to measure in this run what takes
+ * `seconds` in a full one
  * @property {(party: Promise<Party>) => Promise<Party>} start waits for a party that is stopped
  * when the scenario is over
  */

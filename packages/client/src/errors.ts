@@ -22,7 +22,7 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** The response is not one of authsvc's; `did` says what it was, as in "answered 200 with …". */
+/** The response is not one of authsvc's; `did` describes it, as in "answered 200 with …". */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError';
   readonly server: string;

@@ -1,4 +1,4 @@
-/** What `Set-Cookie` tells of a new session. */
+/** What `Set-Cookie` says about a new session. */
 export interface IssuedCookie {
   readonly token: string;
   /** The name of the cookie: the server knows its sessions by no other. */

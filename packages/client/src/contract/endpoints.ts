@@ -108,7 +108,7 @@ export const endpoints = {
     refusals: ['unauthenticated', 'rate_limited', 'database_unavailable'],
     response: { 200: object({ message: said('other sessions ended'), ended: { type: 'integer' } }) },
   },
-  /** Another user's id is 404 `not_found`, like one that never was. */
+  /** Another user's id is 404 `not_found`, like one that never existed. */
   endSession: {
     method: 'DELETE',
     path: '/sessions/:id',

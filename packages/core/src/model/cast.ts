@@ -48,7 +48,7 @@ export const passwords: readonly [Password, ...Password[]] = [
   { spellings: ['correct horse \ud800'], isRefusedFor: refused, matchesNobody: true },
 ];
 
-/** Where requests come from: this machine, by addresses that count as three. */
+/** Where requests come from: this machine, by three addresses that are counted separately. */
 export const places: readonly Requester[] = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({
   address,
   userAgent: `a browser at ${address}`,
