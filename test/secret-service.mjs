@@ -28,7 +28,7 @@ import { fileURLToPath } from 'node:url';
 export const SECRET_SERVICE = 'org.freedesktop.secrets';
 const LOGIN_KEYRING = '/org/freedesktop/secrets/collection/login';
 
-/** Says why no Secret Service can be had on this machine; nothing when it can. */
+/** Says why no Secret Service can be had on this machine; undefined if it can. */
 export function findSecretServiceObstacle() {
   if (process.platform !== 'linux') return 'the Secret Service is a thing of Linux';
   const programs = /** @type {const} */ ([

@@ -11,7 +11,7 @@ const python = '/usr/bin/python3';
 const go = '/usr/bin/go';
 const flask = '/usr/lib/python3/dist-packages/flask';
 
-/** Why the example backends cannot be run on this machine; nothing when they can. */
+/** Why the example backends cannot be run on this machine; undefined if they can. */
 export const backendsObstacle = [python, go, flask].every((file) => existsSync(file))
   ? undefined
   : 'Flask or Go is not installed';

@@ -9,7 +9,7 @@ import { cleanEnvironment, root } from './program.ts';
 
 const caddyProgram = '/usr/bin/caddy';
 
-/** Why the example proxies cannot be run on this machine; nothing when they can. */
+/** Why the example proxies cannot be run on this machine; undefined if they can. */
 export const proxiesObstacle = nginxObstacle ?? (existsSync(caddyProgram) ? undefined : 'Caddy is not installed');
 
 /** What an example refers to, on this machine. */

@@ -72,7 +72,7 @@ export async function openExampleSite(file: ProxyFile, options: SiteOptions) {
     page,
     /** Opens the page of each application in the browser, one after another. */
     visitEach: () => visitEach(),
-    /** Opens each until it no longer says that the service cannot be asked. */
+    /** Opens each again until it no longer answers 503. */
     visitEachOnceItIsBack: () => visitEach(visitUntilServed),
     /** Sends JSON by a script of a page of this origin. */
     fetchJson: async (method: string, path: string, body: unknown) => {

@@ -9,7 +9,7 @@ import { cleanEnvironment, root } from './program.ts';
 /** Where Debian puts it; not every user has it in the path. */
 const nginxProgram = '/usr/sbin/nginx';
 
-/** Why nginx cannot be run on this machine; nothing when it can. */
+/** Why nginx cannot be run on this machine; undefined if it can. */
 export const nginxObstacle =
   spawnSync(nginxProgram, ['-v'], { stdio: 'ignore' }).status === 0 ? undefined : 'nginx is not installed';
 

@@ -39,7 +39,7 @@ export async function runAuthsvc(
 /** A user without rights. */
 export const NOBODY = 65_534;
 
-/** Says why this machine cannot run a command as another user; nothing when it can. */
+/** Says why this machine cannot run a command as another user; undefined if it can. */
 export function findNobodyObstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can become another user';
   try {

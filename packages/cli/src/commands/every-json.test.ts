@@ -45,7 +45,7 @@ it('every --json shape that a help page publishes is what its command prints', {
       .trimEnd()
       .split('\n')
       .map((line): unknown => JSON.parse(line || 'null'));
-    // An error has a shape of its own, which the page of the program publishes.
+    // An error has a shape of its own, which `authsvc --help` documents.
     if (name !== '' && values.some((value) => value === null || isError(value))) {
       throw new Error(`${name} says ${stdout}${stderr}`);
     }

@@ -62,7 +62,7 @@ export function createWorld(now: number): World {
   return { now, accounts: new Map(), sessions: [], tokens: [], logins: new Map() };
 }
 
-/** What the world refuses: a code and, for a throttle, how long to wait. */
+/** A refusal that the model predicts: a code and, for a throttle, how long to wait. */
 export class Refusal extends Error {
   readonly code: string;
   readonly seconds: number | undefined;

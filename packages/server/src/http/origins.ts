@@ -54,8 +54,8 @@ export function isFromOtherOrigin({ headers }: Pick<IncomingMessage, 'headers'>)
 }
 
 /**
- * Whether the pages of an origin, as an `Origin` header says it, may change things, call with
- * credentials, and be returned to.
+ * Whether the pages of an origin, as an `Origin` header names it, may send requests that change
+ * something, and calls with credentials (CORS).
  */
 export type TrustedOrigins = (origin: string) => boolean;
 
