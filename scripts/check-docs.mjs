@@ -99,7 +99,7 @@ export function securityBreaches(text, read) {
     const [name = '', shownBy = ''] = [cells[0]?.trim(), cells.at(-1)?.trim()];
     const references = [...shownBy.matchAll(testReference)];
     if (references.length === 0 && !shownBy.startsWith('Not covered:')) {
-      return [`${securityPage}: ${name} names no test, and does not begin with "Not covered:"`];
+      return [`${securityPage}: ${name} names no test, and its last cell does not begin with "Not covered:"`];
     }
     return references.flatMap(([, file = '', names = '']) =>
       missingTests(file, names, read).map((problem) => `${securityPage}: ${name} ${problem}`),

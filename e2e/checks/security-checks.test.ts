@@ -31,7 +31,7 @@ describe('the check of what shows the security rules', () => {
     expect(breaches('`a.test.ts` › “refuses %s” › “is gone”', '`b.test.ts` › “refuses %s”', 'somewhere')).toEqual([
       'docs/security.md: 1.2.3 names the test "is gone", which is not in a.test.ts',
       'docs/security.md: 1.2.3 names b.test.ts, which is not there',
-      'docs/security.md: 1.2.3 names no test, and does not begin with "Not covered:"',
+      'docs/security.md: 1.2.3 names no test, and its last cell does not begin with "Not covered:"',
     ]);
     expect(securityBreaches('', () => undefined)).toEqual(['docs/security.md has no table']);
   });

@@ -24,7 +24,7 @@ import { Tally } from './tally.ts';
  */
 const PARTS = 12;
 const WINDOW = 3;
-/** From so many operations on, chance leaves nothing out. */
+/** With so many operations, the random choices reach every endpoint. */
 const MANY = 2000;
 /** Housekeeping comes by as often as sessions end; it is late where the machine is busy. */
 const PRUNED_WITHIN_LIFETIMES = 6;

@@ -27,7 +27,9 @@ const help = formatHelp({
 /** `authsvc exec -- <command>` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
   return new Command('exec')
-    .description('Run a command with your session in AUTHSVC_SESSION and the server in AUTHSVC_URL; ends as it ends')
+    .description(
+      'Run a command with your session in AUTHSVC_SESSION and the server in AUTHSVC_URL; exits with its status',
+    )
     .argument('<command...>', 'the command and its arguments, after --')
     .option('--email <email>', 'the account, if not the one used last')
     .addHelpText('after', help)

@@ -100,7 +100,7 @@ function whoHoldsThePort(daemon: DaemonBody | undefined, { config }: SettingsRea
 function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRead, place: LocalDaemonPlace) {
   const [, path] = /^sqlite:(.+)$/.exec(daemon?.database ?? '') ?? [];
   if (path !== undefined) return checkSqlite(path);
-  // The daemon does not report its password; this environment has it if it could start one.
+  // The daemon does not report the database's password, which is in the settings read here.
   if (config?.database.kind === 'postgres') return checkPostgres(config.database);
   return daemon ? ok(daemon.database) : checkSqlite(config?.database.path ?? place.database);
 }

@@ -17,8 +17,8 @@ const DELIMITERS = [',', ';', '\t', '|'];
  * Read CSV whose first line names the columns. The delimiter is set by a `sep=` line before that,
  * or else is the one that gives the most columns.
  *
- * A quote that is never closed would swallow all that follows. Here only its own line is lost: the
- * lines after it are read again by themselves. No record may be longer than a line.
+ * An unclosed quote would swallow the rest of the file. Here only its own line is refused, and the
+ * lines after it are parsed again. A record may have several lines, together as long as one may be.
  *
  * @param checkColumns throws if the names are not the expected ones.
  */

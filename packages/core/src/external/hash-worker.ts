@@ -13,8 +13,8 @@ export interface TimedResult<Result> {
 /**
  * Run in a worker thread, where a synchronous call blocks no request.
  *
- * Not the default export: for one that `require` loads, Node makes a façade, and aborts the process
- * when the thread is ended meanwhile.
+ * Not the default export: when `require` loads a module that has one, Node builds a façade for it,
+ * and aborts the process if the thread is terminated meanwhile.
  */
 export function runHashTask(task: HashTask): TimedResult<string | boolean> {
   const startedAt = performance.now();

@@ -102,8 +102,8 @@ async function isMissing(path: string): Promise<boolean> {
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
-  // Not lstatSync or rmSync: Node 20 reuses the result of the last synchronous lstat. After one of
-  // a socket, it takes the next symbolic link, to a package that is loaded late, for a file.
+  // Not lstatSync or rmSync: Node 20 reuses the result of its last synchronous lstat. If that was
+  // of a socket, Node takes the next symlink that it resolves, of a package, for a plain file.
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw refusalOfSystem(`the control socket ${path} cannot be looked at`, error, path);

@@ -12,7 +12,7 @@ const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 1500;
 const ACQUIRE_TIMEOUT_MS = 1500;
 const LOCK_TIMEOUT_MS = 1500;
-/** No statement of this service takes a fraction of this; one that does is blocked. */
+/** Statements of this service take a fraction of this; one that takes longer is blocked. */
 const STATEMENT_TIMEOUT_MS = 5000;
 /** A server behind a cut network cannot report a timeout. */
 const ANSWER_TIMEOUT_MS = 6000;

@@ -36,7 +36,8 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:,]*))(?::(\d*))?$/.exec(hostspec) ?? refuse();
   const host = parameters.get('host') || decode(bracketed ?? plain) || 'localhost';
   const database = parameters.get('dbname') || decode(path);
-  // Both appear in logs. After an unencoded '?' or '/' in a password, they would be parts of it.
+  // Host and database appear in logs. With an unencoded '?' or '/' in the password, a part of the
+  // password would be read as one of them.
   if (/[@,]/.test(host) || (host.includes('/') && !host.startsWith('/')) || /[@/]/.test(path)) refuse();
   if (database === '') throw new DatabaseRefusedError("the database's URL names no database: it ends in /<database>");
   return {
@@ -78,7 +79,7 @@ function readParameters(query: string): ReadonlyMap<string, string> {
     parameters.set(decode(name), decode(value));
   }
   if ([...parameters.keys()].some((name) => !PARAMETERS.includes(name))) {
-    // Not named: after an unencoded '?' in a password, it is a part of that password.
+    // Do not name it: after an unencoded '?' in a password, it is a part of that password.
     throw new DatabaseRefusedError(`the database's URL has an unknown parameter; known are: ${PARAMETERS.join(', ')}`);
   }
   return parameters;
