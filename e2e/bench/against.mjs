@@ -23,6 +23,8 @@ const people = 16;
 /** Every measurement: its name, and what it gives a second. */
 const measures = {
   'GET /profile, 16 connections': (/** @type {Side} */ side, /** @type {number} */ seconds) => check(side, 16, seconds),
+  'GET /whoami, 16 connections': (/** @type {Side} */ side, /** @type {number} */ seconds) =>
+    check(side, 16, seconds, '/whoami'),
   'logins, 4 in flight': async (/** @type {Side} */ { url }, /** @type {number} */ seconds) =>
     (await measureInFlight({ clients: 4, seconds, send: (client) => logIn(url, client) })).value,
   'GET /profile while 16 log in': async (/** @type {Side} */ side, /** @type {number} */ seconds) => {
@@ -118,10 +120,11 @@ async function start(checkout, folder) {
  * @param {Side} side
  * @param {number} connections
  * @param {number} seconds
+ * @param {string} [path]
  */
-async function check({ url, cookie }, connections, seconds) {
-  await expectCheck(`${url}/profile`, cookie, emailOf(0));
-  return (await measureChecks({ url: `${url}/profile`, cookies: [cookie], connections, seconds })).value;
+async function check({ url, cookie }, connections, seconds, path = '/profile') {
+  await expectCheck(url + path, cookie, emailOf(0));
+  return (await measureChecks({ url: url + path, cookies: [cookie], connections, seconds })).value;
 }
 
 /**

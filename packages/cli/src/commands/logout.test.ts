@@ -64,7 +64,7 @@ describe('authsvc logout', () => {
       stdout: '',
       stderr: [
         `✗ Can't reach authsvc at ${server.url} (connection refused)`,
-        '  The session is forgotten here, but the server may still honour it.',
+        '  The session is forgotten here, but the server may still honour it until it expires.',
         '  Start it: authsvc daemon start',
         '',
       ].join('\n'),

@@ -65,16 +65,16 @@ async function endAndForget({ client, store }: CommandSetup, session: CurrentSes
   return true;
 }
 
-/** The service did not end the session: it is forgotten here, and may live on there. */
+/** The service did not end the session: it may live on there until it expires. */
 function notEnded(error: unknown, session: CurrentSession): unknown {
   const reason = toServiceError(error) ?? error;
   if (!(reason instanceof CliError)) return error;
-  const forgotten = session.account ? 'The session is forgotten here, but' : 'Until then';
+  const here = session.account ? 'The session is forgotten here' : 'The session in AUTHSVC_SESSION was not ended';
   return new CliError({
     status: reason.status,
     code: reason.code,
     what: reason.message,
-    why: `${forgotten} the server may still honour it${reason.status === exitStatus.unreachable ? '' : ' until it expires'}.`,
+    why: `${here}, but the server may still honour it until it expires.`,
     ...(reason.next && { next: reason.next }),
     cause: error,
   });

@@ -167,6 +167,6 @@ function nothingToCopy({ path }: SqliteSetting): CliError {
     status: exitStatus.refused,
     code: 'nothing_to_copy',
     what: `There is nothing to copy: there is no database ${path}`,
-    why: 'AUTHSVC_DATA_DIR names another data folder; --schema-only creates only the tables.',
+    why: 'Set AUTHSVC_DATA_DIR to the data folder that has it, or create only the tables with --schema-only.',
   });
 }

@@ -57,7 +57,9 @@ export function createExportCommand(context: Context): Command {
     .addHelpText(
       'after',
       formatHelp({
-        examples: [['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it']],
+        examples: [
+          ['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it private'],
+        ],
         json: [
           '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"role":"user","email_verified":false}',
         ],

@@ -1,4 +1,4 @@
-/** The one table that gives each refusal its HTTP status. */
+/** Gives each refusal its HTTP status; only `unauthenticated` has another at `GET /whoami`: 401. */
 export const statusOf = {
   invalid_request: 400,
   password_rejected: 400,

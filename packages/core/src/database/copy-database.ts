@@ -22,7 +22,7 @@ type ReportProgress = (progress: { readonly table: string; readonly done: number
  * Copy every row of one migrated database to another, in batches that are each a transaction. Rows
  * that are there already stay, so that an interrupted copy can be run again.
  *
- * @param names what both databases are called in a refusal.
+ * @param options `targetName` is what the target is called in a refusal.
  * @returns what both databases hold, once both have been read in full and are the same.
  * @throws {@link DatabaseRefusedError} the target holds a row that the source does not, and nothing
  * is written; or it changed during the copy.

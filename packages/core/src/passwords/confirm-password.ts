@@ -30,7 +30,7 @@ export interface Confirmed extends Disposable {
 
 /**
  * Verify the password again before a change that a stolen session must not allow. Guesses are
- * throttled per user, apart from logins.
+ * throttled per user, and counted apart from those of logins.
  *
  * @throws {@link AuthError} `invalid_credentials`: wrong password; `rate_limited`, `overloaded`:
  * before hashing.

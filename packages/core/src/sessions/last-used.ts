@@ -4,11 +4,11 @@ import type { Store } from '../store.ts';
 /** Shorter if the idle lifetime is short, so that other instances see a use in time. */
 const FLUSH_INTERVAL_MS = 5000;
 const SHORTEST_FLUSH_INTERVAL_MS = 100;
-/** `last_used_at` on disk lags by this at most, so that a busy session costs one write a minute. */
+/** A use is stored if it is later by this, so that a busy session costs one write a minute. */
 const USE_PRECISION_MS = 60_000;
 
 export interface SessionUsesOptions {
-  /** `last_used_at` on disk lags by a minute, or a tenth of this if that is shorter. */
+  /** `last_used_at` on disk lags by at most 65 s, or a fifth of this if that is shorter. */
   readonly idleMs: number;
   readonly onFlushError: (error: unknown) => void;
 }

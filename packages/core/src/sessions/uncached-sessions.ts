@@ -5,8 +5,8 @@ import type { BatchedSessions } from './session-cache.ts';
 /**
  * Check sessions in the database each time, so that one ended by any instance has ended for all.
  *
- * Only the last use lags: one that another instance noted shows up within a minute, or a fifth of
- * the idle lifetime if that is shorter.
+ * Only the last use lags: one that another instance noted shows up within 65 s, or a fifth of the
+ * idle lifetime if that is shorter.
  */
 export function createUncachedSessions(store: Store, options: SessionUsesOptions): BatchedSessions {
   const uses = createSessionUses(store, options);

@@ -136,8 +136,8 @@ function problemOf({ keyword, params, message }: SchemaError): string {
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
- * Sends the error response and logs it once: 5xx at `error`, the rest at `debug`. Each server has a
- * handler of its own, since it counts refusals.
+ * Sends the error response and logs it once: `overloaded` at `warn`, any other 5xx at `error`, the
+ * rest at `debug`. Each server has a handler of its own, since it counts refusals.
  */
 export function createErrorHandler(): ErrorHandler {
   const isFlood = createFloodCheck();

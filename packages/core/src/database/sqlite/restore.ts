@@ -19,8 +19,8 @@ export interface Restored {
 }
 
 /**
- * Puts a backup in the place of the database, and keeps what was there beside it. Hold the locks of
- * both: nothing else may have the database open.
+ * Replaces the database with a backup, and keeps the former database beside it. The caller holds
+ * the locks of the data folder and of the database: nothing else may have the database open.
  *
  * One rename replaces the database. If the process is killed before it, the former database stays
  * as it was, with a folder to clear; if after it, the restored one is in place.
