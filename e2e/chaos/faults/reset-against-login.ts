@@ -6,7 +6,7 @@ import { judge } from '../run-row.ts';
 
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
-/** As many as are let through at once for one account. */
+/** As many failures as leave no delay, so that the last login is let in. */
 const loginsARound = 4;
 
 export const resetAgainstLoginRow: Row<'rounds'> = {

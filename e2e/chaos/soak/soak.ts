@@ -26,7 +26,7 @@ const PARTS = 12;
 const WINDOW = 3;
 /** With so many operations, the random choices reach every endpoint. */
 const MANY = 2000;
-/** Housekeeping comes by as often as sessions end; it is late where the machine is busy. */
+/** Housekeeping runs once in the lifetime of a session, and late where the machine is busy. */
 const PRUNED_WITHIN_LIFETIMES = 6;
 
 export const soakRow: Row<

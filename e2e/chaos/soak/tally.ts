@@ -13,8 +13,8 @@ export class Tally {
   /** Requests that the database had no time for, and that were sent again. */
   unavailable = 0;
   /**
-   * Tries of sessions that had expired: the end of such a session is recorded by the try or by the
-   * housekeeping, whichever finds it first.
+   * Tries of sessions that had expired. Such a try records the session's end, unless housekeeping
+   * deleted it before, which records nothing.
    */
   expiredTried = 0;
 

@@ -5,7 +5,6 @@ import { type CommandSetup, prepareCommand } from '../connection/prepare-command
 import { toServiceError } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { checkEmailOption } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
