@@ -38,7 +38,7 @@ function createLoader(onLoad) {
     // The bundle is ASCII alone: reading UTF-8 takes 4 to 6 % of a daemon's start.
     const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
     const script = new Script(source, {
-      // A part of the code cache, which is made on another machine than this one.
+      // V8 keeps this name in the code cache, which may come from another machine in a package.
       filename: `authsvc/dist/bundle/${basename(file)}`,
       cachedData: readIfThere(compiledFile(file)),
     });

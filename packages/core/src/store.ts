@@ -213,8 +213,10 @@ export interface WriteTransaction
 
 export interface Store extends UserReads, SessionReads, TokenReads, ThrottleReads, OutboxReads, EventReads {
   /**
-   * Run a short transaction that holds the write lock from its first statement on. Hash and mail
-   * before or after it, never inside.
+   * Run a short transaction. Hash and mail before or after it, never inside.
+   *
+   * On SQLite it holds the one write lock from its first statement on. On PostgreSQL transactions
+   * run side by side: lock each row that you rely on, such as by `lockUser` or `lockThrottle`.
    *
    * @throws AuthError `database_unavailable` when the database cannot be written to in time.
    */

@@ -33,7 +33,8 @@ export async function changeEmail(ports: AuthPorts, { password, newEmail, ...act
 }
 
 /**
- * Delete an account and all its data; audit events stay, and name it by its id alone.
+ * Delete an account and all its data. Audit events stay, and name it by its id and by the SHA-256
+ * digest of its email.
  *
  * @throws {@link AuthError} `invalid_credentials`; `rate_limited`; `overloaded`.
  */

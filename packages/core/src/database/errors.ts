@@ -23,8 +23,9 @@ const CONNECTION_LOST =
   /(^| - )(Connection terminated|Connection ended|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded)/;
 
 /**
- * Translate what the database or its pool reports when it cannot serve into `database_unavailable`;
- * other errors pass as they are. The one place that knows the drivers' codes.
+ * Translate what the database or its pool reports when it cannot serve into
+ * `database_unavailable`, and a duplicate email into `email_taken`; other errors pass as they are.
+ * Files that open, back up, restore and lock databases know some of the drivers' codes, too.
  */
 export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -20,9 +20,10 @@ const FOREIGN_TAG = '{bcrypt}';
 const FOREIGN_VERSION = /^\$2[ay]\$/;
 
 /**
- * Hashes a password. Up to 72 bytes, that is plain `$2b$`. A longer one, or one with a NUL, after
- * which bcrypt would start over, is hashed as its HMAC-SHA-384, under a tag of its own, so that
- * every byte counts. The label makes it differ from any digest that leaked elsewhere.
+ * Hashes a password. Up to 72 bytes without a NUL, that is plain `$2b$`. A longer one would lose
+ * its end, and bcrypt repeats a password with a NUL after it, so that `p` and `p\0p` would be the
+ * same. Such a password is hashed as its HMAC-SHA-384, under a tag of its own: every byte counts.
+ * The label makes it differ from any digest that leaked elsewhere.
  *
  * @param password in NFC.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
@@ -41,7 +42,7 @@ export function verifyPassword(typed: string, passwordHash: string): boolean {
   const password = normalizePassword(typed);
   const matchesAsTyped = typed !== password && compareSync(typed, bcryptHash);
   if (isForeign(passwordHash)) {
-    // No other system accepts a NUL, after which bcrypt would start over.
+    // No other system accepts a NUL, and to bcrypt `p\0p` is the same as `p`.
     return (compareSync(password, bcryptHash) || matchesAsTyped) && !typed.includes('\0');
   }
   const matches = compareSync(isCondensed(password) ? condense(password) : password, bcryptHash);

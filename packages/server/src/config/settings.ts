@@ -56,7 +56,7 @@ export const settings = {
     name: 'AUTHSVC_ALLOWED_HOSTS',
     defaultText: 'none',
     description:
-      'Further host names of the daemon, separated by commas, such as the name of a container; clients may use them with any port. The address at which a connection arrived always works.',
+      'Further host names of the daemon, separated by commas, such as the name of a container; clients may use them with any port. The address at which a connection arrived works too, with the port that the daemon listens on.',
     read: readHostNames,
     readDefault: () => [],
   },
@@ -107,7 +107,7 @@ export const settings = {
     name: 'AUTHSVC_LOGINS_PER_MINUTE',
     defaultText: '10',
     description:
-      'Logins that one address may try in a minute, 1 to 10,000. Raise it where many people share an address. Logins to an account from an address at which it recently logged in have a limit of their own, 32 times as high.',
+      'Logins that one address may try in a minute, 1 to 10,000. Raise it where many people share an address. Logins to accounts whose owners logged in from that address within the last 30 days count separately: together they have a limit 32 times as high.',
     read: wholeNumber(1, 10_000),
   },
   registrationsPerMinute: {

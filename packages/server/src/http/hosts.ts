@@ -10,8 +10,8 @@ import { HttpError } from './errors.ts';
  */
 export interface OwnHosts {
   /**
-   * Whether a Host header, or the authority of a whole URL, is ours. The address at which the
-   * connection arrived is ours too.
+   * Whether a Host header, or the authority of a whole URL, is ours. So is the address at which the
+   * connection arrived, with the port that the service listens on.
    */
   isOwnHost(host: string, socket?: Pick<Socket, 'localAddress'>): boolean;
   /** Whether an Origin header names a page that we served. */

@@ -40,12 +40,12 @@ export function createProxies(trusted: readonly string[], log: FastifyBaseLogger
       withoutClient.add(proxy);
       log.warn(
         { event: 'proxy_names_no_client', address: proxy },
-        'AUTHSVC_TRUSTED_PROXIES lists this proxy, and its X-Forwarded-For holds no IP address: all its clients count as one; have it send the address that it sees',
+        'this proxy is trusted (AUTHSVC_TRUSTED_PROXIES, or by default on loopback), and its X-Forwarded-For holds no IP address: all its clients count as one; have it send the address that it sees',
       );
     },
     /**
-     * Warns once of a trusted address that logs many people in without `X-Forwarded-For`: they all
-     * share its limits.
+     * Warns once of a trusted address that tries logins of many emails without `X-Forwarded-For`:
+     * they all share its limits.
      */
     noteLogin({ raw, headers }: FastifyRequest, email: string) {
       const peer = raw.socket.remoteAddress ?? '';
@@ -64,7 +64,7 @@ export function createProxies(trusted: readonly string[], log: FastifyBaseLogger
       seen.emails.clear();
       log.warn(
         { event: 'logins_without_forwarded_for', peer },
-        `${MANY_EMAILS} people logged in from ${peer} within a minute without X-Forwarded-For, so that they share its limits: let the proxy or backend there pass on the address of its client`,
+        `logins of ${MANY_EMAILS} emails came from ${peer} within a minute without X-Forwarded-For, so that they share its limits: let the proxy or backend there pass on the address of its client`,
       );
     },
   };
