@@ -1,29 +1,42 @@
+import type { FieldError } from './contract/endpoints.ts';
+
+/** Every failure of a call to the service is one of these. */
+export class AuthsvcError extends Error {
+  override readonly name: string = 'AuthsvcError';
+  /** HTTP; Express and Fastify answer with it if the error reaches them. */
+  readonly statusCode: number = 503;
+}
+
 export interface ApiRefusalDetails {
   readonly code: string;
   /** The service's own sentence. */
   readonly message: string;
-  /** HTTP. */
-  readonly httpStatus: number;
+  /** HTTP, the service's. */
+  readonly statusCode: number;
   readonly retryAfterSeconds?: number | undefined;
+  readonly errors?: readonly FieldError[];
 }
 
 /** The service refused: `code` is one of the contract's, or one that this version does not know. */
-export class ApiRefusal extends Error {
+export class ApiRefusal extends AuthsvcError {
   override readonly name = 'ApiRefusal';
   readonly code: string;
-  readonly httpStatus: number;
+  override readonly statusCode: number;
   readonly retryAfterSeconds: number | undefined;
+  /** Which fields are not valid, and why; empty where it is not about fields. */
+  readonly errors: readonly FieldError[];
 
-  constructor({ code, message, httpStatus, retryAfterSeconds }: ApiRefusalDetails) {
+  constructor({ code, message, statusCode, retryAfterSeconds, errors = [] }: ApiRefusalDetails) {
     super(message);
     this.code = code;
-    this.httpStatus = httpStatus;
+    this.statusCode = statusCode;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.errors = errors;
   }
 }
 
 /** The response is not one of authsvc's; `did` describes it, as in "answered 200 with …". */
-export class UnexpectedAnswerError extends Error {
+export class UnexpectedAnswerError extends AuthsvcError {
   override readonly name = 'UnexpectedAnswerError';
   readonly server: string;
   readonly did: string;
@@ -55,12 +68,12 @@ export const unreachable = {
 } as const;
 
 /** No response; `reason` says why in a few words: one of {@link unreachable}, or the system's. */
-export class UnreachableError extends Error {
+export class UnreachableError extends AuthsvcError {
   override readonly name = 'UnreachableError';
   readonly url: URL;
   readonly reason: string;
 
-  constructor(url: URL, reason: string, cause: unknown) {
+  constructor(reason: string, { url, cause }: { readonly url: URL; readonly cause: unknown }) {
     super(`${url.origin} is unreachable: ${reason}`, { cause });
     this.url = url;
     this.reason = reason;

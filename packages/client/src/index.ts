@@ -1,24 +1,26 @@
-export {
-  type ApiClient,
-  type ApiClientOptions,
-  type Credentials,
-  createApiClient,
-  type HttpLimits,
-  type HttpReply,
-  type HttpRequest,
-  type NewSession,
-  type RequestedReset,
-  type SessionCookie,
-  type SuccessBody,
-  type Transport,
-} from './client.ts';
+export { type Authsvc, type AuthsvcOptions, createAuthsvc, type Relayed } from './authsvc.ts';
+export type {
+  ApiClientOptions,
+  HttpLimits,
+  HttpReply,
+  HttpRequest,
+  SuccessBody,
+  Transport,
+} from './call.ts';
+export { type ApiClient, createApiClient, type NewSession, type RequestedReset, type SessionCookie } from './client.ts';
 export {
   ApiRefusal,
   type ApiRefusalDetails,
+  AuthsvcError,
   ControlSilentError,
   isConnectionReset,
   UnexpectedAnswerError,
   UnreachableError,
   unreachable,
 } from './errors.ts';
+export type { Identity, Session, User } from './identity.ts';
+export type { Credentials, PasswordReset } from './operations.ts';
+export type { RelayedRequest, RelayOptions, RequestHeaders } from './relayed-request.ts';
+export type { FastifyPlugin, Middleware, RequireUserOptions } from './require-user.ts';
+export { CrossOriginError } from './same-origin.ts';
 export { cookieHeader, type IssuedCookie, isTokenText, readSessionCookie } from './session-cookie.ts';

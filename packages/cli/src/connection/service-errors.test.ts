@@ -76,7 +76,7 @@ describe('createApiClient', () => {
     await expect(createClient({ server: server.url }).logIn(credentials)).rejects.toMatchObject({
       code: 'rate_limited',
       message: 'too many attempts',
-      httpStatus: 429,
+      statusCode: 429,
       retryAfterSeconds: 42,
     });
   });

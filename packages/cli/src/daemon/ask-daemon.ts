@@ -47,12 +47,12 @@ function notRunning({ dataFolder }: LocalDaemonPlace): CliError {
 }
 
 /** What the daemon answered, other than 200. */
-export function refusal(httpStatus: number, body: unknown): ApiRefusal {
-  const { code = 'internal', message = `the daemon answered ${httpStatus}` } = (body ?? {}) as {
+export function refusal(statusCode: number, body: unknown): ApiRefusal {
+  const { code = 'internal', message = `the daemon answered ${statusCode}` } = (body ?? {}) as {
     code?: string;
     message?: string;
   };
-  return new ApiRefusal({ code, message, httpStatus });
+  return new ApiRefusal({ code, message, statusCode });
 }
 
 /** A path with a query of the values that are defined. */

@@ -1,9 +1,8 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { HttpLimits, HttpReply, HttpRequest } from '../client.ts';
+import { type HttpLimits, type HttpReply, type HttpRequest, LONGEST_BODY } from '../call.ts';
 import { UnreachableError, unreachable } from '../errors.ts';
 
 export const DEFAULT_LIMITS: HttpLimits = { connectMs: 5000, totalMs: 30_000 };
-const LONGEST_BODY = 1024 * 1024;
 
 /**
  * Sends one request over a connection of its own and reads the whole response, whatever its status.
@@ -23,8 +22,9 @@ export async function exchange(request: HttpRequest, limits: HttpLimits = DEFAUL
         fail,
       );
     });
-    const connecting = setTimeout(() => outgoing.destroy(new Error('no connection in time')), limits.connectMs);
-    const waiting = setTimeout(() => outgoing.destroy(new Error('no answer in time')), limits.totalMs);
+    const { totalMs, connectMs = totalMs } = limits;
+    const connecting = setTimeout(() => outgoing.destroy(new Error('no connection in time')), connectMs);
+    const waiting = setTimeout(() => outgoing.destroy(new Error('no answer in time')), totalMs);
     onConnected(outgoing, request.url, () => clearTimeout(connecting));
 
     function finish(settle: () => void): void {
@@ -34,7 +34,7 @@ export async function exchange(request: HttpRequest, limits: HttpLimits = DEFAUL
       settle();
     }
     function fail(error: unknown): void {
-      finish(() => reject(new UnreachableError(request.url, reasonOf(error), error)));
+      finish(() => reject(new UnreachableError(reasonOf(error), { url: request.url, cause: error })));
     }
 
     outgoing.on('error', fail);

@@ -1,0 +1,183 @@
+import { createCaller } from './call.ts';
+import type { AnswerOf, EndpointName } from './contract/endpoints.ts';
+import { ApiRefusal, type AuthsvcError, UnexpectedAnswerError } from './errors.ts';
+import { fetchTransport } from './fetch-transport.ts';
+import { type Identity, readIdentity, type User } from './identity.ts';
+import { createLoginUrls } from './login-url.ts';
+import {
+  type Credentials,
+  logIn,
+  logOut,
+  type Operation,
+  type PasswordReset,
+  register,
+  requestReset,
+  resetPassword,
+  whoami,
+} from './operations.ts';
+import { hasPeer, type RelayedRequest, type RelayOptions, relayedHeaders } from './relayed-request.ts';
+import {
+  createFastifyPlugin,
+  createRequireUser,
+  type FastifyPlugin,
+  type Middleware,
+  type RequireUserOptions,
+} from './require-user.ts';
+import { assertSameOrigin } from './same-origin.ts';
+import { readSessionCookie } from './session-cookie.ts';
+
+/** The service answers from memory. */
+const WHOAMI_MS = 2000;
+/** A password is hashed for it, perhaps after waiting its turn. */
+const FORM_MS = 20_000;
+
+export interface AuthsvcOptions {
+  /** Where the application reaches the service, such as `http://127.0.0.1:4100`. */
+  readonly url: string;
+  /**
+   * The service as browsers see it, its AUTHSVC_PUBLIC_URL: `https://app.example.com/auth`. Login
+   * links go there, and it decides the name of the cookie. Without it, links go to `url`.
+   */
+  readonly publicUrl?: string | undefined;
+  /** The application's own login page, a path or an address; by default `<publicUrl>/login`. */
+  readonly loginPage?: string | undefined;
+  /** How long the service may take to say whose request it is, milliseconds; 2,000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** By default the global one. */
+  readonly fetch?: typeof fetch | undefined;
+  /** Called where `requireUser` answers 503, with the reason; by default it goes to standard error. */
+  readonly onUnavailable?: ((error: AuthsvcError) => void) | undefined;
+}
+
+/** What became of a form that was relayed. */
+export interface Relayed<Name extends EndpointName> {
+  /** The service's answer. */
+  readonly body: Partial<AnswerOf<Name>>;
+  /** `Set-Cookie` headers, unchanged: append them to your own response. */
+  readonly setCookie: readonly string[];
+}
+
+/**
+ * The service, as an application's backend uses it.
+ *
+ * Every call throws an {@link AuthsvcError}: {@link ApiRefusal} where the service refuses,
+ * `UnreachableError` where there is no answer in time, {@link UnexpectedAnswerError} where it is not
+ * one of authsvc's. On any of them, let no user in.
+ *
+ * The forms take a request with a socket, or the option `peer`: the service limits attempts by
+ * address, and a stranger can write any into `X-Forwarded-For`.
+ */
+export interface Authsvc {
+  /** Ask whose request it is, each time anew; `null` where it carries no valid session. */
+  whoami(request: RelayedRequest, options?: RelayOptions): Promise<Identity | null>;
+  /** Express middleware: sets `request.user`, or answers for the application. */
+  requireUser(options?: RequireUserOptions): Middleware;
+  /** Fastify plugin, which does the same for the routes of its scope. */
+  readonly fastify: FastifyPlugin;
+  /** The user whom {@link requireUser} or {@link fastify} let in. @throws Error neither has run */
+  userOf(request: object): User;
+  /**
+   * Where to log in, and come back from to `returnTo`: a path, or an address of this origin.
+   *
+   * @returns an address, or a path if `loginPage` is one
+   * @throws TypeError `returnTo` is of another origin
+   */
+  loginUrl(returnTo?: string): string;
+  /** @throws CrossOriginError a page of another origin caused this state-changing request */
+  assertSameOrigin(request: RelayedRequest): void;
+  register(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'register'>>;
+  logIn(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'logIn'>>;
+  logOut(request: RelayedRequest, options?: RelayOptions): Promise<Relayed<'logOut'>>;
+  requestReset(
+    request: RelayedRequest,
+    form: Pick<Credentials, 'email'>,
+    options?: RelayOptions,
+  ): Promise<Relayed<'requestPasswordReset'>>;
+  resetPassword(
+    request: RelayedRequest,
+    form: PasswordReset,
+    options?: RelayOptions,
+  ): Promise<Relayed<'resetPassword'>>;
+}
+
+/**
+ * Connect an application to its account service. Nothing is sent before the first call.
+ *
+ * @throws TypeError an option that cannot be right
+ */
+export function createAuthsvc(options: AuthsvcOptions): Authsvc {
+  const { publicUrl, loginPage, timeoutMs = WHOAMI_MS, onUnavailable = printUnavailable } = options;
+  const server = baseUrl('url', options.url);
+  const base = publicUrl === undefined ? server : baseUrl('publicUrl', publicUrl);
+  const cookieNames = cookieNamesOf(publicUrl);
+  const { loginUrl, loginUrlFrom } = createLoginUrls({ base, isPublic: publicUrl !== undefined, loginPage });
+  const call = createCaller({ server, transport: fetchTransport(options.fetch) });
+  const ownOrigin = publicUrl === undefined ? undefined : new URL(base).origin;
+
+  async function identify(request: RelayedRequest, relayOptions?: RelayOptions): Promise<Identity | null> {
+    const headers = relayedHeaders(request, cookieNames, relayOptions);
+    // Most visitors have no session: nothing to ask.
+    if (headers.cookie === undefined) return null;
+    try {
+      return readIdentity(server, await call({ ...whoami, headers, limits: { totalMs: timeoutMs } }));
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.code === 'unauthenticated') return null;
+      throw error;
+    }
+  }
+
+  async function relay<Name extends EndpointName>(
+    operation: Operation<Name>,
+    request: RelayedRequest,
+    relayOptions?: RelayOptions,
+  ): Promise<Relayed<Name>> {
+    if (!hasPeer(request, relayOptions)) {
+      throw new TypeError('the request does not say who sent it: pass { peer }, the address of the other end');
+    }
+    const headers = relayedHeaders(request, cookieNames, relayOptions);
+    const reply = await call({ ...operation, headers, limits: { totalMs: FORM_MS } });
+    return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
+  }
+
+  const gate = { whoami: identify, loginUrlFrom, onUnavailable };
+  return {
+    whoami: identify,
+    requireUser: (requirements) => createRequireUser(gate, requirements),
+    fastify: createFastifyPlugin(gate),
+    userOf(request) {
+      const { user } = request as { readonly user?: User | null };
+      if (!user) throw new Error('no user: requireUser() has not run for this route');
+      return user;
+    },
+    loginUrl,
+    assertSameOrigin: (request) => assertSameOrigin(request, ownOrigin),
+    register: (request, form, relayOptions) => relay(register(form), request, relayOptions),
+    async logIn(request, form, relayOptions) {
+      const relayed = await relay(logIn(form), request, relayOptions);
+      if (readSessionCookie(relayed.setCookie)) return relayed;
+      throw new UnexpectedAnswerError(server, 'logged in without giving a session');
+    },
+    logOut: (request, relayOptions) => relay(logOut, request, relayOptions),
+    requestReset: (request, form, relayOptions) => relay(requestReset(form), request, relayOptions),
+    resetPassword: (request, form, relayOptions) => relay(resetPassword(form), request, relayOptions),
+  };
+}
+
+/** The service reads one name: `__Host-session_id` behind https. If it is not known, both are sent. */
+function cookieNamesOf(publicUrl: string | undefined): readonly string[] {
+  if (publicUrl === undefined) return ['session_id', '__Host-session_id'];
+  return [publicUrl.startsWith('https:') ? '__Host-session_id' : 'session_id'];
+}
+
+function baseUrl(option: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || `${url.search}${url.hash}${url.username}${url.password}` !== '') {
+    throw new TypeError(`createAuthsvc: ${option} is not an http or https address: ${text}`);
+  }
+  return url.origin + url.pathname.replace(/\/$/, '');
+}
+
+function printUnavailable({ message }: AuthsvcError): void {
+  // biome-ignore lint/suspicious/noConsole: an application that answers 503 has to see why
+  console.error(`authsvc is not available: ${message}`);
+}

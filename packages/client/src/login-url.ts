@@ -1,0 +1,72 @@
+import { headerOf, type RelayedRequest } from './relayed-request.ts';
+
+/** A host of the developer's own machine, on any port. */
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+export interface LoginUrlOptions {
+  /** An origin, perhaps with a path, without a slash at the end. */
+  readonly base: string;
+  /** Whether `base` is what browsers see; otherwise this is a developer's machine. */
+  readonly isPublic: boolean;
+  readonly loginPage?: string | undefined;
+}
+
+export interface LoginUrls {
+  /** Where to log in, and come back from to a path or an address. */
+  loginUrl(returnTo?: string): string;
+  /**
+   * Where to log in, and come back from to what was asked for. On a developer's machine the
+   * application has another port than the service, which the `Host` header says.
+   */
+  loginUrlFrom(request: PageRequest): string;
+}
+
+/** Of Express, whose routers cut `url`, or any other. */
+export type PageRequest = RelayedRequest & { readonly originalUrl?: string | undefined };
+
+/**
+ * Make the functions that say where to log in, and come back from.
+ *
+ * A path stays on the application's origin, however many slashes it begins with. Addresses of other
+ * origins are refused, since they may be what a stranger put into a link.
+ *
+ * @throws TypeError `loginPage` is neither a path nor an http or https address
+ */
+export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }: LoginUrlOptions): LoginUrls {
+  const { origin } = new URL(base);
+  const isPath = loginPage.startsWith('/');
+  if (!isPath && !isHttp(loginPage)) {
+    throw new TypeError(`createAuthsvc: loginPage is neither a path nor an address: ${loginPage}`);
+  }
+  const isOwn = (url: URL) => url.origin === origin || (!isPublic && LOOPBACK_HOST.test(url.host));
+
+  function parseReturn(returnTo: string): URL {
+    if (returnTo.startsWith('/')) return new URL(origin + returnTo);
+    if (isHttp(returnTo) && isOwn(new URL(returnTo))) return new URL(returnTo);
+    throw new TypeError('loginUrl: returnTo is neither a path nor an address of this origin');
+  }
+
+  function loginUrl(returnTo?: string): string {
+    const page = isPath ? new URL(origin + loginPage) : new URL(loginPage);
+    if (returnTo !== undefined) {
+      const { origin: home, pathname, search, hash } = parseReturn(returnTo);
+      const path = pathname.replace(/^\/+/, '/') + search + hash;
+      page.searchParams.set('return_to', isPath ? path : home + path);
+    }
+    return isPath ? page.pathname + page.search : page.href;
+  }
+
+  return {
+    loginUrl,
+    loginUrlFrom(request) {
+      const { originalUrl = request.url ?? '' } = request;
+      const path = originalUrl.startsWith('/') ? originalUrl : '/';
+      const host = headerOf(request, 'host') ?? '';
+      return loginUrl(!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}${path}` : path);
+    },
+  };
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

@@ -1,0 +1,134 @@
+import { AuthsvcError } from './errors.ts';
+import type { Identity, User } from './identity.ts';
+import type { LoginUrls, PageRequest } from './login-url.ts';
+import { headerOf, type RelayedRequest } from './relayed-request.ts';
+
+export interface RequireUserOptions {
+  /** Let in only users with this role; others get 403. */
+  readonly role?: string;
+}
+
+/** What is left to answer of Node's response, which Express's is. */
+interface NodeResponse {
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  end(body?: string): unknown;
+}
+
+/** Express middleware, or any that is called with Node's request and response. */
+export type Middleware = (
+  request: PageRequest,
+  response: NodeResponse,
+  next: (error?: unknown) => void,
+) => Promise<void>;
+
+/** As much of Fastify as the plugin uses. */
+interface FastifyLike {
+  decorateRequest(name: string, value: null): unknown;
+  hasRequestDecorator(name: string): boolean;
+  addHook(name: 'onRequest', hook: (request: PageRequest, reply: FastifyReplyLike) => Promise<unknown>): unknown;
+}
+
+interface FastifyReplyLike {
+  code(status: number): this;
+  headers(headers: Readonly<Record<string, string>>): this;
+  send(body?: string): unknown;
+}
+
+export type FastifyPlugin = (server: FastifyLike, options?: RequireUserOptions) => Promise<void>;
+
+/** How a request goes on: with its user, or with an answer. */
+type Decision = { readonly user: User } | Answer;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Seconds after which a client may ask again while the service is away. */
+const RETRY_AFTER = '5';
+
+/** Who decides, and where to say why the service is not available. */
+export interface Gate extends Pick<LoginUrls, 'loginUrlFrom'> {
+  whoami(request: RelayedRequest): Promise<Identity | null>;
+  readonly onUnavailable: (error: AuthsvcError) => void;
+}
+
+/** @throws TypeError a role that is no text: it would let in every user */
+export function createRequireUser(gate: Gate, options: RequireUserOptions = {}): Middleware {
+  checkRole(options);
+  return async (request, response, next) => {
+    try {
+      const decision = await decide(gate, request, options);
+      if (!('user' in decision)) {
+        // A time limit of the application's own may have answered meanwhile.
+        if (response.headersSent) return;
+        response.writeHead(decision.status, decision.headers);
+        response.end(decision.body);
+        return;
+      }
+      Object.assign(request, { user: decision.user });
+    } catch (error) {
+      next(error);
+      return;
+    }
+    next();
+  };
+}
+
+export function createFastifyPlugin(gate: Gate): FastifyPlugin {
+  const plugin: FastifyPlugin = async (server, options = {}) => {
+    checkRole(options);
+    if (!server.hasRequestDecorator('user')) server.decorateRequest('user', null);
+    server.addHook('onRequest', async (request, reply) => {
+      const decision = await decide(gate, request, options);
+      if (!('user' in decision)) return reply.code(decision.status).headers(decision.headers).send(decision.body);
+      Object.assign(request, { user: decision.user });
+      return undefined;
+    });
+  };
+  // Fastify would otherwise keep the hook to the plugin itself, away from the routes beside it.
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+function checkRole(options: RequireUserOptions): void {
+  if ('role' in options && (typeof options.role !== 'string' || options.role === '')) {
+    throw new TypeError('requireUser: role is not the name of a role');
+  }
+}
+
+async function decide(gate: Gate, request: PageRequest, { role }: RequireUserOptions): Promise<Decision> {
+  let identity: Identity | null;
+  try {
+    identity = await gate.whoami(request);
+  } catch (error) {
+    if (!(error instanceof AuthsvcError)) throw error;
+    gate.onUnavailable(error);
+    return refuse(503, 'unavailable', 'the account service is not available: try again', {
+      'retry-after': RETRY_AFTER,
+    });
+  }
+  if (identity === null) {
+    if (!isPageLoad(request)) return refuse(401, 'unauthenticated', 'log in first: there is no valid session');
+    const location = gate.loginUrlFrom(request);
+    return { status: 302, headers: { location, 'cache-control': 'no-store' }, body: '' };
+  }
+  if (role !== undefined && identity.user.role !== role) {
+    return refuse(403, 'forbidden', `this needs the role ${role}`);
+  }
+  return { user: identity.user };
+}
+
+/** Whether a browser is to show the answer as a page; others want a status that they can read. */
+function isPageLoad(request: RelayedRequest): boolean {
+  if (request.method !== 'GET') return false;
+  const mode = headerOf(request, 'sec-fetch-mode');
+  if (mode !== undefined) return mode === 'navigate';
+  return headerOf(request, 'accept')?.includes('text/html') ?? false;
+}
+
+function refuse(status: number, code: string, message: string, more: Readonly<Record<string, string>> = {}): Answer {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...more };
+  return { status, headers, body: JSON.stringify({ code, message }) };
+}
