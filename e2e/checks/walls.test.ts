@@ -47,6 +47,7 @@ const refused: readonly (readonly [file: string, code: string, rule: string])[] 
   ['e2e/thing.test.ts', "import { logIn } from '@authsvc/core';", wall],
   ['e2e/thing.test.ts', "import { run } from '../packages/cli/src/cli.ts';", wall],
   ['e2e/support/thing.ts', "import { buildServer } from '@authsvc/server';", wall],
+  ['e2e/thing.test.ts', "import { exchange } from '@authsvc/client/node';", wall],
   [
     'packages/core/src/ring.ts',
     "import { ring } from './other-ring.ts';\nexport const a = ring;",
@@ -77,6 +78,8 @@ const allowed: readonly (readonly [file: string, code: string])[] = [
   ['packages/client/src/folders.ts', "import { homedir } from 'node:os';\nexport const a = homedir;"],
   ['packages/cli/src/thing.ts', "export const a = await import('@authsvc/server');"],
   ['packages/cli/src/keychain/thing.ts', "export const a = await import('keytar');"],
+  ['e2e/thing.test.ts', "import { createAuthsvc } from '@authsvc/client';\nexport const a = createAuthsvc;"],
+  ['e2e/thing.test.ts', "import { createTestUser } from '@authsvc/client/testing';\nexport const a = createTestUser;"],
 ];
 
 interface Diagnostic {

@@ -62,6 +62,7 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNRESET: unreachable.closed,
   UND_ERR_SOCKET: unreachable.closed,
   ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be looked up',
 };
 
 /** `fetch` says only that it failed; its cause says why. */

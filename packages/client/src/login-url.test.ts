@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { createLoginUrls } from './login-url.ts';
+
+const behindPublicUrl = createLoginUrls({ base: 'https://app.example.com/auth', isPublic: true });
+const inDevelopment = createLoginUrls({ base: 'http://localhost:4100', isPublic: false });
+const withOwnPage = createLoginUrls({ base: 'https://app.example.com/auth', isPublic: true, loginPage: '/log-in?a=1' });
+
+const returnOf = (url: string) => new URL(url, 'https://own.example').searchParams.get('return_to');
+
+describe('loginUrl', () => {
+  it('is below the public URL', () => {
+    expect(behindPublicUrl.loginUrl()).toBe('https://app.example.com/auth/login');
+  });
+
+  it('comes back to a path of the public origin', () => {
+    expect(behindPublicUrl.loginUrl('/notes?tab=1#two')).toBe(
+      'https://app.example.com/auth/login?return_to=https%3A%2F%2Fapp.example.com%2Fnotes%3Ftab%3D1%23two',
+    );
+  });
+
+  it('is a path where the login page is one', () => {
+    expect(withOwnPage.loginUrl()).toBe('/log-in?a=1');
+    expect(withOwnPage.loginUrl('/notes?tab=1')).toBe('/log-in?a=1&return_to=%2Fnotes%3Ftab%3D1');
+    expect(withOwnPage.loginUrl('https://app.example.com/notes')).toBe('/log-in?a=1&return_to=%2Fnotes');
+  });
+
+  it('is an address where the login page is one', () => {
+    const { loginUrl } = createLoginUrls({
+      base: 'https://app.example.com/auth',
+      isPublic: true,
+      loginPage: 'https://app.example.com/log-in',
+    });
+    expect(loginUrl('/notes')).toBe('https://app.example.com/log-in?return_to=https%3A%2F%2Fapp.example.com%2Fnotes');
+  });
+
+  it.each([
+    '//evil.example/x',
+    '///evil.example/x',
+    '/\\evil.example/x',
+    '\t//evil.example/x'.trim(),
+    '/\t/evil.example/x',
+    '/..//evil.example/x',
+    '/.//evil.example/x',
+    '/%2e%2e//evil.example/x',
+  ])('stays on its origin for %j', (path) => {
+    expect(returnOf(behindPublicUrl.loginUrl(path))).toBe('https://app.example.com/evil.example/x');
+    expect(returnOf(withOwnPage.loginUrl(path))).toBe('/evil.example/x');
+  });
+
+  it.each(['/@evil.example/', '/.evil.example', '/:8080/'])('keeps the host apart from %j', (path) => {
+    expect(returnOf(behindPublicUrl.loginUrl(path))).toBe(`https://app.example.com${path}`);
+  });
+
+  it('has no line break', () => {
+    expect(returnOf(behindPublicUrl.loginUrl('/a\r\nset-cookie: b=c'))).not.toMatch(/[\r\n]/);
+    expect(behindPublicUrl.loginUrl('/a\r\nset-cookie: b=c')).not.toMatch(/[\r\n]/);
+  });
+
+  it.each([
+    'https://evil.example/',
+    'http://app.example.com/',
+    'https://app.example.com:8443/',
+    'https://app.example.com@evil.example/',
+    'https:evil.example',
+    'http://localhost:3000/',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'notes',
+    ' /notes',
+    '',
+  ])('refuses to come back to %j', (returnTo) => {
+    expect(() => behindPublicUrl.loginUrl(returnTo)).toThrow(TypeError);
+    expect(() => withOwnPage.loginUrl(returnTo)).toThrow(TypeError);
+  });
+
+  it('comes back to any port of the own machine in development, and to no other host', () => {
+    expect(returnOf(inDevelopment.loginUrl('http://localhost:3000/me'))).toBe('http://localhost:3000/me');
+    expect(() => inDevelopment.loginUrl('http://localhost.evil.example/')).toThrow(TypeError);
+    expect(() => inDevelopment.loginUrl('http://192.0.2.1:3000/')).toThrow(TypeError);
+  });
+
+  it.each(['log-in', 'javascript:alert(1)', ''])('needs a path or an address for its page, not %j', (loginPage) => {
+    expect(() => createLoginUrls({ base: 'http://localhost:4100', isPublic: false, loginPage })).toThrow(TypeError);
+  });
+});
+
+describe('loginUrlFrom', () => {
+  const request = { url: '/me', originalUrl: '/app/me?tab=1', headers: { host: 'localhost:3000' } };
+
+  it('comes back to what was asked for before a router cut it', () => {
+    expect(returnOf(behindPublicUrl.loginUrlFrom(request))).toBe('https://app.example.com/app/me?tab=1');
+    expect(returnOf(withOwnPage.loginUrlFrom(request))).toBe('/app/me?tab=1');
+  });
+
+  it('comes back to the port of the application in development', () => {
+    expect(returnOf(inDevelopment.loginUrlFrom(request))).toBe('http://localhost:3000/app/me?tab=1');
+  });
+
+  it.each(['evil.example', 'localhost:3000/@evil.example', 'localhost.evil.example', 'evil.example#localhost'])(
+    'does not believe the Host %j',
+    (host) => {
+      const returnTo = returnOf(inDevelopment.loginUrlFrom({ ...request, headers: { host } }));
+      expect(returnTo).toBe('http://localhost:4100/app/me?tab=1');
+    },
+  );
+
+  it.each(['http://evil.example/x', '*', '', undefined])('comes back to / for the request target %j', (url) => {
+    expect(returnOf(behindPublicUrl.loginUrlFrom({ url, headers: {} }))).toBe('https://app.example.com/');
+  });
+});
