@@ -41,11 +41,11 @@ function createBackend() {
   });
   app.post('/login', async (request, response) => {
     const { body, setCookie } = await authsvc.logIn(request, request.body);
-    response.append('set-cookie', [...setCookie]).json(body);
+    response.append('set-cookie', setCookie).json(body);
   });
   app.post('/logout', async (request, response) => {
     const { body, setCookie } = await authsvc.logOut(request);
-    response.append('set-cookie', [...setCookie]).json(body);
+    response.append('set-cookie', setCookie).json(body);
   });
   app.get('/me', async (request, response) => {
     response.json((await authsvc.whoami(request))?.user.email ?? null);

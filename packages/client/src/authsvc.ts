@@ -54,7 +54,7 @@ export interface Relayed<Name extends EndpointName> {
   /** The service's answer. */
   readonly body: Partial<AnswerOf<Name>>;
   /** `Set-Cookie` headers, unchanged: append them to your own response. */
-  readonly setCookie: readonly string[];
+  readonly setCookie: string[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { headerOf, type RelayedRequest } from './relayed-request.ts';
+import { hostOf, type RelayedRequest } from './relayed-request.ts';
 
 /** A host of the developer's own machine, on any port. */
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
@@ -61,7 +61,7 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
     loginUrlFrom(request) {
       const { originalUrl = request.url ?? '' } = request;
       const path = originalUrl.startsWith('/') ? originalUrl : '/';
-      const host = headerOf(request, 'host') ?? '';
+      const host = hostOf(request) ?? '';
       return loginUrl(!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}${path}` : path);
     },
   };

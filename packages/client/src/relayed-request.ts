@@ -56,7 +56,7 @@ export function hasPeer(request: RelayedRequest, { peer }: RelayOptions = {}): b
 }
 
 /** The session cookies of a request as a `Cookie` header: every one of these names, or an empty text. */
-export function sessionCookies(request: RelayedRequest, cookieNames: readonly string[]): string {
+function sessionCookies(request: RelayedRequest, cookieNames: readonly string[]): string {
   const pairs = (headerOf(request, 'cookie') ?? '').split(';').map((pair) => pair.trim());
   return pairs
     .filter((pair) =>
@@ -81,4 +81,17 @@ export function headerOf({ headers }: RelayedRequest, name: string): string | un
 
 function isWebHeaders(headers: RequestHeaders): headers is { get(name: string): string | null } {
   return typeof headers.get === 'function';
+}
+
+/** The host that was asked for: HTTP/2 has no `Host`, and a web `Request` need not have one. */
+export function hostOf(request: RelayedRequest): string | undefined {
+  const { url = '' } = request;
+  const host = headerOf(request, 'host') ?? authorityOf(request);
+  if (host !== undefined) return host.toLowerCase();
+  return URL.canParse(url) ? new URL(url).host : undefined;
+}
+
+function authorityOf({ headers }: RelayedRequest): string | undefined {
+  const { ':authority': authority } = headers as { readonly ':authority'?: unknown };
+  return typeof authority === 'string' ? authority : undefined;
 }

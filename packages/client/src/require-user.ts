@@ -12,7 +12,7 @@ export interface RequireUserOptions {
 interface NodeResponse {
   readonly headersSent: boolean;
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
-  end(body?: string): unknown;
+  end(body: string): unknown;
 }
 
 /** Express middleware, or any that is called with Node's request and response. */
@@ -32,7 +32,7 @@ interface FastifyLike {
 interface FastifyReplyLike {
   code(status: number): this;
   headers(headers: Readonly<Record<string, string>>): this;
-  send(body?: string): unknown;
+  send(body: string): unknown;
 }
 
 export type FastifyPlugin = (server: FastifyLike, options?: RequireUserOptions) => Promise<void>;

@@ -1,5 +1,5 @@
 import { AuthsvcError } from './errors.ts';
-import { headerOf, type RelayedRequest } from './relayed-request.ts';
+import { headerOf, hostOf, type RelayedRequest } from './relayed-request.ts';
 
 /** A page of another origin made the browser send a request that changes something. */
 export class CrossOriginError extends AuthsvcError {
@@ -31,17 +31,4 @@ export function assertSameOrigin(request: RelayedRequest, origin?: string): void
 function isOwn(from: string, origin: string | undefined, request: RelayedRequest): boolean {
   if (origin !== undefined) return from === origin;
   return URL.canParse(from) && new URL(from).host === hostOf(request);
-}
-
-/** HTTP/2 has no `Host`, and a web `Request` need not have one. */
-function hostOf(request: RelayedRequest): string | undefined {
-  const { url = '' } = request;
-  const host = headerOf(request, 'host') ?? authorityOf(request);
-  if (host !== undefined) return host.toLowerCase();
-  return URL.canParse(url) ? new URL(url).host : undefined;
-}
-
-function authorityOf({ headers }: RelayedRequest): string | undefined {
-  const { ':authority': authority } = headers as { readonly ':authority'?: unknown };
-  return typeof authority === 'string' ? authority : undefined;
 }
