@@ -45,7 +45,7 @@ export interface AuthsvcOptions {
   readonly timeoutMs?: number | undefined;
   /** By default the global one. */
   readonly fetch?: typeof fetch | undefined;
-  /** Called where `requireUser` answers 503, with the reason; by default it goes to standard error. */
+  /** Called with the reason where `requireUser` answers 503; by default it prints it. */
   readonly onUnavailable?: ((error: AuthsvcError) => void) | undefined;
 }
 
@@ -61,14 +61,14 @@ export interface Relayed<Name extends EndpointName> {
  * The service, as an application's backend uses it.
  *
  * Every call throws an {@link AuthsvcError}: {@link ApiRefusal} where the service refuses,
- * `UnreachableError` where there is no answer in time, {@link UnexpectedAnswerError} where it is not
- * one of authsvc's. On any of them, let no user in.
+ * `UnreachableError` where there is no answer in time, {@link UnexpectedAnswerError} where it is
+ * not one of authsvc's. On any of them, let no user in.
  *
- * The forms take a request with a socket, or the option `peer`: the service limits attempts by
- * address, and a stranger can write any into `X-Forwarded-For`.
+ * The forms need a request with a socket, or the option `peer`: the service limits attempts by
+ * address, and a client can write any into `X-Forwarded-For`.
  */
 export interface Authsvc {
-  /** Ask whose request it is, each time anew; `null` where it carries no valid session. */
+  /** Ask whose request it is; `null` if it has no valid session. Nothing is cached. */
   whoami(request: RelayedRequest, options?: RelayOptions): Promise<Identity | null>;
   /** Express middleware: sets `request.user`, or answers for the application. */
   requireUser(options?: RequireUserOptions): Middleware;
@@ -132,7 +132,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     relayOptions?: RelayOptions,
   ): Promise<Relayed<Name>> {
     if (!hasPeer(request, relayOptions)) {
-      throw new TypeError('the request does not say who sent it: pass { peer }, the address of the other end');
+      throw new TypeError('the request does not say who sent it: pass { peer }, its IP address');
     }
     const headers = relayedHeaders(request, cookieNames, relayOptions);
     const reply = await call({ ...operation, headers, limits: { totalMs: FORM_MS } });
@@ -163,7 +163,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
   };
 }
 
-/** The service reads one name: `__Host-session_id` behind https. If it is not known, both are sent. */
+/** The service reads one name, `__Host-session_id` behind https; if unknown, both are sent. */
 function cookieNamesOf(publicUrl: string | undefined): readonly string[] {
   if (publicUrl === undefined) return ['session_id', '__Host-session_id'];
   return [publicUrl.startsWith('https:') ? '__Host-session_id' : 'session_id'];

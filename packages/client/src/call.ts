@@ -59,8 +59,8 @@ export interface Success {
 /**
  * Make the one function that calls the service.
  *
- * It throws {@link ApiRefusal} for a refusal, {@link UnexpectedAnswerError} for what is no answer of
- * authsvc, and what the transport throws.
+ * It throws {@link ApiRefusal} for a refusal, {@link UnexpectedAnswerError} for what is no answer
+ * of authsvc, and what the transport throws.
  */
 export function createCaller({ server, transport, debug, limits }: ApiClientOptions) {
   return async ({ method, path, fields, headers, limits: ownLimits = limits }: Call): Promise<Success> => {

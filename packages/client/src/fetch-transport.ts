@@ -6,8 +6,8 @@ const DEFAULT_LIMITS: HttpLimits = { totalMs: 30_000 };
 const UNCACHED = { cache: 'no-store', redirect: 'manual' } as const;
 
 /**
- * Make a transport over `fetch`: an exchange ends within its time limit, is never cached, and follows
- * no redirect.
+ * Make a transport over `fetch`: an exchange ends within its time limit, is never cached, and
+ * follows no redirect.
  *
  * A GET without a response is sent once more: the server may close an idle connection just as a
  * request is sent on it.

@@ -16,7 +16,7 @@ export interface RelayedRequest {
 
 /** What the application knows of a request that the request itself does not say. */
 export interface RelayOptions {
-  /** The IP address of the connection's other end, for a request without a socket: a web `Request`. */
+  /** The client's or proxy's IP address, for a request without a socket: a web `Request`. */
   readonly peer?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export function hasPeer(request: RelayedRequest, { peer }: RelayOptions = {}): b
   return peer !== undefined || (request.socket ?? undefined) !== undefined;
 }
 
-/** The session cookies of a request as a `Cookie` header: every one of these names, or an empty text. */
+/** The `Cookie` header with the session cookies of a request, all of them; empty without any. */
 function sessionCookies(request: RelayedRequest, cookieNames: readonly string[]): string {
   const pairs = (headerOf(request, 'cookie') ?? '').split(';').map((pair) => pair.trim());
   return pairs

@@ -21,8 +21,8 @@ export interface TestUser extends Identity, Credentials {
 /**
  * Register a user and log it in, for an application's tests.
  *
- * Behind a public URL the service limits registrations and logins by address: start the one for tests
- * without AUTHSVC_PUBLIC_URL, or with higher limits.
+ * Behind a public URL the service limits registrations and logins by address: start the one for
+ * tests without AUTHSVC_PUBLIC_URL, or with higher limits.
  *
  * @throws ApiRefusal `email_taken`, `rate_limited`, …
  */

@@ -20,7 +20,7 @@ async function bundle(door: string): Promise<string> {
 
 describe('@authsvc/client', () => {
   it.each(['tsconfig.json', 'tsconfig.web.json'])('has types that a strict project can use: %s', async (project) => {
-    const { stdout } = await execa(tsc, ['-p', join(root, 'e2e', 'client-types', project)], { reject: false });
+    const { stdout } = await execa(tsc, ['-p', join(root, 'e2e', 'client', 'types', project)], { reject: false });
     expect(stdout).toBe('');
   });
 

@@ -7,11 +7,11 @@ import express from 'express';
 import express4 from 'express-4';
 import Fastify, { type FastifyPluginAsync } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startServer } from '../support/applications.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { type LocalServer, serveLocally } from '../support/local-server.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { startServer } from './applications.ts';
 
 let folder: TemporaryFolder;
 let daemon: Daemon;
@@ -43,7 +43,7 @@ afterEach(() => {
 });
 
 function connect(options: Partial<AuthsvcOptions> = {}) {
-  return createAuthsvc({ url: daemon.url, timeoutMs: 400, onUnavailable: () => undefined, ...options });
+  return createAuthsvc({ url: daemon.url, onUnavailable: () => undefined, ...options });
 }
 
 async function serve(listener: Parameters<typeof createServer>[1]) {

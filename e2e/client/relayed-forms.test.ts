@@ -3,10 +3,10 @@ import { ApiRefusal, type Authsvc, createAuthsvc } from '@authsvc/client';
 import { createTestUser, type TestUser } from '@authsvc/client/testing';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServer } from '../support/applications.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { startServer } from './applications.ts';
 
 const publicUrl = 'http://localhost:8080/auth';
 const ownPage = { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8080' };
@@ -92,7 +92,7 @@ describe('the forms of a backend', () => {
     ['is of an older browser', { origin: 'https://evil.example' }],
     ['is on a sibling subdomain', { 'sec-fetch-site': 'same-site', origin: 'http://evil.localhost:8080' }],
     ['hides its origin', { origin: 'null' }],
-  ])('log nobody in for a foreign page that %s', async (_what, headers) => {
+  ])('log no user in for a foreign page that %s', async (_what, headers) => {
     const form = { email: ada.email, password: ada.password };
     const answer = await send(backend.url, 'POST /login', { form, headers });
     expect(answer).toMatchObject({ status: 403, code: 'cross_origin', cookies: [] });
@@ -111,7 +111,7 @@ describe('the forms of a backend', () => {
 });
 
 describe('the address that the service counts by', () => {
-  it('is that of each person, and one who tries too often keeps out nobody else', async () => {
+  it('is that of each person, and one who tries too often keeps no other user out', async () => {
     const guesses = await Promise.allSettled(
       Array.from({ length: 14 }, () =>
         authsvc.logIn(from('203.0.113.7'), { email: 'x@example.com', password: 'guess' }),

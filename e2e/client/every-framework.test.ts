@@ -3,10 +3,10 @@ import { type Authsvc, type AuthsvcOptions, createAuthsvc } from '@authsvc/clien
 import { createTestUser, type TestUser } from '@authsvc/client/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../test/free-port.mjs';
-import { asking, guarded, type StartApplication, type Visit } from '../support/applications.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { type LocalServer, serveLocally } from '../support/local-server.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { asking, guarded, type StartApplication, type Visit } from './applications.ts';
 
 const publicUrl = 'http://localhost:8080/auth';
 const pageLoad = { 'sec-fetch-mode': 'navigate', accept: 'text/html' };
@@ -44,9 +44,13 @@ afterAll(async () => {
   await folder.remove();
 });
 
-/** Shorter than by default, since the slow service is asked by each application. */
 function connect(options: Partial<AuthsvcOptions> = {}): Authsvc {
-  return createAuthsvc({ url: daemon.url, publicUrl, timeoutMs: 400, onUnavailable: () => undefined, ...options });
+  return createAuthsvc({ url: daemon.url, publicUrl, onUnavailable: () => undefined, ...options });
+}
+
+/** With a shorter limit than by default, since each application asks a service that is slow. */
+function connectToStub(): Authsvc {
+  return connect({ url: stub.url, timeoutMs: 400 });
 }
 
 async function visit(start: StartApplication, authsvc: Authsvc, asked: Visit) {
@@ -109,7 +113,7 @@ describe.each(Object.entries(guarded))('requireUser of %s', (_name, start) => {
     expect(await visit(start, connect(), { headers })).toMatchObject({ status: 200, body: { id: ada.user.id } });
   });
 
-  it('lets nobody in while the service is away, and says when to try again', async () => {
+  it('lets no user in while the service is away, and says when to try again', async () => {
     const reasons: string[] = [];
     const onUnavailable = ({ message }: Error) => reasons.push(message);
     const authsvc = connect({ url: `http://127.0.0.1:${await freePort()}`, onUnavailable });
@@ -117,16 +121,16 @@ describe.each(Object.entries(guarded))('requireUser of %s', (_name, start) => {
     expect(reasons).toEqual([expect.stringContaining('connection refused')]);
   });
 
-  it('lets nobody in while the service is slow', async () => {
+  it('lets no user in while the service is slow', async () => {
     answerOfStub = () => undefined;
     const headers = { ...fetched, cookie: ada.cookie };
-    expect(await visit(start, connect({ url: stub.url }), { headers })).toMatchObject(unavailable);
+    expect(await visit(start, connectToStub(), { headers })).toMatchObject(unavailable);
   });
 
-  it.each(nonsense)('lets nobody in where the service answers with %s', async (_what, answer) => {
+  it.each(nonsense)('lets no user in where the service answers with %s', async (_what, answer) => {
     answerOfStub = answer;
     const headers = { ...fetched, cookie: ada.cookie };
-    expect(await visit(start, connect({ url: stub.url }), { headers })).toMatchObject(unavailable);
+    expect(await visit(start, connectToStub(), { headers })).toMatchObject(unavailable);
   });
 });
 
@@ -158,20 +162,20 @@ describe.each(Object.entries(asking))('whoami of %s', (_name, start) => {
 
   it('throws while the service is slow', async () => {
     answerOfStub = () => undefined;
-    const answer = await visit(start, connect({ url: stub.url }), { headers: { cookie: ada.cookie } });
+    const answer = await visit(start, connectToStub(), { headers: { cookie: ada.cookie } });
     expect(answer).toMatchObject({ status: 503, body: { name: 'UnreachableError' } });
   });
 
   it.each(nonsense)('throws where the service answers with %s', async (_what, answer) => {
     answerOfStub = answer;
-    const { status, body } = await visit(start, connect({ url: stub.url }), { headers: { cookie: ada.cookie } });
+    const { status, body } = await visit(start, connectToStub(), { headers: { cookie: ada.cookie } });
     expect(status).toBeGreaterThanOrEqual(400);
     expect(body).toEqual({ name: expect.stringMatching(/^(ApiRefusal|UnexpectedAnswerError|UnreachableError)$/) });
   });
 });
 
 describe('a restart of the service', () => {
-  it('lets nobody in meanwhile, and the user again from the first request on', async () => {
+  it('lets no user in meanwhile, and the user again from the first request on', async () => {
     const settings = { AUTHSVC_DATA_DIR: `${folder.path}/restarted`, AUTHSVC_PUBLIC_URL: publicUrl };
     const before = await startDaemon({ home: folder.path, settings });
     const bob = await createTestUser({ url: before.url });
@@ -205,7 +209,7 @@ describe('a restart of the service', () => {
       if (requests % 2 === 1) response.destroy();
       else response.writeHead(200).end(identity());
     };
-    const authsvc = connect({ url: stub.url });
+    const authsvc = connectToStub();
     expect(await authsvc.whoami({ headers: { cookie: ada.cookie } })).toEqual({
       user: ada.user,
       session: ada.session,

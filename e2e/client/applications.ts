@@ -4,7 +4,7 @@ import { type Authsvc, AuthsvcError, type RelayedRequest } from '@authsvc/client
 import express from 'express';
 import express4 from 'express-4';
 import Fastify from 'fastify';
-import { send } from './http-client.mjs';
+import { send } from '../support/http-client.mjs';
 
 /** One request to an application, as a browser would send it. */
 export interface Visit {
