@@ -147,6 +147,7 @@ describe.each(Object.entries(asking))('whoami of %s', (_name, start) => {
 
   it.each([
     ['a page load', pageLoad, () => ada.cookie],
+    ['a link on another site', { ...pageLoad, 'sec-fetch-site': 'cross-site' }, () => ada.cookie],
     ['a fetch', fetched, () => ada.cookie],
     ['the valid one of two cookies', fetched, () => `${staleCookie}; ${ada.cookie}`],
   ])('knows a user by %s', async (_what, headers, cookie) => {

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { ApiRefusal, type Authsvc, createAuthsvc } from '@authsvc/client';
 import { createTestUser, type TestUser } from '@authsvc/client/testing';
 import express from 'express';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -145,6 +145,25 @@ describe('the address that the service counts by', () => {
     const request = new Request('http://localhost:8080/login', { headers: { 'x-forwarded-for': '198.18.0.1' } });
     await expect(authsvc.logIn(request, ada)).rejects.toThrow(/pass \{ peer \}/);
     await expect(authsvc.logIn(request, ada, { peer: '198.18.0.1, 127.0.0.1' })).rejects.toThrow(/one IP address/);
+  });
+});
+
+describe('a form whose sender has gone', () => {
+  it('is not relayed, since nothing is left of the sender but what it claims', async () => {
+    let settle: (value: unknown) => void;
+    const outcome = new Promise<unknown>((resolve) => {
+      settle = resolve;
+    });
+    const { url, stop } = await startServer(
+      createServer((request, response) => {
+        response.on('close', () => authsvc.logIn(request, ada).then(settle, settle));
+        leaving.destroy();
+      }),
+    );
+    onTestFinished(stop);
+    const leaving = httpRequest(url, { method: 'POST', headers: { 'x-forwarded-for': '198.18.0.1' } });
+    leaving.on('error', () => undefined).end();
+    expect(await outcome).toMatchObject({ name: 'AuthsvcError', message: expect.stringContaining('closed') });
   });
 });
 

@@ -96,6 +96,21 @@ describe('a role', () => {
     expect((await app.inject({ url: '/user' })).statusCode).toBe(401);
   });
 
+  it('is no other option, nor is the request of a requireUser that was not called', async () => {
+    const options = { roles: ['admin'] } as unknown as { role: string };
+    expect(() => connect().requireUser(options)).toThrow('requireUser({ role }) has no option roles');
+    const app = Fastify();
+    onTestFinished(() => app.close());
+    await expect(app.register(connect().fastify, options)).rejects.toThrow('has no option roles');
+    const forgotten = express();
+    forgotten.use(connect().requireUser as unknown as express.RequestHandler);
+    forgotten.use(((error, _request, response, _next) => {
+      response.status(500).json((error as Error).name);
+    }) as express.ErrorRequestHandler);
+    const { visit } = await serve(forgotten);
+    expect(await visit({})).toMatchObject({ status: 500, body: 'TypeError' });
+  });
+
   it.each([undefined, '', null])('cannot be %j, which would let in every user', async (role) => {
     const options = { role } as unknown as { role: string };
     expect(() => connect().requireUser(options)).toThrow(TypeError);

@@ -2,9 +2,10 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../test/free-port.mjs';
 import { cleanEnvironment, type Environment, root } from '../support/program.ts';
-import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
@@ -35,11 +36,6 @@ async function run(cwd: string, env: Environment, file: string, args: readonly s
   return { stdout, stderr };
 }
 
-async function pack(folder: string): Promise<string[]> {
-  await execa('npm', ['run', 'pack', '--', folder], { cwd: root });
-  return (await readdir(folder)).map((name) => join(folder, name));
-}
-
 /**
  * Puts in the binary that this clone has compiled from the very same package, which would take a
  * minute to compile again.
@@ -57,22 +53,39 @@ async function lendBinary(folder: string, name: string, owner: string): Promise<
   await cp(join(compiled, 'build', 'Release'), join(installed, 'build', 'Release'), { recursive: true });
 }
 
+const tarballs = [
+  'authsvc-1.0.0.tgz',
+  'authsvc-client-1.0.0.tgz',
+  'authsvc-core-1.0.0.tgz',
+  'authsvc-server-1.0.0.tgz',
+];
+let packed: TemporaryFolder;
+
+beforeAll(async () => {
+  packed = await makeTemporaryFolder();
+  await execa('npm', ['run', 'pack', '--', packed.path], { cwd: root });
+});
+afterAll(() => packed.remove());
+
+/** Installs tarballs in an empty folder, with an empty home. */
+async function install(names: readonly string[], ...options: string[]) {
+  const [folder, home] = [await makeFolder(), await makeFolder()];
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
+  const paths = names.map((name) => join(packed.path, name));
+  // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings
+  // for npm.
+  await writeFile(join(folder, 'package.json'), '{"private":true}');
+  await run(folder, cleanEnvironment(home, network), 'npm', ['install', ...quietly, ...options, ...paths]);
+  return { folder, home };
+}
+
 describe('the packed packages', () => {
+  it('are one tarball each', async () => {
+    expect((await readdir(packed.path)).sort()).toEqual(tarballs);
+  });
+
   it('install in an empty folder with an empty home, and take a person from register to profile', async () => {
-    const [tarballs, folder, home] = [await makeFolder(), await makeFolder(), await makeFolder()];
-    const packed = await pack(tarballs);
-    expect(packed.map((path) => path.slice(tarballs.length + 1))).toEqual([
-      'authsvc-1.0.0.tgz',
-      'authsvc-client-1.0.0.tgz',
-      'authsvc-core-1.0.0.tgz',
-      'authsvc-server-1.0.0.tgz',
-    ]);
-    const env = cleanEnvironment(home, network);
-    const quietly = ['--no-audit', '--no-fund', '--loglevel', 'error'];
-    // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings
-    // for npm.
-    await writeFile(join(folder, 'package.json'), '{"private":true}');
-    await run(folder, env, 'npm', ['install', '--ignore-scripts', ...quietly, ...packed]);
+    const { folder, home } = await install(tarballs);
     await lendBinary(folder, 'sqlite3', 'core');
 
     const installed = join(folder, 'node_modules', '.bin', 'authsvc');
@@ -92,5 +105,22 @@ describe('the packed packages', () => {
     expect(profile).toEqual({ email, server: url, storage: 'file', expires_at: expect.any(String) });
     const { ok } = JSON.parse((await authsvc(['doctor', '--json'], url)).stdout);
     expect(ok).toBe(true);
+  });
+
+  it('are for an application the client alone, without a network and without another package', async () => {
+    const { folder, home } = await install(['authsvc-client-1.0.0.tgz'], '--offline');
+    expect(await readdir(join(folder, 'node_modules'))).toEqual(['.package-lock.json', '@authsvc']);
+    expect(await readdir(join(folder, 'node_modules', '@authsvc'))).toEqual(['client']);
+    const program = `
+      import { createAuthsvc, UnreachableError } from '@authsvc/client';
+      import { createTestUser } from '@authsvc/client/testing';
+      const url = 'http://127.0.0.1:${await freePort()}';
+      const authsvc = createAuthsvc({ url });
+      console.log(await authsvc.whoami(new Request('http://localhost/')), authsvc.loginUrl('/note'));
+      await createTestUser({ url }).catch((error) => console.log(error instanceof UnreachableError));
+    `;
+    await writeFile(join(folder, 'application.mjs'), program);
+    const { stdout } = await run(folder, cleanEnvironment(home), process.execPath, ['application.mjs']);
+    expect(stdout).toMatch(/^null http:\/\/127\.0\.0\.1:\d+\/login\?return_to=\S+\ntrue$/);
   });
 });

@@ -15,7 +15,7 @@ import {
   resetPassword,
   whoami,
 } from './operations.ts';
-import { hasPeer, type RelayedRequest, type RelayOptions, relayedHeaders } from './relayed-request.ts';
+import { assertPeer, type RelayedRequest, type RelayOptions, relayedHeaders } from './relayed-request.ts';
 import {
   createFastifyPlugin,
   createRequireUser,
@@ -30,6 +30,8 @@ import { readSessionCookie } from './session-cookie.ts';
 const WHOAMI_MS = 2000;
 /** A password is hashed for it, perhaps after waiting its turn. */
 const FORM_MS = 20_000;
+/** A timer for longer ends at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export interface AuthsvcOptions {
   /** Where the application reaches the service, such as `http://127.0.0.1:4100`. */
@@ -106,12 +108,17 @@ export interface Authsvc {
  * @throws TypeError an option that cannot be right
  */
 export function createAuthsvc(options: AuthsvcOptions): Authsvc {
-  const { publicUrl, loginPage, timeoutMs = WHOAMI_MS, onUnavailable = printUnavailable } = options;
+  const { loginPage, timeoutMs = WHOAMI_MS, onUnavailable = printUnavailable } = options;
+  // As in the settings of the service, an empty variable counts as absent.
+  const publicUrl = options.publicUrl || undefined;
   const server = baseUrl('url', options.url);
   const base = publicUrl === undefined ? server : baseUrl('publicUrl', publicUrl);
   const cookieNames = cookieNamesOf(publicUrl);
   const { loginUrl, loginUrlFrom } = createLoginUrls({ base, isPublic: publicUrl !== undefined, loginPage });
   const call = createCaller({ server, transport: fetchTransport(options.fetch) });
+  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_MS)) {
+    throw new TypeError(`createAuthsvc: timeoutMs is not a number of milliseconds: ${timeoutMs}`);
+  }
   const ownOrigin = publicUrl === undefined ? undefined : new URL(base).origin;
 
   async function identify(request: RelayedRequest, relayOptions?: RelayOptions): Promise<Identity | null> {
@@ -131,9 +138,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     request: RelayedRequest,
     relayOptions?: RelayOptions,
   ): Promise<Relayed<Name>> {
-    if (!hasPeer(request, relayOptions)) {
-      throw new TypeError('the request does not say who sent it: pass { peer }, its IP address');
-    }
+    assertPeer(request, relayOptions);
     const headers = relayedHeaders(request, cookieNames, relayOptions);
     const reply = await call({ ...operation, headers, limits: { totalMs: FORM_MS } });
     return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
@@ -151,15 +156,15 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     },
     loginUrl,
     assertSameOrigin: (request) => assertSameOrigin(request, ownOrigin),
-    register: (request, form, relayOptions) => relay(register(form), request, relayOptions),
+    register: (request, form, relayOptions) => relay(register(formOf(form)), request, relayOptions),
     async logIn(request, form, relayOptions) {
-      const relayed = await relay(logIn(form), request, relayOptions);
+      const relayed = await relay(logIn(formOf(form)), request, relayOptions);
       if (readSessionCookie(relayed.setCookie)) return relayed;
       throw new UnexpectedAnswerError(server, 'logged in without giving a session');
     },
     logOut: (request, relayOptions) => relay(logOut, request, relayOptions),
-    requestReset: (request, form, relayOptions) => relay(requestReset(form), request, relayOptions),
-    resetPassword: (request, form, relayOptions) => relay(resetPassword(form), request, relayOptions),
+    requestReset: (request, form, relayOptions) => relay(requestReset(formOf(form)), request, relayOptions),
+    resetPassword: (request, form, relayOptions) => relay(resetPassword(formOf(form)), request, relayOptions),
   };
 }
 
@@ -167,6 +172,11 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
 function cookieNamesOf(publicUrl: string | undefined): readonly string[] {
   if (publicUrl === undefined) return ['session_id', '__Host-session_id'];
   return [publicUrl.startsWith('https:') ? '__Host-session_id' : 'session_id'];
+}
+
+/** Without a body, frameworks hand on nothing; the service then says which fields are missing. */
+function formOf<Form extends object>(form: Form | null | undefined): Form {
+  return form ?? ({} as Form);
 }
 
 function baseUrl(option: string, text: string): string {

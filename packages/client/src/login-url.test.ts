@@ -104,6 +104,13 @@ describe('loginUrlFrom', () => {
     },
   );
 
+  it('refuses to lead the login page to itself', () => {
+    expect(() => withOwnPage.loginUrlFrom({ url: '/log-in?return_to=%2F', headers: {} })).toThrow(
+      /guards the login page/,
+    );
+    expect(withOwnPage.loginUrlFrom({ url: '/log-ins', headers: {} })).toContain('return_to');
+  });
+
   it.each(['http://evil.example/x', '*', '', undefined])('comes back to / for the request target %j', (url) => {
     expect(returnOf(behindPublicUrl.loginUrlFrom({ url, headers: {} }))).toBe('https://app.example.com/');
   });

@@ -17,6 +17,8 @@ export interface LoginUrls {
   /**
    * Where to log in, and come back from to what was asked for. On a developer's machine the
    * application has another port than the service, which the `Host` header says.
+   *
+   * @throws Error the login page itself was asked for
    */
   loginUrlFrom(request: PageRequest): string;
 }
@@ -61,6 +63,9 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
     loginUrlFrom(request) {
       const { originalUrl = request.url ?? '' } = request;
       const path = originalUrl.startsWith('/') ? originalUrl : '/';
+      if (isPath && path.split('?')[0] === loginPage.split('?')[0]) {
+        throw new Error(`requireUser() guards the login page itself, ${loginPage}: no one could log in`);
+      }
       const host = hostOf(request) ?? '';
       return loginUrl(!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}${path}` : path);
     },

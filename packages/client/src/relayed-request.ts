@@ -1,3 +1,4 @@
+import { AuthsvcError } from './errors.ts';
 import { isTokenText } from './session-cookie.ts';
 
 /** Headers of a request: a web `Headers`, or a record, as Node has it. */
@@ -11,7 +12,14 @@ export interface RelayedRequest {
   /** An address, or its path. */
   readonly url?: string | undefined;
   readonly headers: RequestHeaders;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
+  readonly socket?: Peer | null | undefined;
+}
+
+/** The connection of a request, as Node has it. */
+interface Peer {
+  /** Left out for a Unix socket, and once the connection has closed. */
+  readonly remoteAddress?: string | undefined;
+  readonly destroyed?: boolean | undefined;
 }
 
 /** What the application knows of a request that the request itself does not say. */
@@ -50,9 +58,16 @@ export function relayedHeaders(
   return headers;
 }
 
-/** Whether anything says who sent a request, but for a header that the sender chooses. */
-export function hasPeer(request: RelayedRequest, { peer }: RelayOptions = {}): boolean {
-  return peer !== undefined || (request.socket ?? undefined) !== undefined;
+/**
+ * Check that more says who sent a request than a header that the sender chooses.
+ *
+ * @throws TypeError a request without a socket, and no `peer`
+ * @throws {@link AuthsvcError} the client has gone, and its address with it
+ */
+export function assertPeer({ socket }: RelayedRequest, { peer }: RelayOptions = {}): void {
+  if (peer !== undefined || socket?.remoteAddress !== undefined) return;
+  if (!socket) throw new TypeError('the request does not say who sent it: pass { peer }, its IP address');
+  if (socket.destroyed) throw new AuthsvcError('the client closed the connection before its form was relayed');
 }
 
 /** The `Cookie` header with the session cookies of a request, all of them; empty without any. */

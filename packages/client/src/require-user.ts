@@ -49,15 +49,18 @@ interface Answer {
 /** Seconds after which a client may ask again while the service is away. */
 const RETRY_AFTER = '5';
 
+/** What Fastify's `register` reads itself. */
+const OPTIONS_OF_FASTIFY = ['prefix', 'logLevel', 'logSerializers'];
+
 /** Who decides, and where to say why the service is not available. */
 export interface Gate extends Pick<LoginUrls, 'loginUrlFrom'> {
   whoami(request: RelayedRequest): Promise<Identity | null>;
   readonly onUnavailable: (error: AuthsvcError) => void;
 }
 
-/** @throws TypeError a role that is no text: it would let in every user */
+/** @throws TypeError an unknown option, or a role that is no text: either would let in every user */
 export function createRequireUser(gate: Gate, options: RequireUserOptions = {}): Middleware {
-  checkRole(options);
+  checkOptions(options, ['role']);
   return async (request, response, next) => {
     try {
       const decision = await decide(gate, request, options);
@@ -79,7 +82,7 @@ export function createRequireUser(gate: Gate, options: RequireUserOptions = {}):
 
 export function createFastifyPlugin(gate: Gate): FastifyPlugin {
   const plugin: FastifyPlugin = async (server, options = {}) => {
-    checkRole(options);
+    checkOptions(options, ['role', ...OPTIONS_OF_FASTIFY]);
     if (!server.hasRequestDecorator('user')) server.decorateRequest('user', null);
     server.addHook('onRequest', async (request, reply) => {
       const decision = await decide(gate, request, options);
@@ -92,7 +95,9 @@ export function createFastifyPlugin(gate: Gate): FastifyPlugin {
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
 }
 
-function checkRole(options: RequireUserOptions): void {
+function checkOptions(options: RequireUserOptions, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`requireUser({ role }) has no option ${unknown}`);
   if ('role' in options && (typeof options.role !== 'string' || options.role === '')) {
     throw new TypeError('requireUser: role is not the name of a role');
   }
