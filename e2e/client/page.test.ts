@@ -1,7 +1,7 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Authsvc } from '@authsvc/client';
+import { type Authsvc, createAuthsvc } from '@authsvc/client';
 import { createTestUser } from '@authsvc/client/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -122,6 +122,17 @@ describe('the section of docs/applications.md on the client', () => {
     expect((await send(url, 'POST /login', { raw: '' })).text).toContain('email');
     expect((await send(url, 'POST /logout', { session })).session).toBe('');
     expect((await send(url, 'POST /note', { form: { a: '1' }, session })).status).toBe(401);
+  });
+});
+
+describe('a reset that is relayed in development', () => {
+  it('is refused without mail, as the page says', async () => {
+    const { email } = await createTestUser({ url: daemon.url });
+    const request = { headers: {}, socket: { remoteAddress: '127.0.0.1' } };
+    const reset = createAuthsvc({ url: daemon.url }).requestReset(request, { email });
+    await expect(reset).rejects.toMatchObject({ statusCode: 403, code: 'reset_delivery_refused' });
+    const page = await readFile(join(root, 'docs', 'applications.md'), 'utf8');
+    expect(page).toContain('`reset_delivery_refused`');
   });
 });
 

@@ -58,7 +58,7 @@ export interface Gate extends Pick<LoginUrls, 'loginUrlFrom'> {
   readonly onUnavailable: (error: AuthsvcError) => void;
 }
 
-/** @throws TypeError an unknown option, or a role that is no text: either would let in every user */
+/** @throws TypeError an unknown option, or a role that is no text: each would admit every user */
 export function createRequireUser(gate: Gate, options: RequireUserOptions = {}): Middleware {
   checkOptions(options, ['role']);
   return async (request, response, next) => {
