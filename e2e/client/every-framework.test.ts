@@ -180,7 +180,7 @@ describe('a restart of the service', () => {
     const settings = { AUTHSVC_DATA_DIR: `${folder.path}/restarted`, AUTHSVC_PUBLIC_URL: publicUrl };
     const before = await startDaemon({ home: folder.path, settings });
     const bob = await createTestUser({ url: before.url });
-    const authsvc = connect({ url: before.url });
+    const authsvc = connect({ url: before.url, timeoutMs: 30_000 });
     const starts = [...Object.values(guarded), ...Object.values(asking)];
     const applications = await Promise.all(starts.map((start) => start(authsvc)));
     onTestFinished(async () => {
