@@ -212,9 +212,7 @@ describe('an error', () => {
   });
 
   it.each(versions)('is none where %s has answered before the service did', async (_name, framework) => {
-    answerOfStub = (response) => {
-      setTimeout(() => response.end('[]'), 100);
-    };
+    answerOfStub = (response) => response.end('[]');
     const app = framework();
     const errors: unknown[] = [];
     const { promise, done } = deferred();
@@ -235,17 +233,21 @@ describe('an error', () => {
   });
 
   it('is none where the browser has gone before the service answered', async () => {
+    const leaving = new AbortController();
     const { promise, done } = deferred();
+    let answerLate: () => void;
     answerOfStub = (response) => {
-      setTimeout(() => response.end('[]'), 100);
+      answerLate = () => response.end('[]');
+      leaving.abort();
     };
     const app = express();
+    app.use((_request, response, next) => {
+      response.on('close', () => answerLate());
+      next();
+    });
     app.use(connect({ url: stub.url, onUnavailable: done }).requireUser());
     const { url } = await serve(app);
-    const leaving = new AbortController();
-    const visit = fetch(url, { headers: { cookie: ada.cookie }, signal: leaving.signal });
-    setTimeout(() => leaving.abort(), 50);
-    await expect(visit).rejects.toThrow();
+    await expect(fetch(url, { headers: { cookie: ada.cookie }, signal: leaving.signal })).rejects.toThrow();
     await promise;
     await new Promise(setImmediate);
   });
