@@ -14,7 +14,7 @@ const singleDoors = ['Date.now(', 'randomUUID(', 'process.env'];
 const words =
   /\b([Aa]new|[Aa]nybody|[Aa]s it must be|[Ee]verybody|[Ii]n vain|[Mm]end|[Ss]omebody|[Tt]old|[Ww]hoever|[Nn]obody(?!['"`@:$-]))\b/g;
 const comment = /^\s*(\/\*|\*|#)|(^|\s)\/\/\s/;
-const text = /\.(md|[cm]?[jt]s|py|go|sh|grit)$|^\.ci\//;
+const text = /\.(md|[cm]?[jt]sx?|html|py|go|sh|grit)$|^\.ci\//;
 
 /**
  * Check the width of comments, and the words of comments, messages, help, docs and test names.
