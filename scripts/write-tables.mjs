@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readText, root } from './root.mjs';
 
-const example = /<!-- (examples\/\S+) -->\n```(\w*)\n[\s\S]*?```\n<!-- \/example -->/g;
+const example = /<!-- (examples\/[^\s:]+)(?:: (.+))? -->\n```(\w*)\n[\s\S]*?```\n<!-- \/example -->/g;
 
 /**
  * What `npm run write:…` writes; the packages must be built.
@@ -38,18 +38,36 @@ export function writeBlock(page, name, table) {
 }
 
 /**
- * Put each file of `examples/` between the markers that name it.
+ * Put each file of `examples/` between the markers that name it: all of it, or paragraphs with a
+ * line that begins as the marker says, such as `examples/go/main.go: func ask, func main`.
  *
  * @param {string} page
  * @param {(file: string) => string} read
  * @returns {string}
+ * @throws {Error} when no paragraph begins so
  */
 export function withExamples(page, read) {
-  return page.replace(
-    example,
-    (_whole, file, language) =>
-      `<!-- ${file} -->\n\`\`\`${language}\n${read(file).trimEnd()}\n\`\`\`\n<!-- /example -->`,
-  );
+  return page.replace(example, (_whole, file, /** @type {string | undefined} */ starts, language) => {
+    const shown = starts ? paragraphsOf(file, read(file), starts.split(', ')) : read(file).trimEnd();
+    const marker = starts ? `${file}: ${starts}` : file;
+    return `<!-- ${marker} -->\n\`\`\`${language}\n${shown}\n\`\`\`\n<!-- /example -->`;
+  });
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ * @param {readonly string[]} starts
+ */
+function paragraphsOf(file, text, starts) {
+  const paragraphs = text.trimEnd().split(/\n{2,}/);
+  return starts
+    .map((start) => {
+      const found = paragraphs.find((paragraph) => paragraph.split('\n').some((line) => line.startsWith(start)));
+      if (found === undefined) throw new Error(`${file} has no line that begins with ${start}`);
+      return found;
+    })
+    .join('\n\n');
 }
 
 /**

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backendsObstacle, startFlask } from '../examples/backends.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { backendsObstacle, startFlask } from '../support/example-backends.ts';
 import type { ListeningProgram } from '../support/listening-program.ts';
 import { authsvcFile, cleanEnvironment, root } from '../support/program.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -18,11 +18,10 @@ async function loadScript(): Promise<{ withExamples(page: string, read: (file: s
 const shown = [
   'examples/nginx/prefix-stripped.conf',
   'examples/caddy/prefix-stripped.Caddyfile',
-  'examples/express/app.js',
   'examples/flask/app.py',
   'examples/go/main.go',
-  'examples/vite/index.html',
-  'examples/vite/vite.config.js',
+  'examples/react/main.jsx',
+  'examples/react/vite.config.js',
 ];
 
 describe('docs/applications.md', () => {
@@ -35,7 +34,7 @@ describe('docs/applications.md', () => {
       used.push(file);
       return files.get(file) ?? '';
     });
-    expect(used).toEqual(shown);
+    expect([...new Set(used)]).toEqual(shown);
     expect(page).toBe(expected);
   });
 
@@ -73,11 +72,11 @@ describe.skipIf(backendsObstacle)('its test user', () => {
     const page = await readText('docs/applications.md');
     const [, lines = ''] = /<!-- test user -->\n```sh\n([\s\S]*?)```/.exec(page) ?? [];
     const command = `authsvc() { "${process.execPath}" "${authsvcFile}" "$@"; }\n`;
-    const { stdout } = await execa('sh', ['-ec', command + lines.replace(':3002/', `:${flask.port}/`)], {
+    const { stdout } = await execa('sh', ['-ec', command + lines.replace(':3000/', `:${flask.port}/`)], {
       env: cleanEnvironment(home.path, { AUTHSVC_URL: daemon.url, PATH: `${process.env.PATH}${delimiter}/usr/bin` }),
       extendEnv: false,
     });
     expect(lines.trim().split('\n')).toHaveLength(3);
-    expect(stdout).toContain('"email":"test@example.com"');
+    expect(stdout).toContain('Hello, test@example.com');
   });
 });

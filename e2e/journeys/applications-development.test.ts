@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../test/free-port.mjs';
+import { backendsObstacle, copyExample, installPackages, readCommand, startFlask } from '../examples/backends.ts';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { backendsObstacle, copyExample, installPackages, startFlask } from '../support/example-backends.ts';
 import { send } from '../support/http-client.mjs';
 import { startListening } from '../support/listening-program.ts';
 import { serveLocally } from '../support/local-server.ts';
@@ -33,12 +34,13 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
 
   beforeAll(async () => {
     home = await makeTemporaryFolder();
-    const folder = join(home.path, 'vite');
-    await copyExample('vite', folder);
+    const folder = join(home.path, 'react');
+    await copyExample('react', folder);
+    const { install = '' } = await readCommand('react');
     [daemon, browser] = await Promise.all([
       startDaemon({ home: home.path }),
       startBrowser(home.path),
-      installPackages(folder),
+      installPackages(folder, install),
     ]);
     const flask = await startFlask(home.path, { AUTHSVC_INTERNAL_URL: daemon.url });
     running.push(daemon, flask);
@@ -46,9 +48,12 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
     service = `http://localhost:${new URL(daemon.url).port}`;
     await send(daemon.url, 'POST /users', { json: { email, password } });
 
-    const shipped = (await readFile(join(folder, 'vite.config.js'), 'utf8')).replace(':3002', `:${flask.port}`);
-    await writeFile(join(folder, 'vite.config.js'), shipped);
-    await writeFile(join(folder, 'changing.config.js'), shipped.replace('changeOrigin: false', 'changeOrigin: true'));
+    const shipped = await readFile(join(folder, 'vite.config.js'), 'utf8');
+    // Two servers cannot share a cache.
+    const withCache = (name: string) => shipped.replace('plugins:', `cacheDir: 'node_modules/.${name}', plugins:`);
+    const changing = withCache('changing').replace('changeOrigin: false', 'changeOrigin: true');
+    await writeFile(join(folder, 'changing.config.js'), changing);
+    await writeFile(join(folder, 'direct.config.js'), withCache('direct'));
     await writeFile(
       join(folder, 'plain.html'),
       `<meta name="referrer" content="no-referrer">${form('/auth/sessions')}`,
@@ -56,7 +61,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
     const [asShipped, changingOrigin, withoutProxy] = await Promise.all([
       startVite(folder, 'vite.config.js'),
       startVite(folder, 'changing.config.js'),
-      startVite(folder, 'vite.config.js', { VITE_AUTH_URL: service }),
+      startVite(folder, 'direct.config.js', { VITE_AUTH_URL: service }),
     ]);
     vite = { asShipped, changingOrigin, withoutProxy };
   });
@@ -93,34 +98,72 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
     pages.push(served);
     await page.goto(`http://${host}:${served.port}/`);
   };
-  const me = async (origin: string) => (await page.goto(`${origin}/app-flask/me`))?.json();
+  /** Types the credentials into the form of the React page. */
+  const fill = async (origin: string, typed = email) => {
+    await page.goto(`${origin}/`);
+    await page.getByLabel('Email').fill(typed);
+    await page.getByLabel('Password').fill(password);
+  };
+  const greeting = (greeted = email) => page.getByRole('heading', { name: `Hello, ${greeted}` }).waitFor();
+  const openApplication = async () => {
+    await page.goto(`${application}/note`);
+    await greeting();
+  };
   const submit = async () => {
     const [answer] = await Promise.all([page.waitForResponse(/sessions$/), page.getByRole('button').click()]);
     return { status: answer.status(), body: await answer.json() };
   };
 
   it.each(['asShipped', 'changingOrigin'] as const)("logs in through Vite's proxy, %s", async (server) => {
-    await page.goto(`${vite[server]}/`);
-    await page.getByLabel('Email').fill(email);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button').click();
-    await page.getByText('logged in').waitFor();
-    expect(await me(vite[server])).toMatchObject({ email });
+    await fill(vite[server]);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await greeting();
+    await openApplication();
   });
 
   it('logs in by a fetch from one port of localhost to another', async () => {
-    await page.goto(`${vite.withoutProxy}/`);
-    await page.getByLabel('Email').fill(email);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button').click();
-    await page.getByText('logged in').waitFor();
-    expect(await me(application)).toMatchObject({ email });
+    await fill(vite.withoutProxy);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await greeting();
+    await openApplication();
+  });
+
+  it('signs up on the React page, which keeps a note for each person', async () => {
+    const grace = 'grace@example.com';
+    const note = page.getByLabel('Your note');
+    await fill(vite.asShipped, grace);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await greeting(grace);
+    await note.fill('<b>COBOL</b>');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await page.content()).not.toContain('COBOL');
+
+    await fill(vite.asShipped);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await greeting();
+    expect(await note.inputValue()).toBe('');
+    await page.getByRole('button', { name: 'Log out' }).click();
+
+    await fill(vite.asShipped, grace);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('email already registered').waitFor();
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await greeting(grace);
+    expect(await note.inputValue()).toBe('<b>COBOL</b>');
+  });
+
+  it('builds the React page into files', async () => {
+    const folder = join(home.path, 'react');
+    await execa('npm', ['run', 'build'], { cwd: folder });
+    expect(await readdir(join(folder, 'dist'))).toEqual(['assets', 'index.html']);
   });
 
   it('logs in by a form on another port of localhost', async () => {
     await openPage('localhost', form(`${service}/sessions`));
     expect(await submit()).toEqual({ status: 200, body: { email, message: 'logged in' } });
-    expect(await me(application)).toMatchObject({ email });
+    await openApplication();
   });
 
   it('logs in by a form of a page that sends no referrer, whose Origin is null', async () => {
@@ -180,5 +223,13 @@ describe.skipIf(browserObstacle ?? backendsObstacle)('in development, with no se
       }, `${service}/whoami`);
       expect(status).not.toBe(200);
     });
+  });
+
+  // The last, since it stops the service.
+  it('says on the React page that the service is away', async () => {
+    await daemon.stop();
+    await page.goto(`${vite.asShipped}/`);
+    await page.getByText('Try again soon').waitFor();
+    expect(await page.getByRole('button').count()).toBe(0);
   });
 });

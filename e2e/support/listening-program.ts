@@ -14,6 +14,8 @@ export interface ProgramOptions {
   /** Where it listens once it is up. */
   readonly port: number;
   readonly host?: string;
+  /** Whether it may start other programs, as `npm start` and `go run` do: they end with it. */
+  readonly isGroup?: boolean;
 }
 
 /**
@@ -21,12 +23,20 @@ export interface ProgramOptions {
  *
  * @throws when it ends before, with what it printed.
  */
-export async function startListening({ command, folder, env, port, host }: ProgramOptions): Promise<ListeningProgram> {
+export async function startListening(options: ProgramOptions): Promise<ListeningProgram> {
+  const { command, folder, env, port, host, isGroup = false } = options;
   const [file = '', ...args] = command;
-  const child = execa(file, args, { cwd: folder, env, extendEnv: false, stdin: 'ignore', reject: false, all: true });
+  const own = { cwd: folder, env, extendEnv: false, detached: isGroup } as const;
+  const child = execa(file, args, { ...own, stdin: 'ignore', reject: false, all: true });
   let end: string | undefined;
+  const kill = () => {
+    if (end === undefined && child.pid !== undefined) process.kill(isGroup ? -child.pid : child.pid, 'SIGTERM');
+  };
+  // A group does not end with a test run that is broken off, as a child alone does.
+  process.once('exit', kill);
   const ended = child.then(({ all }) => {
     end = all;
+    process.off('exit', kill);
   });
   while (!(await accepts(port, host))) {
     if (end !== undefined) throw new Error(`${command.join(' ')} ended before it listened:\n${end}`);
@@ -34,7 +44,7 @@ export async function startListening({ command, folder, env, port, host }: Progr
   }
   return {
     stop: async () => {
-      child.kill('SIGTERM');
+      kill();
       await ended;
     },
   };

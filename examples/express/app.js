@@ -1,40 +1,111 @@
+import { ApiRefusal, AuthsvcError, createAuthsvc } from '@authsvc/client';
 import express from 'express';
 
-const { AUTHSVC_INTERNAL_URL = 'http://127.0.0.1:4100', AUTHSVC_PUBLIC_URL = '', PORT = '3001' } = process.env;
-const cookieName = AUTHSVC_PUBLIC_URL.startsWith('https:') ? '__Host-session_id' : 'session_id';
+const { AUTHSVC_INTERNAL_URL = 'http://127.0.0.1:4100', AUTHSVC_PUBLIC_URL, PORT = '3000' } = process.env;
+const authsvc = createAuthsvc({ url: AUTHSVC_INTERNAL_URL, publicUrl: AUTHSVC_PUBLIC_URL, loginPage: '/login' });
+const app = express();
 
-/** Ask the service on every request: a cached answer would outlive a logout. */
-async function whoami({ headers: { cookie = '', ...headers }, socket }) {
-  const forwarded = [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', ');
-  const sessionCookies = cookie.split(/; */).filter((pair) => pair.startsWith(`${cookieName}=`));
-  const passedOn = { cookie: sessionCookies.join('; '), 'x-forwarded-for': forwarded };
-  for (const name of ['origin', 'sec-fetch-site']) if (headers[name]) passedOn[name] = headers[name];
-  const signal = AbortSignal.timeout(2000);
-  const answer = await fetch(`${AUTHSVC_INTERNAL_URL}/whoami`, { headers: passedOn, redirect: 'manual', signal });
-  if (answer.status === 401) return undefined;
-  const { user } = await answer.json();
-  if (answer.status !== 200 || !user?.id) throw new Error(`whoami answered ${answer.status}`);
-  return user;
+app.use((request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  response.set('Content-Security-Policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+  // Another site's form could post a note, or log the visitor in to the attacker's account.
+  authsvc.assertSameOrigin(request);
+  next();
+});
+app.use(express.urlencoded({ extended: false, limit: '16kb' }));
+
+app.get('/', (_request, response) => {
+  const body = html`<p>This page is public. <a href="/note">Your note</a> is for you alone.</p>`;
+  response.send(page('A small application', body));
+});
+
+// In your application, a table. Key it on the id: an email can change, and then be another user's.
+const notes = new Map();
+
+// Asks whose request it is, every time; without an answer, no one is let in.
+app.use('/note', authsvc.requireUser());
+
+app.get('/note', ({ user }, response) => {
+  const body = html`<form method="post">
+      <p><label>Your note<br><textarea name="note">\n${notes.get(user.id) ?? ''}</textarea></label></p>
+      <button>Save</button>
+    </form>
+    <form method="post" action="/logout"><button>Log out</button></form>`;
+  response.send(page(`Hello, ${user.email}`, body));
+});
+
+app.post('/note', ({ user, body }, response) => {
+  notes.set(user.id, body?.note ?? '');
+  response.redirect(303, '/note');
+});
+
+app.get(['/login', '/register'], ({ path }, response) => {
+  response.send(credentialsPage(path));
+});
+app.post('/register', async (request, response) => {
+  await authsvc.register(request, credentialsOf(request));
+  await logIn(request, response);
+});
+app.post('/login', logIn);
+
+async function logIn(request, response) {
+  const { setCookie } = await authsvc.logIn(request, credentialsOf(request));
+  response.append('Set-Cookie', setCookie).redirect(303, '/note');
 }
 
-const app = express();
-app.use('/app-express', async (request, response, next) => {
-  response.set('Cache-Control', 'no-store');
-  try {
-    request.user = await whoami(request);
-  } catch (error) {
-    console.error(`cannot ask who this is: ${error.message}`);
-    return response.status(503).set('Retry-After', '5').json({ message: 'try again soon' });
-  }
-  if (request.user) return next();
-  return response.status(401).json({ message: 'log in first', login: '/' });
+app.post('/logout', async (request, response) => {
+  const { setCookie } = await authsvc.logOut(request);
+  response.append('Set-Cookie', setCookie).redirect(303, '/');
 });
 
-/** Key rows on the id: an email can change, and later belong to another user. */
-const firstVisits = new Map();
-app.get('/app-express/me', ({ user: { id, email } }, response) => {
-  if (!firstVisits.has(id)) firstVisits.set(id, new Date());
-  response.json({ id, email, since: firstVisits.get(id) });
+app.use((error, request, response, next) => {
+  if (!(error instanceof AuthsvcError)) return next(error);
+  if (error instanceof ApiRefusal && error.statusCode < 500) {
+    const action = request.path === '/register' ? '/register' : '/login';
+    const form = credentialsPage(action, error.message, credentialsOf(request).email);
+    return response.status(error.statusCode).send(form);
+  }
+  if (error.statusCode < 500)
+    return response.status(error.statusCode).send(page('Refused', html`<p>${error.message}</p>`));
+  // The service does not answer, so no one is let in.
+  console.error(error);
+  const body = html`<p>The account service does not answer.</p>`;
+  return response.status(503).set('Retry-After', '5').send(page('Try again soon', body));
 });
+
+function credentialsOf({ body }) {
+  const { email = '', password = '' } = body ?? {};
+  return { email, password };
+}
+
+function credentialsPage(action, message = '', email = '') {
+  const title = action === '/register' ? 'Sign up' : 'Log in';
+  const body = html`<p role="alert">${message}</p>
+    <form method="post" action="${action}">
+      <p><label>Email <input name="email" type="email" autocomplete="username" value="${email}" required></label></p>
+      <p><label>Password <input name="password" type="password" required></label></p>
+      <button>${title}</button>
+    </form>
+    <p><a href="/login">Log in</a> or <a href="/register">sign up</a></p>`;
+  return page(title, body);
+}
+
+function page(title, body) {
+  const head = html`<!doctype html>
+    <html lang="en">
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>${title}</title>
+    <h1>${title}</h1>`;
+  return `${head}\n${body}`;
+}
+
+/** Escapes every value: emails and notes are what people typed. */
+function html(texts, ...values) {
+  const escaped = values.map((value) =>
+    String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+  );
+  return String.raw({ raw: texts }, ...escaped);
+}
 
 app.listen(Number(PORT), '127.0.0.1');

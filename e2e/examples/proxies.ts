@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../../test/certificate.ts';
-import type { BackendName } from './example-backends.ts';
-import { type ListeningProgram, startListening } from './listening-program.ts';
-import { nginxObstacle, startNginx } from './nginx.ts';
-import { cleanEnvironment, root } from './program.ts';
+import { type ListeningProgram, startListening } from '../support/listening-program.ts';
+import { nginxObstacle, startNginx } from '../support/nginx.ts';
+import { cleanEnvironment, root } from '../support/program.ts';
 
 const caddyProgram = '/usr/bin/caddy';
 
@@ -19,7 +18,8 @@ export interface ProxyOptions {
   readonly port: number;
   readonly certificate: Certificate;
   readonly servicePort: number;
-  readonly backendPorts: Readonly<Record<BackendName, number>>;
+  /** Of the application. */
+  readonly applicationPort: number;
 }
 
 /** The proxies of `examples/`, by the path of their configuration. */
@@ -36,14 +36,11 @@ export type ProxyFile = (typeof proxyFiles)[number];
  * the example's.
  */
 export async function startProxy(file: ProxyFile, options: ProxyOptions): Promise<ListeningProgram> {
-  const { folder, port, servicePort, backendPorts } = options;
+  const { folder, port, servicePort, applicationPort } = options;
   const shipped = await readFile(join(root, 'examples', file), 'utf8');
   const common = replaceEach(shipped, [
     ['127.0.0.1:4100', `127.0.0.1:${servicePort}`],
-    ['127.0.0.1:3001', `127.0.0.1:${backendPorts.express}`],
-    ['127.0.0.1:3002', `127.0.0.1:${backendPorts.flask}`],
-    ['127.0.0.1:3003', `127.0.0.1:${backendPorts.go}`],
-    ['/srv/app', await makePages(folder)],
+    ['127.0.0.1:3000', `127.0.0.1:${applicationPort}`],
   ]);
   if (file.startsWith('nginx/')) {
     return await startNginx({ folder, port, configuration: nginxHere(common, options) });
@@ -52,14 +49,6 @@ export async function startProxy(file: ProxyFile, options: ProxyOptions): Promis
   await writeFile(configuration, caddyHere(common, options));
   const command = [caddyProgram, 'run', '--config', configuration, '--adapter', 'caddyfile'];
   return await startListening({ command, folder, env: cleanEnvironment(folder), port });
-}
-
-/** The page of the example, at / and at /reset, which is a folder as static sites have them. */
-async function makePages(folder: string): Promise<string> {
-  const pages = join(folder, 'pages');
-  await mkdir(join(pages, 'reset'), { recursive: true });
-  for (const at of ['', 'reset']) await cp(join(root, 'examples', 'vite', 'index.html'), join(pages, at, 'index.html'));
-  return pages;
 }
 
 function nginxHere(text: string, { folder, port, certificate }: ProxyOptions): string {

@@ -1,8 +1,10 @@
+import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 const { AUTHSVC_INTERNAL_URL = 'http://localhost:4100' } = process.env;
 
 export default defineConfig({
+  plugins: [react()],
   server: {
     // Use one name everywhere: to a browser, localhost and 127.0.0.1 are two sites.
     host: 'localhost',
@@ -16,9 +18,6 @@ export default defineConfig({
         // In development the service is not under a path.
         rewrite: (path) => path.replace(/^\/auth/, ''),
       },
-      '/app-express': 'http://localhost:3001',
-      '/app-flask': 'http://localhost:3002',
-      '/app-go': 'http://localhost:3003',
     },
   },
 });

@@ -1,0 +1,32 @@
+import { type Answer, send } from '../support/http-client.mjs';
+
+/**
+ * A person before a page, as a server sees one: a browser's headers, and its session cookie.
+ *
+ * @param url the application's, as in the address bar
+ */
+export function openVisitor(url: string) {
+  let cookie = '';
+  const ask = async (target: string, headers: Readonly<Record<string, string>>, form?: Record<string, string>) => {
+    const sent = { ...headers, ...(cookie && { cookie }) };
+    const answer = await send(url, target, { headers: sent, ...(form && { form }) });
+    for (const pair of answer.cookies) cookie = pair.endsWith('=') ? '' : pair;
+    return answer;
+  };
+  const asPage = { accept: 'text/html', 'sec-fetch-mode': 'navigate' };
+  return {
+    /** The session cookie that it was given last, as `name=value`; empty without one. */
+    cookie: () => cookie,
+    open: (path: string): Promise<Answer> => ask(`GET ${path}`, { ...asPage, 'sec-fetch-site': 'none' }),
+    /** Sends a form of the application's own page, or as a page elsewhere would. */
+    submit: (path: string, form: Record<string, string>, from = ownPage(url)): Promise<Answer> =>
+      ask(`POST ${path}`, { ...asPage, ...from }, form),
+  };
+}
+
+export type Visitor = ReturnType<typeof openVisitor>;
+
+/** What a browser says of a form on a page of this origin. */
+function ownPage(origin: string): Readonly<Record<string, string>> {
+  return { origin, 'sec-fetch-site': 'same-origin' };
+}
