@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: setups,
           include: ['e2e/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'e2e/packed/**'],
+          exclude: [...configDefaults.exclude, 'e2e/packed/**', 'e2e/examples/nextjs.test.ts'],
           testTimeout: journeyMilliseconds,
           hookTimeout: journeyMilliseconds,
           maxWorkers: 2,
@@ -73,6 +73,17 @@ export default defineConfig({
           testTimeout: installMilliseconds,
           hookTimeout: installMilliseconds,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Next.js takes a minute to install and build: `npm run test:nextjs` alone runs it.
+        test: {
+          name: 'nextjs',
+          globalSetup: setups,
+          include: ['e2e/examples/nextjs.test.ts'],
+          testTimeout: journeyMilliseconds,
+          hookTimeout: installMilliseconds,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
