@@ -33,7 +33,7 @@ const results = [];
 for (const major of values.only) results.push(await test(major).catch(exitFailed));
 const table = `Tests: ${projects.join(', ')}.\n\n${tableOf(results)}`;
 console.log(`\n${table}`);
-if (values.write) writeBlock('README.md', 'node versions', table);
+if (values.write) writeBlock('CONTRIBUTING.md', 'node versions', table);
 process.exitCode = results.every(({ totals: [, failed] }) => failed === '0') ? 0 : 1;
 
 /** Warn about uncommitted changes: what is tested is a clone. */

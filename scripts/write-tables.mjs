@@ -13,11 +13,15 @@ const example = /<!-- (examples\/[^\s:]+)(?:: (.+))? -->\n```(\w*)\n[\s\S]*?```\
 const tables = {
   settings: async () => {
     const { settingsTable } = await import('../packages/server/dist/index.js');
-    writeBlock('README.md', 'settings', settingsTable());
+    writeBlock('docs/settings.md', 'settings', settingsTable());
   },
   metrics: async () => {
     const { metricsTable } = await import('../packages/server/dist/metrics/metrics.js');
     writeBlock('docs/metrics.md', 'metrics', metricsTable());
+  },
+  bench: async () => {
+    const { summary } = await import('../e2e/bench/summary.mjs');
+    writeBlock('docs/benchmarks.md', 'bench', summary(JSON.parse(readText('docs/bench.json'))));
   },
   examples: async () => rewrite('docs/applications.md', (text) => withExamples(text, readText)),
 };

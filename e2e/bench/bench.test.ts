@@ -15,6 +15,7 @@ interface Parts {
   resultTable(sections: readonly { title: string; rows: readonly Row[] }[]): string;
   judgeTargets(rows: readonly Row[]): object[];
   drawChart(results: object): string;
+  summary(results: object): string;
 }
 
 /** The benchmark is a program; only what computes and draws is called from here. */
@@ -115,6 +116,30 @@ describe('the chart of the benchmark', () => {
     expect(svg).toContain('prefers-color-scheme: dark');
     expect(svg).toContain('One &lt;of> these &amp; those');
     expect(svg).not.toMatch(/NaN|undefined/);
+  });
+});
+
+describe('docs/bench.json', () => {
+  it('is what the chart and docs/benchmarks.md show; npm run write:bench writes them', async () => {
+    const read = (file: string) => readFile(join(root, 'docs', file), 'utf8');
+    const results = JSON.parse(await read('bench.json'));
+    const { drawChart } = await load('chart.mjs');
+    const { summary } = await load('summary.mjs');
+    expect(await read('bench.svg')).toBe(drawChart(results));
+    const [, block] = /<!-- bench -->\n([\s\S]*?)\n<!-- \/bench -->/.exec(await read('benchmarks.md')) ?? [];
+    expect(block).toBe(summary(results));
+  });
+
+  it('leaves out of the table what was not measured, and says what failed', async () => {
+    const { summary } = await load('summary.mjs');
+    const row = (id: string, sample: object) => ({ id, samples: [{ value: 10, ...sample }] });
+    const rows = [row('overload/patient', { failed: 3, slowestMs: 1234 }), row('overload/raw-bcrypt', {})];
+    const machine = { cores: 2, cpu: 'a', node: 'v20.19.0' };
+    const [, , , ...table] = summary({ machine, rounds: 5, scenarios: [{ rows }] }).split('\n');
+    expect(table).toEqual([
+      '|---|---|',
+      '| 200 logins in flight, by clients that wait as `Retry-After` asks | 1.00 of raw bcrypt; 3 answers were neither 200 nor 503, the slowest after 1.2 s |',
+    ]);
   });
 });
 

@@ -54,20 +54,15 @@ const panelGap = 22;
 const margin = 20;
 
 /**
- * Draws the chart of the README, for light and dark pages.
+ * Draws the chart of README and docs/benchmarks.md, for light and dark pages.
  *
  * @param {Results} results
  * @returns {string} SVG
  */
-export function drawChart({ machine, load, rounds, scenarios }) {
-  const medians = new Map(
-    scenarios.flatMap(({ rows }) => rows).map(({ id, samples }) => [id, median(samples.map(({ value }) => value))]),
-  );
+export function drawChart(results) {
+  const { machine, load, rounds } = results;
   let y = margin;
-  const drawn = panels.flatMap(({ title, note, bars }) => {
-    const known = bars.map((bar) => ({ ...bar, value: medians.get(bar.id) ?? Number.NaN }));
-    const measured = known.filter(({ value }) => Number.isFinite(value));
-    if (measured.length === 0) return [];
+  const drawn = measuredPanels(results).flatMap(({ title, note, measured }) => {
     const most = Math.max(...measured.map(({ value }) => value));
     const top = y;
     y += panelHead + measured.length * barStep + panelGap;
@@ -87,6 +82,32 @@ export function drawChart({ machine, load, rounds, scenarios }) {
     '</svg>',
     '',
   ].join('\n');
+}
+
+/**
+ * The chart in words, for those who cannot see it.
+ *
+ * @param {Results} results
+ * @returns {string}
+ */
+export function describeChart(results) {
+  const panels = measuredPanels(results).map(({ title, measured }) => {
+    const bars = measured.map(({ name, value }) => `${name} ${formatFigure(value)}`);
+    return `${title}: ${bars.join('; ')}.`;
+  });
+  return panels.join(' ');
+}
+
+/** @param {Results} results */
+function measuredPanels({ scenarios }) {
+  const medians = new Map(
+    scenarios.flatMap(({ rows }) => rows).map(({ id, samples }) => [id, median(samples.map(({ value }) => value))]),
+  );
+  return panels.flatMap(({ bars, ...panel }) => {
+    const known = bars.map((bar) => ({ ...bar, value: medians.get(bar.id) ?? Number.NaN }));
+    const measured = known.filter(({ value }) => Number.isFinite(value));
+    return measured.length === 0 ? [] : [{ ...panel, measured }];
+  });
 }
 
 const style = `<style>

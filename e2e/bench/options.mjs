@@ -30,7 +30,7 @@ export const usage = `npm run bench -- [options]
   --json <file>      write every figure to a file
   --help
 
-The chart of the README: node e2e/bench/chart.mjs <file of --json> <file.svg>`;
+The chart of README and docs/benchmarks.md: node e2e/bench/chart.mjs <file of --json> <file.svg>`;
 
 /**
  * @typedef {object} Options

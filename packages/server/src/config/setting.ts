@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** One environment variable. */
 export interface Setting<Value> {
   readonly name: `AUTHSVC_${string}`;
-  /** What applies if the variable is absent or empty, as the README shows it. */
+  /** What applies if the variable is absent or empty, as docs/settings.md shows it. */
   readonly defaultText: string;
   readonly description: string;
   /** No message repeats its text, and `<name>_FILE` may name a file to read it from. */

@@ -21,7 +21,7 @@ import { oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
-/** Every setting of the daemon by its name in `Config`. The README's table is made from it. */
+/** Every setting of the daemon by its name in `Config`. docs/settings.md is made from it. */
 export const settings = {
   listenHost: {
     name: 'AUTHSVC_LISTEN_HOST',
@@ -204,7 +204,7 @@ export const settings = {
 /** The value of each setting. */
 export type SettingValues = { readonly [Key in keyof typeof settings]: ReturnType<(typeof settings)[Key]['read']> };
 
-/** The settings as the table of a Markdown page, as the README shows it. */
+/** The settings as the table of a Markdown page, as docs/settings.md shows it. */
 export function settingsTable(): string {
   const rows = Object.values<Setting<unknown>>(settings).map(
     ({ name, defaultText, description, secret, readDefault }) => {
