@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { pageBreaches, readmeBreaches } from './check-pages.mjs';
 import { clonedFiles, failWith, readText } from './root.mjs';
 
 const page = 'docs/operations.md';
@@ -126,9 +127,16 @@ function missingTests(file, names, read) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = clonedFiles();
   const sources = files.filter((file) => /^packages\/(?!cli\/)[^/]+\/src\/.*\.ts$/.test(file) && !elsewhere.test(file));
+  // A decision says what was so when it was made.
+  const pages = files.filter((file) => file.endsWith('.md') && !file.startsWith('docs/adr/'));
+  const code = files.filter((file) => /\.([cm]?[jt]s|py|go|exp)$/.test(file));
+  const settings = new Set(code.flatMap((file) => readText(file).match(/\bAUTHSVC_[A-Z\d_]*[A-Z\d]/g) ?? []));
+  const scripts = new Set(Object.keys(JSON.parse(readText('package.json')).scripts));
   const breaches = [
     ...operationsBreaches(readText(page), new Map(sources.map((file) => [file, readText(file)]))),
     ...securityBreaches(readText(securityPage), (file) => (files.includes(file) ? readText(file) : undefined)),
+    ...pageBreaches(new Map(pages.map((file) => [file, readText(file)])), { files, settings, scripts }),
+    ...readmeBreaches(readText('README.md')),
   ];
   failWith(breaches);
 }

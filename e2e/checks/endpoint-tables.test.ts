@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mustSend, send } from '../support/http-client.mjs';
+import { shareDaemon } from '../support/journey.ts';
+import { root } from '../support/program.ts';
+
+const shared = shareDaemon();
+const read = (page: string) => readFileSync(join(root, page), 'utf8');
+const allPages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+);
+
+interface Row {
+  readonly page: string;
+  /** A method and a path, as in `DELETE /sessions/:id`. */
+  readonly target: string;
+  readonly fields: readonly string[];
+  readonly success: string;
+  /** Such as `400 email_taken`. */
+  readonly refusals: readonly string[];
+}
+
+const rows: readonly Row[] = ['README.md', 'docs/endpoints.md'].flatMap((page) =>
+  [...read(page).matchAll(/^\| `([A-Z]+ \/\S*)`(?: `(\{.*?\})`)? \| `(\{.*?\})`.*? \| (.*) \|$/gm)].map(
+    ([, target = '', body = '', success = '', refusals = '']) => ({
+      page,
+      target,
+      fields: [...body.matchAll(/"(\w+)"/g)].map(([, name = '']) => name),
+      success,
+      refusals: [...refusals.matchAll(/(\d{3}) (`[a-z_`, ]+`)/g)].flatMap(([, status, codes = '']) =>
+        [...codes.matchAll(/`([a-z_]+)`/g)].map(([, code]) => `${status} ${code}`),
+      ),
+    }),
+  ),
+);
+
+/** A body in the words of the tables: its keys, and the text of a message. */
+function shapeOf(value: unknown): string {
+  if (value === null) return ':null';
+  if (Array.isArray(value)) return typeof value[0] === 'object' ? `:[${shapeOf(value[0]).slice(1)}]` : '';
+  if (typeof value !== 'object') return '';
+  const keys = Object.entries(value).map(([key, inner]) =>
+    key === 'message' ? `"message":"${inner}"` : `"${key}"${shapeOf(inner)}`,
+  );
+  return `:{${keys.join(',')}}`;
+}
+
+let people = 0;
+
+/** A user with two sessions and a reset token, and a value for each field of the tables. */
+async function prepareUser() {
+  people += 1;
+  const password = 'correct horse battery';
+  const email = `user-${people}@example.com`;
+  const agent = { 'user-agent': 'curl/8.0' };
+  await mustSend(shared.daemon.url, 'POST /users', { json: { email, password } });
+  const logIn = () => mustSend(shared.daemon.url, 'POST /sessions', { json: { email, password }, headers: agent });
+  const [{ session }] = [await logIn(), await logIn()];
+  const { body: listed } = await mustSend(shared.daemon.url, 'GET /sessions', { session });
+  const { sessions } = listed as { sessions: readonly { id: string; current: boolean }[] };
+  const { body: reset } = await mustSend(shared.daemon.url, 'POST /reset_password', { json: { email } });
+  const { reset_token } = reset as { reset_token: string };
+  const other = sessions.find(({ current }) => !current)?.id ?? '';
+  const values = { email, password, reset_token, current_password: password };
+  return { session, other, values: { ...values, new_password: 'staple after staple', new_email: `new-${email}` } };
+}
+
+type Values = Readonly<Record<string, string>>;
+
+describe('an endpoint in a table', () => {
+  it('is found in both pages', () => {
+    const count = (page: string) => rows.filter((row) => row.page === page).length;
+    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 13]);
+  });
+
+  it.for(rows)('$page: $target has the fields and the answer that the table says', async (row) => {
+    const { session, other, values } = await prepareUser();
+    const email = row.target === 'POST /users' ? `first-${values.email}` : values.email;
+    const known: Values = { ...values, email };
+    const json = Object.fromEntries(row.fields.map((name) => [name, known[name]]));
+    const { status, body } = await send(shared.daemon.url, row.target.replace(':id', other), {
+      session,
+      ...(row.fields.length > 0 && { json }),
+    });
+    expect([status, shapeOf(body)]).toEqual([200, `:${row.success}`]);
+  });
+
+  it.for(rows)('$page: $target is refused as the table says', async ({ target, refusals }) => {
+    const [method = '', path = ''] = target.replace(':id', '{id}').toLowerCase().split(' ');
+    const { body } = await mustSend(shared.daemon.url, 'GET /openapi.json');
+    const { paths } = body as { paths: Record<string, Record<string, { responses: object }>> };
+    const responses = Object.entries(paths[path]?.[method]?.responses ?? {});
+    const possible = responses.flatMap(([status, { $ref = '' }]) =>
+      ($ref.split('/').at(-1) ?? '').split('.').map((code: string) => `${status} ${code}`),
+    );
+    expect(refusals.length).toBeGreaterThan(0);
+    expect(refusals.filter((refusal) => !possible.includes(refusal))).toEqual([]);
+  });
+});
+
+describe('an address on the port of the service', () => {
+  const found = allPages.flatMap((page) =>
+    [...read(page).matchAll(/http:\/\/(?:127\.0\.0\.1|localhost):4100(\/[\w./-]*)/g)].map(([, path = '']) => path),
+  );
+
+  it.for([...new Set(found)])('leads somewhere: %s', async (path) => {
+    const { status } = await send(shared.daemon.url, `GET ${path}`);
+    expect(status).not.toBe(404);
+  });
+
+  it('is on the default port, at the default host', () => {
+    const defaults = read('docs/settings.md');
+    for (const [setting, value] of [
+      ['HOST', '127.0.0.1'],
+      ['PORT', '4100'],
+    ]) {
+      expect(defaults).toContain(`| \`AUTHSVC_LISTEN_${setting}\` | \`${value}\` |`);
+    }
+    expect(found.length).toBeGreaterThan(3);
+  });
+});
