@@ -70,6 +70,8 @@ export default defineConfig({
         test: {
           name: 'packed',
           include: ['e2e/packed/*.test.ts'],
+          // Each builds what it packs.
+          maxWorkers: 1,
           testTimeout: installMilliseconds,
           hookTimeout: installMilliseconds,
           sequence: { groupOrder: 2 },
