@@ -59,7 +59,7 @@ export function readmeBreaches(text) {
  * @param {readonly string[]} files
  */
 function brokenLinks(page, text, pages, files) {
-  const targets = groups(withoutCode(text), /\]\(([^)\s]+)\)/g).filter((target) => !/^\w+:/.test(target));
+  const targets = groups(withoutCode(text), /(?:\]\(|src=")([^)"\s]+)/g).filter((target) => !/^\w+:/.test(target));
   return targets.flatMap((target) => {
     const [path = '', anchor] = target.split('#');
     const to = path === '' ? page : posix.join(posix.dirname(page), path).replace(/\/$/, '');

@@ -27,7 +27,8 @@ const rows: readonly Row[] = ['README.md', 'docs/endpoints.md'].flatMap((page) =
       page,
       target,
       fields: [...body.matchAll(/"(\w+)"/g)].map(([, name = '']) => name),
-      success,
+      // A blank after a comma lets the page break the line.
+      success: success.replaceAll(/, (?=")/g, ','),
       refusals: [...refusals.matchAll(/(\d{3}) (`[a-z_`, ]+`)/g)].flatMap(([, status, codes = '']) =>
         [...codes.matchAll(/`([a-z_]+)`/g)].map(([, code]) => `${status} ${code}`),
       ),

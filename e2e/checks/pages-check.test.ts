@@ -39,7 +39,8 @@ describe('the check of what pages name', () => {
 
   it('finds links, headings, settings, scripts and files that are not there', async () => {
     const { pageBreaches } = await load();
-    const text = '[a](b.md) [a](../README.md#end) `AUTHSVC_URI` `npm run built` `server/log-in.ts`\n```\n# End\n```';
+    const text =
+      '[a](b.md) <img src="a.svg" width="9"> [a](../README.md#end) `AUTHSVC_URI` `npm run built` `server/log-in.ts`\n```\n# End\n```';
     expect(
       pageBreaches(
         new Map([
@@ -50,6 +51,7 @@ describe('the check of what pages name', () => {
       ),
     ).toEqual([
       'docs/a.md links to b.md, which is not there',
+      'docs/a.md links to a.svg, which is not there',
       'docs/a.md links to ../README.md#end, and README.md has no such heading',
       'docs/a.md names the setting AUTHSVC_URI, which is not there',
       'docs/a.md names the script built, which is not there',
