@@ -110,8 +110,12 @@ describe('the section of docs/applications.md on the client', () => {
     const url = await start('forms.js');
     const { email, password } = await createTestUser({ url: daemon.url });
     const form = { email, password };
-    const { status, session } = await send(url, 'POST /login', { form });
-    expect(status).toBe(303);
+    const { status, headers, session } = await send(url, 'POST /login?return_to=/note?tab=1', { form });
+    expect([status, headers.location]).toEqual([303, '/note?tab=1']);
+    for (const elsewhere of ['//evil.example', '/%5Cevil.example', '/%09/evil.example', 'https://evil.example']) {
+      const answer = await send(url, `POST /login?return_to=${elsewhere}`, { form });
+      expect(answer.headers.location).toBe('/note');
+    }
     expect(await send(url, 'POST /note', { form: { a: '1' }, session })).toMatchObject({
       status: 200,
       body: { a: '1' },

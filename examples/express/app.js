@@ -39,8 +39,8 @@ app.post('/note', ({ user, body }, response) => {
   response.redirect(303, '/note');
 });
 
-app.get(['/login', '/register'], ({ path }, response) => {
-  response.send(credentialsPage(path));
+app.get(['/login', '/register'], (request, response) => {
+  response.send(credentialsPage(request));
 });
 app.post('/register', async (request, response) => {
   await authsvc.register(request, credentialsOf(request));
@@ -50,7 +50,7 @@ app.post('/login', logIn);
 
 async function logIn(request, response) {
   const { setCookie } = await authsvc.logIn(request, credentialsOf(request));
-  response.append('Set-Cookie', setCookie).redirect(303, '/note');
+  response.append('Set-Cookie', setCookie).redirect(303, returnPathOf(request));
 }
 
 app.post('/logout', async (request, response) => {
@@ -61,8 +61,7 @@ app.post('/logout', async (request, response) => {
 app.use((error, request, response, next) => {
   if (!(error instanceof AuthsvcError)) return next(error);
   if (error instanceof ApiRefusal && error.statusCode < 500) {
-    const action = request.path === '/register' ? '/register' : '/login';
-    const form = credentialsPage(action, error.message, credentialsOf(request).email);
+    const form = credentialsPage(request, error.message, credentialsOf(request).email);
     return response.status(error.statusCode).send(form);
   }
   if (error.statusCode < 500)
@@ -73,20 +72,30 @@ app.use((error, request, response, next) => {
   return response.status(503).set('Retry-After', '5').send(page('Try again soon', body));
 });
 
+function isSignUp({ path }) {
+  return path === '/register';
+}
+
+/** Where to go after a login: a path of this application, since anyone can write a link to the form. */
+function returnPathOf({ query }) {
+  return authsvc.returnPath(query.return_to, '/note');
+}
+
 function credentialsOf({ body }) {
   const { email = '', password = '' } = body ?? {};
   return { email, password };
 }
 
-function credentialsPage(action, message = '', email = '') {
-  const title = action === '/register' ? 'Sign up' : 'Log in';
+function credentialsPage(request, message = '', email = '') {
+  const title = isSignUp(request) ? 'Sign up' : 'Log in';
+  const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
   const body = html`<p role="alert">${message}</p>
-    <form method="post" action="${action}">
+    <form method="post" action="${isSignUp(request) ? '/register' : '/login'}${query}">
       <p><label>Email <input name="email" type="email" autocomplete="username" value="${email}" required></label></p>
       <p><label>Password <input name="password" type="password" required></label></p>
       <button>${title}</button>
     </form>
-    <p><a href="/login">Log in</a> or <a href="/register">sign up</a></p>`;
+    <p><a href="/login${query}">Log in</a> or <a href="/register${query}">sign up</a></p>`;
   return page(title, body);
 }
 

@@ -41,8 +41,8 @@ app.register(async (members) => {
   });
 });
 
-app.get('/login', async () => credentialsPage('/login'));
-app.get('/register', async () => credentialsPage('/register'));
+app.get('/login', async (request) => credentialsPage(request));
+app.get('/register', async (request) => credentialsPage(request));
 app.post('/register', async (request, reply) => {
   await authsvc.register(request, credentialsOf(request));
   return await logIn(request, reply);
@@ -51,7 +51,7 @@ app.post('/login', logIn);
 
 async function logIn(request, reply) {
   const { setCookie } = await authsvc.logIn(request, credentialsOf(request));
-  return reply.header('set-cookie', setCookie).redirect('/note', 303);
+  return reply.header('set-cookie', setCookie).redirect(returnPathOf(request), 303);
 }
 
 app.post('/logout', async (request, reply) => {
@@ -63,8 +63,7 @@ app.setErrorHandler((error, request, reply) => {
   if (!(error instanceof AuthsvcError)) throw error;
   reply.code(error.statusCode);
   if (error instanceof ApiRefusal && error.statusCode < 500) {
-    const action = request.url.startsWith('/register') ? '/register' : '/login';
-    return reply.send(credentialsPage(action, error.message, credentialsOf(request).email));
+    return reply.send(credentialsPage(request, error.message, credentialsOf(request).email));
   }
   if (error.statusCode < 500) return reply.send(page('Refused', html`<p>${error.message}</p>`));
   // The service does not answer, so no one is let in.
@@ -73,20 +72,30 @@ app.setErrorHandler((error, request, reply) => {
   return reply.code(503).header('retry-after', '5').send(page('Try again soon', body));
 });
 
+function isSignUp({ url }) {
+  return url.startsWith('/register');
+}
+
+/** Where to go after a login: a path of this application, since anyone can write a link to the form. */
+function returnPathOf({ query }) {
+  return authsvc.returnPath(query.return_to, '/note');
+}
+
 function credentialsOf({ body }) {
   const { email = '', password = '' } = body ?? {};
   return { email, password };
 }
 
-function credentialsPage(action, message = '', email = '') {
-  const title = action === '/register' ? 'Sign up' : 'Log in';
+function credentialsPage(request, message = '', email = '') {
+  const title = isSignUp(request) ? 'Sign up' : 'Log in';
+  const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
   const body = html`<p role="alert">${message}</p>
-    <form method="post" action="${action}">
+    <form method="post" action="${isSignUp(request) ? '/register' : '/login'}${query}">
       <p><label>Email <input name="email" type="email" autocomplete="username" value="${email}" required></label></p>
       <p><label>Password <input name="password" type="password" required></label></p>
       <button>${title}</button>
     </form>
-    <p><a href="/login">Log in</a> or <a href="/register">sign up</a></p>`;
+    <p><a href="/login${query}">Log in</a> or <a href="/register${query}">sign up</a></p>`;
   return page(title, body);
 }
 

@@ -85,6 +85,13 @@ export interface Authsvc {
    * @throws TypeError `returnTo` is of another origin
    */
   loginUrl(returnTo?: string): string;
+  /**
+   * The path to redirect to after a login, from the `return_to` of a link that anyone can write.
+   *
+   * @param fallback for what is neither a path nor an address of this origin; `/` by default
+   * @returns a path of the application's own origin, which begins with one slash
+   */
+  returnPath(returnTo: unknown, fallback?: string): string;
   /** @throws CrossOriginError a page of another origin caused this state-changing request */
   assertSameOrigin(request: RelayedRequest): void;
   register(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'register'>>;
@@ -114,7 +121,11 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
   const server = baseUrl('url', options.url);
   const base = publicUrl === undefined ? server : baseUrl('publicUrl', publicUrl);
   const cookieNames = cookieNamesOf(publicUrl);
-  const { loginUrl, loginUrlFrom } = createLoginUrls({ base, isPublic: publicUrl !== undefined, loginPage });
+  const { loginUrl, loginUrlFrom, returnPath } = createLoginUrls({
+    base,
+    isPublic: publicUrl !== undefined,
+    loginPage,
+  });
   const call = createCaller({ server, transport: fetchTransport(options.fetch) });
   if (!(timeoutMs > 0 && timeoutMs <= LONGEST_MS)) {
     throw new TypeError(`createAuthsvc: timeoutMs is not a number of milliseconds: ${timeoutMs}`);
@@ -155,6 +166,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
       return user;
     },
     loginUrl,
+    returnPath,
     assertSameOrigin: (request) => assertSameOrigin(request, ownOrigin),
     register: (request, form, relayOptions) => relay(register(formOf(form)), request, relayOptions),
     async logIn(request, form, relayOptions) {

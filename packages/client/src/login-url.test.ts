@@ -5,6 +5,17 @@ const behindPublicUrl = createLoginUrls({ base: 'https://app.example.com/auth', 
 const inDevelopment = createLoginUrls({ base: 'http://localhost:4100', isPublic: false });
 const withOwnPage = createLoginUrls({ base: 'https://app.example.com/auth', isPublic: true, loginPage: '/log-in?a=1' });
 
+/** What a browser that is sent there takes for another host. */
+const elsewhere = [
+  '//evil.example/x',
+  '///evil.example/x',
+  '/\\evil.example/x',
+  '/\t/evil.example/x',
+  '/\n\\evil.example',
+];
+/** Paths of the own origin, which begin with two slashes once they are resolved. */
+const folded = ['/..//evil.example/x', '/.//evil.example/x', '/%2e%2e//evil.example/x'];
+
 const returnOf = (url: string) => new URL(url, 'https://own.example').searchParams.get('return_to');
 
 describe('loginUrl', () => {
@@ -33,16 +44,13 @@ describe('loginUrl', () => {
     expect(loginUrl('/notes')).toBe('https://app.example.com/log-in?return_to=https%3A%2F%2Fapp.example.com%2Fnotes');
   });
 
-  it.each([
-    '//evil.example/x',
-    '///evil.example/x',
-    '/\\evil.example/x',
-    '\t//evil.example/x'.trim(),
-    '/\t/evil.example/x',
-    '/..//evil.example/x',
-    '/.//evil.example/x',
-    '/%2e%2e//evil.example/x',
-  ])('stays on its origin for %j', (path) => {
+  it.each(elsewhere)('refuses %j, which a browser takes for another host', (returnTo) => {
+    expect(() => behindPublicUrl.loginUrl(returnTo)).toThrow(TypeError);
+    expect(() => withOwnPage.loginUrl(returnTo)).toThrow(TypeError);
+    expect(() => inDevelopment.loginUrl(returnTo)).toThrow(TypeError);
+  });
+
+  it.each(folded)('stays on its origin for %j', (path) => {
     expect(returnOf(behindPublicUrl.loginUrl(path))).toBe('https://app.example.com/evil.example/x');
     expect(returnOf(withOwnPage.loginUrl(path))).toBe('/evil.example/x');
   });
@@ -84,6 +92,55 @@ describe('loginUrl', () => {
   });
 });
 
+describe('returnPath', () => {
+  const all = [behindPublicUrl, withOwnPage, inDevelopment];
+
+  it.each(['/', '/notes?tab=1#two', '/@evil.example/', '/a//b', '/?next=//evil.example'])('keeps %j', (path) => {
+    expect(all.map(({ returnPath }) => returnPath(path))).toEqual([path, path, path]);
+  });
+
+  it('gives the path of an address of its origin, as loginUrl writes them', () => {
+    expect(behindPublicUrl.returnPath(returnOf(behindPublicUrl.loginUrl('/notes?tab=1')))).toBe('/notes?tab=1');
+    expect(inDevelopment.returnPath('http://localhost:3000/me')).toBe('/me');
+    expect(behindPublicUrl.returnPath('http://localhost:3000/me')).toBe('/');
+  });
+
+  it.each([
+    ...elsewhere,
+    'https://evil.example/',
+    'https:evil.example',
+    'https://app.example.com@evil.example/',
+    'https://user:password@evil.example/',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'blob:https://app.example.com/x',
+    '\t//evil.example',
+    '\u0000//evil.example',
+    '\\\\evil.example',
+    '//[',
+    '//',
+    'notes',
+    '',
+    undefined,
+    null,
+    1,
+    ['/notes'],
+    ['//evil.example'],
+    { toString: () => '//evil.example' },
+  ])('falls back for %j', (returnTo) => {
+    expect(all.map(({ returnPath }) => returnPath(returnTo))).toEqual(['/', '/', '/']);
+    expect(behindPublicUrl.returnPath(returnTo, '/home')).toBe('/home');
+  });
+
+  it.each(folded)('has one slash at the start for %j', (path) => {
+    for (const { returnPath } of all) expect(returnPath(path)).toBe('/evil.example/x');
+  });
+
+  it('has no character that ends a header or a path', () => {
+    expect(behindPublicUrl.returnPath('/a\r\nset-cookie: b=\u0000\u00ff')).toMatch(/^\/[\x21-\x7e]+$/);
+  });
+});
+
 describe('loginUrlFrom', () => {
   const request = { url: '/me', originalUrl: '/app/me?tab=1', headers: { host: 'localhost:3000' } };
 
@@ -103,6 +160,13 @@ describe('loginUrlFrom', () => {
       expect(returnTo).toBe('http://localhost:4100/app/me?tab=1');
     },
   );
+
+  it.each([...elsewhere, ...folded])('stays on its origin for the request target %j', (url) => {
+    const asked = { url, headers: { host: 'localhost:3000' } };
+    expect(returnOf(withOwnPage.loginUrlFrom(asked))).toMatch(/^\/evil\.example/);
+    expect(returnOf(behindPublicUrl.loginUrlFrom(asked))).toMatch(/^https:\/\/app\.example\.com\/evil\.example/);
+    expect(returnOf(inDevelopment.loginUrlFrom(asked))).toMatch(/^http:\/\/localhost:3000\/evil\.example/);
+  });
 
   it('refuses to lead the login page to itself', () => {
     expect(() => withOwnPage.loginUrlFrom({ url: '/log-in?return_to=%2F', headers: {} })).toThrow(

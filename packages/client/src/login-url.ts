@@ -21,6 +21,8 @@ export interface LoginUrls {
    * @throws Error the login page itself was asked for
    */
   loginUrlFrom(request: PageRequest): string;
+  /** The path to go on to after a login, from what a link said; never throws. */
+  returnPath(returnTo: unknown, fallback?: string): string;
 }
 
 /** Of Express, whose routers cut `url`, or any other. */
@@ -29,8 +31,8 @@ export type PageRequest = RelayedRequest & { readonly originalUrl?: string | und
 /**
  * Make the functions that say where to log in, and come back from.
  *
- * A path stays on the application's origin, however many slashes it begins with. Addresses of other
- * origins are refused, since they may be what a stranger put into a link.
+ * Addresses of other origins are refused, since they may be what a stranger put into a link. So are
+ * paths such as `//host`, which browsers read as one.
  *
  * @throws TypeError `loginPage` is neither a path nor an http or https address
  */
@@ -42,24 +44,33 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
   }
   const isOwn = (url: URL) => url.origin === origin || (!isPublic && LOOPBACK_HOST.test(url.host));
 
+  /** As browsers read it: an address, or a path from the root of the origin. */
   function parseReturn(returnTo: string): URL {
-    if (returnTo.startsWith('/')) return new URL(origin + returnTo);
-    if (isHttp(returnTo) && isOwn(new URL(returnTo))) return new URL(returnTo);
+    const home = returnTo.startsWith('/') ? origin : undefined;
+    const url = URL.canParse(returnTo, home) ? new URL(returnTo, home) : undefined;
+    if (url && /^https?:$/.test(url.protocol) && isOwn(url)) return url;
     throw new TypeError('loginUrl: returnTo is neither a path nor an address of this origin');
   }
 
   function loginUrl(returnTo?: string): string {
     const page = isPath ? new URL(origin + loginPage) : new URL(loginPage);
     if (returnTo !== undefined) {
-      const { origin: home, pathname, search, hash } = parseReturn(returnTo);
-      const path = pathname.replace(/^\/+/, '/') + search + hash;
-      page.searchParams.set('return_to', isPath ? path : home + path);
+      const url = parseReturn(returnTo);
+      page.searchParams.set('return_to', isPath ? pathOf(url) : url.origin + pathOf(url));
     }
     return isPath ? page.pathname + page.search : page.href;
   }
 
   return {
     loginUrl,
+    returnPath(returnTo, fallback = '/') {
+      if (typeof returnTo !== 'string') return fallback;
+      try {
+        return pathOf(parseReturn(returnTo));
+      } catch {
+        return fallback;
+      }
+    },
     loginUrlFrom(request) {
       const { originalUrl = request.url ?? '' } = request;
       const path = originalUrl.startsWith('/') ? originalUrl : '/';
@@ -67,9 +78,14 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
         throw new Error(`requireUser() guards the login page itself, ${loginPage}: no one could log in`);
       }
       const host = hostOf(request) ?? '';
-      return loginUrl(!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}${path}` : path);
+      return loginUrl((!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}` : origin) + path);
     },
   };
+}
+
+/** With one slash at its start: two would make what follows a host. */
+function pathOf({ pathname, search, hash }: URL): string {
+  return pathname.replace(/^\/+/, '/') + search + hash;
 }
 
 function isHttp(text: string): boolean {
