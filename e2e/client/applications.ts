@@ -17,6 +17,8 @@ export interface Visited {
   readonly status: number;
   readonly location?: string | undefined;
   readonly retryAfter?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly type?: string | undefined;
   readonly body: unknown;
 }
 
@@ -46,7 +48,14 @@ export async function startServer(server: Server): Promise<Application & { reado
 /** Not by `fetch`, which sends a `Sec-Fetch-Mode` of its own. */
 async function ask(url: string, { method = 'GET', path = '/app/me?tab=1', headers = {} }: Visit): Promise<Visited> {
   const { status, headers: answered, body } = await send(url, `${method} ${path}`, { headers });
-  return { status, location: answered.location, retryAfter: answered['retry-after'], body };
+  return {
+    status,
+    location: answered.location,
+    retryAfter: answered['retry-after'],
+    cacheControl: answered['cache-control'],
+    type: answered['content-type'],
+    body,
+  };
 }
 
 /** Applications whose routes `requireUser` guards. */

@@ -16,12 +16,21 @@ const staleCookie = `session_id=${'x'.repeat(43)}`;
 
 const loginPage = 'http://localhost:8080/auth/login?return_to=http%3A%2F%2Flocalhost%3A8080%2Fapp%2Fme%3Ftab%3D1';
 const sentToLogIn = { status: 302, location: loginPage };
+const sentFromForm = { status: 303, location: 'http://localhost:8080/auth/login', cacheControl: 'no-store' };
 const refused = { status: 401, location: undefined, body: expect.objectContaining({ code: 'unauthenticated' }) };
 const unavailable = {
   status: 503,
   location: undefined,
   retryAfter: '5',
   body: expect.objectContaining({ code: 'unavailable' }),
+};
+const unavailablePage = {
+  status: 503,
+  location: undefined,
+  retryAfter: '5',
+  cacheControl: 'no-store',
+  type: 'text/html; charset=utf-8',
+  body: expect.stringMatching(/^<!doctype html>.*<h1>Try again soon<\/h1>/s),
 };
 const unknown = { status: 200, body: { id: null } };
 
@@ -99,8 +108,31 @@ describe.each(Object.entries(guarded))('requireUser of %s', (_name, start) => {
     expect(await visit(start, connect(), { headers })).toMatchObject(answer);
   });
 
-  it('refuses a form, which it could not send on after the login', async () => {
-    expect(await visit(start, connect(), { method: 'POST', headers: pageLoad })).toMatchObject(refused);
+  it.each([
+    ['sends the form of a person to the login page', 'POST', pageLoad, sentFromForm],
+    ['sends one of an older browser there', 'POST', oldPageLoad, sentFromForm],
+    ['sends one with a stale cookie there', 'POST', { ...pageLoad, cookie: staleCookie }, sentFromForm],
+    ['refuses a POST by fetch', 'POST', fetched, refused],
+    ['refuses a POST by fetch for a page', 'POST', { ...oldPageLoad, 'sec-fetch-mode': 'cors' }, refused],
+    ['refuses a POST of a client that says nothing', 'POST', {}, refused],
+    ['refuses a DELETE by fetch', 'DELETE', fetched, refused],
+    ['answers HEAD as GET', 'HEAD', pageLoad, sentToLogIn],
+  ])('%s', async (_what, method, headers, answer) => {
+    expect(await visit(start, connect(), { method, headers })).toMatchObject(answer);
+  });
+
+  it.each([
+    ['a page load', 'GET', pageLoad, unavailablePage],
+    ['a page load of an older browser', 'GET', oldPageLoad, unavailablePage],
+    ['the form of a person', 'POST', pageLoad, unavailablePage],
+    ['a fetch', 'GET', fetched, unavailable],
+    ['a POST by fetch', 'POST', fetched, unavailable],
+    ['a client that says nothing', 'GET', {}, unavailable],
+  ])('answers %s while the service is away with what its sender can read', async (_what, method, headers, answer) => {
+    const authsvc = connect({ url: `http://127.0.0.1:${await freePort()}` });
+    const answered = await visit(start, authsvc, { method, headers: { ...headers, cookie: ada.cookie } });
+    expect(answered).toMatchObject(answer);
+    expect(JSON.stringify(answered)).not.toMatch(/127\.0\.0\.1|<script/);
   });
 
   it('lets a user in', async () => {
@@ -117,7 +149,7 @@ describe.each(Object.entries(guarded))('requireUser of %s', (_name, start) => {
     const reasons: string[] = [];
     const onUnavailable = ({ message }: Error) => reasons.push(message);
     const authsvc = connect({ url: `http://127.0.0.1:${await freePort()}`, onUnavailable });
-    expect(await visit(start, authsvc, { headers: { ...pageLoad, cookie: ada.cookie } })).toMatchObject(unavailable);
+    expect(await visit(start, authsvc, { headers: { ...fetched, cookie: ada.cookie } })).toMatchObject(unavailable);
     expect(reasons).toEqual([expect.stringContaining('connection refused')]);
   });
 

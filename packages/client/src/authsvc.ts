@@ -155,7 +155,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
   }
 
-  const gate = { whoami: identify, loginUrlFrom, onUnavailable };
+  const gate = { whoami: identify, loginUrl, loginUrlFrom, onUnavailable };
   return {
     whoami: identify,
     requireUser: (requirements) => createRequireUser(gate, requirements),

@@ -49,11 +49,23 @@ interface Answer {
 /** Seconds after which a client may ask again while the service is away. */
 const RETRY_AFTER = '5';
 
+/** What a person sees meanwhile. */
+const UNAVAILABLE_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Try again soon</title>
+<h1>Try again soon</h1>
+<p>This page is not available right now. Please try again in a few seconds.</p>
+</html>
+`;
+
 /** What Fastify's `register` reads itself. */
 const OPTIONS_OF_FASTIFY = ['prefix', 'logLevel', 'logSerializers'];
 
 /** Who decides, and where to say why the service is not available. */
-export interface Gate extends Pick<LoginUrls, 'loginUrlFrom'> {
+export interface Gate extends Pick<LoginUrls, 'loginUrl' | 'loginUrlFrom'> {
   whoami(request: RelayedRequest): Promise<Identity | null>;
   readonly onUnavailable: (error: AuthsvcError) => void;
 }
@@ -110,14 +122,14 @@ async function decide(gate: Gate, request: PageRequest, { role }: RequireUserOpt
   } catch (error) {
     if (!(error instanceof AuthsvcError)) throw error;
     gate.onUnavailable(error);
-    return refuse(503, 'unavailable', 'the account service is not available: try again', {
-      'retry-after': RETRY_AFTER,
-    });
+    return refuseUnavailable(request);
   }
   if (identity === null) {
-    if (!isPageLoad(request)) return refuse(401, 'unauthenticated', 'log in first: there is no valid session');
-    const location = gate.loginUrlFrom(request);
-    return { status: 302, headers: { location, 'cache-control': 'no-store' }, body: '' };
+    if (!isNavigation(request)) return refuse(401, 'unauthenticated', 'log in first: there is no valid session');
+    // What a form sent is lost: the login can only lead back to what a GET shows.
+    const isPageLoad = request.method === 'GET' || request.method === 'HEAD';
+    const location = isPageLoad ? gate.loginUrlFrom(request) : gate.loginUrl();
+    return { status: isPageLoad ? 302 : 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
   }
   if (role !== undefined && identity.user.role !== role) {
     return refuse(403, 'forbidden', `this needs the role ${role}`);
@@ -126,11 +138,22 @@ async function decide(gate: Gate, request: PageRequest, { role }: RequireUserOpt
 }
 
 /** Whether a browser is to show the answer as a page; others want a status that they can read. */
-function isPageLoad(request: RelayedRequest): boolean {
-  if (request.method !== 'GET') return false;
+function isNavigation(request: RelayedRequest): boolean {
   const mode = headerOf(request, 'sec-fetch-mode');
   if (mode !== undefined) return mode === 'navigate';
   return headerOf(request, 'accept')?.includes('text/html') ?? false;
+}
+
+function refuseUnavailable(request: RelayedRequest): Answer {
+  const answer = refuse(503, 'unavailable', 'the account service is not available: try again', {
+    'retry-after': RETRY_AFTER,
+  });
+  if (!isNavigation(request)) return answer;
+  return {
+    ...answer,
+    headers: { ...answer.headers, 'content-type': 'text/html; charset=utf-8' },
+    body: UNAVAILABLE_PAGE,
+  };
 }
 
 function refuse(status: number, code: string, message: string, more: Readonly<Record<string, string>> = {}): Answer {
