@@ -84,7 +84,19 @@ describe('the forms of a backend', () => {
   it('answer with the status of the refusal', async () => {
     const wrong = { form: { email: ada.email, password: 'wrong' }, from: '127.0.0.40' };
     expect(await send(backend.url, 'POST /login', wrong)).toMatchObject({ status: 401, code: 'invalid_credentials' });
-    expect(await send(backend.url, 'POST /logout')).toMatchObject({ status: 403, code: 'unauthenticated' });
+  });
+
+  it.each([
+    ['no session', {}],
+    ['a session that has ended', { session: 'x'.repeat(43) }],
+  ])('log out a person with %s without an error, as after a second click', async (_what, sent) => {
+    const answer = await send(backend.url, 'POST /logout', { ...sent, headers: ownPage });
+    expect(answer).toMatchObject({ status: 200, body: {}, cookies: [] });
+  });
+
+  it('log no person out for a foreign page', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    expect(await send(backend.url, 'POST /logout', { headers })).toMatchObject({ status: 403, code: 'cross_origin' });
   });
 
   it.each([

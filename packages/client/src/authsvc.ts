@@ -96,6 +96,7 @@ export interface Authsvc {
   assertSameOrigin(request: RelayedRequest): void;
   register(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'register'>>;
   logIn(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'logIn'>>;
+  /** Without a valid session, as after a second click, there is nothing to do: no `Set-Cookie`. */
   logOut(request: RelayedRequest, options?: RelayOptions): Promise<Relayed<'logOut'>>;
   requestReset(
     request: RelayedRequest,
@@ -174,7 +175,14 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
       if (readSessionCookie(relayed.setCookie)) return relayed;
       throw new UnexpectedAnswerError(server, 'logged in without giving a session');
     },
-    logOut: (request, relayOptions) => relay(logOut, request, relayOptions),
+    async logOut(request, relayOptions) {
+      try {
+        return await relay(logOut, request, relayOptions);
+      } catch (error) {
+        if (error instanceof ApiRefusal && error.code === 'unauthenticated') return { body: {}, setCookie: [] };
+        throw error;
+      }
+    },
     requestReset: (request, form, relayOptions) => relay(requestReset(formOf(form)), request, relayOptions),
     resetPassword: (request, form, relayOptions) => relay(resetPassword(formOf(form)), request, relayOptions),
   };
