@@ -36,6 +36,13 @@ describe('@authsvc/client', () => {
     expect(answer).toEqual(identity);
   });
 
+  it('has a page in its tarball that says how to use it', async () => {
+    const cwd = join(root, 'packages', 'client');
+    const { stdout } = await execa('npm', ['pack', '--dry-run', '--json'], { cwd });
+    const [{ files }] = JSON.parse(stdout);
+    expect(files).toContainEqual(expect.objectContaining({ path: 'README.md' }));
+  });
+
   it('needs no module for the helper of tests either', async () => {
     expect(await bundle('testing.js')).toContain('randomUUID');
   });

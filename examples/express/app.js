@@ -76,7 +76,7 @@ function isSignUp({ path }) {
   return path === '/register';
 }
 
-/** Where to go after a login: a path of this application, since anyone can write a link to the form. */
+/** Where to go after a login: a path of this application, whatever the link to the form said. */
 function returnPathOf({ query }) {
   return authsvc.returnPath(query.return_to, '/note');
 }
