@@ -13,7 +13,17 @@ export function neverInstalled() {
 /** @returns {boolean} whether node_modules matches the lockfile and the manifests */
 export function isInstalled() {
   if (neverInstalled() || readFileSync(stampFile, 'utf8') !== stamp()) return false;
-  return workspaceFolders().every((folder) => existsSync(join(root, folder, 'node_modules')));
+  return workspaceFolders().every((folder) => existsSync(join(root, folder, 'node_modules')) || needsNothing(folder));
+}
+
+/**
+ * Whether a package has no dependencies, so that pnpm gives it no `node_modules`.
+ *
+ * @param {string} folder
+ */
+function needsNothing(folder) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  return !dependencies && !devDependencies;
 }
 
 /**

@@ -13,7 +13,8 @@ const WIDEST_HELP = 100;
 
 /** The width of a help page on a terminal of so many columns, or on none. */
 export function helpWidth(columns: number | undefined): number {
-  return Math.min(columns ?? HELP_WIDTH, WIDEST_HELP);
+  // A pseudo-terminal whose size was never set has 0 columns.
+  return Math.min(columns || HELP_WIDTH, WIDEST_HELP);
 }
 
 /** Format the end of a help page, to fit a terminal. */
