@@ -6,6 +6,8 @@ import { it } from '../support/journey.ts';
 import { root } from '../support/program.ts';
 
 interface SetUpChecks {
+  isInstalled(): boolean;
+  neverInstalled(): boolean;
   nodeProblem(running: string, required: string): string | undefined;
   shapeBreaches(files: readonly string[], read: (file: string) => string): string[];
 }
@@ -38,6 +40,14 @@ describe('npm start', () => {
     expect(nodeProblem('20.18.3', '>=20.19')).toMatch(/too old/);
     expect(nodeProblem('20.19.0', '>=20.19')).toBeUndefined();
     expect(nodeProblem('24.1.0', '>=20.19')).toBeUndefined();
+  });
+});
+
+describe('an install', () => {
+  it('counts as done, with packages that have no dependencies', async () => {
+    const { isInstalled, neverInstalled } = await load('install.mjs');
+    // By hand, pnpm leaves no stamp.
+    expect(neverInstalled() || isInstalled()).toBe(true);
   });
 });
 
