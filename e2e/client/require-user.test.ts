@@ -31,7 +31,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-/** Whatever a middleware leaves unhandled would end a real application. */
+/** An error that a middleware leaves unhandled would end a real application. */
 const unhandled: unknown[] = [];
 const note = (reason: unknown) => unhandled.push(reason);
 beforeEach(() => {

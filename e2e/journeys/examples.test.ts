@@ -129,7 +129,7 @@ describe.skipIf(backendsObstacle)('each application of examples/', () => {
       }
     });
 
-    it('leads to its own page after a login, whatever the link said', async () => {
+    it('leads to its own page after a login, even if the link names another', async () => {
       const query = `?return_to=${encodeURIComponent(`${foreign}/\r\nSet-Cookie: a=b`)}&next=//evil.example`;
       for (const link of [
         query,

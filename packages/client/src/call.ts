@@ -22,7 +22,7 @@ export interface HttpLimits {
   readonly totalMs: number;
 }
 
-/** Sends one request and reads the whole response, whatever its status; follows no redirect. */
+/** Sends one request and reads the whole response, of any status; follows no redirect. */
 export type Transport = (request: HttpRequest, limits?: HttpLimits) => Promise<HttpReply>;
 
 /** Bytes of an answer, after which a transport gives up: far more than any endpoint sends. */

@@ -29,7 +29,7 @@ export function fetchTransport(fetchFunction: typeof fetch = (...request) => fet
       return { status: response.status, headers: headersOf(response), body: await readText(response) };
     } catch (error) {
       const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
-      // Whatever is left of the response is not wanted.
+      // The rest of the response is not wanted.
       controller.abort();
       throw new UnreachableError(reason, { url, cause: error });
     } finally {

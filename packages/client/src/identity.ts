@@ -11,7 +11,7 @@ export interface Identity {
   readonly session: Session;
 }
 
-/** @throws {@link UnexpectedAnswerError} for an answer without an id, whatever its status says */
+/** @throws {@link UnexpectedAnswerError} for an answer without an id, even with status 200 */
 export function readIdentity(server: string, { body: { user, session } }: Success): Identity {
   const { id, email, role } = (user ?? {}) as Partial<User>;
   const isUser = typeof id === 'string' && id !== '' && typeof email === 'string' && typeof role === 'string';
