@@ -76,7 +76,7 @@ function isSignUp({ path }) {
   return path === '/register';
 }
 
-/** Where to go after a login: a path of this application, even if the link to the form names another. */
+/** Where to go after a login: a path of this application, even if the link names another place. */
 function returnPathOf({ query }) {
   return authsvc.returnPath(query.return_to, '/note');
 }
