@@ -66,25 +66,31 @@ const PLAIN_SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/;
  * after it.
  */
 export function readPublicUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.hostname === '') {
     throw new SettingProblem('must be an http or https address, such as https://auth.example.com');
   }
-  if (`${url.username}${url.password}` !== '') throw new SettingProblem('must not hold a user or a password');
-  if (/[?#]/.test(text)) throw new SettingProblem(`must end after its path, as in ${url.origin}/auth`);
-  // Not from the parsed URL: parsing resolves dots, and hides what a proxy may read differently.
-  const path = /^[^:]*:\/\/[^/\\]*(.*)$/.exec(text)?.[1]?.replace(/\/$/, '') ?? '';
-  const [root, ...segments] = path.split('/');
-  if (root !== '' || !segments.every((segment) => PLAIN_SEGMENT.test(segment))) {
-    throw new SettingProblem(`must have a path of letters, digits, '-', '.', '_' and '~', as in ${url.origin}/auth`);
-  }
-  const [first = ''] = segments;
+  const url = readPlainUrl(text, parsed);
+  const [, first = ''] = url.pathname.split('/');
   if (ROUTE_SEGMENTS.has(first)) {
     throw new SettingProblem(
       `must not have a path below /${first}, which is a route of authsvc: use ${url.origin}/auth`,
     );
   }
-  return new URL(path, url.origin);
+  return url;
+}
+
+/** Reads an address that other addresses begin with: no user, a plain path, and nothing after it. */
+export function readPlainUrl(text: string, { origin, username, password }: URL): URL {
+  if (`${username}${password}` !== '') throw new SettingProblem('must not hold a user or a password');
+  if (/[?#]/.test(text)) throw new SettingProblem(`must end after its path, as in ${origin}/auth`);
+  // Not from the parsed URL: parsing resolves dots, and hides what a proxy may read differently.
+  const path = /^[^:]*:\/\/[^/\\]*(.*)$/.exec(text)?.[1]?.replace(/\/$/, '') ?? '';
+  const [root, ...segments] = path.split('/');
+  if (root !== '' || !segments.every((segment) => PLAIN_SEGMENT.test(segment))) {
+    throw new SettingProblem(`must have a path of letters, digits, '-', '.', '_' and '~', as in ${origin}/auth`);
+  }
+  return new URL(path, origin);
 }
 
 /** Reads addresses and networks, separated by commas. */

@@ -17,6 +17,7 @@ import {
   readOrigins,
   readPublicUrl,
 } from './network-settings.ts';
+import { readAccentColor, readPages, readProductName } from './page-settings.ts';
 import { oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const YEAR_SECONDS = 31_536_000;
@@ -172,6 +173,25 @@ export const settings = {
     description: 'For development: mails are written to files in this folder instead of being sent.',
     read: (text): string | undefined => resolve(text),
     readDefault: () => undefined,
+  },
+  pages: {
+    name: 'AUTHSVC_PAGES',
+    defaultText: 'on',
+    description:
+      'Pages for people: `on`; `off`, so that mails name a command instead; or the address of your own pages, such as `https://app.example.com/account`. Mails then link to `/reset` there, with `email` and `token` in the query.',
+    read: readPages,
+  },
+  productName: {
+    name: 'AUTHSVC_NAME',
+    defaultText: 'authsvc',
+    description: 'Name of your product on pages and in mails, up to 60 characters.',
+    read: readProductName,
+  },
+  accentColor: {
+    name: 'AUTHSVC_ACCENT_COLOR',
+    defaultText: '#2457c5',
+    description: 'Colour of buttons on pages and in mails, `#rrggbb`.',
+    read: readAccentColor,
   },
   auditRetentionDays: {
     name: 'AUTHSVC_AUDIT_RETENTION_DAYS',
