@@ -1,6 +1,7 @@
 import { EventEmitter, on } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { Certificate } from './certificate.ts';
 
@@ -11,6 +12,8 @@ export interface ReceivedMail {
   readonly secure: boolean;
   /** As it came, headers first. */
   readonly source: string;
+  /** As a mail program reads it. */
+  readonly parsed: Email;
   /** The line of its text that is nothing but a token. */
   readonly resetToken: string;
 }
@@ -58,11 +61,12 @@ export async function startMailServer(options: MailServerOptions = {}) {
     onData: (stream, { envelope, user, secure }, callback) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
+      stream.on('end', async () => {
         if (hangs) return;
         const source = Buffer.concat(chunks).toString();
-        const [, resetToken = ''] = /^ +([\da-f-]{36})\r?$/m.exec(source) ?? [];
-        mails.push({ to: envelope.rcptTo.map(({ address }) => address), user, secure, source, resetToken });
+        const parsed = await PostalMime.parse(source);
+        const [, resetToken = ''] = /^ +([\da-f-]{36})$/m.exec(parsed.text ?? '') ?? [];
+        mails.push({ to: envelope.rcptTo.map(({ address }) => address), user, secure, source, parsed, resetToken });
         changes.emit('change');
         callback();
       });

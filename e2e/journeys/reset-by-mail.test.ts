@@ -137,9 +137,9 @@ describe('a reset by mail', () => {
     expect(server.mails).toHaveLength(1);
   });
 
-  it('goes to a file of its own in development', async () => {
+  it('goes to a file of its own in development, with a link to where the service listens', async () => {
     const mails = join(home, 'mails');
-    const daemon = await serve(home, { AUTHSVC_MAIL_DIR: mails });
+    const daemon = await serve(home, { AUTHSVC_MAIL_DIR: mails, AUTHSVC_NAME: 'Example' });
     expect(events(daemon, 'mails_go_to_files')).toHaveLength(1);
     await register(daemon);
     expect((await ask(daemon)).body).toEqual(instructions(email));
@@ -147,6 +147,85 @@ describe('a reset by mail', () => {
     await expect.poll(files, { timeout: 30_000 }).toHaveLength(1);
     const path = join(mails, (await files())[0] ?? '');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ to: email, subject: 'Reset your password' });
+    const mail = JSON.parse(await readFile(path, 'utf8'));
+    expect(mail).toMatchObject({ to: email, subject: 'Reset your Example password' });
+    expect(linkIn(mail.text)).toMatch(`${daemon.url}/reset?email=ada%40example.com&token=`);
   });
 });
+
+describe('the mail with a reset token', () => {
+  const name = "Ada's & Söhne <3";
+
+  async function mailFrom(settings: Readonly<Record<string, string>>, address = email) {
+    const server = await mailServer();
+    const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}`, ...settings });
+    await send(daemon.url, 'POST /users', { json: { email: address, password } });
+    expect((await ask(daemon, address)).body).toEqual(instructions(address));
+    const { parsed, resetToken } = await server.mail(1);
+    return { daemon, resetToken, mail: parsed };
+  }
+
+  it.each([
+    'ada+tag@example.com',
+    'a&token=b@example.com',
+    "o'brien@example.com",
+    '100%25@example.com',
+    'a=b#c?d/e@example.com',
+    '`{|}~!*^_$@example.com',
+    'ada@bücher.example',
+    'ada@例え.テスト',
+  ])('carries %s and the token to the page, by a link that the reader of a query takes apart', async (address) => {
+    const publicUrl = 'https://app.example.com/auth';
+    const { daemon, resetToken, mail } = await mailFrom({ AUTHSVC_PUBLIC_URL: publicUrl, AUTHSVC_NAME: name }, address);
+    const link = linkIn(mail.text);
+    expect(link).toMatch(/^https:\/\/app\.example\.com\/auth\/reset\?[\w.%&=-]+$/);
+    expect(hrefsIn(mail.html)).toEqual([link]);
+    const fields = Object.fromEntries(new URL(link).searchParams);
+    expect(fields).toEqual({ email: address, token: resetToken });
+
+    expect(`${daemon.stdout()}${daemon.stderr()}`).not.toContain(resetToken);
+    expect(await findInFiles([join(home, 'data')], { token: resetToken })).toEqual({ token: [] });
+    const choice = { email: fields.email ?? '', reset_token: fields.token ?? '', new_password: newPassword };
+    expect((await send(daemon.url, 'PUT /reset_password', { json: choice })).status).toBe(200);
+  });
+
+  it('says whose product it is, in headers, in text and in HTML', async () => {
+    const { mail, resetToken } = await mailFrom({
+      AUTHSVC_PUBLIC_URL: 'https://app.example.com',
+      AUTHSVC_NAME: name,
+      AUTHSVC_ACCENT_COLOR: '#aa3300',
+    });
+    expect(mail.subject).toBe(`Reset your ${name} password`);
+    expect(mail.from).toEqual({ name, address: 'authsvc@app.example.com' });
+    expect(mail.to).toEqual([{ name: '', address: email }]);
+    expect(mail.messageId).toMatch(/^<[\da-f-]{36}@app\.example\.com>$/);
+    expect(mail.headers).toContainEqual(expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }));
+    expect(mail.attachments).toEqual([]);
+    expect(mail.text).toContain(`of ${email} at ${name}.`);
+    expect(unescapeHtml(mail.html)).toContain(`of ${email} at ${name}.`);
+    expect(mail.html).toContain(`>${resetToken}</p>`);
+    expect(mail.html).toContain('#aa3300');
+  });
+
+  it("links to the application's own pages", async () => {
+    const { mail, resetToken } = await mailFrom({
+      AUTHSVC_PUBLIC_URL: 'https://auth.example.com',
+      AUTHSVC_PAGES: 'https://app.example.com/account/',
+    });
+    expect(linkIn(mail.text)).toBe(`https://app.example.com/account/reset?email=ada%40example.com&token=${resetToken}`);
+  });
+
+  it('names the command and links to nothing where pages are off', async () => {
+    const { mail, resetToken } = await mailFrom({ AUTHSVC_PAGES: 'off' });
+    const command = `authsvc reset --email ${email} --token-stdin`;
+    expect(mail.text).toContain(`\n    ${resetToken}\n`);
+    expect(mail.text).toContain(`\n    ${command}\n`);
+    expect(mail.html).toContain(`>${command}</p>`);
+    expect([hrefsIn(mail.html), linkIn(mail.text)]).toEqual([[], '']);
+  });
+});
+
+const linkIn = (text = '') => /^https?:\S+$/m.exec(text)?.[0] ?? '';
+const hrefsIn = (html = '') => [...html.matchAll(/href="([^"]*)"/g)].map(([, href = '']) => unescapeHtml(href));
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const unescapeHtml = (html = '') => html.replace(/&(#?\w+);/g, (_, entity: string) => entities[entity] ?? '');

@@ -1,4 +1,4 @@
-import type { Mail } from './mail/mails.ts';
+import type { Mail, MailMessage } from './mail/mail.ts';
 import type { ActiveSession, SessionLifetimes } from './sessions/session.ts';
 import type { StaleSessions, Store } from './store.ts';
 import type { Clock, Random } from './system.ts';
@@ -41,11 +41,17 @@ export interface CommonPasswords {
   includes(password: string): Promise<boolean>;
 }
 
+/** Puts mails into words, and sends them. */
 export interface Mailer {
   /**
    * Resolves when the mail server has accepted the mail; limited in time, and aborted by `signal`.
    */
   send(mail: Mail, signal?: AbortSignal): Promise<void>;
+}
+
+/** Delivers mails that are in words, under the same conditions. */
+export interface MailTransport {
+  send(message: MailMessage, signal?: AbortSignal): Promise<void>;
 }
 
 /** Session checks. */

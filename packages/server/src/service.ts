@@ -7,11 +7,8 @@ import {
   type BcryptHasher,
   createAttemptsInFlight,
   createBcryptHasher,
-  createFolderMailer,
   createKnexStore,
-  createSmtpMailer,
   loadCommonPasswords,
-  type Mailer,
   systemClock,
   systemRandom,
 } from '@authsvc/core';
@@ -28,7 +25,8 @@ import { buildServer } from './http/server.ts';
 import { prepareShutDown } from './http/shut-down.ts';
 import { createLog, type LogStream, logEvent } from './log/log.ts';
 import { openRotatingLog } from './log/rotating-log.ts';
-import { createMailDispatcher } from './mail-dispatcher.ts';
+import { createMailDispatcher } from './mail/dispatcher.ts';
+import { createMailer } from './mail/mailer.ts';
 import { openMetricsListener } from './metrics/listener.ts';
 import { measureStore } from './metrics/measure-store.ts';
 import { createMeasurements } from './metrics/measurements.ts';
@@ -140,7 +138,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
     closers.push(sessions.close);
 
     const ports: AuthPorts = {
-      mailer: createMailer(config),
+      mailer: createMailer(config, () => url),
       clock: systemClock,
       random: systemRandom,
       commonPasswords: loadCommonPasswords(),
@@ -208,19 +206,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
 
 function startWorkers(hasher: BcryptHasher, log: FastifyBaseLogger): void {
   hasher.start().catch((err) => log.error({ err }, 'the workers that hash passwords could not be started yet'));
-}
-
-function createMailer({ smtpUrl, mailFolder, mailFrom, publicUrl }: Config): Mailer {
-  if (mailFolder !== undefined) return createFolderMailer(mailFolder);
-  if (smtpUrl !== undefined) {
-    return createSmtpMailer({ url: smtpUrl, from: mailFrom, publicHost: publicUrl?.hostname });
-  }
-  return {
-    // With other deliveries, a mail is owed only if an earlier setting left it.
-    send: async () => {
-      throw new Error('no mail server is set');
-    },
-  };
 }
 
 function policyOf(config: Config): AuthPolicy {

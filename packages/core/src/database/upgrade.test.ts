@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disableUser, enableUser, issueResetTokenFor, setRole, verifyEmail } from '../accounts/operator.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
+import { sendResetMail } from '../mail/outbox.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
@@ -98,6 +99,12 @@ describe.each([
       };
       await auth.database.write('reset_tokens').insert(row).onConflict('user_id').merge();
     },
+    oweMail: async () => {
+      const now = auth.clock.now();
+      const id = 'c7f0b1d2-4a83-4f0e-9b57-2d1e8f6a3c05';
+      const row = { id, user_id: userId, attempts: 0, created_at: now, next_attempt_at: now };
+      await auth.database.write('outbox').insert(row);
+    },
     consume: async (resetToken: string) => {
       const found = auth.database.write('reset_tokens').where({ token_digest: digestSecret(resetToken) });
       return (await found.where('expires_at', '>', auth.clock.now()).delete()) === 1;
@@ -111,6 +118,7 @@ describe.each([
     await old.register(userId, email);
     await old.logIn('a session');
     await old.issue(token);
+    await old.oweMail();
     expect(await auth.database.isMigrated()).toBe(false);
     await auth.database.migrate();
     expect(await auth.database.isMigrated()).toBe(true);
@@ -121,6 +129,18 @@ describe.each([
     expect(await authenticate(auth, 'a session')).toMatchObject({ userId, email, role: 'user', emailVerified: false });
     await setRole(auth, email, 'admin');
     expect(await authenticate(auth, 'a session')).toMatchObject({ userId, email, role: 'admin' });
+  });
+
+  it('sends the mails that an old instance owes, before the upgrade and after', async () => {
+    for (const expected of ['sent', 'none'] as const) expect(await sendResetMail(auth)).toBe(expected);
+    await old.oweMail();
+    expect(await sendResetMail(auth)).toBe('sent');
+    const [first, second] = auth.mailer.sent;
+    expect([first, second]).toMatchObject([
+      { kind: 'reset', to: email },
+      { kind: 'reset', to: email },
+    ]);
+    await reset(second?.resetToken ?? '');
   });
 
   it('takes an account that an old instance makes after the upgrade', async () => {

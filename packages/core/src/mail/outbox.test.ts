@@ -7,7 +7,6 @@ import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { digestToken } from '../tokens/one-time-tokens.ts';
-import { resetMail } from './mails.ts';
 import { MAIL_MAX_ATTEMPTS, nextMailAttemptAt, sendResetMail } from './outbox.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -26,12 +25,10 @@ describe('sendResetMail', () => {
 
   const recorded = (type: Parameters<typeof authEvent>[1], detail?: string) =>
     authEvent(auth.clock, type, undefined, { userId: user.id, emailKey: user.emailKey }, detail);
-  const tokenIn = (text = '') => /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(text)?.[0] ?? '';
-
   it('sends a token that works, once', async () => {
     expect(await sendResetMail(auth)).toBe('sent');
-    const resetToken = tokenIn(auth.mailer.sent[0]?.text);
-    expect(auth.mailer.sent).toEqual([resetMail('user@example.com', resetToken, 30)]);
+    const { resetToken = '' } = auth.mailer.sent[0] ?? {};
+    expect(auth.mailer.sent).toEqual([{ kind: 'reset', to: 'user@example.com', resetToken, expiresInMs: 1_800_000 }]);
     expect(auth.events).toEqual([recorded('reset_mail_sent')]);
     expect(await sendResetMail(auth)).toBe('none');
     await resetPassword(auth, { ...credentials, resetToken, newPassword: 'new_secure_password' });
@@ -52,7 +49,7 @@ describe('sendResetMail', () => {
   };
   const works = (resetToken: string) =>
     resetPassword(auth, { ...credentials, resetToken, newPassword: 'new_secure_password' });
-  const mailed = () => auth.mailer.sent.map(({ text }) => tokenIn(text));
+  const mailed = () => auth.mailer.sent.map(({ resetToken }) => resetToken);
 
   it('sends five an hour while a token that was mailed is good, all of which are', async () => {
     for (let index = 0; index < 7; index += 1) await ask();
@@ -161,15 +158,5 @@ describe('sendResetMail', () => {
     expect(await sendResetMail(auth)).toBe('none');
     auth.clock.advance(30_000);
     expect(await sendResetMail(auth)).toBe('sent');
-  });
-});
-
-describe('resetMail', () => {
-  it('quotes an address in HTML, and says minutes in the right number', () => {
-    const mail = resetMail("o'brien&sons@example.com", 'token', 1);
-    expect(mail.html).toContain('o&#39;brien&#38;sons@example.com');
-    expect(mail.html).not.toContain("o'brien&sons");
-    expect(mail.text).toContain('for the next 1 minute.');
-    expect(mail).toMatchObject({ to: "o'brien&sons@example.com", subject: 'Reset your password' });
   });
 });

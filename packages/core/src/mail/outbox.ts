@@ -6,7 +6,6 @@ import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from '../throttling/th
 import { digestSecret } from '../tokens/digest.ts';
 import { digestToken, issueToken, purposes } from '../tokens/one-time-tokens.ts';
 import { describeMailFailure } from './mail-failure.ts';
-import { resetMail } from './mails.ts';
 
 const FIRST_RETRY_MS = 30_000;
 export const MAIL_MAX_ATTEMPTS = 6;
@@ -53,8 +52,8 @@ export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Pro
   let error: unknown;
   let outcome: 'sent' | 'failed' | 'given_up' = 'sent';
   try {
-    const mail = resetMail(user.email, resetToken, Math.ceil(ports.policy.resetTokenMs / 60_000));
-    await ports.mailer.send(mail, signal);
+    const expiresInMs = ports.policy.resetTokenMs;
+    await ports.mailer.send({ kind: 'reset', to: user.email, resetToken, expiresInMs }, signal);
   } catch (caught) {
     error = caught;
     outcome = owed.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';

@@ -6,7 +6,7 @@ import type { AuthEvent } from '../audit/event.ts';
 import type { Database } from '../database/database.ts';
 import { openSqliteDatabase } from '../database/sqlite/open.ts';
 import { createKnexStore, type StoreListeners } from '../database/store.ts';
-import type { Mail } from '../mail/mails.ts';
+import type { Mail } from '../mail/mail.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
 import type { Requester } from '../requester.ts';

@@ -1,5 +1,5 @@
 import { hostname as machineName } from 'node:os';
-import type { Mailer } from '../ports.ts';
+import type { MailTransport } from '../ports.ts';
 
 /** The longest wait for a silent mail server, in milliseconds. */
 const CONNECTION_TIMEOUT_MS = 5000;
@@ -7,13 +7,13 @@ const SOCKET_TIMEOUT_MS = 10_000;
 /** A try ends before the next one is due, so that a mail is never sent twice at a time. */
 const TOTAL_TIMEOUT_MS = 25_000;
 
-export interface SmtpMailerOptions {
+export interface SmtpTransportOptions {
   /**
    * `smtp://`, with STARTTLS required beyond loopback, or `smtps://`; with credentials if needed.
    */
   readonly url: string;
-  /** The sender's address, with a display name or without. */
-  readonly from: string;
+  /** An address, or `Name <address>`; a name that is given apart may be any text. */
+  readonly from: string | { readonly name: string; readonly address: string };
   /** The host of the public URL. If it is a name, the mail server is greeted with it. */
   readonly publicHost?: string | undefined;
 }
@@ -32,7 +32,7 @@ export function greetingName(publicHost: string | undefined, machine = machineNa
  * Send through an SMTP server, whose certificate is verified. The library is loaded with the first
  * mail.
  */
-export function createSmtpMailer({ url, from, publicHost }: SmtpMailerOptions): Mailer {
+export function createSmtpTransport({ url, from, publicHost }: SmtpTransportOptions): MailTransport {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';
   const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { shell, shellWord } from '@authsvc/client/shell-command';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resetMail } from './mail/mails.ts';
+import { shell, shellWord } from './shell-command.ts';
 
 /**
  * The words that bash makes of each line after `authsvc`, with its history in force as at a prompt;
@@ -25,8 +24,6 @@ function wordsIn(lines: readonly string[]): string[][] {
 const many = <T>(values: fc.Arbitrary<T>) => fc.array(values, { minLength: 30, maxLength: 60 });
 const nasty = fc.constantFrom(...'`$(){}[]\'"\\!#&|;<>*?~^= \t\n\r\u001b\u202e\u0085äé日😀-aZ0@');
 const text = fc.string({ unit: nasty, maxLength: 12 });
-const localPart = fc.string({ unit: fc.constantFrom(...'`$', ...`{}'!#&|*?=^~-%+/_aZ9`), minLength: 1, maxLength: 20 });
-const address = localPart.map((local) => `${local}@bücher.example`);
 
 describe('shell', () => {
   it('makes one word of any value', () => {
@@ -52,23 +49,3 @@ describe('shell', () => {
     expect(shell`authsvc reset --email ${email} --token-stdin`).toBe(line);
   });
 });
-
-describe('the command in a reset mail', () => {
-  it('names its reader, and runs nothing else, in both forms', () => {
-    fc.assert(
-      fc.property(many(address), (readers) => {
-        const mails = readers.map((to) => resetMail(to, 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44', 30));
-        const inTexts = mails.map((mail) => /^ {4}(authsvc .*)$/m.exec(mail.text)?.[1] ?? '');
-        const inHtml = mails.map((mail) => unescapeHtml(/monospace">(authsvc .*)<\/p>/.exec(mail.html)?.[1] ?? ''));
-        expect(inHtml).toEqual(inTexts);
-        const option = (to: string) => (to.startsWith('-') ? [`--email=${to}`] : ['--email', to]);
-        expect(wordsIn(inTexts)).toEqual(readers.map((to) => ['reset', ...option(to), '--token-stdin']));
-      }),
-      { numRuns: 3 },
-    );
-  });
-});
-
-function unescapeHtml(html: string): string {
-  return html.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
-}

@@ -1,9 +1,9 @@
 import { type AuthEventType, register, requestPasswordReset } from '@authsvc/core';
 import { createGate, createTestAuth, localClient, type TestAuth } from '@authsvc/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMailDispatcher, type MailDispatcher } from './mail-dispatcher.ts';
-import { encodings } from './testing/requests.ts';
-import { createTestServer } from './testing/test-server.ts';
+import { encodings } from '../testing/requests.ts';
+import { createTestServer } from '../testing/test-server.ts';
+import { createMailDispatcher, type MailDispatcher } from './dispatcher.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

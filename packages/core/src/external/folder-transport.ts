@@ -1,10 +1,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Mailer } from '../ports.ts';
+import type { MailTransport } from '../ports.ts';
 import { systemClock, systemRandom } from '../system.ts';
 
 /** Writes each mail to a file of mode 0600 instead of sending it, for development. */
-export function createFolderMailer(folder: string): Mailer {
+export function createFolderTransport(folder: string): MailTransport {
   return {
     send: async ({ to, subject, text, html }) => {
       await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,0 +1,30 @@
+import { createFolderTransport, createSmtpTransport, type Mailer, type MailTransport } from '@authsvc/core';
+import type { Config } from '../config/config.ts';
+import { findPagesUrl } from './links.ts';
+import { writeResetMail } from './reset-mail.ts';
+
+/** @param getListeningUrl called for each mail, which is sent only once the service listens. */
+export function createMailer(config: Config, getListeningUrl: () => string): Mailer {
+  const transport = createTransport(config);
+  return {
+    send: async (mail, signal) => {
+      const message = writeResetMail(mail, config, findPagesUrl(config, getListeningUrl()));
+      await transport.send(message, signal);
+    },
+  };
+}
+
+function createTransport({ smtpUrl, mailFolder, mailFrom, productName, publicUrl }: Config): MailTransport {
+  if (mailFolder !== undefined) return createFolderTransport(mailFolder);
+  if (smtpUrl !== undefined) {
+    // An address alone is shown under the product's name.
+    const from = mailFrom.includes('<') ? mailFrom : { name: productName, address: mailFrom };
+    return createSmtpTransport({ url: smtpUrl, from, publicHost: publicUrl?.hostname });
+  }
+  return {
+    // With other deliveries, a mail is owed only if an earlier setting left it.
+    send: async () => {
+      throw new Error('no mail server is set');
+    },
+  };
+}
