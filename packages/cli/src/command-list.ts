@@ -51,6 +51,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Delete your account',
     load: async () => ({ createCommand: (await import('./commands/account.ts')).createDeleteCommand }),
   },
+  { name: 'open', summary: 'Open your account page in the browser', load: () => import('./commands/open.ts') },
   {
     name: 'exec',
     summary: 'Run a command with your session in AUTHSVC_SESSION',

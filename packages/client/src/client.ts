@@ -45,6 +45,13 @@ export interface ApiClient {
   resetPassword(reset: PasswordReset): Promise<{ readonly email: string }>;
   /** Send any other request with a session: fields as JSON, the success body back. */
   send(method: HttpRequest['method'], path: string, session: SessionCookie, fields?: object): Promise<SuccessBody>;
+  /**
+   * Find what the addresses of the service's pages for people begin with, without a slash at the
+   * end.
+   *
+   * @returns `undefined` where it has none, as a service of version 1.0.0.
+   */
+  findPages(): Promise<string | undefined>;
   /** Whether the service answers; never throws. */
   isAlive(): Promise<boolean>;
 }
@@ -85,6 +92,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     async send(method, path, session, fields) {
       const { body } = await call({ method, path, fields, ...as(session) });
       return body;
+    },
+    async findPages() {
+      const { body } = await call('GET', '/');
+      const { pages = null } = body;
+      if (pages === null) return undefined;
+      const url = URL.canParse(String(pages)) ? new URL(String(pages)) : undefined;
+      if (url && /^https?:$/.test(url.protocol)) return url.origin + url.pathname.replace(/\/$/, '');
+      throw new UnexpectedAnswerError(server, 'answered with pages that have no web address');
     },
     async isAlive() {
       try {

@@ -71,6 +71,7 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('');
   await run('', ['--no-such-option']);
   for (const args of [[], ['--all']]) await run('profile', args);
+  await run('open');
   await run('sessions');
   await run('sessions revoke', ['--others']);
   await run('password', ['--password-stdin', '--new-password-stdin'], `${first}\n${second}`);

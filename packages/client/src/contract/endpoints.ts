@@ -233,6 +233,8 @@ export interface AboutBody {
   readonly email_verification: 'off';
   /** Code points, after NFC. */
   readonly password_min_length: number;
+  /** What the addresses of pages for people begin with; null where there are none. */
+  readonly pages: string | null;
   /** Method and path of each endpoint, by what it does. */
   readonly endpoints: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from './config.ts';
+import { findPagesUrl } from './page-settings.ts';
 import type { Environment } from './setting.ts';
 
 const loadedFrom = (env: Environment) => loadConfig({ HOME: '/home/ada', ...env });
@@ -94,5 +95,24 @@ describe('AUTHSVC_ACCENT_COLOR', () => {
     expect(problemsOf({ AUTHSVC_ACCENT_COLOR: text })).toEqual([
       `AUTHSVC_ACCENT_COLOR must be a colour such as #1f6feb, # and six hexadecimal digits, not "${text}"`,
     ]);
+  });
+});
+
+describe('findPagesUrl', () => {
+  const publicUrl = new URL('https://app.example.com/auth');
+  const ownUrl = 'http://127.0.0.1:4100';
+
+  it('is the public URL, or where the service listens if it has none', () => {
+    expect(findPagesUrl({ pages: 'on', publicUrl }, ownUrl)).toEqual(publicUrl);
+    expect(findPagesUrl({ pages: 'on', publicUrl: undefined }, ownUrl)).toEqual(new URL(ownUrl));
+  });
+
+  it("is the application's own address where it has pages", () => {
+    const pages = new URL('https://app.example.com/account');
+    expect(findPagesUrl({ pages, publicUrl }, ownUrl)).toEqual(pages);
+  });
+
+  it('is none where pages are off', () => {
+    expect(findPagesUrl({ pages: 'off', publicUrl }, ownUrl)).toBeUndefined();
   });
 });

@@ -21,6 +21,21 @@ export function readPages(text: string): Pages {
   return readPlainUrl(text, url);
 }
 
+/**
+ * Finds where pages lie: at the application's own address, or at ours.
+ *
+ * @param ownUrl ours where there is no public URL, such as `http://127.0.0.1:4100`: only this
+ * machine reaches it.
+ * @returns `undefined` where there are no pages.
+ */
+export function findPagesUrl(
+  { pages = 'on', publicUrl }: { readonly pages?: Pages | undefined; readonly publicUrl?: URL | undefined },
+  ownUrl: string,
+): URL | undefined {
+  if (pages === 'off') return undefined;
+  return pages === 'on' ? (publicUrl ?? new URL(ownUrl)) : pages;
+}
+
 /** Reads the name of the product, as people know it. */
 export function readProductName(text: string): string {
   const name = text.trim();

@@ -204,6 +204,7 @@ describe('what is said about the service', () => {
         registration: 'open',
         email_verification: 'off',
         password_min_length: 8,
+        pages: 'http://localhost',
         endpoints: {
           register: 'POST /users',
           log_in: 'POST /sessions',

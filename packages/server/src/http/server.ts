@@ -20,7 +20,7 @@ import { sessionCookieFor } from './session-cookie.ts';
 /** What a client may take of us: sizes in bytes, times in milliseconds. */
 const LIMITS = { body: 16_384, unreadTimeout: 5000, checkInterval: 1000, connections: 1000 } as const;
 
-export interface ServerOptions extends RequestRuleOptions, Partial<Pick<Config, 'trustedProxies'>> {
+export interface ServerOptions extends RequestRuleOptions, Partial<Pick<Config, 'trustedProxies' | 'pages'>> {
   readonly log: FastifyBaseLogger;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements;
@@ -56,7 +56,7 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   addProfileRoute(server, ports);
   addWhoamiRoute(server, ports);
   addResetPasswordRoutes(server, ports, mailOwed);
-  addAboutRoutes(server, ports);
+  addAboutRoutes(server, ports, options);
   addOpenapiRoute(server, publicUrl);
   addSessionRoutes(server, ports);
   addOwnSessionRoutes(server, ports);

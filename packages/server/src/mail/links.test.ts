@@ -1,25 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findPagesUrl, linkTo } from './links.ts';
+import { linkTo } from './links.ts';
 
 const token = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
-const listeningUrl = 'http://127.0.0.1:4100';
 const publicUrl = new URL('https://app.example.com/auth');
-
-describe('findPagesUrl', () => {
-  it('is the public URL, or where the service listens if it has none', () => {
-    expect(findPagesUrl({ pages: 'on', publicUrl }, listeningUrl)).toEqual(publicUrl);
-    expect(findPagesUrl({ pages: 'on', publicUrl: undefined }, listeningUrl)).toEqual(new URL(listeningUrl));
-  });
-
-  it("is the application's own address where it has pages", () => {
-    const pages = new URL('https://app.example.com/account');
-    expect(findPagesUrl({ pages, publicUrl }, listeningUrl)).toEqual(pages);
-  });
-
-  it('is none where pages are off', () => {
-    expect(findPagesUrl({ pages: 'off', publicUrl }, listeningUrl)).toBeUndefined();
-  });
-});
 
 describe('linkTo', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { createFolderTransport, createSmtpTransport, type Mailer, type MailTransport } from '@authsvc/core';
 import type { Config } from '../config/config.ts';
-import { findPagesUrl } from './links.ts';
+import { findPagesUrl } from '../config/page-settings.ts';
 import { writeResetMail } from './reset-mail.ts';
 
 /** @param getListeningUrl called for each mail, which is sent only once the service listens. */

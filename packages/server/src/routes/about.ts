@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { AboutBody, AnswerOf } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config/config.ts';
+import { findPagesUrl } from '../config/page-settings.ts';
 import { routeOf } from './route.ts';
 
-const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length'> = {
+const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length' | 'pages'> = {
   name: 'authsvc',
   description: 'Email and password accounts, sessions and password reset.',
   endpoints: {
@@ -27,15 +29,21 @@ const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_m
   },
 };
 
-export function addAboutRoutes(server: FastifyInstance, { store, policy }: Pick<AuthPorts, 'store' | 'policy'>): void {
-  // What the forms of an application need to know.
+export function addAboutRoutes(
+  server: FastifyInstance,
+  { store, policy }: Pick<AuthPorts, 'store' | 'policy'>,
+  options: Partial<Pick<Config, 'pages' | 'publicUrl'>>,
+): void {
+  // What an application needs to know for its own forms, or to lead people to ours.
   server.get(
     '/',
-    (): AboutBody => ({
+    ({ headers: { host } }): AboutBody => ({
       ...about,
       registration: 'open',
       email_verification: 'off',
       password_min_length: policy.password.minLength,
+      // The Host header, which was checked: Fastify's own `host` believes X-Forwarded-Host.
+      pages: findPagesUrl(options, `http://${host}`)?.href.replace(/\/$/, '') ?? null,
     }),
   );
 
