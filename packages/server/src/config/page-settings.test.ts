@@ -59,6 +59,25 @@ describe('AUTHSVC_PAGES', () => {
   });
 });
 
+describe('the links in mails', () => {
+  const eventsOf = (env: Environment) => loadedFrom(env).warnings.map(({ event }) => event);
+  const smtp = { AUTHSVC_SMTP_URL: 'smtps://mail.example.com' };
+
+  it('are warned about where they lead to this machine, and the mail does not', () => {
+    expect(eventsOf(smtp)).toEqual(['mail_links_to_loopback']);
+  });
+
+  it.each([
+    { ...smtp, AUTHSVC_PUBLIC_URL: 'https://auth.example.com' },
+    { ...smtp, AUTHSVC_PAGES: 'https://app.example.com' },
+    { ...smtp, AUTHSVC_PAGES: 'off' },
+    { ...smtp, AUTHSVC_RESET_DELIVERY: 'operator' },
+    { AUTHSVC_SMTP_URL: 'smtp://localhost:1025' },
+  ])('are fine with %o', (env) => {
+    expect(eventsOf(env)).toEqual([]);
+  });
+});
+
 describe('AUTHSVC_NAME', () => {
   it.each(['Example', 'Ada & Söhne <3', "O'Brien", '帳號', 'x'.repeat(60), '🔑'.repeat(60)])('takes %s', (text) => {
     expect(loadedFrom({ AUTHSVC_NAME: text }).productName).toBe(text);

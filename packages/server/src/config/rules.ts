@@ -44,7 +44,7 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
 
 /** Warnings about settings that are allowed, but risky: logged at every start. */
 export function exposureWarnings(values: SettingValues): DaemonWarning[] {
-  const { publicUrl, resetDelivery, mailFolder, metricsAddress } = values;
+  const { publicUrl, resetDelivery, mailFolder, metricsAddress, pages, smtpUrl } = values;
   const warnings: DaemonWarning[] = [];
   if (publicUrl?.protocol === 'http:') {
     warnings.push({
@@ -64,6 +64,14 @@ export function exposureWarnings(values: SettingValues): DaemonWarning[] {
     warnings.push({
       event: 'mails_go_to_files',
       message: 'mails are written to files in AUTHSVC_MAIL_DIR instead of being sent',
+    });
+  }
+  const isMailedElsewhere = smtpUrl !== undefined && !isLoopbackHost(new URL(smtpUrl).hostname);
+  if (pages === 'on' && publicUrl === undefined && isMailedElsewhere && resetDelivery === 'smtp') {
+    warnings.push({
+      event: 'mail_links_to_loopback',
+      message:
+        'the links in mails lead to the address on which the daemon listens, which only this machine reaches: set AUTHSVC_PUBLIC_URL, AUTHSVC_PAGES to the address of your own pages, or AUTHSVC_PAGES to off',
     });
   }
   if (metricsAddress && !isLoopbackHost(metricsAddress.host)) {
