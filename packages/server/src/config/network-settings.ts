@@ -80,7 +80,7 @@ export function readPublicUrl(text: string): URL | undefined {
   return url;
 }
 
-/** Reads an address that other addresses begin with: no user, a plain path, and nothing after it. */
+/** Reads what other addresses begin with: no user, a plain path, and nothing after it. */
 export function readPlainUrl(text: string, { origin, username, password }: URL): URL {
   if (`${username}${password}` !== '') throw new SettingProblem('must not hold a user or a password');
   if (/[?#]/.test(text)) throw new SettingProblem(`must end after its path, as in ${origin}/auth`);
