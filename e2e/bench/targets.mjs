@@ -23,6 +23,7 @@ const targets = /** @type {readonly Target[]} */ ([
   least('GET /profile × better-auth with its cookie cache', 30, 'checks/16/authsvc', 'checks/16/better-auth-cached'),
   least('GET /whoami, 16 connections, × bare Fastify', 0.7, 'whoami/16/authsvc', 'whoami/16/bare-fastify'),
   mostOf('GET /whoami from a backend × bare Fastify', 1.3, 'whoami/backend/authsvc', 'whoami/backend/bare-fastify'),
+  least('GET /login × bare Fastify with the same bytes', 0.5, 'pages/authsvc', 'pages/bare-fastify'),
   least('logins × raw bcrypt on every core', 0.95, 'logins/authsvc', 'logins/raw-bcrypt'),
   least('GET /profile while 16 log in × with no logins', 0.4, 'storm/16/authsvc', 'storm/0/authsvc'),
   most('the same, p99', 25, 'ms', 'storm/16/authsvc', ({ p99Ms }) => p99Ms),

@@ -16,6 +16,16 @@ export function post(url, json) {
 }
 
 /**
+ * Posts a form, as a page does.
+ *
+ * @param {string} url
+ * @param {Record<string, string>} form
+ */
+export function postForm(url, form) {
+  return send(url, 'POST', { form, agent });
+}
+
+/**
  * Posts something that must work.
  *
  * @param {string} url

@@ -24,31 +24,34 @@ const whoamiSchema = {
 };
 
 /**
- * Starts Fastify routes that answer the bodies of `GET /profile` and `GET /whoami` and do nothing
- * else: what the framework allows.
+ * Starts Fastify routes that answer the bodies of `GET /profile`, `GET /whoami` and `GET /login`
+ * and do nothing else: what the framework allows.
  *
  * @param {string} folder
  * @param {string} email
  * @param {object} [owner] the body of `GET /whoami`
+ * @param {string} [page] the body of `GET /login`
  * @returns {Promise<Party>}
  */
-export function startBareFastify(folder, email, owner = {}) {
-  return startParty('bare-fastify', [file, 'serve', email, JSON.stringify(owner)], { folder });
+export function startBareFastify(folder, email, owner = {}, page = '') {
+  return startParty('bare-fastify', [file, 'serve', email, JSON.stringify(owner), page], { folder });
 }
 
 if (process.argv[1] === file && process.argv[2] === 'serve') {
-  await serve(process.argv[3] ?? '', JSON.parse(process.argv[4] ?? '{}'));
+  await serve(process.argv[3] ?? '', JSON.parse(process.argv[4] ?? '{}'), process.argv[5] ?? '');
 }
 
 /**
  * @param {string} email
  * @param {object} owner
+ * @param {string} page
  */
-async function serve(email, owner) {
+async function serve(email, owner, page) {
   const fastify = await importOwnDependency('server', 'fastify');
   const server = fastify();
   const schema = { response: { 200: { type: 'object', properties: { email: { type: 'string' } } } } };
   server.get('/profile', { schema }, async () => ({ email }));
   server.get('/whoami', { schema: { response: { 200: whoamiSchema } } }, async () => owner);
+  server.get('/login', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   process.stdout.write(`listening on ${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);
 }

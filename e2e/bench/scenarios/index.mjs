@@ -4,6 +4,7 @@ import { flood } from './flood.mjs';
 import { logins } from './logins.mjs';
 import { metrics } from './metrics.mjs';
 import { overload } from './overload.mjs';
+import { pages } from './pages.mjs';
 import { postgres } from './postgres.mjs';
 import { registration } from './registration.mjs';
 import { scale } from './scale.mjs';
@@ -15,6 +16,7 @@ import { whoami } from './whoami.mjs';
 export const scenarios = [
   checks,
   whoami,
+  pages,
   logins,
   registration,
   storm,

@@ -94,7 +94,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return body;
     },
     async findPages() {
-      const { body } = await call('GET', '/');
+      const { body } = await call({ method: 'GET', path: '/' });
       const { pages = null } = body;
       if (pages === null) return undefined;
       const url = URL.canParse(String(pages)) ? new URL(String(pages)) : undefined;

@@ -23,6 +23,9 @@ export type AuthErrorCode = keyof typeof defaultMessages;
 /** What was tried too often. */
 export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation' | 'session_end';
 
+/** Why a new password is rejected. */
+export type PasswordProblem = 'not_unicode' | 'too_short' | 'too_long' | 'own_email' | 'common';
+
 export interface AuthErrorDetails {
   /** A sentence for a person; each code has one of its own when this is left out. */
   readonly message?: string;
@@ -32,6 +35,8 @@ export interface AuthErrorDetails {
   readonly retryAfterSeconds?: number;
   /** With `rate_limited`: which kind of attempt. */
   readonly throttled?: ThrottledAttempt;
+  /** With `password_rejected`: why. */
+  readonly passwordProblem?: PasswordProblem;
   readonly cause?: unknown;
 }
 
@@ -44,6 +49,7 @@ export class AuthError extends Error {
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly throttled: ThrottledAttempt | undefined;
+  readonly passwordProblem: PasswordProblem | undefined;
 
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
     super(details.message ?? defaultMessages[code], { cause: details.cause });
@@ -51,5 +57,6 @@ export class AuthError extends Error {
     this.field = details.field;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.throttled = details.throttled;
+    this.passwordProblem = details.passwordProblem;
   }
 }

@@ -1,5 +1,5 @@
 import { parseEmail } from '../accounts/email.ts';
-import { AuthError } from '../errors.ts';
+import { AuthError, type PasswordProblem } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 
 /**
@@ -31,23 +31,24 @@ export async function admitNewPassword(
   field = 'password',
 ): Promise<string> {
   const { minLength } = ports.policy.password;
-  const reject = (message: string) => new AuthError('password_rejected', { field, message });
+  const reject = (passwordProblem: PasswordProblem, message: string) =>
+    new AuthError('password_rejected', { field, passwordProblem, message });
   // bcrypt would read every lone surrogate as U+FFFD, so that two passwords would be one.
-  if (!password.isWellFormed()) throw reject('the password contains characters that are not Unicode');
+  if (!password.isWellFormed()) throw reject('not_unicode', 'the password contains characters that are not Unicode');
 
   const normalized = normalizePassword(password);
   const length = [...normalized].length;
-  if (length < minLength) throw reject(`the password is too short: at least ${minLength} characters`);
+  if (length < minLength) throw reject('too_short', `the password is too short: at least ${minLength} characters`);
   if (length > PASSWORD_MAX_LENGTH) {
-    throw reject(`the password is too long: at most ${PASSWORD_MAX_LENGTH} characters`);
+    throw reject('too_long', `the password is too long: at most ${PASSWORD_MAX_LENGTH} characters`);
   }
 
   const folded = normalized.toLowerCase();
   if (isAddress(normalized, emailKey) || folded === emailKey.slice(0, emailKey.lastIndexOf('@'))) {
-    throw reject('the password must not be the email address or the part before its @');
+    throw reject('own_email', 'the password must not be the email address or the part before its @');
   }
   if (await ports.commonPasswords.includes(folded)) {
-    throw reject('the password is one of the most common ones, which are tried first');
+    throw reject('common', 'the password is one of the most common ones, which are tried first');
   }
   return normalized;
 }

@@ -7,6 +7,22 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 // Every refusal of the rules has a status.
 statusOf satisfies Record<AuthErrorCode, number>;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Renders a refusal for people; without it, a refusal is JSON. */
+    refusalPage?: (refused: RefusedPage) => string;
+  }
+}
+
+/** A refused request for a page. */
+export interface RefusedPage {
+  readonly error: unknown;
+  readonly refusal: Refusal;
+  readonly request: FastifyRequest;
+  /** For headers; the caller sends it. */
+  readonly reply: FastifyReply;
+}
+
 type SchemaErrors = NonNullable<FastifyError['validation']>;
 type SchemaError = SchemaErrors[number];
 
@@ -142,16 +158,19 @@ export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: Fast
 export function createErrorHandler(): ErrorHandler {
   const isFlood = createFloodCheck();
   return (error, request, reply) => {
-    const { status, headers, body } = refusalAt(request, error);
+    const refusal = refusalAt(request, error);
+    const { status, headers, body } = refusal;
     const what = { method: request.method, route: request.routeOptions.url, status, code: body.code };
     reply.code(status).headers(headers);
     if (body.code === 'overloaded') request.log.warn(what, 'request refused');
     else if (status >= 500) request.log.error({ ...what, err: error }, 'request failed');
     else request.log.debug(what, 'request refused');
+    const { refusalPage } = request.routeOptions.config;
+    const answer = refusalPage ? refusalPage({ error, refusal, request, reply }) : body;
     if (body.code === 'overloaded' || (body.code === 'rate_limited' && isFlood())) {
-      setTimeout(() => reply.send(body), REFUSAL_PAUSE_MS);
+      setTimeout(() => reply.send(answer), REFUSAL_PAUSE_MS);
     } else {
-      reply.send(body);
+      reply.send(answer);
     }
   };
 }

@@ -71,14 +71,23 @@ export function createTrustedOrigins(
   origins: readonly string[],
   hosts: OwnHosts,
 ): TrustedOrigins {
+  const isNamed = createNamedOrigins(publicUrl, origins);
+  return (origin) => isNamed(origin) || (isLoopbackOrigin(origin) && hosts.isOwnOrigin(origin));
+}
+
+/**
+ * The origins to which people may be sent back: those that the settings name, or every loopback
+ * origin if there is no public URL.
+ */
+export function createNamedOrigins(publicUrl: URL | undefined, origins: readonly string[]): TrustedOrigins {
   const listed = new Set(origins);
   if (publicUrl) listed.add(publicUrl.origin);
-  return (origin) => {
-    if (listed.has(origin)) return true;
-    const url = URL.canParse(origin) ? new URL(origin) : undefined;
-    if (url?.origin !== origin || !/^https?:$/.test(url.protocol) || !LOOPBACK_HOST.test(url.host)) return false;
-    return publicUrl === undefined || hosts.isOwnOrigin(origin);
-  };
+  return (origin) => listed.has(origin) || (publicUrl === undefined && isLoopbackOrigin(origin));
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  return url?.origin === origin && /^https?:$/.test(url.protocol) && LOOPBACK_HOST.test(url.host);
 }
 
 /**

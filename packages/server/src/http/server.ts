@@ -3,6 +3,8 @@ import type { AuthPorts } from '@authsvc/core';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
 import type { Measurements } from '../metrics/measurements.ts';
+import { addPages } from '../pages/pages.ts';
+import type { SiteOptions } from '../pages/site.ts';
 import { addAboutRoutes, addOpenapiRoute } from '../routes/about.ts';
 import { addAccountRoutes, addProfileRoute } from '../routes/profile.ts';
 import { addResetPasswordRoutes } from '../routes/reset-password.ts';
@@ -20,7 +22,7 @@ import { sessionCookieFor } from './session-cookie.ts';
 /** What a client may take of us: sizes in bytes, times in milliseconds. */
 const LIMITS = { body: 16_384, unreadTimeout: 5000, checkInterval: 1000, connections: 1000 } as const;
 
-export interface ServerOptions extends RequestRuleOptions, Partial<Pick<Config, 'trustedProxies' | 'pages'>> {
+export interface ServerOptions extends RequestRuleOptions, SiteOptions, Partial<Pick<Config, 'trustedProxies'>> {
   readonly log: FastifyBaseLogger;
   /** Filled by every request; without it nothing is measured. */
   readonly measurements?: Measurements;
@@ -56,7 +58,7 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   addProfileRoute(server, ports);
   addWhoamiRoute(server, ports);
   addResetPasswordRoutes(server, ports, mailOwed);
-  addAboutRoutes(server, ports, options);
+  addAboutRoutes(server, ports, options, addPages(server, ports, options, mailOwed));
   addOpenapiRoute(server, publicUrl);
   addSessionRoutes(server, ports);
   addOwnSessionRoutes(server, ports);

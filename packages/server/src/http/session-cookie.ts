@@ -62,7 +62,7 @@ export async function tryOtherCookies<Result>(
   throw refusal;
 }
 
-function isUnauthenticated(error: unknown): boolean {
+export function isUnauthenticated(error: unknown): boolean {
   return error instanceof AuthError && error.code === 'unauthenticated';
 }
 

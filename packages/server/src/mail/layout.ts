@@ -1,5 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import type { Config } from '../config/config.ts';
+import { textOn } from '../pages/color.ts';
 import { texts } from '../texts/texts.ts';
 
 /** How mails look. */
@@ -60,7 +61,7 @@ export function quietParagraph(text: string): SafeHtml {
 }
 
 export function button({ accentColor }: MailStyle, href: string, label: string): SafeHtml {
-  const color = readableOn(accentColor);
+  const color = textOn(accentColor);
   return html`<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 24px">
 <tr><td style="background:${accentColor};border-radius:8px"><a href="${href}" style="display:inline-block;padding:12px 24px;color:${color};font-weight:600;text-decoration:none">${label}</a></td></tr>
 </table>
@@ -71,18 +72,4 @@ export function button({ accentColor }: MailStyle, href: string, label: string):
 export function box(text: string): SafeHtml {
   return html`<p class="box" style="margin:0 0 16px;padding:16px;background:#f4f5f7;border-radius:8px;font:15px/1.5 ${MONOSPACE};text-align:center">${text}</p>
 `;
-}
-
-/**
- * Black or white, whichever has the higher contrast on a colour.
- *
- * @see https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
- */
-export function readableOn(color: string): '#000000' | '#ffffff' {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
-    const value = Number.parseInt(color.slice(start, start + 2), 16) / 255;
-    return value <= 0.040_45 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  });
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return (luminance + 0.05) ** 2 > 1.05 * 0.05 ? '#000000' : '#ffffff';
 }

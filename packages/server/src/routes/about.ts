@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { AboutBody, AnswerOf } from '@authsvc/client/contract';
 import { AuthError, type AuthPorts } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { findPagesUrl } from '../config/page-settings.ts';
+import { leadTo } from '../pages/layout.ts';
 import { routeOf } from './route.ts';
 
 const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_min_length' | 'pages'> = {
@@ -29,23 +30,25 @@ const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_m
   },
 };
 
+/** @param landing where `GET /` leads a browser, if anywhere. */
 export function addAboutRoutes(
   server: FastifyInstance,
   { store, policy }: Pick<AuthPorts, 'store' | 'policy'>,
   options: Partial<Pick<Config, 'pages' | 'publicUrl'>>,
+  landing: string | undefined,
 ): void {
   // What an application needs to know for its own forms, or to lead people to ours.
-  server.get(
-    '/',
-    ({ headers: { host } }): AboutBody => ({
+  server.get('/', ({ headers: { host, accept } }, reply): AboutBody | FastifyReply => {
+    if (landing !== undefined && accept?.includes('text/html')) return leadTo(reply, landing);
+    return {
       ...about,
       registration: 'open',
       email_verification: 'off',
       password_min_length: policy.password.minLength,
       // The Host header, which was checked: Fastify's own `host` believes X-Forwarded-Host.
       pages: findPagesUrl(options, `http://${host}`)?.href.replace(/\/$/, '') ?? null,
-    }),
-  );
+    };
+  });
 
   server.route({ ...routeOf('getHealth'), handler: (): AnswerOf<'getHealth'> => ({ status: 'ok' }) });
 

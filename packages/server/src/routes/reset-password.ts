@@ -1,6 +1,12 @@
 import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
-import { AuthError, type AuthPorts, requestPasswordReset, resetPassword } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import {
+  AuthError,
+  type AuthPorts,
+  type ResetRequestOutcome,
+  requestPasswordReset,
+  resetPassword,
+} from '@authsvc/core';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isFromOtherOrigin } from '../http/origins.ts';
 import { requesterOf } from '../http/proxies.ts';
 import { routeOf } from './route.ts';
@@ -19,11 +25,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts
     // Once the reply is on its way: it takes as long whether or not there is an account.
     onResponse: async () => mailOwed(),
     handler: async (request): Promise<Omit<Answer, 'message'> | Omit<Answer, 'reset_token'>> => {
-      if (ports.policy.resetDelivery === 'response' && isFromOtherOrigin(request)) {
-        const message = 'reset tokens are handed out in responses here, to pages of this origin alone';
-        throw new AuthError('reset_delivery_refused', { message });
-      }
-      const outcome = await requestPasswordReset(ports, { email: request.body.email, client: requesterOf(request) });
+      const outcome = await askForReset(ports, request, request.body.email);
       const { delivery, email } = outcome;
       return delivery === 'response' ? { email, reset_token: outcome.resetToken } : { email, message: said[delivery] };
     },
@@ -38,4 +40,21 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts
       return { email: user.email, message: 'password updated' };
     },
   });
+}
+
+/**
+ * Asks for a reset token by a request.
+ *
+ * @throws AuthError `reset_delivery_refused`: the answer would hand it to a page of another origin.
+ */
+export async function askForReset(
+  ports: AuthPorts,
+  request: FastifyRequest,
+  email: string,
+): Promise<ResetRequestOutcome> {
+  if (ports.policy.resetDelivery === 'response' && isFromOtherOrigin(request)) {
+    const message = 'reset tokens are handed out in responses here, to pages of this origin alone';
+    throw new AuthError('reset_delivery_refused', { message });
+  }
+  return requestPasswordReset(ports, { email, client: requesterOf(request) });
 }

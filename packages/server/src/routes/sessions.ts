@@ -7,8 +7,9 @@ import {
   listSessions,
   logIn,
   logOut,
+  type User,
 } from '@authsvc/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import {
   authenticateRequest,
@@ -23,25 +24,44 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): voi
   server.route<{ Body: BodyOf<'logIn'> }>({
     ...routeOf('logIn'),
     handler: async (request, reply): Promise<AnswerOf<'logIn'>> => {
-      const { email, password } = request.body;
-      server.proxies.noteLogin(request, email);
-      const { user, token } = await logIn(ports, { email, password, client: requesterOf(request) });
-      setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
-      return { email: user.email, message: 'logged in' };
+      const { email } = await openSession(ports, request, reply, request.body);
+      return { email, message: 'logged in' };
     },
   });
 
   server.route({
     ...routeOf('logOut'),
     handler: async (request, reply): Promise<AnswerOf<'logOut'>> => {
-      const client = requesterOf(request);
-      await logOut(ports, { token: readSessionCookie(request), client }).catch((error) =>
-        tryOtherCookies(request, error, (token) => logOut(ports, { token, client })),
-      );
+      await closeSession(ports, request);
       clearSessionCookie(reply);
       return { message: 'logged out' };
     },
   });
+}
+
+/** Logs in by a request, whose answer then carries the session's cookie. */
+export async function openSession(
+  ports: AuthPorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { email, password }: BodyOf<'logIn'>,
+): Promise<User> {
+  request.server.proxies.noteLogin(request, email);
+  const { user, token } = await logIn(ports, { email, password, client: requesterOf(request) });
+  setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
+  return user;
+}
+
+/**
+ * Ends the session that a request carries.
+ *
+ * @throws AuthError `unauthenticated`: it carries none.
+ */
+export async function closeSession(ports: AuthPorts, request: FastifyRequest): Promise<void> {
+  const client = requesterOf(request);
+  await logOut(ports, { token: readSessionCookie(request), client }).catch((error) =>
+    tryOtherCookies(request, error, (token) => logOut(ports, { token, client })),
+  );
 }
 
 /** What people can do with sessions of their own, beyond the six endpoints. */

@@ -1,0 +1,74 @@
+import type { Walk } from './walk.ts';
+
+const email = 'ada.lovelace@analytical-engines.example.com';
+const password = 'correct horse battery';
+const unknownToken = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
+
+export interface PageState {
+  readonly name: string;
+  /** Brings a window to this state, from the one before. */
+  readonly open: (walk: Walk) => Promise<void>;
+}
+
+/** Every page in everything that it can show, in an order in which one walk can visit all. */
+export const pageStates: readonly PageState[] = [
+  { name: 'register', open: (walk) => walk.goTo('/register') },
+  {
+    name: 'register-refused',
+    open: (walk) => walk.fill({ Email: 'ada', Password: 'password1' }, 'Create account'),
+  },
+  {
+    name: 'account-of-one-session',
+    open: (walk) => walk.fill({ Email: email, Password: password }, 'Create account'),
+  },
+  { name: 'logout', open: (walk) => walk.goTo('/logout') },
+  { name: 'logged-out', open: (walk) => walk.fill({}, 'Log out') },
+  { name: 'logout-of-no-one', open: (walk) => walk.goTo('/logout') },
+  { name: 'login', open: (walk) => walk.goTo('/login') },
+  { name: 'login-refused', open: (walk) => walk.fill({ Email: email, Password: 'wrong' }, 'Log in') },
+  { name: 'login-unfilled', open: (walk) => walk.fill({ Email: '', Password: '' }, 'Log in') },
+  { name: 'account', open: (walk) => logInTwice(walk) },
+  { name: 'login-again', open: (walk) => walk.goTo('/login') },
+  { name: 'email', open: (walk) => walk.goTo('/account/email') },
+  { name: 'email-refused', open: (walk) => walk.fill({ 'New email': 'ada', Password: password }, 'Change email') },
+  { name: 'password', open: (walk) => walk.goTo('/account/password') },
+  {
+    name: 'password-refused',
+    open: (walk) => walk.fill({ 'Current password': 'wrong', 'New password': 'quiet river lamp' }, 'Change password'),
+  },
+  {
+    name: 'password-changed',
+    open: (walk) => walk.fill({ 'Current password': password, 'New password': password }, 'Change password'),
+  },
+  { name: 'delete', open: (walk) => walk.goTo('/account/delete') },
+  { name: 'delete-refused', open: (walk) => walk.fill({ Password: 'wrong' }, 'Delete this account') },
+  { name: 'session-gone', open: (walk) => endSessionTwice(walk) },
+  { name: 'reset', open: (walk) => walk.goTo('/reset') },
+  { name: 'reset-refused', open: (walk) => walk.fill({ Email: 'ada' }, 'Continue') },
+  { name: 'reset-asked', open: (walk) => walk.goTo('/reset?asked') },
+  { name: 'reset-with-token', open: (walk) => walk.goTo(`/reset?email=${email}&token=${unknownToken}`) },
+  { name: 'reset-with-no-token', open: (walk) => walk.goTo('/reset?token') },
+  {
+    name: 'reset-with-wrong-token',
+    open: (walk) =>
+      walk.fill({ Email: email, Token: unknownToken, 'New password': 'quiet river lamp' }, 'Set the password'),
+  },
+];
+
+async function logInTwice(walk: Walk): Promise<void> {
+  for (let round = 0; round < 2; round += 1) {
+    // Without its cookie, a login leaves the other session open.
+    await walk.context.clearCookies();
+    await walk.goTo('/login');
+    await walk.fill({ Email: email, Password: password }, 'Log in');
+  }
+}
+
+async function endSessionTwice(walk: Walk): Promise<void> {
+  await logInTwice(walk);
+  const other = await walk.context.newPage();
+  await other.goto(`${walk.url}/account`);
+  await other.getByRole('button', { name: 'End all other sessions' }).click();
+  await other.close();
+  await walk.page.getByRole('button', { name: /^End the session/ }).click();
+}

@@ -1,0 +1,52 @@
+import { listSessions } from '@authsvc/core';
+import { html } from '@remix-run/html-template';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { texts } from '../texts/texts.ts';
+import { type ListedSessions, sessionList } from './account-sessions.ts';
+import { renderPage, type View } from './layout.ts';
+import { noticeIn } from './notices.ts';
+import { renderProblem } from './problem-page.ts';
+import type { Site } from './site.ts';
+import { admitVisitor, getVisitor, refuseStranger } from './visitor.ts';
+
+/** `/account`: who is logged in, and where. */
+export function addAccountPage(server: FastifyInstance, site: Site): void {
+  const refuse = refuseStranger(site, 'account', '');
+  const back = { root: '', href: 'account', text: texts.pages.account.back } as const;
+  server.get(
+    '/account',
+    {
+      preValidation: admitVisitor(site),
+      config: { refusalPage: (refused) => refuse(refused) ?? renderProblem(site, refused, back) },
+    },
+    async (request, reply) => {
+      const current = getVisitor(request);
+      const sessions = await listSessions(site.ports, current);
+      return reply.send(renderPage(site, reply, accountView(site, request, { current, sessions })));
+    },
+  );
+}
+
+function accountView(site: Site, request: FastifyRequest, listed: ListedSessions): View {
+  const notice = noticeIn(request);
+  return {
+    title: texts.pages.account.title,
+    isWide: true,
+    content: html`<div class="card">
+${notice && html`<p class="note" role="status">${notice}</p>`}
+<h1>${texts.pages.account.title}</h1>
+<ul class="rows">
+<li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p></div><a href="account/email" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
+<li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="account/password" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
+</ul>
+</div>
+${sessionList(site, listed)}
+<div class="card">
+<h2>${texts.pages.account.leave}</h2>
+<ul class="rows">
+<li><div><p>${texts.pages.account.logOutHere}</p></div><form method="post" action="logout"><button class="quiet">${texts.pages.logout.submit}</button></form></li>
+<li><div><p>${texts.pages.account.deleteLead}</p></div><a href="account/delete">${texts.pages.account.delete}</a></li>
+</ul>
+</div>`,
+  };
+}

@@ -1,0 +1,17 @@
+import type { FastifyRequest } from 'fastify';
+import { texts } from '../texts/texts.ts';
+
+export type Notice = keyof typeof texts.pages.notices;
+
+/** A page that says first what was just done. */
+export function withNotice(page: string, notice: Notice): string {
+  return `${page}?done=${notice}`;
+}
+
+/** What was just done, in words; anything but a name that we know is ignored. */
+export function noticeIn({ query }: FastifyRequest): string | undefined {
+  const { done } = (query ?? {}) as { done?: unknown };
+  return typeof done === 'string' && Object.hasOwn(texts.pages.notices, done)
+    ? texts.pages.notices[done as Notice]
+    : undefined;
+}

@@ -1,0 +1,161 @@
+import { endpoints, type Static } from '@authsvc/client/contract';
+import { resetPassword } from '@authsvc/core';
+import { html } from '@remix-run/html-template';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requesterOf } from '../http/proxies.ts';
+import { askForReset } from '../routes/reset-password.ts';
+import { texts } from '../texts/texts.ts';
+import { addFormPage, type Filled, field, formCard } from './form.ts';
+import { leadTo, type View } from './layout.ts';
+import { withNotice } from './notices.ts';
+import type { Site } from './site.ts';
+
+/** What a link to this page can say. */
+interface Query {
+  readonly email?: unknown;
+  readonly token?: unknown;
+  readonly asked?: unknown;
+}
+
+/** `/reset`: ask for a token; with one, as a mail's link brings it, choose a new password. */
+export function addResetPage(server: FastifyInstance, site: Site): void {
+  addFormPage(server, site, {
+    path: '/reset',
+    view: (request, filled) => resetView(site, request, filled),
+    fieldOf: { invalid_reset_token: 'reset_token' },
+    submit: (request, reply) =>
+      isChoice(request.body)
+        ? choose(site, request, reply, readBody(request, endpoints.resetPassword.body))
+        : ask(site, request, reply, readBody(request, endpoints.requestPasswordReset.body)),
+    onResponse: async () => site.mailOwed(),
+  });
+}
+
+function isChoice(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'reset_token' in body;
+}
+
+/** Validates a body as Fastify would, where a path has two. @throws with Fastify's `validation`. */
+function readBody<S extends object>(request: FastifyRequest, schema: S): Static<S> {
+  const validate = request.compileValidationSchema(schema, 'body');
+  if (validate(request.body)) return request.body as Static<S>;
+  throw Object.assign(new Error('the body is not valid'), { validation: validate.errors });
+}
+
+async function ask(
+  site: Site,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { email }: { readonly email: string },
+): Promise<FastifyReply> {
+  const outcome = await askForReset(site.ports, request, email);
+  if (outcome.delivery !== 'response') return leadTo(reply, 'reset?asked');
+  return leadTo(reply, `reset?${new URLSearchParams({ email: outcome.email, token: outcome.resetToken })}`);
+}
+
+async function choose(
+  { ports }: Site,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: Static<typeof endpoints.resetPassword.body>,
+): Promise<FastifyReply> {
+  const { email, reset_token: resetToken, new_password: newPassword } = body;
+  await resetPassword(ports, { email, resetToken, newPassword, client: requesterOf(request) });
+  return leadTo(reply, withNotice('login', 'password-reset'));
+}
+
+function resetView(site: Site, request: FastifyRequest, filled: Filled): View {
+  const { email, token, asked } = request.query as Query;
+  if (isChoice(request.body)) return choiceView(site, filled, undefined);
+  if (token !== undefined) return choiceView(site, filled, { email: textOf(email), token: textOf(token) });
+  return asked === undefined ? askView(site, filled, textOf(email)) : askedView(site);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function askView(site: Site, filled: Filled, email: string | undefined): View {
+  return {
+    title: texts.pages.askForReset.title,
+    content: formCard(filled, {
+      title: texts.pages.askForReset.title,
+      lead: texts.pages.askForReset.lead[site.ports.policy.resetDelivery],
+      action: 'reset',
+      fields: [
+        field(filled, {
+          name: 'email',
+          label: texts.pages.fields.email,
+          type: 'email',
+          autocomplete: 'username',
+          value: email,
+          isFirst: true,
+        }),
+      ],
+      submit: texts.pages.askForReset.submit,
+      links: [html`<a href="login">${texts.pages.askForReset.back}</a>`],
+    }),
+  };
+}
+
+function askedView({ ports }: Site): View {
+  const delivery = ports.policy.resetDelivery === 'operator' ? 'operator' : 'smtp';
+  return {
+    title: texts.pages.resetAsked.title[delivery],
+    content: html`<div class="card">
+<h1>${texts.pages.resetAsked.title[delivery]}</h1>
+<p class="lead">${texts.pages.resetAsked.lead[delivery]}</p>
+<p class="links"><a href="reset?token">${texts.pages.resetAsked.haveToken}</a></p>
+<p class="links"><a href="login">${texts.pages.resetAsked.back}</a></p>
+</div>`,
+  };
+}
+
+/** @param link what the link brought; none once the form was sent, so that all can be corrected. */
+function choiceView(
+  site: Site,
+  filled: Filled,
+  link: { readonly email: string | undefined; readonly token: string | undefined } | undefined,
+): View {
+  const { email, token } = link ?? {};
+  return {
+    title: texts.pages.chooseAfterReset.title,
+    hasSecretAddress: true,
+    content: formCard(filled, {
+      title: texts.pages.chooseAfterReset.title,
+      lead: texts.pages.chooseAfterReset.lead,
+      action: 'reset',
+      fields: [
+        field(filled, {
+          name: 'email',
+          label: texts.pages.fields.email,
+          type: 'email',
+          autocomplete: 'username',
+          value: email,
+          isFixed: email !== undefined,
+          isFirst: email === undefined,
+        }),
+        token === undefined
+          ? field(filled, {
+              name: 'reset_token',
+              label: texts.pages.fields.resetToken,
+              type: 'text',
+              autocomplete: 'one-time-code',
+              hint: texts.pages.hints.resetToken,
+              isFirst: email !== undefined,
+            })
+          : html`<input type="hidden" name="reset_token" value="${token}">`,
+        field(filled, {
+          name: 'new_password',
+          label: texts.pages.fields.newPassword,
+          type: 'password',
+          autocomplete: 'new-password',
+          hint: texts.pages.hints.newPassword(site.ports.policy.password.minLength),
+          isFirst: email !== undefined && token !== undefined,
+        }),
+      ],
+      submit: texts.pages.chooseAfterReset.submit,
+      links: [html`<a href="reset">${texts.pages.chooseAfterReset.again}</a>`],
+    }),
+  };
+}

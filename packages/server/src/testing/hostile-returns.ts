@@ -1,0 +1,285 @@
+/** Spellings of `return_to` that must lead nowhere. Only app.example.com is trusted; HOST is it. */
+
+const evil = 'evil.example';
+
+/** What a browser would take for another host, though it begins like a path. */
+const paths = [
+  ...[`//${evil}`, `///${evil}`, `////${evil}`, `//${evil}/`, `//${evil}//`, `//${evil}?x`, `//${evil}#x`, '//', '///'],
+  ...[
+    `/\\${evil}`,
+    `\\/${evil}`,
+    `\\\\${evil}`,
+    `/\\/${evil}`,
+    `\\${evil}`,
+    `/\\\\${evil}`,
+    `//\\${evil}`,
+    `\\//${evil}`,
+  ],
+  ...[
+    `/\t/${evil}`,
+    `/\n/${evil}`,
+    `/\r/${evil}`,
+    `\t//${evil}`,
+    `\n//${evil}`,
+    ` //${evil}`,
+    `/\r\n/${evil}`,
+    `//\t${evil}`,
+  ],
+  ...[
+    `/\0/${evil}`,
+    `\0//${evil}`,
+    `/\u00a0/${evil}`,
+    `\u00a0//${evil}`,
+    `\u2028//${evil}`,
+    `/\u200b/${evil}`,
+    `\ufeff//${evil}`,
+  ],
+  ...[
+    `/\v/${evil}`,
+    `/\f/${evil}`,
+    `\u0001//${evil}`,
+    `/\u007f/${evil}`,
+    `/\u0085/${evil}`,
+    `/\u3000/${evil}`,
+    `/\u00ad/${evil}`,
+  ],
+  ...[
+    `/.//${evil}`,
+    `/..//${evil}`,
+    `/a/..//${evil}`,
+    `/%2e//${evil}`,
+    `/%2e%2e//${evil}`,
+    `/././/${evil}`,
+    `/a/%2e%2e//${evil}`,
+  ],
+  ...[`/a/../..//${evil}`, `/.%2e//${evil}`, `/%2E//${evil}`, `/.//\\${evil}`, '/..//', `/x/y/../..//${evil}/z`],
+  ...[`//${evil}@app.example.com`, '//app.example.com', `//app.example.com@${evil}`, `//user@${evil}`, `//${evil}:443`],
+  ...[
+    `//${evil}%2f`,
+    `//${evil}%00`,
+    '//[::1]',
+    '//2130706433',
+    '//0x7f000001',
+    '//%65vil.example',
+    '//evil\u3002example',
+  ],
+];
+
+/** What has a scheme, and leads elsewhere or runs. */
+const schemes = [
+  ...[
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'java\tscript:alert(1)',
+    'javascript://app.example.com/%0aalert(1)',
+  ],
+  ...[
+    'javascript:https://app.example.com',
+    ' javascript:alert(1)',
+    '\u0001javascript:alert(1)',
+    'javascript\n:alert(1)',
+  ],
+  ...[
+    'data:text/html,<script>alert(1)</script>',
+    'data:text/html;base64,PHNjcmlwdD4=',
+    'vbscript:x',
+    'file:///etc/passwd',
+  ],
+  ...['blob:https://app.example.com/x', 'about:blank', 'view-source:https://app.example.com', 'filesystem:https://x/'],
+  ...['ftp://app.example.com', 'ws://app.example.com', 'wss://app.example.com', 'mailto:a@app.example.com', 'tel:1'],
+  ...['intent://app.example.com#Intent;end', 'chrome://settings', 'ms-appx://x', 'app://app.example.com', 'x:y'],
+  ...['http://app.example.com', 'http://app.example.com:443', 'https:app.example.com', 'https:/app.example.com'],
+  ...['https:///app.example.com', 'https:////app.example.com', 'https:\\\\app.example.com', 'https:/\\app.example.com'],
+  ...[
+    'https:evil.example',
+    'https:/evil.example',
+    'https:///evil.example',
+    'https:\\\\evil.example',
+    'https:\\/evil.example',
+  ],
+  ...['://evil.example', ':evil.example', 'https//evil.example', 'https', 'https:', 'https:/', 'https://', 'https:///'],
+];
+
+/** Whole addresses that resemble the trusted one. */
+const addresses = [
+  ...[`https://${evil}`, `https://${evil}/`, `https://${evil}:443/`, `HTTPS://${evil}`, 'hTTps://EVIL.example/'],
+  ...[`https://app.example.com.${evil}`, `https://app.example.com-${evil}`, `https://app.example.com_${evil}`],
+  ...[
+    `https://app.example.com%2e${evil}`,
+    `https://app.example.com%00.${evil}`,
+    `https://app.example.com%0d%0a.${evil}`,
+  ],
+  ...[
+    'https://app.example.com.',
+    'https://app.example.com./x',
+    'https://app.example.com.:443/',
+    'https://app.example.com..',
+  ],
+  ...[
+    'https://evilapp.example.com',
+    'https://evil-app.example.com',
+    'https://evil.app.example.com',
+    'https://example.com',
+  ],
+  ...[
+    'https://app.example.co',
+    'https://app.example.comm',
+    'https://app-example.com',
+    'https://appexample.com',
+    'https://com',
+  ],
+  ...[`https://app.example.com@${evil}`, `https://app.example.com:443@${evil}/`, `https://${evil}@app.example.com`],
+  ...[
+    'https://user@app.example.com',
+    'https://user:pass@app.example.com',
+    'https://:@app.example.com',
+    'https://@app.example.com',
+  ],
+  ...[`https://app.example.com%40${evil}`, `https://${evil}%40app.example.com`, `https://${evil}%23@app.example.com`],
+  ...[`https://${evil}#app.example.com`, `https://${evil}?app.example.com`, `https://${evil}/app.example.com`],
+  ...[
+    `https://${evil}#@app.example.com`,
+    `https://${evil}?@app.example.com`,
+    `https://${evil}/https://app.example.com`,
+  ],
+  ...[`https://${evil}\\@app.example.com`, `https://${evil}\\.app.example.com`, `https://app.example.com\\@${evil}`],
+  ...[`https://app.example.com\\.${evil}`, `https://app.example.com\\${evil}`, `https://app.example.com:\\${evil}`],
+  ...[
+    `https://app.example.com\t.${evil}`,
+    `https://app.example.com\n@${evil}`,
+    'https://ap\tp.example.com',
+    'https://app.example.com\t',
+  ],
+  ...[' https://app.example.com', 'https://app.example.com ', '\thttps://app.example.com', 'https://app.example.com\0'],
+  ...[
+    'https://app.example.com/\r\nSet-Cookie: a=b',
+    'https://app.example.com/\nx',
+    'https://app.example.com/a b',
+    'h\nttps://app.example.com',
+  ],
+  ...[
+    'https://app.example.com:444',
+    'https://app.example.com:80',
+    'https://app.example.com:0',
+    'https://app.example.com:99999',
+  ],
+  ...[
+    'https://app.example.com:-1',
+    'https://app.example.com:443443',
+    'https://app.example.com:4x',
+    'https://app.example.com:%34',
+  ],
+  ...['https://127.0.0.1', 'https://localhost', 'http://localhost:4100', 'http://127.0.0.1:4100', 'http://[::1]:4100'],
+  ...[
+    'https://0.0.0.0',
+    'https://2130706433',
+    'https://0x7f.1',
+    'https://[::ffff:127.0.0.1]',
+    'https://[::1]',
+    'https://[app.example.com]',
+  ],
+  ...[
+    'https://\u0430pp.example.com',
+    'https://app.ex\u0430mple.com',
+    'https://app.\u0435xample.com',
+    'https://xn--pp-7kc.example.com',
+  ],
+  ...[
+    `https://app.example.com\u2044${evil}`,
+    `https://app.example.com\u2215${evil}`,
+    `https://app.example.com\uff0f${evil}`,
+  ],
+  ...[
+    `https://app.example.com\uff20${evil}`,
+    `https://app.example.com\u3002${evil}`,
+    `https://app.example.com\uff1f.${evil}`,
+  ],
+  ...[
+    'https://app.example.com\u200b.evil.example',
+    'https://\u202eapp.example.com',
+    'https://*.example.com',
+    'https://*',
+  ],
+  ...[
+    'https://app.example.com, https://evil.example',
+    'https://app.example.com|evil.example',
+    'https://app.example.com<evil>',
+  ],
+  ...[
+    'https://app.example.com;@evil.example',
+    'https://app.example.com&@evil.example',
+    'https://app.example.com:@evil.example',
+  ],
+];
+
+/** What is no address at all. */
+const texts = [
+  ...[
+    '',
+    ' ',
+    '.',
+    '..',
+    'evil.example',
+    'evil.example/',
+    'www.evil.example',
+    'app.example.com',
+    'app.example.com/x',
+    '@evil.example',
+  ],
+  ...[
+    './x',
+    '../x',
+    'x',
+    'account/',
+    'account/../..//evil.example',
+    'account//evil.example',
+    'account\\evil',
+    'account?x',
+    'ACCOUNT',
+  ],
+  ...[
+    '?x',
+    '#x',
+    '?return_to=//evil.example',
+    '%2f%2fevil.example',
+    '%2F%2Fevil.example',
+    '%5c%5cevil.example',
+    '%09//evil.example',
+  ],
+  ...[
+    '&#47;&#47;evil.example',
+    '\\x2f\\x2fevil.example',
+    'null',
+    'undefined',
+    '[object Object]',
+    '<script>',
+    '"><img src=x>',
+  ],
+  `/${'a'.repeat(3000)}`,
+];
+
+export const hostileReturns = [...paths, ...schemes, ...addresses, ...texts];
+
+/** What leads to where it says, with the public URL https://app.example.com/auth. */
+export const legitimateReturns = [
+  ['/', 'https://app.example.com/'],
+  ['/orders', 'https://app.example.com/orders'],
+  ['/orders?id=1&sort=date#top', 'https://app.example.com/orders?id=1&sort=date#top'],
+  ['/a/../b', 'https://app.example.com/b'],
+  ['/caf\u00e9?q=\u00fc', 'https://app.example.com/caf%C3%A9?q=%C3%BC'],
+  ['/search?next=https://evil.example/', 'https://app.example.com/search?next=https://evil.example/'],
+  ['/%2F%2Fevil.example', 'https://app.example.com/%2F%2Fevil.example'],
+  ['/a//b', 'https://app.example.com/a//b'],
+  ['/@ada', 'https://app.example.com/@ada'],
+  ['/auth/account', 'https://app.example.com/auth/account'],
+  ['https://app.example.com', 'https://app.example.com/'],
+  ['https://app.example.com/', 'https://app.example.com/'],
+  ['https://app.example.com/orders?id=1#top', 'https://app.example.com/orders?id=1#top'],
+  ['https://app.example.com:443/x', 'https://app.example.com/x'],
+  ['HTTPS://APP.EXAMPLE.COM/X', 'https://app.example.com/X'],
+  ['https://app.example.com?q=ada@example.com', 'https://app.example.com/?q=ada@example.com'],
+  ['https://shop.example.com/cart', 'https://shop.example.com/cart'],
+  ['http://partner.example:8080/x', 'http://partner.example:8080/x'],
+  ['account', 'account'],
+  ['account/email', 'account/email'],
+] as const;
