@@ -61,15 +61,35 @@ export async function mustRun(command, args, options) {
  */
 export async function step(title, work, detail = () => '', isFailure = () => false) {
   const started = performance.now();
-  if (process.stdout.isTTY) process.stdout.write(`  ${title} …`);
+  const stopCounting = countSeconds(title, started);
   try {
     const result = await work();
+    stopCounting();
     finishLine(isFailure(result) ? '✗' : '✓', title, started, detail(result));
     return result;
   } catch (error) {
+    stopCounting();
     finishLine('✗', title, started, '');
     throw error;
   }
+}
+
+/**
+ * Show that a long step still runs: in a terminal each second, elsewhere each half minute.
+ *
+ * @param {string} title
+ * @param {number} started
+ * @returns {() => void} stops it
+ */
+function countSeconds(title, started) {
+  const { isTTY = false } = process.stdout;
+  const show = () => {
+    const seconds = Math.round((performance.now() - started) / 1000);
+    process.stdout.write(isTTY ? `\r  ${title} … ${seconds} s` : `  … ${seconds} s\n`);
+  };
+  if (isTTY) process.stdout.write(`  ${title} …`);
+  const timer = setInterval(show, isTTY ? 1000 : 30_000);
+  return () => clearInterval(timer);
 }
 
 /**

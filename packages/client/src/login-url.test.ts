@@ -153,6 +153,16 @@ describe('loginUrlFrom', () => {
     expect(returnOf(inDevelopment.loginUrlFrom(request))).toBe('http://localhost:3000/app/me?tab=1');
   });
 
+  it.each([
+    ['localhost', 'localhost'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['[::1]', 'localhost'],
+  ])('logs in on the host name of the application, %s, which the cookie is for', (host, expected) => {
+    const url = inDevelopment.loginUrlFrom({ ...request, headers: { host: `${host}:3000` } });
+    expect(new URL(url).host).toBe(`${expected}:4100`);
+    expect(returnOf(url)).toBe(`http://${host}:3000/app/me?tab=1`);
+  });
+
   it.each(['evil.example', 'localhost:3000/@evil.example', 'localhost.evil.example', 'evil.example#localhost'])(
     'does not believe the Host %j',
     (host) => {

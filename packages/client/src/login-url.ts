@@ -2,6 +2,8 @@ import { hostOf, type RelayedRequest } from './relayed-request.ts';
 
 /** A host of the developer's own machine, on any port. */
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+/** Names by which a developer's machine reaches the service. */
+const SERVICE_NAMES = ['localhost', '127.0.0.1'];
 
 export interface LoginUrlOptions {
   /** An origin, perhaps with a path, without a slash at the end. */
@@ -16,7 +18,8 @@ export interface LoginUrls {
   loginUrl(returnTo?: string): string;
   /**
    * Where to log in, and come back from to what was asked for. On a developer's machine the
-   * application has another port than the service, which the `Host` header says.
+   * application has another port than the service, which the `Host` header says. Then the login is
+   * on the same host name as the application: a cookie of `localhost` is not sent to 127.0.0.1.
    *
    * @throws Error the login page itself was asked for
    */
@@ -52,8 +55,9 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
     throw new TypeError('loginUrl: returnTo is neither a path nor an address of this origin');
   }
 
-  function loginUrl(returnTo?: string): string {
+  function loginUrl(returnTo?: string, hostname?: string): string {
     const page = isPath ? new URL(origin + loginPage) : new URL(loginPage);
+    if (hostname !== undefined && LOOPBACK_HOST.test(page.host)) page.hostname = hostname;
     if (returnTo !== undefined) {
       const url = parseReturn(returnTo);
       page.searchParams.set('return_to', isPath ? pathOf(url) : url.origin + pathOf(url));
@@ -62,7 +66,7 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
   }
 
   return {
-    loginUrl,
+    loginUrl: (returnTo) => loginUrl(returnTo),
     returnPath(returnTo, fallback = '/') {
       if (typeof returnTo !== 'string') return fallback;
       try {
@@ -78,7 +82,9 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
         throw new Error(`requireUser() guards the login page itself, ${loginPage}: no one could log in`);
       }
       const host = hostOf(request) ?? '';
-      return loginUrl((!isPublic && LOOPBACK_HOST.test(host) ? `http://${host}` : origin) + path);
+      if (isPublic || !LOOPBACK_HOST.test(host)) return loginUrl(origin + path);
+      const { origin: ownOrigin, hostname } = new URL(`http://${host}`);
+      return loginUrl(ownOrigin + path, SERVICE_NAMES.includes(hostname) ? hostname : undefined);
     },
   };
 }
