@@ -72,7 +72,7 @@ export function shapeBreaches(files, read) {
 function longFiles(sources, read) {
   return sources.flatMap((file) => {
     const lines = read(file).trimEnd().split('\n').length;
-    return lines > mostLines ? [`${file} has ${lines} lines; at most ${mostLines} are held in the head`] : [];
+    return lines > mostLines ? [`${file} has ${lines} lines; the limit is ${mostLines}`] : [];
   });
 }
 

@@ -65,7 +65,7 @@ describe('the check of the shape', () => {
       'packages/server/src/clock.ts': 'export const now = () => Date.now();',
     };
     expect(shapeBreaches(Object.keys(files), (file) => files[file] ?? '')).toEqual([
-      'e2e/long.test.ts has 401 lines; at most 400 are held in the head',
+      'e2e/long.test.ts has 401 lines; the limit is 400',
       'Date.now( appears in packages/core/src/clock.ts and packages/core/src/watch.ts; it belongs in one file a package',
       '21 direct runtime dependencies; at most 20',
     ]);

@@ -34,7 +34,7 @@ describe('a daemon that is lost in the middle', () => {
     const { exitCode, stderr } = await runInto(['users', 'export'], { home, env, stdout: file });
     expectEnd({ exitCode, stderr }, 3, [
       `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
-      '  What was exported is not complete. Once it runs, export again.',
+      '  The export is incomplete. Export again once the daemon runs.',
       '  See why: authsvc daemon logs',
     ]);
     const [first, last, ...rest] = (await readFile(file, 'utf8')).trimEnd().split('\n');
@@ -47,7 +47,7 @@ describe('a daemon that is lost in the middle', () => {
     const { exitCode, stderr } = await runAuthsvc(['users', 'import', join(home, 'users.jsonl')], { home, env });
     expectEnd({ exitCode, stderr }, 3, [
       `✗ The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer`,
-      '  What was imported by then stays. Once it runs, import the same file again: nothing is taken in twice.',
+      '  The accounts imported so far stay. Once the daemon runs again, import the same file: existing accounts are skipped.',
       '  See why: authsvc daemon logs',
     ]);
   });
@@ -75,7 +75,7 @@ describe('a daemon that is lost in the middle', () => {
         {
           error: {
             code: 'daemon_lost',
-            message: `The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer. What was asked of it may be done, or not.`,
+            message: `The daemon of ${env.AUTHSVC_DATA_DIR} was lost in the middle of its answer. The request may or may not have taken effect.`,
           },
         },
       ]);

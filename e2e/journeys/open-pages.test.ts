@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { mustSend } from '../support/http-client.mjs';
 import { it, openTerminal, serve } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
@@ -43,5 +44,27 @@ describe('authsvc open', () => {
     const { exitCode, stdout } = await runAuthsvc(['open', '--json'], { home, env: { AUTHSVC_URL: daemon.url } });
     const { url, error } = JSON.parse(stdout);
     expect([exitCode, url ?? error.code]).toEqual([status, said]);
+  });
+});
+
+describe('authsvc users reset', () => {
+  it('prints a link to the page where the token is used', async ({ home }) => {
+    const daemon = await serve(home, { AUTHSVC_PUBLIC_URL: 'https://app.example.com/auth' });
+    await mustSend(daemon.url, 'POST /users', { json: { email: 'ada@example.com', password: 'correct horse battery' } });
+    const { stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
+    const { origin, pathname, searchParams } = new URL(stdout);
+    expect([origin, pathname, searchParams.get('email')]).toEqual([
+      'https://app.example.com',
+      '/auth/reset',
+      'ada@example.com',
+    ]);
+    expect(searchParams.get('token')).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it('refuses to print a link where there are no pages', async ({ home }) => {
+    const daemon = await serve(home, { AUTHSVC_PAGES: 'off' });
+    await mustSend(daemon.url, 'POST /users', { json: { email: 'ada@example.com', password: 'correct horse battery' } });
+    const { exitCode, stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
+    expect([exitCode, stdout]).toEqual([5, '']);
   });
 });

@@ -47,6 +47,16 @@ export function usageError(what: string, details: Pick<CliErrorDetails, 'why' | 
   return new CliError({ status: exitStatus.usage, code: 'usage', what, ...details });
 }
 
+/** A page for people was asked for, and there is none. */
+export function noPages(): CliError {
+  return new CliError({
+    status: exitStatus.refused,
+    code: 'no_pages',
+    what: 'This service has no pages for people',
+    why: 'Its operator set AUTHSVC_PAGES to off, or it is an older version.',
+  });
+}
+
 /** `what` was to be written: the subject of the sentence. */
 export type LostOutput = Partial<Pick<CliErrorDetails, 'what' | 'why' | 'next'>>;
 

@@ -79,7 +79,8 @@ export interface Authsvc {
   /** The user whom {@link requireUser} or {@link fastify} let in. @throws Error neither has run */
   userOf(request: object): User;
   /**
-   * Where to log in, and come back from to `returnTo`: a path, or an address of this origin.
+   * The URL of the login page, which sends the user back to `returnTo` after the login: a path, or
+   * an address of this origin.
    *
    * @returns an address, or a path if `loginPage` is one
    * @throws TypeError `returnTo` is of another origin

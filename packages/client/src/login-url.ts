@@ -14,11 +14,11 @@ export interface LoginUrlOptions {
 }
 
 export interface LoginUrls {
-  /** Where to log in, and come back from to a path or an address. */
+  /** The URL of the login page; with `returnTo`, it carries where to go after the login. */
   loginUrl(returnTo?: string): string;
   /**
-   * Where to log in, and come back from to what was asked for. On a developer's machine the
-   * application has another port than the service, which the `Host` header says. Then the login is
+   * The URL of the login page, with the requested page as `return_to`. On a developer's machine the
+   * application has another port than the service; its `Host` header says which. The login is then
    * on the same host name as the application: a cookie of `localhost` is not sent to 127.0.0.1.
    *
    * @throws Error the login page itself was asked for
@@ -32,7 +32,7 @@ export interface LoginUrls {
 export type PageRequest = RelayedRequest & { readonly originalUrl?: string | undefined };
 
 /**
- * Make the functions that say where to log in, and come back from.
+ * Make the functions that build login URLs and read `return_to`.
  *
  * Addresses of other origins are refused, since they may be what a stranger put into a link. So are
  * paths such as `//host`, which browsers read as one.

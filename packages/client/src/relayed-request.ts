@@ -59,7 +59,8 @@ export function relayedHeaders(
 }
 
 /**
- * Check that more says who sent a request than a header that the sender chooses.
+ * Check that the sender's address is known from the socket or from `peer`, not only from a header
+ * that the sender can forge.
  *
  * @throws TypeError a request without a socket, and no `peer`
  * @throws {@link AuthsvcError} the client has gone, and its address with it

@@ -182,8 +182,8 @@ export interface OutboxWrites {
   addMail(mail: OutboxMail): Promise<void>;
   /**
    * Takes the mail that has been due for longest, counts the try, and schedules the next one as
-   * `nextAttemptAt` says. A try that is scheduled later than that ever allows was scheduled before
-   * the clock was set back, and is due.
+   * `nextAttemptAt` says. A mail whose next try lies further ahead than the longest delay of
+   * `nextAttemptAt` was scheduled before the clock was set back: it counts as due.
    */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
   /**

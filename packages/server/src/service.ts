@@ -14,6 +14,7 @@ import {
 } from '@authsvc/core';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
+import { findPagesUrl } from './config/page-settings.ts';
 import { weakenedSettings } from './config/rules.ts';
 import { buildControlServer } from './control/server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/socket.ts';
@@ -137,8 +138,9 @@ export async function startService(config: Config, options: ServiceOptions = {})
     });
     closers.push(sessions.close);
 
+    const findPages = () => findPagesUrl(config, url);
     const ports: AuthPorts = {
-      mailer: createMailer(config, () => url),
+      mailer: createMailer(config, findPages),
       clock: systemClock,
       random: systemRandom,
       commonPasswords: loadCommonPasswords(),
@@ -185,7 +187,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
       requestStop = resolve;
     });
     const control = buildControlServer(
-      { ...ports, database, metrics, daemon: { describe, warnings, requestStop } },
+      { ...ports, database, metrics, findPages, daemon: { describe, warnings, requestStop } },
       log,
     );
     // Last of all, so that a daemon that answers here can also be used.

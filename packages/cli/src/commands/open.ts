@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { prepareCommand } from '../connection/prepare-command.ts';
 import { assertSafeForSecrets } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { exitStatus } from '../exit-status.ts';
+import { noPages } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 
@@ -31,12 +30,7 @@ async function openAccountPage(context: Context, options: GlobalOptions): Promis
   const { terminal, client } = await prepareCommand(context, options);
   const pages = await client.findPages();
   if (pages === undefined) {
-    throw new CliError({
-      status: exitStatus.refused,
-      code: 'no_pages',
-      what: 'This service has no pages for people',
-      why: 'Its operator set AUTHSVC_PAGES to off, or it is an older version.',
-    });
+    throw noPages();
   }
   // Passwords are typed there.
   assertSafeForSecrets(pages, options.insecureHttp === true);

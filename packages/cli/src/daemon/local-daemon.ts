@@ -97,7 +97,7 @@ export function daemonLost({ dataFolder }: LocalDaemonPlace, why: string, cause?
 export function describeControlFailure(error: unknown, place: LocalDaemonPlace): unknown {
   if (!(error instanceof Error)) return error;
   const { dataFolder, socket } = place;
-  if (isConnectionReset(error)) return daemonLost(place, 'What was asked of it may be done, or not.', error);
+  if (isConnectionReset(error)) return daemonLost(place, 'The request may or may not have taken effect.', error);
   if (error instanceof ControlSilentError) {
     return new CliError({
       status: exitStatus.unreachable,

@@ -84,8 +84,8 @@ async function importUsers(context: Context, file: string, options: ImportOption
   const input = Readable.from(linesFor(file, options.from ?? formatOf(file), refuse));
   const path = `/users/import${options.dryRun ? '?dry_run=true' : ''}`;
   const ifLost = options.dryRun
-    ? 'Nothing was written. Once it runs, try again.'
-    : 'What was imported by then stays. Once it runs, import the same file again: nothing is taken in twice.';
+    ? 'Nothing was written. Try again once the daemon runs.'
+    : 'The accounts imported so far stay. Once the daemon runs again, import the same file: existing accounts are skipped.';
   let summary: { imported: number; exists: number; refused: number } | undefined;
   try {
     for await (const report of streamLines<ImportReport>(context, { method: 'POST', path, input, ifLost })) {
@@ -117,7 +117,7 @@ async function* linesFor(file: string, format: ImportFormat, refuse: (line: numb
 async function exportUsers(context: Context, options: GlobalOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   const { stdout } = context;
-  const ifLost = 'What was exported is not complete. Once it runs, export again.';
+  const ifLost = 'The export is incomplete. Export again once the daemon runs.';
   let isBegun = false;
   try {
     for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export', ifLost })) {

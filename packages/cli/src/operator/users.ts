@@ -3,7 +3,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
-import { usageError } from '../errors.ts';
+import { noPages, usageError } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';
 import { checkEmailOption } from '../terminal/answers.ts';
@@ -130,6 +130,10 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
   );
 }
 
+interface ResetOptions extends GlobalOptions {
+  readonly link?: boolean;
+}
+
 interface ChangeOptions extends GlobalOptions {
   readonly all?: boolean;
   readonly yes?: boolean;
@@ -221,14 +225,18 @@ function createRevokeCommand(context: Context): Command {
 /** `authsvc users reset` */
 function createResetCommand(context: Context): Command {
   const help = formatHelp({
-    examples: [['authsvc users reset ada@example.com', 'prints the token on standard output']],
+    examples: [
+      ['authsvc users reset ada@example.com', 'prints the token on standard output'],
+      ['authsvc users reset ada@example.com --link', 'prints a link to the page where it is used'],
+    ],
     json: [
-      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
+      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/reset?email=ada%40example.com&token=a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
     ],
   });
   return new Command('reset')
     .description('Make a reset token for an account, to pass on to its owner')
     .argument('<email>', 'the account')
+    .option('--link', 'print a link to the page where the token is used')
     .addHelpText('after', help)
     .action((email: string, _, command: Command) => issueReset(context, email, command.optsWithGlobals()));
 }
@@ -274,12 +282,13 @@ async function revoke(context: Context, email: string | undefined, options: Chan
   await changeUser(context, { name: 'revoke', email, done }, options);
 }
 
-async function issueReset(context: Context, email: string, options: GlobalOptions): Promise<void> {
+async function issueReset(context: Context, email: string, options: ResetOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   checkEmailOption(email, '<email>');
   const issued = await askDaemon<IssuedResetBody>(context, { method: 'POST', path: '/users/reset', body: { email } });
   terminal.printJson(issued);
-  terminal.printLines(issued.reset_token);
+  if (options.link && !issued.link) throw noPages();
+  terminal.printLines(options.link && issued.link ? issued.link : issued.reset_token);
   await terminal.flush({
     what: 'The reset token',
     why: 'It was made but is lost, since it is not stored anywhere.',

@@ -40,6 +40,8 @@ export interface UserDetailBody extends OperatedUser {
 export interface IssuedResetBody {
   readonly email: string;
   readonly reset_token: string;
+  /** To the page where the token is used; null where there are no pages. */
+  readonly link: string | null;
   readonly expires_at: string;
 }
 

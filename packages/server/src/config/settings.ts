@@ -138,7 +138,7 @@ export const settings = {
   resetDelivery: {
     name: 'AUTHSVC_RESET_DELIVERY',
     defaultText:
-      'response; smtp if AUTHSVC_SMTP_URL or AUTHSVC_MAIL_DIR is set; otherwise operator if AUTHSVC_PUBLIC_URL is',
+      'smtp if AUTHSVC_SMTP_URL or AUTHSVC_MAIL_DIR is set; otherwise operator if AUTHSVC_PUBLIC_URL is set; otherwise response',
     description:
       'How a user gets a reset token: with `response`, which is for this machine only, anyone who asks for it gets it in the answer; `smtp` mails it; with `operator`, an operator issues it and passes it on.',
     read: oneOf('response', 'smtp', 'operator'),

@@ -4,6 +4,7 @@ import { addBodyParsers } from '../http/body-parsers.ts';
 import { createFastify } from '../http/fastify.ts';
 import { trackInFlight } from '../http/shut-down.ts';
 import { addMetricsRoute } from '../metrics/listener.ts';
+import type { FindPages } from '../mail/links.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
 import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './daemon.ts';
 import { addEventRoutes } from './events.ts';
@@ -15,6 +16,7 @@ export interface ControlPorts extends AuthPorts {
   readonly daemon: DaemonControl;
   readonly database: Pick<Database, 'backUp'>;
   readonly metrics: MetricSources;
+  readonly findPages: FindPages;
 }
 
 /**

@@ -139,9 +139,10 @@ describe('POST /users/reset', () => {
   it('makes a reset token, whatever the delivery, that works once and for this account alone', async () => {
     const issued = await change('reset', { email: ada.email });
     const reset_token = expect.stringMatching(/^[\da-f-]{36}$/);
+    const link = `http://127.0.0.1:4100/reset?email=ada%40example.com&token=${issued.body.reset_token}`;
     expect(issued).toEqual({
       status: 200,
-      body: { email: ada.email, reset_token, expires_at: '2030-01-01T00:11:00.000Z' },
+      body: { email: ada.email, reset_token, link, expires_at: '2030-01-01T00:11:00.000Z' },
     });
     const put = async (email: string) => {
       const payload = JSON.stringify({ email, reset_token: issued.body.reset_token, new_password: 'a third password' });

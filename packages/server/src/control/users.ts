@@ -23,6 +23,7 @@ import {
   verifyEmail,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
+import { type FindPages, linkToReset } from '../mail/links.ts';
 
 const DEFAULT_PAGE = 50;
 
@@ -31,7 +32,10 @@ interface ByEmail {
 }
 
 /** What an operator does with accounts. */
-export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts): void {
+export function addUserControlRoutes(
+  server: FastifyInstance,
+  ports: AuthPorts & { readonly findPages: FindPages },
+): void {
   server.get<{ Querystring: Partial<Static<typeof userPageSchema>> }>(
     '/users',
     { schema: { querystring: userPageSchema } },
@@ -88,7 +92,9 @@ export function addUserControlRoutes(server: FastifyInstance, ports: AuthPorts):
     { schema: { body: emailSchema } },
     async ({ body }): Promise<IssuedResetBody> => {
       const { user, resetToken, expiresAt } = await issueResetTokenFor(ports, body.email);
-      return { email: user.email, reset_token: resetToken, expires_at: iso(expiresAt) };
+      const pages = ports.findPages();
+      const link = pages ? linkToReset(pages, user.email, resetToken) : null;
+      return { email: user.email, reset_token: resetToken, link, expires_at: iso(expiresAt) };
     },
   );
 

@@ -1,14 +1,14 @@
 import { createFolderTransport, createSmtpTransport, type Mailer, type MailTransport } from '@authsvc/core';
 import type { Config } from '../config/config.ts';
-import { findPagesUrl } from '../config/page-settings.ts';
+import type { FindPages } from './links.ts';
 import { writeResetMail } from './reset-mail.ts';
 
-/** @param getListeningUrl called for each mail, which is sent only once the service listens. */
-export function createMailer(config: Config, getListeningUrl: () => string): Mailer {
+/** @param findPages called for each mail, which is sent only once the service listens. */
+export function createMailer(config: Config, findPages: FindPages): Mailer {
   const transport = createTransport(config);
   return {
     send: async (mail, signal) => {
-      const message = writeResetMail(mail, config, findPagesUrl(config, getListeningUrl()));
+      const message = writeResetMail(mail, config, findPages());
       await transport.send(message, signal);
     },
   };

@@ -3,7 +3,7 @@ import type { Mail, MailMessage } from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import { texts } from '../texts/texts.ts';
 import { box, button, layOutMail, type MailStyle, paragraph, quietParagraph } from './layout.ts';
-import { linkTo } from './links.ts';
+import { linkToReset } from './links.ts';
 
 type ResetMail = Extract<Mail, { kind: 'reset' }>;
 
@@ -23,7 +23,7 @@ export function writeResetMail(mail: ResetMail, style: MailStyle, pagesUrl: URL 
 }
 
 function withLink({ to, resetToken, expiresInMs }: ResetMail, style: MailStyle, pagesUrl: URL) {
-  const link = linkTo(pagesUrl, '/reset', { email: to, token: resetToken });
+  const link = linkToReset(pagesUrl, to, resetToken);
   const reason = texts.mails.reset.reason(to, style.productName);
   const expiry = texts.mails.reset.linkExpiry(minutes(expiresInMs));
   const text = `${reason}

@@ -5,8 +5,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { askForReset } from '../routes/reset-password.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, type Filled, field, formCard } from './form.ts';
-import { leadTo, type View } from './layout.ts';
+import { addFormPage, blank, type Filled, field, formCard } from './form.ts';
+import { leadTo, renderPage, type View } from './layout.ts';
 import { withNotice } from './notices.ts';
 import type { Site } from './site.ts';
 
@@ -50,7 +50,9 @@ async function ask(
 ): Promise<FastifyReply> {
   const outcome = await askForReset(site.ports, request, email);
   if (outcome.delivery !== 'response') return leadTo(reply, 'reset?asked');
-  return leadTo(reply, `reset?${new URLSearchParams({ email: outcome.email, token: outcome.resetToken })}`);
+  // Shown at once: an address is kept in the browser's history, and the token with it.
+  const link = { email: outcome.email, token: outcome.resetToken };
+  return reply.send(renderPage(site, reply, choiceView(site, blank, link)));
 }
 
 async function choose(

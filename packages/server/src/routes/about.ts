@@ -39,6 +39,7 @@ export function addAboutRoutes(
 ): void {
   // What an application needs to know for its own forms, or to lead people to ours.
   server.get('/', ({ headers: { host, accept } }, reply): AboutBody | FastifyReply => {
+    reply.header('vary', 'Accept');
     if (landing !== undefined && accept?.includes('text/html')) return leadTo(reply, landing);
     return {
       ...about,

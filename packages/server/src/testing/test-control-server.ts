@@ -33,7 +33,8 @@ export async function createTestControlServer(
     store: own.store,
     eventLoop: { take: () => ({ median: 0, p99: 0, max: 0 }) },
   };
-  const { server } = buildControlServer({ ...own, daemon, metrics, ...ports }, log satisfies FastifyBaseLogger);
+  const findPages = () => new URL('http://127.0.0.1:4100');
+  const { server } = buildControlServer({ ...own, daemon, metrics, findPages, ...ports }, log satisfies FastifyBaseLogger);
   return {
     auth: own,
     server,
