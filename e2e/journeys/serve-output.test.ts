@@ -1,8 +1,9 @@
 import { openSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
 import { type Serving, startServing } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
-import { it } from '../support/journey.ts';
+import { it, openTerminal } from '../support/journey.ts';
 import { authsvcFile } from '../support/program.ts';
 
 async function startFor(...args: Parameters<typeof startServing>): Promise<Serving> {
@@ -39,6 +40,16 @@ describe('authsvc serve', () => {
     const { url, stop } = await startFor(home, 'pipe', { command });
     expect(await registered(url, 'ada')).toBe(200);
     expect(await stop()).toBe(0);
+  });
+
+  it('logs in words on a terminal, without anything that must be decoded', async ({ home }) => {
+    const env = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_DATA_DIR: join(home, 'data') };
+    const terminal = openTerminal(['serve'], { home, env });
+    await terminal.shows(/WARN +reset_delivery_is_response: reset tokens are handed to anyone/);
+    await terminal.shows('authsvc listening on http://127.0.0.1:');
+    expect(terminal.screen()).not.toContain('{"level"');
+    terminal.type('\u0003');
+    expect(await terminal.ended).toBe(0);
   });
 
   it('stops as it does at SIGTERM when its terminal is closed', async ({ home }) => {

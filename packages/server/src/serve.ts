@@ -15,6 +15,8 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 export interface ServeOptions {
   /** `stderr` in the foreground; `file` for the rotated log in the data folder. */
   readonly logTo?: 'stderr' | 'file';
+  /** Turns each JSON line for standard error into one for people, without a line break. */
+  readonly renderLine?: (line: string) => string;
   /** Called once it listens; by default prints `authsvc listening on <url>` to stdout. */
   readonly announce?: (daemon: DaemonBody) => void;
 }
@@ -26,13 +28,14 @@ export interface ServeOptions {
  * @returns the exit status: 0 stopped as requested, 1 could not start or stop, 2 invalid settings.
  * The reason is on stderr.
  */
-export async function runServe({ logTo = 'stderr', announce = announceOnStdout }: ServeOptions = {}): Promise<number> {
+export async function runServe(options: ServeOptions = {}): Promise<number> {
+  const { logTo = 'stderr', announce = announceOnStdout, renderLine } = options;
   // Before any file is created: no other user of this machine may read what the daemon writes.
   process.umask(0o077);
   for (const output of [process.stdout, process.stderr]) ignoreFailures(output);
   let service: RunningService;
   try {
-    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: openStandardLog() });
+    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: openStandardLog(renderLine) });
   } catch (error) {
     return refuse(error);
   }

@@ -29,6 +29,13 @@ describe('authsvc', () => {
     });
   });
 
+  it('suggests to log in first after a registration', async () => {
+    const server = await startContractServer();
+    const { authsvc } = createTestMachine({ AUTHSVC_URL: server.url });
+    await authsvc(['register', '--email', email, '--password-stdin'], { input });
+    expect((await authsvc([])).stdout).toMatch(/\nGet started:\n {2}authsvc login\n {2}authsvc register\n$/);
+  });
+
   it('says what is running and who is logged in', async () => {
     const server = await startContractServer();
     server.users.set(email, input);

@@ -7,7 +7,7 @@ import { transport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { findAccount } from '../session-store/account-index.ts';
+import { findAccount, lastUsedEmail } from '../session-store/account-index.ts';
 import { createSessionStore } from '../session-store/session-store.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 
@@ -34,13 +34,18 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const who = fromEnvironment ? 'AUTHSVC_SESSION' : account && bold(account.email);
   const steps = [
     ...(isRunning || !isLoopback(server) ? [] : [START_COMMAND]),
-    ...(who === undefined ? [shell`authsvc register`, shell`authsvc login`] : [shell`authsvc profile`]),
+    ...(who === undefined ? firstSteps(lastUsedEmail(index(), server) !== undefined) : [shell`authsvc profile`]),
   ];
   terminal.printLines(
     `Daemon: ${state} · Account: ${who ?? 'none'}`,
     who === undefined || !isRunning ? 'Get started:' : 'Next:',
     ...steps.map((step) => `  ${cyan(step)}`),
   );
+}
+
+function firstSteps(hasAccount: boolean) {
+  const [register, login] = [shell`authsvc register`, shell`authsvc login`];
+  return hasAccount ? [login, register] : [register, login];
 }
 
 /**

@@ -9,10 +9,13 @@ const MOST_WAITING_BYTES = 1_048_576;
 /**
  * Opens standard error for the log. A line that cannot be written is lost, and the next one is
  * tried again: a disk may have room by then, and the service goes on in any case.
+ *
+ * @param renderLine for a reader who is a person.
  */
-export function openStandardLog(): LogStream {
+export function openStandardLog(renderLine?: (line: string) => string): LogStream {
   // Node's own stream for a file writes nothing more after a failure.
-  return isFile(2) ? createFileLog(2) : createBoundedLog(process.stderr);
+  const log = isFile(2) ? createFileLog(2) : createBoundedLog(process.stderr);
+  return renderLine ? { write: (line) => log.write(`${renderLine(line.trimEnd())}\n`) } : log;
 }
 
 /** Keeps an output that cannot be written from ending the process. */
