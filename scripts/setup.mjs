@@ -14,7 +14,8 @@ export async function setUp() {
   refuse(nodeProblem(process.versions.node, rootPackage.engines.node));
   if (!isInstalled()) {
     refuse(compilerProblem(process.env));
-    if (neverInstalled()) console.log('First time here: this installs packages and compiles SQLite, which takes 2 to 10 minutes.');
+    if (neverInstalled())
+      console.log('First time here: this installs packages and compiles SQLite, which takes 2 to 10 minutes.');
     await step('Installed the packages', install);
   }
   await step('Built', build);

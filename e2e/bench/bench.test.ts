@@ -187,7 +187,9 @@ describe('npm run bench:timing', () => {
     // Of four pairs on a busy machine, either may be the slower one.
     const { stdout } = await run.catch((error: { stdout: string }) => error);
     expect(stdout).toMatch(/known email( +[\d.]+ ms){3}\nunknown email( +[\d.]+ ms){3}\n/);
-    expect(stdout).toMatch(/ranks of known from unknown: [\d.]+ standard deviations; target under 2\.6: (met|missed)\n/);
+    expect(stdout).toMatch(
+      /ranks of known from unknown: [\d.]+ standard deviations; target under 2\.6: (met|missed)\n/,
+    );
     expect(stdout).toMatch(/difference of the medians -?[\d.]+ ms; target under 1 ms: (met|missed)\n$/);
   });
 });

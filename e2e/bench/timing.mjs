@@ -108,7 +108,9 @@ function report({ known, other }) {
     if (!isMet) process.exitCode = 1;
     return isMet ? 'met' : 'missed';
   };
-  say(`\n${pairs} pairs of failed logins ${byPage ? 'by page ' : ''}at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`);
+  say(
+    `\n${pairs} pairs of failed logins ${byPage ? 'by page ' : ''}at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`,
+  );
   say(`${' '.repeat(14)}${['median', 'p25', 'p75'].map((name) => name.padStart(12)).join('')}`);
   say(line('known email', known));
   say(line('unknown email', other));
@@ -131,7 +133,9 @@ function deviations(value) {
 }
 
 function readOptions() {
-  const { values } = parseArgs({ options: { page: { type: 'boolean', default: false }, pairs: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { page: { type: 'boolean', default: false }, pairs: { type: 'string' }, help: { type: 'boolean' } },
+  });
   const count = Number(values.pairs ?? 1000);
   if (!Number.isInteger(count) || count < 1) throw new Error('--pairs takes a whole number from 1 on');
   if (!values.help) return { pairs: count, byPage: values.page };

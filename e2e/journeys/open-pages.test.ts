@@ -50,7 +50,9 @@ describe('authsvc open', () => {
 describe('authsvc users reset', () => {
   it('prints a link to the page where the token is used', async ({ home }) => {
     const daemon = await serve(home, { AUTHSVC_PUBLIC_URL: 'https://app.example.com/auth' });
-    await mustSend(daemon.url, 'POST /users', { json: { email: 'ada@example.com', password: 'correct horse battery' } });
+    await mustSend(daemon.url, 'POST /users', {
+      json: { email: 'ada@example.com', password: 'correct horse battery' },
+    });
     const { stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
     const { origin, pathname, searchParams } = new URL(stdout);
     expect([origin, pathname, searchParams.get('email')]).toEqual([
@@ -63,7 +65,9 @@ describe('authsvc users reset', () => {
 
   it('refuses to print a link where there are no pages', async ({ home }) => {
     const daemon = await serve(home, { AUTHSVC_PAGES: 'off' });
-    await mustSend(daemon.url, 'POST /users', { json: { email: 'ada@example.com', password: 'correct horse battery' } });
+    await mustSend(daemon.url, 'POST /users', {
+      json: { email: 'ada@example.com', password: 'correct horse battery' },
+    });
     const { exitCode, stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
     expect([exitCode, stdout]).toEqual([5, '']);
   });

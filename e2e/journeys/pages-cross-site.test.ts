@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openWalk, type Walk } from '../support/pages/walk.ts';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { type LocalServer, serveLocally } from '../support/local-server.ts';
+import { openWalk, type Walk } from '../support/pages/walk.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const password = 'correct horse battery';

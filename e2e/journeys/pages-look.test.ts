@@ -1,11 +1,11 @@
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWalk, type Walk } from '../support/pages/walk.ts';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { pageStates } from '../support/pages/states.ts';
+import { openWalk, type Walk } from '../support/pages/walk.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const mostBytes = 20_000;

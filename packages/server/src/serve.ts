@@ -35,7 +35,10 @@ export async function runServe(options: ServeOptions = {}): Promise<number> {
   for (const output of [process.stdout, process.stderr]) ignoreFailures(output);
   let service: RunningService;
   try {
-    service = await startService(loadConfig(process.env), logTo === 'file' ? {} : { logStream: openStandardLog(renderLine) });
+    service = await startService(
+      loadConfig(process.env),
+      logTo === 'file' ? {} : { logStream: openStandardLog(renderLine) },
+    );
   } catch (error) {
     return refuse(error);
   }

@@ -34,7 +34,10 @@ export async function createTestControlServer(
     eventLoop: { take: () => ({ median: 0, p99: 0, max: 0 }) },
   };
   const findPages = () => new URL('http://127.0.0.1:4100');
-  const { server } = buildControlServer({ ...own, daemon, metrics, findPages, ...ports }, log satisfies FastifyBaseLogger);
+  const { server } = buildControlServer(
+    { ...own, daemon, metrics, findPages, ...ports },
+    log satisfies FastifyBaseLogger,
+  );
   return {
     auth: own,
     server,
