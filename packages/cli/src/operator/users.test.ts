@@ -117,7 +117,7 @@ describe('authsvc users', () => {
     expect(await service.json(reset, { input: `${stdout}staple after staple` })).toMatchObject({ status: 0 });
     expect(await service.isOpen(await service.logIn(ada, 'staple after staple'))).toBe(true);
     expect(await service.json(['users', 'reset', ada])).toEqual(
-      done({ email: ada, reset_token: expect.any(String), expires_at: time }),
+      done({ email: ada, reset_token: expect.any(String), link: expect.any(String), expires_at: time }),
     );
   });
 

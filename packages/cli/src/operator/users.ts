@@ -230,7 +230,7 @@ function createResetCommand(context: Context): Command {
       ['authsvc users reset ada@example.com --link', 'prints a link to the page where it is used'],
     ],
     json: [
-      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/reset?email=ada%40example.com&token=a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-22T16:50:00.000Z"}',
+      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/reset?email=ada%40example.com&token=…","expires_at":"2026-11-22T16:50:00.000Z"}',
     ],
   });
   return new Command('reset')

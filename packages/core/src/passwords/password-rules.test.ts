@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../../test/property-settings.ts';
-import { AuthError } from '../errors.ts';
+import { AuthError, type PasswordProblem } from '../errors.ts';
 import { defaultPolicy } from '../testing/index.ts';
 import { admitNewPassword, normalizePassword, PASSWORD_MAX_LENGTH } from './password-rules.ts';
 
@@ -10,7 +10,8 @@ const ports = {
   commonPasswords: { includes: async (password: string) => password === 'password123' },
 };
 const admit = (password: string, emailKey = 'lovelace@example.com') => admitNewPassword(ports, password, emailKey);
-const rejected = (message: string, field = 'password') => new AuthError('password_rejected', { field, message });
+const rejected = (passwordProblem: PasswordProblem, message: string, field = 'password') =>
+  new AuthError('password_rejected', { field, passwordProblem, message });
 
 describe('admitNewPassword', () => {
   it.each([
@@ -30,33 +31,66 @@ describe('admitNewPassword', () => {
 
   it('admits in NFC, whose length is what counts', async () => {
     expect(await admit('secu\u0308re_p')).toBe('secüre_p');
-    await expect(admit('secu\u0308re_')).rejects.toEqual(rejected('the password is too short: at least 8 characters'));
+    await expect(admit('secu\u0308re_')).rejects.toEqual(
+      rejected('too_short', 'the password is too short: at least 8 characters'),
+    );
   });
 
   it.each([
-    ['7 characters', 'secure_', 'the password is too short: at least 8 characters'],
-    ['nothing', '', 'the password is too short: at least 8 characters'],
-    ['4 code points of two UTF-16 units each', '🔑🔒🔓🔐', 'the password is too short: at least 8 characters'],
-    ['257 characters', 'p'.repeat(257), 'the password is too long: at most 256 characters'],
-    ['a lone high surrogate', 'secure_\uD800password', 'the password contains characters that are not Unicode'],
-    ['a lone low surrogate', 'secure_password\uDC00', 'the password contains characters that are not Unicode'],
-    ['the email', 'lovelace@example.com', 'the password must not be the email address or the part before its @'],
-    ['the local part', 'LoveLace', 'the password must not be the email address or the part before its @'],
+    ['7 characters', 'secure_', 'too_short', 'the password is too short: at least 8 characters'],
+    ['nothing', '', 'too_short', 'the password is too short: at least 8 characters'],
+    [
+      '4 code points of two UTF-16 units each',
+      '🔑🔒🔓🔐',
+      'too_short',
+      'the password is too short: at least 8 characters',
+    ],
+    ['257 characters', 'p'.repeat(257), 'too_long', 'the password is too long: at most 256 characters'],
+    [
+      'a lone high surrogate',
+      'secure_\uD800password',
+      'not_unicode',
+      'the password contains characters that are not Unicode',
+    ],
+    [
+      'a lone low surrogate',
+      'secure_password\uDC00',
+      'not_unicode',
+      'the password contains characters that are not Unicode',
+    ],
+    [
+      'the email',
+      'lovelace@example.com',
+      'own_email',
+      'the password must not be the email address or the part before its @',
+    ],
+    ['the local part', 'LoveLace', 'own_email', 'the password must not be the email address or the part before its @'],
     [
       'the email in another case',
       'Lovelace@Example.COM',
+      'own_email',
       'the password must not be the email address or the part before its @',
     ],
-    ['a common password', 'password123', 'the password is one of the most common ones, which are tried first'],
-    ['one in another case', 'PassWord123', 'the password is one of the most common ones, which are tried first'],
-  ])('refuses %s', async (_what, password, message) => {
-    await expect(admit(password)).rejects.toEqual(rejected(message));
+    [
+      'a common password',
+      'password123',
+      'common',
+      'the password is one of the most common ones, which are tried first',
+    ],
+    [
+      'one in another case',
+      'PassWord123',
+      'common',
+      'the password is one of the most common ones, which are tried first',
+    ],
+  ] as const)('refuses %s', async (_what, password, problem, message) => {
+    await expect(admit(password)).rejects.toEqual(rejected(problem, message));
   });
 
   it('refuses the email in any form of its domain', async () => {
     const message = 'the password must not be the email address or the part before its @';
     for (const password of ['user@bücher.example', 'User@BU\u0308CHER.example', 'user@xn--bcher-kva.example']) {
-      await expect(admit(password, 'user@xn--bcher-kva.example')).rejects.toEqual(rejected(message));
+      await expect(admit(password, 'user@xn--bcher-kva.example')).rejects.toEqual(rejected('own_email', message));
     }
   });
 
@@ -64,7 +98,7 @@ describe('admitNewPassword', () => {
     const short = { ...ports, policy: { ...defaultPolicy, password: { minLength: 5 } } };
     expect(await admitNewPassword(short, 'b4l0u', 'user@example.com')).toBe('b4l0u');
     await expect(admitNewPassword(short, 'b4l0', 'user@example.com', 'new_password')).rejects.toEqual(
-      rejected('the password is too short: at least 5 characters', 'new_password'),
+      rejected('too_short', 'the password is too short: at least 5 characters', 'new_password'),
     );
   });
 

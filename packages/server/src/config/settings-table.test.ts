@@ -22,7 +22,7 @@ describe('settingsTable', () => {
       passwordMinLength: Number(settings.passwordMinLength.defaultText),
       sessionIdleSeconds: Number(settings.sessionIdleSeconds.defaultText),
       sessionLifetimeSeconds: Number(settings.sessionLifetimeSeconds.defaultText),
-      resetDelivery: settings.resetDelivery.defaultText.split(';')[0],
+      resetDelivery: settings.resetDelivery.defaultText.split('; otherwise ').at(-1),
       resetTokenSeconds: Number(settings.resetTokenSeconds.defaultText.split(';')[0]),
       smtpUrl: undefined,
       mailFolder: undefined,

@@ -26,9 +26,9 @@ describe('a mail scanner', () => {
     test = await createTestServer(often);
     await test.server.inject(json(ada, '/users'));
     const who = await logIn();
-    const { headers } = await send('/reset', { email: ada.email });
-    const link = `/${headers.location}`;
-    expect(link).toMatch(/^\/reset\?email=ada%40example\.com&token=[\da-f-]{36}$/);
+    const [, token = ''] =
+      /name="reset_token" value="([\da-f-]{36})"/.exec((await send('/reset', { email: ada.email })).body) ?? [];
+    const link = `/reset?email=ada%40example.com&token=${token}`;
 
     const links = new Set([link, '/', '/login', '/account', '/logout', '/reset?token']);
     for (const url of links) {
@@ -48,7 +48,6 @@ describe('a mail scanner', () => {
       }
     }
     expect(await everything()).toEqual(before);
-    const token = new URL(link, 'http://x').searchParams.get('token') ?? '';
     const chosen = await send('/reset', { email: ada.email, reset_token: token, new_password: newPassword });
     expect([chosen.statusCode, chosen.headers.location]).toEqual([303, 'login?done=password-reset']);
   });
