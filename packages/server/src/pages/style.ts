@@ -92,7 +92,7 @@ a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness:
 a:hover { text-decoration-thickness: .14em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: .25rem; }
 label { display: block; margin-bottom: .375rem; font-weight: 550; font-size: .9375rem; }
-.field + .field { margin-top: 1.125rem; }
+.field ~ .field { margin-top: 1.125rem; }
 .hint { margin-bottom: .375rem; color: var(--soft); font-size: .875rem; line-height: 1.4; }
 .wrong { margin-bottom: .375rem; color: var(--bad); font-size: .9375rem; line-height: 1.4; }
 input {

@@ -77,7 +77,7 @@ export const en = {
       endSession: (browser: string, used: string) => `End the session: ${browser}, ${used}`,
       endOthers: 'End all other sessions',
       more: (count: number) => `${count} more ${count === 1 ? 'session' : 'sessions'}, used longer ago`,
-      leave: 'Leave',
+      leave: 'Log out, or delete your account',
       logOutHere: 'End the session in this browser.',
       deleteLead: 'Delete the account and all that belongs to it.',
       delete: 'Delete your account',

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
-import { root } from './root.mjs';
-import { setUp } from './setup.mjs';
+import { root } from '../../scripts/root.mjs';
+import { setUp } from '../../scripts/setup.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -74,7 +74,7 @@ async function takePicture(name, options, open) {
   });
   const page = await context.newPage();
   await open(page);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   await context.close();
 }
 
