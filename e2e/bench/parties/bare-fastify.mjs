@@ -52,6 +52,8 @@ async function serve(email, owner, page) {
   const schema = { response: { 200: { type: 'object', properties: { email: { type: 'string' } } } } };
   server.get('/profile', { schema }, async () => ({ email }));
   server.get('/whoami', { schema: { response: { 200: whoamiSchema } } }, async () => owner);
-  server.get('/login', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+  const sendPage = (/** @type {unknown} */ _request, /** @type {import('fastify').FastifyReply} */ reply) =>
+    reply.type('text/html; charset=utf-8').send(page);
+  server.get('/login', sendPage);
   process.stdout.write(`listening on ${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);
 }

@@ -70,5 +70,8 @@ async function endSessionTwice(walk: Walk): Promise<void> {
   await other.goto(`${walk.url}/account`);
   await other.getByRole('button', { name: 'End all other sessions' }).click();
   await other.close();
-  await walk.page.getByRole('button', { name: /^End the session/ }).click();
+  await walk.page
+    .getByRole('button', { name: /^End the session/ })
+    .first()
+    .click();
 }

@@ -21,8 +21,8 @@ export interface Walk {
   close(): Promise<void>;
 }
 
-/** As long as a whole test may take: a machine that is busy is slow, and not at fault. */
-const patienceMs = 100_000;
+/** For one step: a machine that is busy is slow, and not at fault. */
+const patienceMs = 30_000;
 /** Pages work without scripts. */
 const withoutScripts = { javaScriptEnabled: false } as const;
 

@@ -1,4 +1,4 @@
-import type { LightMyRequestResponse } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FORM_TYPE, form, json } from '../testing/requests.ts';
 import { createTestServer, type TestServer } from '../testing/test-server.ts';
@@ -140,7 +140,8 @@ describe('a form that is refused', () => {
     expect(body).toContain(text);
     expect(body).toContain('<title>Problem: ');
     expect(body).toContain(`value="${fields.email}"`);
-    const secret = 'new_password' in fields ? fields.new_password : fields.password;
+    const { new_password: newPassword, password } = fields as Readonly<Record<string, string | undefined>>;
+    const secret = newPassword ?? password;
     if (secret !== undefined && secret.length > 1 && secret !== fields.email) expect(body).not.toContain(secret);
     expect(headers['set-cookie']).toBeUndefined();
   });
@@ -270,7 +271,7 @@ describe('without pages', () => {
     const answers = [];
     for (const pages of ['on', 'off'] as const) {
       test = await createTestServer({}, {}, { pages });
-      const ask = async (request: Parameters<typeof test.server.inject>[0]) => {
+      const ask = async (request: InjectOptions) => {
         const { statusCode, headers, body } = await test.server.inject(request);
         return { statusCode, headers: { ...headers, date: undefined }, body };
       };

@@ -40,6 +40,7 @@ export function styleSheet(accent: string): string {
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0;
@@ -127,6 +128,7 @@ button.quiet { width: auto; min-height: 2.25rem; margin: 0; padding: .25rem .875
 button.quiet:hover { background: var(--page); }
 button.bad { background: #b3261e; color: #fff; }
 button.bad:hover { background: #8f1d17; }
+.note a { color: inherit; }
 .note { margin-bottom: 1.5rem; padding: .75rem 1rem; border-left: 4px solid var(--good); border-radius: .375rem; background: var(--good-page); }
 .problem { margin-bottom: 1.5rem; padding: .875rem 1rem; border-left: 4px solid var(--bad); border-radius: .375rem; background: var(--bad-page); }
 .problem:focus { outline: 0; }
