@@ -5,6 +5,8 @@ import { mustSend } from '../support/http-client.mjs';
 import { it, openTerminal, serve } from '../support/journey.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
+const email = 'ada@example.com';
+
 /** A program in place of the real one, which keeps what it was run with. */
 async function installXdgOpen(home: string, status = 0): Promise<Readonly<Record<string, string>>> {
   const bin = join(home, 'bin');
@@ -51,24 +53,26 @@ describe('authsvc users reset', () => {
   it('prints a link to the page where the token is used', async ({ home }) => {
     const daemon = await serve(home, { AUTHSVC_PUBLIC_URL: 'https://app.example.com/auth' });
     await mustSend(daemon.url, 'POST /users', {
-      json: { email: 'ada@example.com', password: 'correct horse battery' },
+      json: { email, password: 'correct horse battery' },
     });
-    const { stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
+    const { stdout } = await runAuthsvc(['users', 'reset', email, '--link'], {
+      home,
+      env: { AUTHSVC_DATA_DIR: daemon.dataFolder },
+    });
     const { origin, pathname, searchParams } = new URL(stdout);
-    expect([origin, pathname, searchParams.get('email')]).toEqual([
-      'https://app.example.com',
-      '/auth/reset',
-      'ada@example.com',
-    ]);
+    expect([origin, pathname, searchParams.get('email')]).toEqual(['https://app.example.com', '/auth/reset', email]);
     expect(searchParams.get('token')).toMatch(/^[\da-f-]{36}$/);
   });
 
   it('refuses to print a link where there are no pages', async ({ home }) => {
     const daemon = await serve(home, { AUTHSVC_PAGES: 'off' });
     await mustSend(daemon.url, 'POST /users', {
-      json: { email: 'ada@example.com', password: 'correct horse battery' },
+      json: { email, password: 'correct horse battery' },
     });
-    const { exitCode, stdout } = await runAuthsvc(['users', 'reset', 'ada@example.com', '--link'], { home });
+    const { exitCode, stdout } = await runAuthsvc(['users', 'reset', email, '--link'], {
+      home,
+      env: { AUTHSVC_DATA_DIR: daemon.dataFolder },
+    });
     expect([exitCode, stdout]).toEqual([5, '']);
   });
 });
