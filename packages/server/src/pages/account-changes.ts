@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, type Filled, type FormPage, field, formCard } from './form.ts';
+import { addFormPage, type Filled, type FormPage, field, formCard, newPasswordField } from './form.ts';
 import { leadTo } from './layout.ts';
 import { withNotice } from './notices.ts';
 import type { OwnPage } from './return-to.ts';
@@ -66,13 +66,7 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
         fields: [
           username(request),
           passwordField(filled, 'current_password', texts.pages.fields.currentPassword),
-          field(filled, {
-            name: 'new_password',
-            label: texts.pages.fields.newPassword,
-            type: 'password',
-            autocomplete: 'new-password',
-            hint: texts.pages.hints.newPassword(ports.policy.password.minLength),
-          }),
+          newPasswordField(site, filled, { name: 'new_password', label: texts.pages.fields.newPassword }),
         ],
         submit: texts.pages.changePassword.submit,
         links,

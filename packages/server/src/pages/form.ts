@@ -48,6 +48,23 @@ ${problem && html`<p class="wrong" id="${name}-problem">${problem}</p>`}
 </div>`;
 }
 
+/** The email of an account. */
+export function emailField(filled: Filled, how: Pick<Field, 'value' | 'isFirst' | 'isFixed'> = {}): SafeHtml {
+  return field(filled, {
+    name: 'email',
+    label: texts.pages.fields.email,
+    type: 'email',
+    autocomplete: 'username',
+    ...how,
+  });
+}
+
+/** A password that is chosen now, with the rule for it. */
+export function newPasswordField(site: Site, filled: Filled, one: Pick<Field, 'name' | 'label' | 'isFirst'>): SafeHtml {
+  const hint = texts.pages.hints.newPassword(site.ports.policy.password.minLength);
+  return field(filled, { type: 'password', autocomplete: 'new-password', hint, ...one });
+}
+
 /** Everything that is wrong, first on the page, with links to the fields. */
 export function summary({ problems }: Filled): SafeHtml | undefined {
   if (!hasProblem(problems)) return undefined;

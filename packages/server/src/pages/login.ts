@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnauthenticated } from '../http/session-cookie.ts';
 import { closeSession, openSession } from '../routes/sessions.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, type Filled, field, formCard, linkTo } from './form.ts';
+import { addFormPage, emailField, type Filled, field, formCard, linkTo } from './form.ts';
 import { leadTo, type View } from './layout.ts';
 import { noticeIn } from './notices.ts';
 import type { Site } from './site.ts';
@@ -35,13 +35,7 @@ function loginView(site: Site, request: FastifyRequest, filled: Filled): View {
       notice: goOn ?? noticeIn(request),
       action: linkTo('login', returnTo),
       fields: [
-        field(filled, {
-          name: 'email',
-          label: texts.pages.fields.email,
-          type: 'email',
-          autocomplete: 'username',
-          isFirst: true,
-        }),
+        emailField(filled, { isFirst: true }),
         field(filled, {
           name: 'password',
           label: texts.pages.fields.password,

@@ -4,7 +4,7 @@ import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, type Filled, field, formCard, linkTo } from './form.ts';
+import { addFormPage, emailField, type Filled, formCard, linkTo, newPasswordField } from './form.ts';
 import type { View } from './layout.ts';
 import { logInAndLead } from './login.ts';
 import type { Site } from './site.ts';
@@ -32,20 +32,8 @@ function registerView(site: Site, request: FastifyRequest, filled: Filled): View
       title: texts.pages.register.title,
       action: linkTo('register', returnTo),
       fields: [
-        field(filled, {
-          name: 'email',
-          label: texts.pages.fields.email,
-          type: 'email',
-          autocomplete: 'username',
-          isFirst: true,
-        }),
-        field(filled, {
-          name: 'password',
-          label: texts.pages.fields.password,
-          type: 'password',
-          autocomplete: 'new-password',
-          hint: texts.pages.hints.newPassword(site.ports.policy.password.minLength),
-        }),
+        emailField(filled, { isFirst: true }),
+        newPasswordField(site, filled, { name: 'password', label: texts.pages.fields.password }),
       ],
       submit: texts.pages.register.submit,
       links: [

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { askForReset } from '../routes/reset-password.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, blank, type Filled, field, formCard } from './form.ts';
+import { addFormPage, blank, emailField, type Filled, field, formCard, newPasswordField } from './form.ts';
 import { leadTo, renderPage, type View } from './layout.ts';
 import { withNotice } from './notices.ts';
 import type { Site } from './site.ts';
@@ -84,16 +84,7 @@ function askView(site: Site, filled: Filled, email: string | undefined): View {
       title: texts.pages.askForReset.title,
       lead: texts.pages.askForReset.lead[site.ports.policy.resetDelivery],
       action: 'reset',
-      fields: [
-        field(filled, {
-          name: 'email',
-          label: texts.pages.fields.email,
-          type: 'email',
-          autocomplete: 'username',
-          value: email,
-          isFirst: true,
-        }),
-      ],
+      fields: [emailField(filled, { value: email, isFirst: true })],
       submit: texts.pages.askForReset.submit,
       links: [html`<a href="login">${texts.pages.askForReset.back}</a>`],
     }),
@@ -128,15 +119,7 @@ function choiceView(
       lead: texts.pages.chooseAfterReset.lead,
       action: 'reset',
       fields: [
-        field(filled, {
-          name: 'email',
-          label: texts.pages.fields.email,
-          type: 'email',
-          autocomplete: 'username',
-          value: email,
-          isFixed: email !== undefined,
-          isFirst: email === undefined,
-        }),
+        emailField(filled, { value: email, isFixed: email !== undefined, isFirst: email === undefined }),
         token === undefined
           ? field(filled, {
               name: 'reset_token',
@@ -147,12 +130,9 @@ function choiceView(
               isFirst: email !== undefined,
             })
           : html`<input type="hidden" name="reset_token" value="${token}">`,
-        field(filled, {
+        newPasswordField(site, filled, {
           name: 'new_password',
           label: texts.pages.fields.newPassword,
-          type: 'password',
-          autocomplete: 'new-password',
-          hint: texts.pages.hints.newPassword(site.ports.policy.password.minLength),
           isFirst: email !== undefined && token !== undefined,
         }),
       ],
