@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wordsIn } from '../../../../test/shell-words.ts';
 import { writeResetMail } from './reset-mail.ts';
 
 const resetToken = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
@@ -93,22 +93,6 @@ describe('the command in a reset mail', () => {
     );
   });
 });
-
-/** The words that bash makes of each line after `authsvc`; any other command fails. */
-function wordsIn(lines: readonly string[]): string[][] {
-  const script = [
-    `authsvc() { builtin printf '%s\\0' "$@" $'\\001'; }`,
-    'set -eu -o history -o histexpand',
-    ...lines,
-    '',
-  ].join('\n');
-  const options = { env: { PATH: '' }, encoding: 'utf8', stdio: 'pipe', input: script } as const;
-  const printed = execFileSync('/bin/bash', ['--norc', '--noprofile', '-s'], options);
-  return printed
-    .split('\u0001\0')
-    .slice(0, -1)
-    .map((call) => call.split('\0').slice(0, -1));
-}
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
 
