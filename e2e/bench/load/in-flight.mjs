@@ -18,8 +18,9 @@ import { percentile } from '../../support/statistics.mjs';
  * Keep requests in flight until stopped.
  *
  * @param {InFlight} options
- * @returns {{ warm: Promise<void>, stop: () => Promise<Sample> }} `warm` once the rate is counted;
- * `stop` gives the answers of 200 a second
+ * @returns {{ warm: Promise<void>, stop: () => Promise<Sample> }} `warm`
+ * resolves when counting begins; `stop` ends the load and returns how many responses per second
+ * had status 200
  */
 export function keepInFlight({ clients, send, warmUpSeconds = 1, impatient = false }) {
   /** @type {{ at: number, tookMs: number, kind: 'ok' | 'refused' | 'failed' }[]} */

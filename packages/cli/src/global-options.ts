@@ -17,7 +17,7 @@ type Described = readonly [flags: string, description: string];
 /** For commander, and for the help of the program. */
 export const globalOptions: readonly Described[] = [
   ['--url <url>', `the server (AUTHSVC_URL; otherwise the one used last, or ${DEFAULT_SERVER})`],
-  ['--json', 'print one JSON value on standard output, and nothing else'],
+  ['--json', 'print JSON on standard output, and nothing else'],
   ['--no-input', 'ask nothing: fail when an answer is missing'],
   ['--no-color', 'no colours and no escape sequences (NO_COLOR)'],
   ['--debug', 'print what is done on standard error, without secrets'],

@@ -28,7 +28,10 @@ export interface LoginUrls {
   returnPath(returnTo: unknown, fallback?: string): string;
 }
 
-/** Of Express, whose routers cut `url`, or any other. */
+/**
+ * A request of any framework. Express's routers strip their mount path from `url`, and keep it in
+ * `originalUrl`.
+ */
 export type PageRequest = RelayedRequest & { readonly originalUrl?: string | undefined };
 
 /**

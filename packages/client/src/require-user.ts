@@ -8,7 +8,7 @@ export interface RequireUserOptions {
   readonly role?: string;
 }
 
-/** What is left to answer of Node's response, which Express's is. */
+/** The part of Node's `ServerResponse` that is used to answer; Express's response is one too. */
 interface NodeResponse {
   readonly headersSent: boolean;
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;

@@ -139,7 +139,7 @@ describe('the page that a request comes from', () => {
     ]);
   });
 
-  it('writes nothing by GET and HEAD, but when a session was last used', async () => {
+  it("writes nothing by GET and HEAD but the time of a session's last use", async () => {
     await post({});
     const logIn = await test.server.inject({ ...credentials, method: 'POST', url: '/sessions' });
     const rows = async () => {

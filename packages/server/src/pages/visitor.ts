@@ -8,7 +8,7 @@ import { renderProblem } from './problem-page.ts';
 import type { OwnPage } from './return-to.ts';
 import type { Site } from './site.ts';
 
-/** Beside the requests, so that those for no page carry nothing more. */
+/** A map, and no property of the request: most requests are for no page. */
 const visitors = new WeakMap<FastifyRequest, ActiveSession>();
 
 /** The session that a request came with, once one of the hooks here has looked. */
