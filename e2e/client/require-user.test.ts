@@ -148,7 +148,9 @@ describe('what requireUser redirects', () => {
     app.use('/app', inner);
     const { visit } = await serve(app);
     const { location } = await visit({ path: '/app/notes?a=1', headers });
-    expect(location).toBe(`${daemon.url}/login?return_to=${encodeURIComponent('http://localhost:3000/app/notes?a=1')}`);
+    // The host name is that of the application, since the cookie is for one name.
+    const login = `http://localhost:${new URL(daemon.url).port}/login`;
+    expect(location).toBe(`${login}?return_to=${encodeURIComponent('http://localhost:3000/app/notes?a=1')}`);
   });
 
   it.each(['//evil.example/x', '/\\evil.example/x', '/%0d%0aset-cookie:a=b', 'http://evil.example/x'])(
