@@ -16,7 +16,7 @@ export async function setUp() {
     refuse(compilerProblem(process.env));
     if (neverInstalled())
       console.log('First time here: this installs packages and compiles SQLite, which takes 2 to 10 minutes.');
-    await step('Installed the packages', install);
+    await step(['Installing the packages', 'Installed the packages'], install);
   }
   await step('Built', build);
   // It imports packages, which may have been installed just now.

@@ -68,12 +68,13 @@ function stopWhenOrphaned(daemon) {
 
 /**
  * @param {string} url where the daemon listens
- * @returns {string} what to type in another terminal, from any folder
+ * @returns {string} what to open in a browser, and to type in another terminal
  */
 function nextCommands(url) {
   const command = shellQuoted(join(root, 'node_modules', '.bin', 'authsvc'));
   const flag = url === defaultUrl ? '' : ` --url ${url}`;
-  return `\nIn another terminal, from any folder:\n  ${command} register${flag}\n  ${command} --help\n\nCtrl-C stops it.\n`;
+  const page = url.replace('//127.0.0.1:', '//localhost:');
+  return `\nIn a browser:\n  ${page}\n\nIn another terminal, from any folder:\n  ${command} register${flag}\n  ${command} --help\n\nCtrl-C stops it.\n`;
 }
 
 /** @param {string} path */

@@ -53,7 +53,7 @@ export async function mustRun(command, args, options) {
  * Show a step's title while it runs, and its duration when it is done.
  *
  * @template T
- * @param {string} title what is being done, in a few words
+ * @param {string | readonly [doing: string, done: string]} title in a few words; two, if it takes long
  * @param {() => Promise<T>} work
  * @param {(result: T) => string} [detail] what to say beside the duration
  * @param {(result: T) => boolean} [isFailure]
@@ -61,15 +61,16 @@ export async function mustRun(command, args, options) {
  */
 export async function step(title, work, detail = () => '', isFailure = () => false) {
   const started = performance.now();
-  const stopCounting = countSeconds(title, started);
+  const [doing, done] = typeof title === 'string' ? [title, title] : title;
+  const stopCounting = countSeconds(doing, started);
   try {
     const result = await work();
     stopCounting();
-    finishLine(isFailure(result) ? '✗' : '✓', title, started, detail(result));
+    finishLine(isFailure(result) ? '✗' : '✓', done, started, detail(result));
     return result;
   } catch (error) {
     stopCounting();
-    finishLine('✗', title, started, '');
+    finishLine('✗', doing, started, '');
     throw error;
   }
 }

@@ -38,7 +38,9 @@ export async function installSystemPackages() {
   const rootPrefix = rootCommand();
   if (!rootPrefix) return `install ${missing.join(' ')} as root (there is no passwordless sudo here)`;
   try {
-    await step(`Installed ${missing.join(', ')}`, () => aptInstall(rootPrefix, missing));
+    await step([`Installing ${missing.join(', ')}`, `Installed ${missing.join(', ')}`], () =>
+      aptInstall(rootPrefix, missing),
+    );
     return undefined;
   } catch (error) {
     if (!(error instanceof StepError)) throw error;

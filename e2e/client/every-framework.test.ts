@@ -16,7 +16,11 @@ const staleCookie = `session_id=${'x'.repeat(43)}`;
 
 const loginPage = 'http://localhost:8080/auth/login?return_to=http%3A%2F%2Flocalhost%3A8080%2Fapp%2Fme%3Ftab%3D1';
 const sentToLogIn = { status: 302, location: loginPage };
-const sentFromForm = { status: 303, location: 'http://localhost:8080/auth/login', cacheControl: 'no-store' };
+const sentFromForm = {
+  status: 303,
+  location: 'http://localhost:8080/auth/login?return_to=http%3A%2F%2Flocalhost%3A8080%2F',
+  cacheControl: 'no-store',
+};
 const refused = { status: 401, location: undefined, body: expect.objectContaining({ code: 'unauthenticated' }) };
 const unavailable = {
   status: 503,

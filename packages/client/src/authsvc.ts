@@ -3,7 +3,7 @@ import type { AnswerOf, EndpointName } from './contract/endpoints.ts';
 import { ApiRefusal, type AuthsvcError, UnexpectedAnswerError } from './errors.ts';
 import { fetchTransport } from './fetch-transport.ts';
 import { type Identity, readIdentity, type User } from './identity.ts';
-import { createLoginUrls } from './login-url.ts';
+import { createLoginUrls, type PageRequest } from './login-url.ts';
 import {
   type Credentials,
   logIn,
@@ -79,13 +79,19 @@ export interface Authsvc {
   /** The user whom {@link requireUser} or {@link fastify} let in. @throws Error neither has run */
   userOf(request: object): User;
   /**
-   * The URL of the login page, which sends the user back to `returnTo` after the login: a path, or
-   * an address of this origin.
+   * The URL of the login page, which sends the user back to `returnTo` after the login: a path of
+   * the application, or an address of this origin. In development pass the request, which says on
+   * which port the application is.
    *
    * @returns an address, or a path if `loginPage` is one
-   * @throws TypeError `returnTo` is of another origin
+   * @throws TypeError `returnTo` is of another origin, or is a path and there is neither a
+   * `publicUrl` nor a request
    */
-  loginUrl(returnTo?: string): string;
+  loginUrl(returnTo?: string, request?: PageRequest): string;
+  /** The URL of the service's page to log out, which sends the user to `returnTo` after that. */
+  logoutUrl(returnTo?: string, request?: PageRequest): string;
+  /** The URL of the service's account page, which links back to `returnTo`. */
+  accountUrl(returnTo?: string, request?: PageRequest): string;
   /**
    * The path to redirect to after a login, from the `return_to` of a link that anyone can write.
    *
@@ -123,7 +129,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
   const server = baseUrl('url', options.url);
   const base = publicUrl === undefined ? server : baseUrl('publicUrl', publicUrl);
   const cookieNames = cookieNamesOf(publicUrl);
-  const { loginUrl, loginUrlFrom, returnPath } = createLoginUrls({
+  const { loginUrlFrom, loginUrlAfterForm, ...links } = createLoginUrls({
     base,
     isPublic: publicUrl !== undefined,
     loginPage,
@@ -157,7 +163,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
   }
 
-  const gate = { whoami: identify, loginUrl, loginUrlFrom, onUnavailable };
+  const gate = { whoami: identify, loginUrlFrom, loginUrlAfterForm, onUnavailable };
   return {
     whoami: identify,
     requireUser: (requirements) => createRequireUser(gate, requirements),
@@ -167,8 +173,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
       if (!user) throw new Error('no user: requireUser() has not run for this route');
       return user;
     },
-    loginUrl,
-    returnPath,
+    ...links,
     assertSameOrigin: (request) => assertSameOrigin(request, ownOrigin),
     register: (request, form, relayOptions) => relay(register(formOf(form)), request, relayOptions),
     async logIn(request, form, relayOptions) {

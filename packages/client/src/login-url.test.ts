@@ -87,6 +87,23 @@ describe('loginUrl', () => {
     expect(() => inDevelopment.loginUrl('http://192.0.2.1:3000/')).toThrow(TypeError);
   });
 
+  it('comes back to a path of the application in development, whose port the request says', () => {
+    const request = { headers: { host: '127.0.0.1:3000' } };
+    expect(inDevelopment.loginUrl('/me', request)).toBe(
+      'http://127.0.0.1:4100/login?return_to=http%3A%2F%2F127.0.0.1%3A3000%2Fme',
+    );
+    expect(() => inDevelopment.loginUrl('/me')).toThrow(/pass the request/);
+  });
+
+  it('is beside the pages to log out and of the account', () => {
+    const request = { headers: { host: 'localhost:3000' } };
+    expect(inDevelopment.logoutUrl('/', request)).toBe(
+      'http://localhost:4100/logout?return_to=http%3A%2F%2Flocalhost%3A3000%2F',
+    );
+    expect(behindPublicUrl.accountUrl('/')).toMatch(/\/account\?return_to=https%3A%2F%2Fapp\.example\.com%2F$/);
+    expect(withOwnPage.logoutUrl()).toMatch(/^https:.*\/logout$/);
+  });
+
   it.each(['log-in', 'javascript:alert(1)', ''])('needs a path or an address for its page, not %j', (loginPage) => {
     expect(() => createLoginUrls({ base: 'http://localhost:4100', isPublic: false, loginPage })).toThrow(TypeError);
   });
@@ -188,4 +205,30 @@ describe('loginUrlFrom', () => {
   it.each(['http://evil.example/x', '*', '', undefined])('comes back to / for the request target %j', (url) => {
     expect(returnOf(behindPublicUrl.loginUrlFrom({ url, headers: {} }))).toBe('https://app.example.com/');
   });
+});
+
+describe('loginUrlAfterForm', () => {
+  const from = (referer?: string) => ({
+    url: '/notes',
+    headers: { host: 'localhost:3000', ...(referer && { referer }) },
+  });
+
+  it('comes back to the page that had the form', () => {
+    expect(returnOf(inDevelopment.loginUrlAfterForm(from('http://localhost:3000/new?a=1')))).toBe(
+      'http://localhost:3000/new?a=1',
+    );
+    expect(returnOf(behindPublicUrl.loginUrlAfterForm(from('https://app.example.com/new')))).toBe(
+      'https://app.example.com/new',
+    );
+    expect(returnOf(withOwnPage.loginUrlAfterForm(from('https://app.example.com/new')))).toBe('/new');
+  });
+
+  it.each([undefined, 'https://evil.example/x', 'http://localhost:3001/x', 'not an address'])(
+    'comes back to the first page of the application if the form was on %j',
+    (referer) => {
+      expect(returnOf(inDevelopment.loginUrlAfterForm(from(referer)))).toBe('http://localhost:3000/');
+      expect(returnOf(behindPublicUrl.loginUrlAfterForm(from(referer)))).toBe('https://app.example.com/');
+      expect(withOwnPage.loginUrlAfterForm(from(referer))).not.toContain('return_to');
+    },
+  );
 });

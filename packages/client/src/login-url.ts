@@ -1,4 +1,4 @@
-import { hostOf, type RelayedRequest } from './relayed-request.ts';
+import { headerOf, hostOf, type RelayedRequest } from './relayed-request.ts';
 
 /** A host of the developer's own machine, on any port. */
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
@@ -14,16 +14,18 @@ export interface LoginUrlOptions {
 }
 
 export interface LoginUrls {
-  /** The URL of the login page; with `returnTo`, it carries where to go after the login. */
-  loginUrl(returnTo?: string): string;
+  /** The URL of a page; with `returnTo`, it carries where to go after it. */
+  loginUrl(returnTo?: string, request?: PageRequest): string;
+  logoutUrl(returnTo?: string, request?: PageRequest): string;
+  accountUrl(returnTo?: string, request?: PageRequest): string;
   /**
-   * The URL of the login page, with the requested page as `return_to`. On a developer's machine the
-   * application has another port than the service; its `Host` header says which. The login is then
-   * on the same host name as the application: a cookie of `localhost` is not sent to 127.0.0.1.
+   * The URL of the login page, with the requested page as `return_to`.
    *
    * @throws Error the login page itself was asked for
    */
   loginUrlFrom(request: PageRequest): string;
+  /** The same after a form, which was lost: back to the page that had it, or to the first one. */
+  loginUrlAfterForm(request: PageRequest): string;
   /** The path to go on to after a login, from what a link said; never throws. */
   returnPath(returnTo: unknown, fallback?: string): string;
 }
@@ -50,26 +52,52 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
   }
   const isOwn = (url: URL) => url.origin === origin || (!isPublic && LOOPBACK_HOST.test(url.host));
 
-  /** As browsers read it: an address, or a path from the root of the origin. */
-  function parseReturn(returnTo: string): URL {
-    const home = returnTo.startsWith('/') ? origin : undefined;
-    const url = URL.canParse(returnTo, home) ? new URL(returnTo, home) : undefined;
+  /** As browsers read it: an address, or a path from the root of `home`. */
+  function parseReturn(returnTo: string, home = origin): URL {
+    const base = returnTo.startsWith('/') ? home : undefined;
+    const url = URL.canParse(returnTo, base) ? new URL(returnTo, base) : undefined;
     if (url && /^https?:$/.test(url.protocol) && isOwn(url)) return url;
-    throw new TypeError('loginUrl: returnTo is neither a path nor an address of this origin');
+    throw new TypeError('returnTo is neither a path nor an address of this origin');
   }
 
-  function loginUrl(returnTo?: string, hostname?: string): string {
-    const page = isPath ? new URL(origin + loginPage) : new URL(loginPage);
-    if (hostname !== undefined && LOOPBACK_HOST.test(page.host)) page.hostname = hostname;
+  /**
+   * On a developer's machine the application has another port than the service; its `Host` header
+   * says which. A page is then on the same host name: a cookie of `localhost` is not sent to
+   * 127.0.0.1.
+   */
+  function applicationOf(request: PageRequest | undefined) {
+    const host = (request && hostOf(request)) ?? '';
+    if (isPublic || !LOOPBACK_HOST.test(host)) return { home: origin };
+    const { origin: home, hostname } = new URL(`http://${host}`);
+    return { home, ...(SERVICE_NAMES.includes(hostname) && { hostname }) };
+  }
+
+  function pageUrl(page: string, returnTo?: string, request?: PageRequest): string {
+    const isLocal = page.startsWith('/');
+    const url = new URL(page, origin);
+    const { home, hostname } = applicationOf(request);
+    if (hostname !== undefined && LOOPBACK_HOST.test(url.host)) url.hostname = hostname;
     if (returnTo !== undefined) {
-      const url = parseReturn(returnTo);
-      page.searchParams.set('return_to', isPath ? pathOf(url) : url.origin + pathOf(url));
+      if (!isPublic && !isLocal && !request && returnTo.startsWith('/')) {
+        throw new TypeError('without a publicUrl, pass the request too: it says where the application is');
+      }
+      const back = parseReturn(returnTo, home);
+      url.searchParams.set('return_to', isLocal ? pathOf(back) : back.origin + pathOf(back));
     }
-    return isPath ? page.pathname + page.search : page.href;
+    return isLocal ? url.pathname + url.search : url.href;
+  }
+
+  /** The page of the application that a form was on, if its request says so. */
+  function pageOfForm(request: PageRequest): string | undefined {
+    const referer = headerOf(request, 'referer');
+    const url = referer !== undefined && URL.canParse(referer) ? new URL(referer) : undefined;
+    return url?.origin === applicationOf(request).home ? pathOf(url) : undefined;
   }
 
   return {
-    loginUrl: (returnTo) => loginUrl(returnTo),
+    loginUrl: (returnTo, request) => pageUrl(loginPage, returnTo, request),
+    logoutUrl: (returnTo, request) => pageUrl(`${base}/logout`, returnTo, request),
+    accountUrl: (returnTo, request) => pageUrl(`${base}/account`, returnTo, request),
     returnPath(returnTo, fallback = '/') {
       if (typeof returnTo !== 'string') return fallback;
       try {
@@ -84,11 +112,9 @@ export function createLoginUrls({ base, isPublic, loginPage = `${base}/login` }:
       if (isPath && path.split('?')[0] === loginPage.split('?')[0]) {
         throw new Error(`requireUser() guards the login page itself, ${loginPage}: no one could log in`);
       }
-      const host = hostOf(request) ?? '';
-      if (isPublic || !LOOPBACK_HOST.test(host)) return loginUrl(origin + path);
-      const { origin: ownOrigin, hostname } = new URL(`http://${host}`);
-      return loginUrl(ownOrigin + path, SERVICE_NAMES.includes(hostname) ? hostname : undefined);
+      return pageUrl(loginPage, applicationOf(request).home + path, request);
     },
+    loginUrlAfterForm: (request) => pageUrl(loginPage, pageOfForm(request) ?? (isPath ? undefined : '/'), request),
   };
 }
 

@@ -65,7 +65,7 @@ const UNAVAILABLE_PAGE = `<!doctype html>
 const OPTIONS_OF_FASTIFY = ['prefix', 'logLevel', 'logSerializers'];
 
 /** Who decides, and where to say why the service is not available. */
-export interface Gate extends Pick<LoginUrls, 'loginUrl' | 'loginUrlFrom'> {
+export interface Gate extends Pick<LoginUrls, 'loginUrlFrom' | 'loginUrlAfterForm'> {
   whoami(request: RelayedRequest): Promise<Identity | null>;
   readonly onUnavailable: (error: AuthsvcError) => void;
 }
@@ -126,9 +126,8 @@ async function decide(gate: Gate, request: PageRequest, { role }: RequireUserOpt
   }
   if (identity === null) {
     if (!isNavigation(request)) return refuse(401, 'unauthenticated', 'log in first: there is no valid session');
-    // What a form sent is lost: the login can only lead back to what a GET shows.
     const isPageLoad = request.method === 'GET' || request.method === 'HEAD';
-    const location = isPageLoad ? gate.loginUrlFrom(request) : gate.loginUrl();
+    const location = isPageLoad ? gate.loginUrlFrom(request) : gate.loginUrlAfterForm(request);
     return { status: isPageLoad ? 302 : 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
   }
   if (role !== undefined && identity.user.role !== role) {

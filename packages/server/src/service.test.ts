@@ -81,7 +81,7 @@ describe('startService', () => {
         time: expect.any(String),
         event: 'reset_delivery_is_response',
         message:
-          'reset tokens are handed to anyone who asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
+          'reset tokens are handed to anyone who asks for them, which is meant for development: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
       },
       {
         level: 'warn',

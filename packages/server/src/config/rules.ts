@@ -57,7 +57,7 @@ export function exposureWarnings(values: SettingValues): DaemonWarning[] {
     warnings.push({
       event: 'reset_delivery_is_response',
       message:
-        'reset tokens are handed to anyone who asks for them: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
+        'reset tokens are handed to anyone who asks for them, which is meant for development: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
     });
   }
   if (mailFolder !== undefined && resetDelivery === 'smtp') {

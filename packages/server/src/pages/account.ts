@@ -3,6 +3,7 @@ import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { texts } from '../texts/texts.ts';
 import { type ListedSessions, sessionList } from './account-sessions.ts';
+import { linkTo } from './form.ts';
 import { renderPage, type View } from './layout.ts';
 import { noticeIn } from './notices.ts';
 import { renderProblem } from './problem-page.ts';
@@ -29,9 +30,11 @@ export function addAccountPage(server: FastifyInstance, site: Site): void {
 
 function accountView(site: Site, request: FastifyRequest, listed: ListedSessions): View {
   const notice = noticeIn(request);
+  const returnTo = site.readReturnTo(request.query);
   return {
     title: texts.pages.account.title,
     isWide: true,
+    returnTo,
     content: html`<div class="card">
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <h1>${texts.pages.account.title}</h1>
@@ -39,12 +42,13 @@ ${notice && html`<p class="note" role="status">${notice}</p>`}
 <li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p></div><a href="account/email" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
 <li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="account/password" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
 </ul>
+${returnTo && html`<p class="links"><a href="${returnTo.location}">${texts.pages.account.toApplication}</a></p>`}
 </div>
 ${sessionList(site, listed)}
 <div class="card">
 <h2>${texts.pages.account.leave}</h2>
 <ul class="rows">
-<li><div><p>${texts.pages.account.logOutHere}</p></div><form method="post" action="logout"><button class="quiet">${texts.pages.logout.submit}</button></form></li>
+<li><div><p>${texts.pages.account.logOutHere}</p></div><form method="post" action="${linkTo('logout', returnTo)}"><button class="quiet">${texts.pages.logout.submit}</button></form></li>
 <li><div><p>${texts.pages.account.deleteLead}</p></div><a href="account/delete">${texts.pages.account.delete}</a></li>
 </ul>
 </div>`,

@@ -110,7 +110,8 @@ ${links.map((link) => html`<p class="links">${link}</p>`)}
 
 /** A page's own address, or another page's, with the place to go back to. */
 export function linkTo(page: string, returnTo: ReturnTo | undefined): string {
-  return returnTo ? `${page}?return_to=${encodeURIComponent(returnTo.location)}` : page;
+  const more = page.includes('?') ? '&' : '?';
+  return returnTo ? `${page}${more}return_to=${encodeURIComponent(returnTo.location)}` : page;
 }
 
 /** A page with a form, which posts to the page's own path. */

@@ -232,6 +232,28 @@ describe('a login by page', () => {
   });
 });
 
+describe('the place to go back to', () => {
+  it('is kept from the login to a reset, and back', async () => {
+    test = await createTestServer();
+    await logIn();
+    const query = '?return_to=http%3A%2F%2Flocalhost%3A3000%2F';
+    expect((await get(`/login${query}`)).body).toContain(`href="reset${query}"`);
+    const { body } = await send(`/reset${query}`, { email: ada.email });
+    expect(body).toContain(`action="reset${query}"`);
+    const [, token = ''] = /name="reset_token" value="([^"]+)"/.exec(body) ?? [];
+    const fields = { email: ada.email, reset_token: token, new_password: 'quiet river lamp' };
+    expect((await send(`/reset${query}`, fields)).headers.location).toBe(`login?done=password-reset&${query.slice(1)}`);
+  });
+
+  it('is linked from the account, if it is one of ours', async () => {
+    test = await createTestServer();
+    const who = await logIn();
+    const shown = async (to: string) => (await get(`/account?return_to=${encodeURIComponent(to)}`, who)).body;
+    expect(await shown('http://localhost:3000/')).toContain('<a href="http://localhost:3000/">Back to the application');
+    expect(await shown('https://evil.example/')).not.toContain('evil');
+  });
+});
+
 describe('GET /', () => {
   const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
   const landing = async (options: Parameters<typeof createTestServer>[2], headers = {}) => {

@@ -5,9 +5,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { askForReset } from '../routes/reset-password.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, blank, emailField, type Filled, field, formCard, newPasswordField } from './form.ts';
+import { addFormPage, blank, emailField, type Filled, field, formCard, linkTo, newPasswordField } from './form.ts';
 import { leadTo, renderPage, type View } from './layout.ts';
 import { withNotice } from './notices.ts';
+import type { ReturnTo } from './return-to.ts';
 import type { Site } from './site.ts';
 
 /** What a link to this page can say. */
@@ -49,57 +50,59 @@ async function ask(
   { email }: { readonly email: string },
 ): Promise<FastifyReply> {
   const outcome = await askForReset(site.ports, request, email);
-  if (outcome.delivery !== 'response') return leadTo(reply, 'reset?asked');
+  const returnTo = site.readReturnTo(request.query);
+  if (outcome.delivery !== 'response') return leadTo(reply, linkTo('reset?asked', returnTo));
   // Shown at once: an address is kept in the browser's history, and the token with it.
   const link = { email: outcome.email, token: outcome.resetToken };
-  return reply.send(renderPage(site, reply, choiceView(site, blank, link)));
+  return reply.send(renderPage(site, reply, choiceView(site, blank, returnTo, link)));
 }
 
 async function choose(
-  { ports }: Site,
+  site: Site,
   request: FastifyRequest,
   reply: FastifyReply,
   body: Static<typeof endpoints.resetPassword.body>,
 ): Promise<FastifyReply> {
   const { email, reset_token: resetToken, new_password: newPassword } = body;
-  await resetPassword(ports, { email, resetToken, newPassword, client: requesterOf(request) });
-  return leadTo(reply, withNotice('login', 'password-reset'));
+  await resetPassword(site.ports, { email, resetToken, newPassword, client: requesterOf(request) });
+  return leadTo(reply, linkTo(withNotice('login', 'password-reset'), site.readReturnTo(request.query)));
 }
 
 function resetView(site: Site, request: FastifyRequest, filled: Filled): View {
   const { email, token, asked } = request.query as Query;
-  if (isChoice(request.body)) return choiceView(site, filled, undefined);
-  if (token !== undefined) return choiceView(site, filled, { email: textOf(email), token: textOf(token) });
-  return asked === undefined ? askView(site, filled, textOf(email)) : askedView(site);
+  const returnTo = site.readReturnTo(request.query);
+  if (isChoice(request.body)) return choiceView(site, filled, returnTo, undefined);
+  if (token !== undefined) return choiceView(site, filled, returnTo, { email: textOf(email), token: textOf(token) });
+  return asked === undefined ? askView(site, filled, returnTo, textOf(email)) : askedView(site, returnTo);
 }
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function askView(site: Site, filled: Filled, email: string | undefined): View {
+function askView(site: Site, filled: Filled, returnTo: ReturnTo | undefined, email: string | undefined): View {
   return {
     title: texts.pages.askForReset.title,
     content: formCard(filled, {
       title: texts.pages.askForReset.title,
       lead: texts.pages.askForReset.lead[site.ports.policy.resetDelivery],
-      action: 'reset',
+      action: linkTo('reset', returnTo),
       fields: [emailField(filled, { value: email, isFirst: true })],
       submit: texts.pages.askForReset.submit,
-      links: [html`<a href="login">${texts.pages.askForReset.back}</a>`],
+      links: [html`<a href="${linkTo('login', returnTo)}">${texts.pages.askForReset.back}</a>`],
     }),
   };
 }
 
-function askedView({ ports }: Site): View {
+function askedView({ ports }: Site, returnTo: ReturnTo | undefined): View {
   const delivery = ports.policy.resetDelivery === 'operator' ? 'operator' : 'smtp';
   return {
     title: texts.pages.resetAsked.title[delivery],
     content: html`<div class="card">
 <h1>${texts.pages.resetAsked.title[delivery]}</h1>
 <p class="lead">${texts.pages.resetAsked.lead[delivery]}</p>
-<p class="links"><a href="reset?token">${texts.pages.resetAsked.haveToken}</a></p>
-<p class="links"><a href="login">${texts.pages.resetAsked.back}</a></p>
+<p class="links"><a href="${linkTo('reset?token', returnTo)}">${texts.pages.resetAsked.haveToken}</a></p>
+<p class="links"><a href="${linkTo('login', returnTo)}">${texts.pages.resetAsked.back}</a></p>
 </div>`,
   };
 }
@@ -108,6 +111,7 @@ function askedView({ ports }: Site): View {
 function choiceView(
   site: Site,
   filled: Filled,
+  returnTo: ReturnTo | undefined,
   link: { readonly email: string | undefined; readonly token: string | undefined } | undefined,
 ): View {
   const { email, token } = link ?? {};
@@ -117,7 +121,7 @@ function choiceView(
     content: formCard(filled, {
       title: texts.pages.chooseAfterReset.title,
       lead: texts.pages.chooseAfterReset.lead,
-      action: 'reset',
+      action: linkTo('reset', returnTo),
       fields: [
         emailField(filled, { value: email, isFixed: email !== undefined, isFirst: email === undefined }),
         token === undefined
@@ -137,7 +141,7 @@ function choiceView(
         }),
       ],
       submit: texts.pages.chooseAfterReset.submit,
-      links: [html`<a href="reset">${texts.pages.chooseAfterReset.again}</a>`],
+      links: [html`<a href="${linkTo('reset', returnTo)}">${texts.pages.chooseAfterReset.again}</a>`],
     }),
   };
 }

@@ -82,6 +82,7 @@ export const en = {
       deleteLead: 'Delete the account and all that belongs to it.',
       delete: 'Delete your account',
       back: 'Back to your account',
+      toApplication: 'Back to the application',
     },
     changeEmail: {
       title: 'Change your email',
