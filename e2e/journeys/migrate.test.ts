@@ -52,6 +52,8 @@ describe('authsvc migrate', () => {
         'throttles',
         'known_addresses',
         'outbox',
+        'mails',
+        'defaults',
         'events',
       ].map((table) => ({
         table,

@@ -163,7 +163,7 @@ describe.skipIf(nginxObstacle)('two instances behind nginx, on one PostgreSQL da
     for (const email of people) await register(email);
     await Promise.all(people.map(askForToken));
     // A mail is written a moment before its row is deleted.
-    const owed = async () => await queryPostgres(cluster.databaseUrl, 'select id from outbox');
+    const owed = async () => await queryPostgres(cluster.databaseUrl, 'select id from mails');
     while ((await owed()).length > 0);
     const mails = await Promise.all(
       (await readdir(cluster.mailFolder)).map(async (name) =>

@@ -176,7 +176,7 @@ async function differences({ query }: RowDatabase, tally: Tally): Promise<(strin
   const recorded = await query('select type, count(*) as times from events group by type');
   const times = new Map(recorded.map(({ type, times: count }) => [String(type), Number(count)]));
   const [users] = await query('select count(*) as rows from users');
-  const [outbox] = await query('select count(*) as rows from outbox');
+  const [mails] = await query('select count(*) as rows from mails');
   const types = new Set([...times.keys(), ...tally.events.keys()]);
   const wrong = [...types].filter((type) => {
     const [found = 0, expected = 0] = [times.get(type), tally.events.get(type)];
@@ -185,7 +185,7 @@ async function differences({ query }: RowDatabase, tally: Tally): Promise<(strin
   });
   return [
     Number(users?.rows) !== tally.accounts && `${users?.rows} accounts instead of ${tally.accounts}`,
-    Number(outbox?.rows) !== 0 && `${outbox?.rows} mails are owed`,
+    Number(mails?.rows) !== 0 && `${mails?.rows} mails are owed`,
     ...wrong.map((type) => `${times.get(type) ?? 0} × ${type} recorded instead of ${tally.events.get(type) ?? 0}`),
   ];
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import { CLOCK_SKEW_MS } from './clock-skew.ts';
 import { AuthError } from './errors.ts';
-import { sendResetMail } from './mail/outbox.ts';
+import { sendOwedMail } from './mail/outbox.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
@@ -109,10 +109,10 @@ describe('a clock that was ten days ahead', () => {
     await requestPasswordReset(auth, credentials);
     auth.clock.advance(10 * DAY);
     auth.mailer.error = new Error('no mail server');
-    expect(await sendResetMail(auth)).toBe('failed');
+    expect(await sendOwedMail(auth)).toBe('failed');
     auth.mailer.error = undefined;
     auth.clock.advance(-10 * DAY);
-    expect(await sendResetMail(auth)).toBe('sent');
+    expect(await sendOwedMail(auth)).toBe('sent');
   });
 
   it('sends a mail where so many were asked for then that none was', async () => {

@@ -6,6 +6,9 @@ const defaultMessages = {
   unauthenticated: 'log in first: there is no valid session',
   unknown_email: 'no account has this email',
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
+  registration_closed: 'registration is closed here: ask the operator for an invitation',
+  invalid_verification_token: 'this verification token is not valid, was used, or has expired',
+  invalid_invitation_token: 'this invitation is not valid, was used, or has expired',
   not_found: 'there is no such thing',
   reset_delivery_refused:
     'reset tokens are handed out in responses here, and this request came through a proxy; set AUTHSVC_RESET_DELIVERY to smtp or operator',
@@ -21,7 +24,13 @@ const defaultMessages = {
 export type AuthErrorCode = keyof typeof defaultMessages;
 
 /** What was tried too often. */
-export type ThrottledAttempt = 'login' | 'registration' | 'password_reset' | 'confirmation' | 'session_end';
+export type ThrottledAttempt =
+  | 'login'
+  | 'registration'
+  | 'email_verification'
+  | 'password_reset'
+  | 'confirmation'
+  | 'session_end';
 
 /** Why a new password is rejected. */
 export type PasswordProblem = 'not_unicode' | 'too_short' | 'too_long' | 'own_email' | 'common';

@@ -1,20 +1,23 @@
 export { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './accounts/import-users.ts';
+export { type Invited, inviteUser } from './accounts/invitations.ts';
 export {
   deleteUser,
   disableUser,
   enableUser,
   exportUsers,
   issueResetTokenFor,
+  type ListedUser,
   listUsers,
   revokeAllSessions,
   revokeSessions,
   setRole,
   showUser,
-  verifyEmail,
+  verifyUser,
 } from './accounts/operator.ts';
-export { changeEmail, deleteAccount } from './accounts/own-account.ts';
-export { register } from './accounts/register.ts';
+export { changeEmail, deleteAccount, type EmailChanged } from './accounts/own-account.ts';
+export { type Registered, register } from './accounts/register.ts';
 export type { User } from './accounts/user.ts';
+export { requestEmailVerification, verifyEmail } from './accounts/verify-email.ts';
 export type { AuthEvent, AuthEventType, StoredEvent } from './audit/event.ts';
 export { listEvents } from './audit/list-events.ts';
 export { type CopiedTable, copyDatabase } from './database/copy-database.ts';
@@ -36,11 +39,11 @@ export { createFolderTransport } from './external/folder-transport.ts';
 export { createSmtpTransport } from './external/smtp-transport.ts';
 export { deleteExpired } from './housekeeping.ts';
 export type { Mail, MailMessage } from './mail/mail.ts';
-export { sendResetMail } from './mail/outbox.ts';
+export { sendOwedMail } from './mail/outbox.ts';
 export { changePassword } from './passwords/change-password.ts';
 export { type ResetRequestOutcome, requestPasswordReset } from './passwords/request-reset.ts';
 export { resetPassword } from './passwords/reset-password.ts';
-export type { AuthPolicy, AuthPorts, Mailer, MailTransport, ResetDelivery } from './ports.ts';
+export type { AuthPolicy, AuthPorts, Mailer, MailTransport, RegistrationPolicy, ResetDelivery } from './ports.ts';
 export { type Requester, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { logIn } from './sessions/log-in.ts';
@@ -49,6 +52,6 @@ export { endOtherSessions, endSession, listSessions } from './sessions/own-sessi
 export type { ActiveSession, Session } from './sessions/session.ts';
 export { type BatchedSessions, createSessionCache } from './sessions/session-cache.ts';
 export { createUncachedSessions } from './sessions/uncached-sessions.ts';
-export type { Store } from './store.ts';
+export type { Store, UserPage } from './store.ts';
 export { type Clock, systemClock, systemRandom } from './system.ts';
 export { createAttemptsInFlight } from './throttling/attempts-in-flight.ts';

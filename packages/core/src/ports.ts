@@ -75,12 +75,23 @@ export interface SessionChecks {
  */
 export type ResetDelivery = 'response' | 'smtp' | 'operator';
 
+/**
+ * Who may come in: anyone, only people whom an operator invites, or no one. Existing accounts stay
+ * as they are.
+ */
+export type RegistrationPolicy = 'open' | 'invited' | 'closed';
+
 /** The settings of the rules. */
 export interface AuthPolicy {
+  readonly registration: RegistrationPolicy;
+  /** With `required`, no account is made, and no address changed, before its mailbox is proven. */
+  readonly emailVerification: 'off' | 'required';
+  /** Whether mails are sent. Without a mail server, links of invitations are printed. */
+  readonly sendsMail: boolean;
   /** What one address may try in a minute. */
   readonly loginsPerMinute: number;
   readonly registrationsPerMinute: number;
-  /** Resets that are asked for. */
+  /** Resets that are asked for, and verification mails that are asked for again: each. */
   readonly resetsPerMinute: number;
   /** `minLength` is code points, after NFC. */
   readonly password: { readonly minLength: number };

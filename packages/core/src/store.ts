@@ -3,23 +3,40 @@ import type { AuthEvent, StoredEvent } from './audit/event.ts';
 import type { ActiveSession, Session } from './sessions/session.ts';
 
 /** What one-time tokens are for; see `one-time-tokens.ts`. */
-export type TokenPurpose = 'reset';
+export type TokenPurpose = 'reset' | 'registration' | 'email_change' | 'invitation';
+
+/**
+ * How a token reaches its owner: by mail alone, printed for an operator to pass on, or in the
+ * answer to a request. Only a mailed one proves a mailbox.
+ */
+export type TokenDelivery = 'mailed' | 'printed' | 'answered';
+
+/** Whose a token is: an account's, or that of an address without one. */
+export interface TokenOwner {
+  readonly userId?: string | undefined;
+  readonly emailKey?: string | undefined;
+}
 
 /**
  * A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch.
  */
-export interface OneTimeToken {
+export interface OneTimeToken extends TokenOwner {
   readonly digest: string;
   readonly purpose: TokenPurpose;
-  readonly userId: string;
-  /** An operator's is voided only by another operator's, or by a change of the account. */
-  readonly issuedBy: 'request' | 'operator';
+  readonly delivery: TokenDelivery;
+  /** Of a change of email: the new address, as typed. */
+  readonly email?: string | undefined;
+  /** Of an invitation: the role that the account gets. */
+  readonly role?: string | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
 
-/** The tokens of one user that have one purpose and one issuer. */
-export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'issuedBy'>;
+/** The tokens of one owner that have one purpose and one delivery. */
+export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'emailKey' | 'delivery'>;
+
+/** What waits for its proof: all of an account, or all of some addresses. */
+export type PendingOf = { readonly userId: string } | { readonly emailKeys: readonly string[] };
 
 /** The stored state of one counter. Times are milliseconds since the Unix epoch. */
 export interface ThrottleState {
@@ -32,16 +49,23 @@ export interface ThrottleState {
   readonly expiresAt: number;
 }
 
+/** Why a mail is owed. What is sent is decided when it is due; see `decide-mail.ts`. */
+export type OwedKind = TokenPurpose | 'email_change_notice';
+
 /**
- * A reset mail in the outbox. It holds no token: one is issued when the mail is sent, so that none
- * is ever stored.
+ * A mail in the outbox. It holds no token: one is issued when the mail is sent, so that none is
+ * ever stored.
  */
 export interface OutboxMail {
   readonly id: string;
-  /**
-   * Missing where no account has the address: such a row costs the same writes, and sends nothing.
-   */
-  readonly userId: string | undefined;
+  readonly kind: OwedKind;
+  /** Where it goes, as typed, whether or not an account has the address. */
+  readonly email: string;
+  readonly emailKey: string;
+  /** Of a change of email: the account that asked. */
+  readonly userId?: string | undefined;
+  /** Of an invitation. */
+  readonly role?: string | undefined;
   /** Tries so far. */
   readonly attempts: number;
   /** Milliseconds since the Unix epoch. */
@@ -55,12 +79,20 @@ export interface OutboxMail {
  */
 export type StaleSessions = { readonly tokenDigest: string } | { readonly userId: string } | 'all';
 
+/** The settings whose default depends on when a database was made. */
+export type DefaultedSetting = 'email_verification';
+
 /** A page of accounts, by rising email key. */
 export interface UserPage {
   /** Part of an email key; all users without it. */
   readonly search?: string | undefined;
   /** The key that the page before ended with. */
   readonly afterEmailKey?: string | undefined;
+  readonly role?: string | undefined;
+  readonly emailVerified?: boolean | undefined;
+  readonly disabled?: boolean | undefined;
+  /** Only accounts without a login since then, in milliseconds since the Unix epoch. */
+  readonly noLoginSinceMs?: number | undefined;
   readonly limit: number;
 }
 
@@ -92,21 +124,27 @@ export interface UserReads {
   /** @returns those of the keys that accounts have. */
   findEmailKeys(emailKeys: readonly string[]): Promise<ReadonlySet<string>>;
   listUsers(page: UserPage): Promise<User[]>;
+  /**
+   * When each of these users last logged in, in milliseconds since the Unix epoch; missing if never.
+   */
+  findLastLogins(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface UserWrites {
   /** Reads a user and keeps others from changing it until the transaction ends. */
   lockUser(userId: string): Promise<User | undefined>;
+  /** As {@link lockUser}, by the key of the address. */
+  lockUserByEmailKey(emailKey: string): Promise<User | undefined>;
   /** @returns false, with nothing written, when the email's key is taken. */
   insertUser(user: User): Promise<boolean>;
   /** Inserts those whose keys are free. @returns the keys that were. */
   insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
-  /**
-   * The new address is not verified.
-   *
-   * @returns false, with nothing written, when another account has the key.
-   */
-  updateEmail(userId: string, email: string, emailKey: string, nowMs: number): Promise<boolean>;
+  /** @returns false, with nothing written, when another account has the key. */
+  updateEmail(
+    userId: string,
+    changed: Pick<User, 'email' | 'emailKey' | 'emailVerified'>,
+    nowMs: number,
+  ): Promise<boolean>;
   setRole(userId: string, role: string, nowMs: number): Promise<void>;
   setEmailVerified(userId: string, nowMs: number): Promise<void>;
   setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
@@ -136,8 +174,8 @@ export interface SessionWrites {
 }
 
 export interface TokenReads {
-  /** The token, whether it is valid or expired. */
-  findToken(digest: string, purpose: TokenPurpose): Promise<OneTimeToken | undefined>;
+  /** The token, whether it is valid or expired, if it is for one of these purposes. */
+  findToken(digest: string, purposes: readonly TokenPurpose[]): Promise<OneTimeToken | undefined>;
 }
 
 export interface TokenWrites {
@@ -148,14 +186,14 @@ export interface TokenWrites {
    */
   trimTokens(kind: TokenKind, kept: number, nowMs: number): Promise<void>;
   /** Uses up a token that is valid at `nowMs`; of concurrent attempts, one returns true. */
-  takeToken(digest: string, purpose: TokenPurpose, userId: string, nowMs: number): Promise<boolean>;
+  takeToken(token: Pick<OneTimeToken, 'digest' | 'purpose' | keyof TokenOwner>, nowMs: number): Promise<boolean>;
   deleteToken(digest: string): Promise<void>;
-  /** Deletes a user's tokens for some purposes. */
-  deleteTokens(userId: string, purposes: readonly TokenPurpose[]): Promise<void>;
+  /** Deletes what is pending for some purposes. */
+  deleteTokens(pendingOf: PendingOf, purposes: readonly TokenPurpose[]): Promise<void>;
   /** Notes that a mail server has taken the mail with this token. */
   noteTokenMailed(digest: string, nowMs: number): Promise<void>;
-  /** Counts the tokens that were mailed to a user and are good at `nowMs`. */
-  countMailedTokens(userId: string, purpose: TokenPurpose, nowMs: number): Promise<number>;
+  /** Counts the owner's tokens that a mail server has taken and that are good at `nowMs`. */
+  countMailedTokens(owner: TokenOwner, purpose: TokenPurpose, nowMs: number): Promise<number>;
 }
 
 export interface ThrottleReads {
@@ -169,8 +207,8 @@ export interface ThrottleWrites {
   lockThrottle(key: string): Promise<ThrottleState | undefined>;
   saveThrottle(key: string, state: ThrottleState): Promise<void>;
   clearThrottles(keys: readonly string[]): Promise<void>;
-  /** Notes that a user logged in from a network; see `networkOf`. */
-  rememberAddress(userId: string, network: string, nowMs: number): Promise<void>;
+  /** Notes that a user logged in, or reset the password, from a network; see `networkOf`. */
+  rememberAddress(userId: string, network: string, nowMs: number, by: { readonly isLogin: boolean }): Promise<void>;
 }
 
 export interface OutboxReads {
@@ -182,16 +220,18 @@ export interface OutboxWrites {
   addMail(mail: OutboxMail): Promise<void>;
   /**
    * Takes the mail that has been due for longest, counts the try, and schedules the next one as
-   * `nextAttemptAt` says. A mail whose next try lies further ahead than the longest delay of
-   * `nextAttemptAt` was scheduled before the clock was set back: it counts as due.
+   * `nextAttemptAt` says. A mail whose next try lies further ahead than its longest delay was
+   * scheduled before the clock was set back: it counts as due.
    */
   claimMail(nowMs: number, nextAttemptAt: (attempt: number, nowMs: number) => number): Promise<OutboxMail | undefined>;
   /**
-   * Whether another mail to the same user was tried fewer than `maxAttempts` times, and is tried
-   * again.
+   * Whether another mail of the same kind to the same address was tried fewer than `maxAttempts`
+   * times, and is tried again.
    */
   isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
   deleteMail(id: string): Promise<void>;
+  /** Deletes the mails of some kinds that are still owed. */
+  deleteMails(pendingOf: PendingOf, kinds: readonly OwedKind[]): Promise<void>;
 }
 
 export interface EventReads {
@@ -199,7 +239,11 @@ export interface EventReads {
 }
 
 export interface EventWrites {
-  addEvent(event: AuthEvent): Promise<void>;
+  /**
+   * @param emailKey stores the event as that of the account with this key, if there is one. The
+   * statement is the same either way.
+   */
+  addEvent(event: AuthEvent, emailKey?: string): Promise<void>;
 }
 
 /** The writes of one short transaction; all of them are rolled back when it throws. */
@@ -223,6 +267,11 @@ export interface Store extends UserReads, SessionReads, TokenReads, ThrottleRead
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<T>;
   /** Deletes at most `limit` rows of each kind. @returns how many went. */
   deleteExpired(expiry: Expiry, limit: number): Promise<number>;
+  /**
+   * The value that a setting has in this database unless one is chosen; see migration 5. Missing
+   * where the service's own default holds.
+   */
+  findDefault(setting: DefaultedSetting): Promise<string | undefined>;
   /** Whether the database answers and every migration has been applied. */
   isReady(): Promise<boolean>;
 }

@@ -217,6 +217,9 @@ function policyOf(config: Config): AuthPolicy {
     resetTokenMs: config.resetTokenSeconds * 1000,
     eventRetentionMs: config.auditRetentionDays * 86_400_000,
     resetDelivery: config.resetDelivery,
+    registration: 'open',
+    emailVerification: 'off',
+    sendsMail: config.smtpUrl !== undefined || config.mailFolder !== undefined,
     // With a public URL, requests from here may come through a proxy that does not say so.
     throttleLoopback: config.publicUrl !== undefined,
     loginsPerMinute: config.loginsPerMinute,

@@ -1,6 +1,7 @@
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
+import { voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';
 
@@ -75,6 +76,7 @@ async function insert(ports: AuthPorts, users: readonly User[]): Promise<Readonl
     const inserted = await transaction.insertUsers(users);
     const present = new Set(users.map(({ emailKey }) => emailKey).filter((key) => !inserted.has(key)));
     if (inserted.size > 0) {
+      await voidPending(transaction, { emailKeys: [...inserted] }, 'made');
       const detail = `${inserted.size} imported`;
       await transaction.addEvent(authEvent(ports.clock, 'users_imported', undefined, {}, detail));
     }

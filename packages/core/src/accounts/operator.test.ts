@@ -14,7 +14,7 @@ import {
   issueResetTokenFor,
   revokeAllSessions,
   revokeSessions,
-  verifyEmail,
+  verifyUser,
 } from './operator.ts';
 import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
@@ -116,7 +116,7 @@ describe('what an operator does', () => {
 
   it.each([
     ['disableUser', disableUser],
-    ['verifyEmail', verifyEmail],
+    ['verifyUser', verifyUser],
     ['deleteUser', deleteUser],
     ['issueResetTokenFor', issueResetTokenFor],
   ] as const)('%s leaves an account alone that has another email by then', async (_name, run) => {

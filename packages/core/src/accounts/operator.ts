@@ -2,8 +2,8 @@ import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
-import type { UserPage, WriteTransaction } from '../store.ts';
-import { issueToken, voidTokens } from '../tokens/one-time-tokens.ts';
+import type { Store, UserPage, WriteTransaction } from '../store.ts';
+import { issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { parseRole, type User } from './user.ts';
 
@@ -20,12 +20,26 @@ export async function getUser(ports: AuthPorts, email: string): Promise<User> {
   return user;
 }
 
+/** An account as a list shows it. */
+export interface ListedUser extends User {
+  /** Milliseconds since the Unix epoch; missing if there was none. */
+  readonly lastLoginAt: number | undefined;
+}
+
 /** @returns a page of accounts, and the key to continue after; none behind the last. */
-export async function listUsers({ store }: AuthPorts, page: UserPage) {
+export async function listUsers(
+  { store }: AuthPorts,
+  page: UserPage,
+): Promise<{ users: ListedUser[]; next: string | undefined }> {
   // One more than asked for shows whether there is a next page.
   const found = await store.listUsers({ ...page, limit: page.limit + 1 });
-  const users = found.slice(0, page.limit);
+  const users = await withLastLogins(store, found.slice(0, page.limit));
   return { users, next: found.length > page.limit ? users.at(-1)?.emailKey : undefined };
+}
+
+async function withLastLogins(store: Store, users: readonly User[]): Promise<ListedUser[]> {
+  const lastLogins = await store.findLastLogins(users.map(({ id }) => id));
+  return users.map((user) => ({ ...user, lastLoginAt: lastLogins.get(user.id) }));
 }
 
 /**
@@ -34,8 +48,10 @@ export async function listUsers({ store }: AuthPorts, page: UserPage) {
  * @throws {@link AuthError} `unknown_email`.
  */
 export async function showUser(ports: AuthPorts, email: string) {
-  const user = await getUser(ports, email);
-  const sessions = await listSessions(ports, { userId: user.id });
+  const found = await getUser(ports, email);
+  const sessions = await listSessions(ports, { userId: found.id });
+  const lastLoginAt = (await ports.store.findLastLogins([found.id])).get(found.id);
+  const user: ListedUser = { ...found, lastLoginAt };
   return { user, passwordCost: ports.hasher.costOf(user.passwordHash), sessions };
 }
 
@@ -56,7 +72,7 @@ export function disableUser(ports: AuthPorts, email: string): Promise<User> {
     const disabledAt = user.disabledAt ?? ports.clock.now();
     await transaction.setDisabledAt(user.id, disabledAt);
     await transaction.deleteSessionsOfUser(user.id);
-    await voidTokens(transaction, user.id, 'disabled');
+    await voidPending(transaction, { userId: user.id }, 'disabled');
     return { ...user, disabledAt };
   });
 }
@@ -84,7 +100,7 @@ export async function setRole(ports: AuthPorts, email: string, role: string): Pr
 }
 
 /** Mark an account's address as verified, by the operator's word. */
-export function verifyEmail(ports: AuthPorts, email: string): Promise<User> {
+export function verifyUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_email_verified', async (transaction, user) => {
     const updatedAt = ports.clock.now();
     await transaction.setEmailVerified(user.id, updatedAt);
@@ -127,7 +143,7 @@ export function revokeAllSessions(ports: AuthPorts): Promise<number> {
 export function issueResetTokenFor(ports: AuthPorts, email: string) {
   return change(ports, email, 'password_reset_issued', async (transaction, user) => {
     if (user.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
-    const kind = { purpose: 'reset', userId: user.id, issuedBy: 'operator' } as const;
+    const kind = { purpose: 'reset', userId: user.id, delivery: 'printed' } as const;
     const { token: resetToken, expiresAt } = await issueToken(ports, transaction, kind);
     return { user, resetToken, expiresAt };
   });

@@ -1,8 +1,9 @@
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
+import { oweMail } from '../mail/owe-mail.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
-import { voidTokens } from '../tokens/one-time-tokens.ts';
+import { voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 
 export interface EmailChange extends Actor {
@@ -10,26 +11,51 @@ export interface EmailChange extends Actor {
   readonly newEmail: string;
 }
 
+export interface EmailChanged {
+  /** The account's address from here on: the old one while the change is pending. */
+  readonly email: string;
+  /** Whether it waits for the proof of the new address. */
+  readonly isPending: boolean;
+}
+
 /**
- * Change the address of an account. A reset token that was sent to the old one is void.
+ * Change the address of an account. A reset token that was sent to the old one is void. Where
+ * addresses must be proven, the change is pending until then: the new address gets a token, and the
+ * old one a notice, also when the new one is taken.
  *
- * @returns the address as typed.
  * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`, also when
  * another request took it meanwhile; `rate_limited`; `overloaded`.
  */
-export async function changeEmail(ports: AuthPorts, { password, newEmail, ...actor }: EmailChange): Promise<string> {
+export async function changeEmail(
+  ports: AuthPorts,
+  { password, newEmail, ...actor }: EmailChange,
+): Promise<EmailChanged> {
   const { session, client } = actor;
   const { address, key } = parseEmail(newEmail, 'new_email');
   using confirmed = await confirmPassword(ports, actor, password);
+  if (ports.policy.emailVerification === 'required') {
+    await confirmed.write(async (transaction, { id: userId, email, emailKey }) => {
+      // Only the change that was asked for last is pending.
+      await transaction.deleteTokens({ userId }, ['email_change']);
+      await transaction.deleteMails({ userId }, ['email_change']);
+      await oweMail(ports, transaction, { kind: 'email_change', userId, email: address, emailKey: key });
+      await oweMail(ports, transaction, { kind: 'email_change_notice', userId, email, emailKey });
+      const who = { userId, emailKey, sessionId: session.id };
+      await transaction.addEvent(authEvent(ports.clock, 'email_change_requested', client, who));
+    });
+    return { email: confirmed.user.email, isPending: true };
+  }
   await confirmed.write(async (transaction, user) => {
-    if (!(await transaction.updateEmail(user.id, address, key, ports.clock.now()))) {
+    const changed = { email: address, emailKey: key, emailVerified: false };
+    if (!(await transaction.updateEmail(user.id, changed, ports.clock.now()))) {
       throw new AuthError('email_taken', { field: 'new_email' });
     }
-    await voidTokens(transaction, user.id, 'email');
+    await voidPending(transaction, { userId: user.id }, 'email');
+    await voidPending(transaction, { emailKeys: [key] }, 'made');
     const who = { userId: user.id, emailKey: key, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
   });
-  return address;
+  return { email: address, isPending: false };
 }
 
 /**

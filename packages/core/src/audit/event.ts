@@ -6,6 +6,14 @@ import { digestSecret } from '../tokens/digest.ts';
 export type AuthEventType =
   | 'user_registered'
   | 'registration_throttled'
+  | 'registration_requested'
+  | 'email_verification_requested'
+  | 'email_verification_throttled'
+  | 'email_verification_refused'
+  | 'email_verified'
+  | 'user_invited'
+  | 'invitation_accepted'
+  | 'invitation_refused'
   | 'login_succeeded'
   | 'login_failed'
   | 'login_throttled'
@@ -15,6 +23,7 @@ export type AuthEventType =
   | 'session_ended'
   | 'other_sessions_ended'
   | 'password_changed'
+  | 'email_change_requested'
   | 'email_changed'
   | 'user_deleted'
   | 'user_disabled'
@@ -31,7 +40,10 @@ export type AuthEventType =
   | 'password_reset_issued'
   | 'reset_mail_sent'
   | 'reset_mail_failed'
-  | 'reset_mail_given_up';
+  | 'reset_mail_given_up'
+  | 'mail_sent'
+  | 'mail_failed'
+  | 'mail_given_up';
 
 /**
  * An audit event, stored in the transaction that it records. It names users by ids and digests,

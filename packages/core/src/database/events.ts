@@ -49,8 +49,11 @@ export const eventReads = (read: Knex): EventReads => ({
 
 /** @param recorded takes what is recorded, in order. */
 export const eventWrites = (trx: Knex.Transaction, recorded: AuthEvent[]): EventWrites => ({
-  addEvent: async (event) => {
-    await trx('events').insert(fromEvent(event));
+  addEvent: async (event, emailKey) => {
+    const row = fromEvent(event);
+    // In the statement, so that it takes as long for an address without an account.
+    const userId = emailKey === undefined ? row.user_id : trx('users').where({ email_key: emailKey }).select('id');
+    await trx('events').insert({ ...row, user_id: userId });
     recorded.push(event);
   },
 });

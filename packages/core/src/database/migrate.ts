@@ -4,6 +4,7 @@ import { up as accounts } from './migrations/0001-accounts.ts';
 import { up as throttlesAndOutbox } from './migrations/0002-throttles-and-outbox.ts';
 import { up as oneTimeTokens } from './migrations/0003-one-time-tokens.ts';
 import { up as roleAndVerification } from './migrations/0004-role-and-verification.ts';
+import { up as verification } from './migrations/0005-verification.ts';
 
 type Migration = readonly [name: string, up: typeof accounts];
 
@@ -12,6 +13,7 @@ const migrations: readonly Migration[] = [
   ['0002-throttles-and-outbox', throttlesAndOutbox],
   ['0003-one-time-tokens', oneTimeTokens],
   ['0004-role-and-verification', roleAndVerification],
+  ['0005-verification', verification],
 ];
 
 async function down(): Promise<void> {

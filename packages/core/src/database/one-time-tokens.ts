@@ -1,44 +1,72 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
-import type { OneTimeToken, TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
+import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
 
 type TokenRow = ReturnType<typeof fromToken>;
 
-function fromToken({ digest, purpose, userId, issuedBy, createdAt, expiresAt }: OneTimeToken) {
+/** What the purposes need beyond the owner; never a secret. */
+type Payload = Pick<OneTimeToken, 'email' | 'role'>;
+
+function fromToken({ digest, purpose, userId, emailKey, delivery, email, role, createdAt, expiresAt }: OneTimeToken) {
+  const payload: Payload = { email, role };
   return {
     digest,
     purpose,
-    user_id: userId,
-    email_key: null,
-    issued_by: issuedBy,
-    /** JSON; never a secret. */
-    payload: '{}',
+    ...ownerColumns({ userId, emailKey }),
+    delivery,
+    payload: JSON.stringify(payload),
     created_at: createdAt,
     expires_at: expiresAt,
     mailed_at: null as number | null,
   };
 }
 
+function toToken(row: TokenRow): OneTimeToken {
+  const { email, role }: Payload = JSON.parse(row.payload);
+  return {
+    digest: row.digest,
+    purpose: row.purpose,
+    userId: row.user_id ?? undefined,
+    emailKey: row.email_key ?? undefined,
+    delivery: row.delivery,
+    email,
+    role,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+function ownerColumns({ userId = null, emailKey = null }: { [Key in keyof TokenOwner]: TokenOwner[Key] | null }) {
+  return { user_id: userId, email_key: emailKey };
+}
+
+/** The rows of an account, or of some addresses. */
+export function wherePending<Query extends Knex.QueryBuilder>(query: Query, pendingOf: PendingOf): Query {
+  return ('userId' in pendingOf
+    ? query.where({ user_id: pendingOf.userId })
+    : query.whereIn('email_key', [...pendingOf.emailKeys])) as unknown as Query;
+}
+
 /**
  * Where version 1.0.0 keeps its reset tokens: it may run beside this one while instances are
- * restarted.
+ * restarted. How one left is not known, so that it proves nothing.
  */
 const OLD_TABLE = 'reset_tokens';
 const OLD_PURPOSE = 'reset';
 
+const COLUMNS = 'digest, purpose, user_id, email_key, delivery, payload, created_at, expires_at';
+
 const FIND_TOKEN = `
-  select digest, purpose, user_id, issued_by, created_at, expires_at from one_time_tokens where digest = ? and purpose = ? and user_id is not null
+  select ${COLUMNS} from one_time_tokens where digest = ?
   union all
-  select token_digest, '${OLD_PURPOSE}', user_id, 'request', created_at, expires_at from ${OLD_TABLE} where token_digest = ? and '${OLD_PURPOSE}' = ?`;
+  select token_digest, '${OLD_PURPOSE}', user_id, null, 'answered', '{}', created_at, expires_at from ${OLD_TABLE} where token_digest = ?`;
 
 export const tokenReads = (read: Knex): TokenReads => ({
-  findToken: async (digest, purpose) => {
-    const query = read.raw(FIND_TOKEN, [digest, purpose, digest, purpose]);
-    const answer: TokenRow[] | { rows: TokenRow[] } = await query;
-    const [row] = Array.isArray(answer) ? answer : answer.rows;
-    if (!row) return undefined;
-    const { user_id: userId, issued_by: issuedBy, created_at: createdAt, expires_at: expiresAt } = row;
-    return { digest, purpose, userId, issuedBy, createdAt, expiresAt };
+  findToken: async (digest, purposes) => {
+    const answer: TokenRow[] | { rows: TokenRow[] } = await read.raw(FIND_TOKEN, [digest, digest]);
+    const rows = Array.isArray(answer) ? answer : answer.rows;
+    const row = rows.find(({ purpose }) => purposes.includes(purpose));
+    return row && toToken(row);
   },
 });
 
@@ -47,16 +75,16 @@ export function tokenWrites(trx: Knex.Transaction): TokenWrites {
   // One issued in the future is from before the clock was set back, and would outlive its time.
   const lasting = (query: Knex.QueryBuilder, nowMs: number) =>
     query.where('expires_at', '>', nowMs).where('created_at', '<=', nowMs + CLOCK_SKEW_MS);
-  const good = (userId: string, purpose: TokenPurpose, nowMs: number) =>
-    lasting(tokens().where({ user_id: userId, purpose }), nowMs);
+  const good = (owner: TokenOwner, purpose: TokenPurpose, nowMs: number) =>
+    lasting(tokens().where({ ...ownerColumns(owner), purpose }), nowMs);
   return {
     insertToken: async (token) => {
       await tokens().insert(fromToken(token));
     },
 
-    trimTokens: async ({ purpose, userId, issuedBy }, kept, nowMs) => {
-      const ofKind = { user_id: userId, purpose, issued_by: issuedBy };
-      const newest = good(userId, purpose, nowMs)
+    trimTokens: async ({ purpose, userId, emailKey, delivery }, kept, nowMs) => {
+      const ofKind = { ...ownerColumns({ userId, emailKey }), purpose, delivery };
+      const newest = good({ userId, emailKey }, purpose, nowMs)
         .where(ofKind)
         .orderByRaw('mailed_at is null, created_at desc, digest')
         .limit(kept)
@@ -64,10 +92,10 @@ export function tokenWrites(trx: Knex.Transaction): TokenWrites {
       await tokens().where(ofKind).whereNotIn('digest', newest).delete();
     },
 
-    takeToken: async (digest, purpose, userId, nowMs) => {
-      if ((await good(userId, purpose, nowMs).where({ digest }).delete()) === 1) return true;
+    takeToken: async ({ digest, purpose, userId, emailKey }, nowMs) => {
+      if ((await good({ userId, emailKey }, purpose, nowMs).where({ digest }).delete()) === 1) return true;
       if (purpose !== OLD_PURPOSE) return false;
-      const old = trx(OLD_TABLE).where({ token_digest: digest, user_id: userId });
+      const old = trx(OLD_TABLE).where({ token_digest: digest, user_id: userId ?? null });
       return (await lasting(old, nowMs).delete()) === 1;
     },
 
@@ -76,20 +104,21 @@ export function tokenWrites(trx: Knex.Transaction): TokenWrites {
       await trx(OLD_TABLE).where({ token_digest: digest }).delete();
     },
 
-    deleteTokens: async (userId, purposes) => {
-      await tokens()
-        .where({ user_id: userId })
+    deleteTokens: async (pendingOf, purposes) => {
+      await wherePending(tokens(), pendingOf)
         .whereIn('purpose', [...purposes])
         .delete();
-      if (purposes.includes(OLD_PURPOSE)) await trx(OLD_TABLE).where({ user_id: userId }).delete();
+      if ('userId' in pendingOf && purposes.includes(OLD_PURPOSE)) {
+        await trx(OLD_TABLE).where({ user_id: pendingOf.userId }).delete();
+      }
     },
 
     noteTokenMailed: async (digest, nowMs) => {
       await tokens().where({ digest }).update({ mailed_at: nowMs });
     },
 
-    countMailedTokens: async (userId, purpose, nowMs) => {
-      const mailed = await good(userId, purpose, nowMs).whereNotNull('mailed_at').select('digest');
+    countMailedTokens: async (owner, purpose, nowMs) => {
+      const mailed = await good(owner, purpose, nowMs).whereNotNull('mailed_at').select('digest');
       return mailed.length;
     },
   };

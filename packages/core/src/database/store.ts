@@ -9,7 +9,7 @@ import { tokenReads, tokenWrites } from './one-time-tokens.ts';
 import { outboxReads, outboxWrites } from './outbox.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { throttleReads, throttleWrites } from './throttles.ts';
-import { userReads, userWrites } from './users.ts';
+import { keepLastLogins, userReads, userWrites } from './users.ts';
 
 /** Called by the store before it answers. */
 export interface StoreListeners {
@@ -53,12 +53,14 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
     findActiveSession: (tokenDigest) => guard(() => sessions.findActiveSession(tokenDigest)),
     listSessions: (userId) => guard(() => sessions.listSessions(userId)),
     saveSessionUses: (uses) => guard(() => sessions.saveSessionUses(uses)),
-    findToken: (digest, purpose) => guard(() => tokens.findToken(digest, purpose)),
+    findLastLogins: (userIds) => guard(() => users.findLastLogins(userIds)),
+    findToken: (digest, purposes) => guard(() => tokens.findToken(digest, purposes)),
     findThrottles: (keys) => guard(() => throttles.findThrottles(keys)),
     isKnownAddress: (userId, network, within) => guard(() => throttles.isKnownAddress(userId, network, within)),
     countOwedMails: () => guard(outbox.countOwedMails),
     listEvents: (page) => guard(() => events.listEvents(page)),
     deleteExpired: (expiry, limit) => guard(() => deleteExpiredRows(database, expiry, limit)),
+    findDefault: (setting) => guard(async () => (await read('defaults').where({ setting }).first('value'))?.value),
     isReady: () => guard(database.isMigrated),
     write: async (work) => {
       const startedAt = performance.now();
@@ -142,6 +144,7 @@ async function deleteExpiredRows(database: Database, expiry: Expiry, limit: numb
     total += await database.transaction(async (trx) => {
       const expired = trx(table).where(column, '<=', until);
       const found = await skipLocked(trx, expired.clone().limit(limit)).pluck(key);
+      if (table === 'known_addresses') await keepLastLogins(trx, found);
       return expired.whereIn(key, found).delete();
     });
   }

@@ -17,6 +17,8 @@ export const tables: readonly Table[] = [
   { name: 'throttles', key: ['key'] },
   { name: 'known_addresses', key: ['user_id', 'network'] },
   { name: 'outbox', key: ['id'] },
+  { name: 'mails', key: ['id'] },
+  { name: 'defaults', key: ['setting'] },
   { name: 'events', key: ['id'] },
 ];
 

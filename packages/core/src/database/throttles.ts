@@ -47,8 +47,8 @@ export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
     await trx<ThrottleRow>('throttles').whereIn('key', keys).delete();
   },
 
-  rememberAddress: async (userId, network, nowMs) => {
-    const row = { user_id: userId, network, last_login_at: nowMs };
+  rememberAddress: async (userId, network, nowMs, { isLogin }) => {
+    const row = { user_id: userId, network, last_login_at: nowMs, ...(isLogin && { logged_in_at: nowMs }) };
     await trx('known_addresses').insert(row).onConflict(['user_id', 'network']).merge();
   },
 });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { disableUser, enableUser, issueResetTokenFor, setRole, verifyEmail } from '../accounts/operator.ts';
+import { disableUser, enableUser, issueResetTokenFor, setRole, verifyUser } from '../accounts/operator.ts';
 import { AuthError } from '../errors.ts';
 import { deleteExpired } from '../housekeeping.ts';
-import { sendResetMail } from '../mail/outbox.ts';
+import { sendOwedMail } from '../mail/outbox.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
@@ -132,9 +132,9 @@ describe.each([
   });
 
   it('sends the mails that an old instance owes, before the upgrade and after', async () => {
-    for (const expected of ['sent', 'none'] as const) expect(await sendResetMail(auth)).toBe(expected);
+    for (const expected of ['sent', 'none'] as const) expect(await sendOwedMail(auth)).toBe(expected);
     await old.oweMail();
-    expect(await sendResetMail(auth)).toBe('sent');
+    expect(await sendOwedMail(auth)).toBe('sent');
     const [first, second] = auth.mailer.sent;
     expect([first, second]).toMatchObject([
       { kind: 'reset', to: email },
@@ -151,7 +151,7 @@ describe.each([
 
   it('keeps role and verification through what an old instance writes, a change of email too', async () => {
     await setRole(auth, email, 'admin');
-    await verifyEmail(auth, email);
+    await verifyUser(auth, email);
     await auth.database.write('users').where({ id: userId }).update({ password_hash: 'changed', updated_at: 1 });
     const address = 'moved@example.com';
     await auth.database.write('users').where({ id: userId }).update({ email: address, email_key: address });

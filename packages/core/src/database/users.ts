@@ -48,8 +48,16 @@ export const userReads = (read: Knex): UserReads => ({
     return new Set(await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key'));
   },
 
-  listUsers: async ({ search, afterEmailKey, limit }) => {
+  listUsers: async ({ search, afterEmailKey, role, emailVerified, disabled, noLoginSinceMs, limit }) => {
     const query = read<UserRow>('users').orderBy('email_key').limit(limit);
+    if (role !== undefined) query.where({ role });
+    if (emailVerified !== undefined) query.where({ email_verified: emailVerified });
+    if (disabled !== undefined) disabled ? query.whereNotNull('disabled_at') : query.whereNull('disabled_at');
+    if (noLoginSinceMs !== undefined) {
+      const since = read('known_addresses').whereRaw('known_addresses.user_id = users.id');
+      query.whereRaw('coalesce(last_login_at, 0) < ?', [noLoginSinceMs]);
+      query.whereNotExists(since.where('logged_in_at', '>=', noLoginSinceMs));
+    }
     if (afterEmailKey !== undefined) query.where('email_key', '>', afterEmailKey);
     if (search !== undefined) {
       const escaped = search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`);
@@ -57,7 +65,26 @@ export const userReads = (read: Knex): UserReads => ({
     }
     return (await query).map(toUser);
   },
+
+  findLastLogins: async (userIds) => {
+    const rows = await read('users')
+      .leftJoin('known_addresses', 'known_addresses.user_id', 'users.id')
+      .whereIn('users.id', userIds)
+      .groupBy('users.id', 'users.last_login_at')
+      .select('users.id', 'users.last_login_at')
+      .max({ latest: 'known_addresses.logged_in_at' });
+    const times = rows.map(({ id, last_login_at: kept, latest }): [string, number] => [id, Number(latest ?? kept ?? 0)]);
+    return new Map(times.filter(([, time]) => time > 0));
+  },
 });
+
+/** Keep when users last logged in, before the addresses that say so are forgotten. */
+export async function keepLastLogins(trx: Knex.Transaction, userIds: readonly string[]): Promise<void> {
+  const latest = '(select max(logged_in_at) from known_addresses where user_id = users.id)';
+  await trx('users')
+    .whereIn('id', userIds)
+    .update({ last_login_at: trx.raw(`coalesce(${latest}, last_login_at)`) });
+}
 
 export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserWrites {
   /** Must be used to change what a session check returns about a user. */
@@ -69,6 +96,11 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
     lockUser: async (userId) => {
       // SQLite holds the whole database already, and leaves FOR UPDATE out.
       const row = await trx<UserRow>('users').where({ id: userId }).forUpdate().first();
+      return row && toUser(row);
+    },
+
+    lockUserByEmailKey: async (emailKey) => {
+      const row = await trx<UserRow>('users').where({ email_key: emailKey }).forUpdate().first();
       return row && toUser(row);
     },
 
@@ -87,10 +119,10 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
       return new Set(inserted.map(({ email_key }) => email_key));
     },
 
-    updateEmail: async (userId, email, emailKey, nowMs) => {
+    updateEmail: async (userId, { email, emailKey, emailVerified }, nowMs) => {
       const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
       if (taken) return false;
-      const changed = { email, email_key: emailKey, email_verified: false, updated_at: nowMs };
+      const changed = { email, email_key: emailKey, email_verified: emailVerified, updated_at: nowMs };
       await changeUser(userId).update(changed);
       return true;
     },

@@ -1,95 +1,87 @@
-import type { User } from '../accounts/user.ts';
-import { authEvent } from '../audit/event.ts';
+import { type AuthEventType, authEvent } from '../audit/event.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { OutboxMail, WriteTransaction } from '../store.ts';
-import { blockedForMs, countOne, RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';
-import { digestSecret } from '../tokens/digest.ts';
-import { digestToken, issueToken, purposes } from '../tokens/one-time-tokens.ts';
+import type { OwedKind } from '../store.ts';
+import { digestToken, issueToken } from '../tokens/one-time-tokens.ts';
+import { decideMail } from './decide-mail.ts';
+import type { Mail } from './mail.ts';
+import { countMail } from './mail-budget.ts';
 import { describeMailFailure } from './mail-failure.ts';
 
 const FIRST_RETRY_MS = 30_000;
-export const MAIL_MAX_ATTEMPTS = 6;
+export const LONGEST_RETRY_MS = 3_600_000;
 
 /**
- * When to retry a mail after its nth try, unless it succeeds: 30 s later, then 1, 2, 4, 8 minutes.
- * Each delay is longer than a try can take, so that no mail is in two tries at the same time.
+ * How often a mail is tried. A reset is asked for again by those who wait for it: 6 tries take 16
+ * minutes. The others are retried for a day.
+ */
+export function maxMailAttempts(kind: OwedKind): number {
+  return kind === 'reset' ? 6 : 31;
+}
+
+/**
+ * When to retry a mail after its nth try, unless it succeeds: 30 s later, then 1, 2, 4, 8, 16, 32
+ * minutes, then every hour. Each delay is longer than a try can take, so that no mail is in two
+ * tries at the same time.
  */
 export function nextMailAttemptAt(attempt: number, nowMs: number): number {
-  return nowMs + FIRST_RETRY_MS * 2 ** (attempt - 1);
+  return nowMs + Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS);
 }
 
 /** The outcome for the mail that was due, if any. */
 export type MailOutcome = 'none' | 'sent' | 'dropped' | 'failed' | 'given_up';
 
 /**
- * Send the reset mail that has been due for longest. It is claimed by postponing its next try
- * before it is sent, so that two senders never hold the same one. If the process crashes, or
- * `signal` interrupts the sending, the mail is retried.
+ * Send the mail that has been due for longest. It is claimed by postponing its next try before it
+ * is sent, so that two senders never hold the same one. If the process crashes, or `signal`
+ * interrupts the sending, the mail is retried.
  *
  * @returns the outcome; a failure is recorded as an event, and not thrown unless the database
  * fails.
  */
-export async function sendResetMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
+export async function sendOwedMail(ports: AuthPorts, signal?: AbortSignal): Promise<MailOutcome> {
   const claimed = await ports.store.write(async (transaction) => {
-    const mail = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
-    if (!mail) return 'none' as const;
-    const user = mail.userId === undefined ? undefined : await transaction.lockUser(mail.userId);
-    if (
-      !user ||
-      user.disabledAt !== undefined ||
-      (mail.attempts === 1 && !(await isNeeded(ports, transaction, mail, user)))
-    ) {
-      await transaction.deleteMail(mail.id);
+    const owed = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
+    if (!owed) return 'none' as const;
+    const letter = await decideMail(ports, transaction, owed);
+    const attempts = maxMailAttempts(owed.kind);
+    if (!letter || (owed.attempts === 1 && !(await countMail(ports, transaction, owed, letter.token, attempts)))) {
+      await transaction.deleteMail(owed.id);
       return 'dropped' as const;
     }
-    if (mail.attempts === 1) await countMail(ports, transaction, user);
-    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
-    return { mail, user, resetToken: token };
+    if (letter.token === undefined) return { owed, letter, mail: { kind: letter.kind, to: letter.to }, token: '' };
+    const { token, expiresAt } = await issueToken(ports, transaction, letter.token);
+    const expiresInMs = expiresAt - ports.clock.now();
+    return { owed, letter, mail: { kind: letter.kind, to: letter.to, token, expiresInMs }, token };
   });
   if (typeof claimed === 'string') return claimed;
 
-  const { mail: owed, user, resetToken } = claimed;
+  const { owed, letter, mail, token } = claimed;
   let error: unknown;
   let outcome: 'sent' | 'failed' | 'given_up' = 'sent';
   try {
-    const expiresInMs = ports.policy.resetTokenMs;
-    await ports.mailer.send({ kind: 'reset', to: user.email, resetToken, expiresInMs }, signal);
+    await ports.mailer.send(mail, signal);
   } catch (caught) {
     error = caught;
-    outcome = owed.attempts < MAIL_MAX_ATTEMPTS ? 'failed' : 'given_up';
+    outcome = owed.attempts < maxMailAttempts(owed.kind) ? 'failed' : 'given_up';
   }
+  const secrets = [token, mail.to, owed.emailKey].filter((secret) => secret !== '');
+  const failure = outcome === 'sent' ? undefined : describeMailFailure(error, secrets);
   await ports.store.write(async (transaction) => {
-    if (outcome === 'sent') await transaction.noteTokenMailed(digestToken(resetToken), ports.clock.now());
+    if (outcome === 'sent' && token !== '') await transaction.noteTokenMailed(digestToken(token), ports.clock.now());
     if (outcome !== 'failed') await transaction.deleteMail(owed.id);
-    const who = { userId: user.id, emailKey: user.emailKey };
-    const detail = outcome === 'sent' ? undefined : describeMailFailure(error, [resetToken, user.email, user.emailKey]);
-    await transaction.addEvent(authEvent(ports.clock, `reset_mail_${outcome}`, undefined, who, detail));
+    const who = { userId: letter.userId, emailKey: owed.emailKey };
+    const { type, detail } = describe(mail.kind, outcome, failure);
+    await transaction.addEvent(authEvent(ports.clock, type, undefined, who, detail));
   });
   return outcome;
 }
 
-const mailCounter = ({ emailKey }: User) => `reset-mail:account:${digestSecret(emailKey)}`;
-
-/**
- * Whether a request needs a mail. It does not if another mail is being retried, or if a valid token
- * is in the mailbox already and enough have been mailed. So the owner can always reset, and no
- * request voids a token.
- */
-async function isNeeded(
-  { clock }: AuthPorts,
-  transaction: WriteTransaction,
-  mail: OutboxMail,
-  user: User,
-): Promise<boolean> {
-  if (await transaction.isOtherMailRetried(mail, MAIL_MAX_ATTEMPTS)) return false;
-  const now = clock.now();
-  const mailed = await transaction.countMailedTokens(user.id, 'reset', now);
-  if (mailed === 0) return true;
-  const state = await transaction.lockThrottle(mailCounter(user));
-  return mailed < purposes.reset.kept && blockedForMs(RESET_MAILS_BY_ACCOUNT, state, now) === 0;
-}
-
-async function countMail({ clock }: AuthPorts, transaction: WriteTransaction, user: User): Promise<void> {
-  const state = await transaction.lockThrottle(mailCounter(user));
-  await transaction.saveThrottle(mailCounter(user), countOne(RESET_MAILS_BY_ACCOUNT, state, clock.now()));
+/** Resets have events of their own; those of other mails name the kind. */
+function describe(
+  kind: Mail['kind'],
+  outcome: 'sent' | 'failed' | 'given_up',
+  failure: string | undefined,
+): { type: AuthEventType; detail: string | undefined } {
+  if (kind === 'reset') return { type: `reset_mail_${outcome}`, detail: failure };
+  return { type: `mail_${outcome}`, detail: failure === undefined ? kind : `${kind}: ${failure}` };
 }

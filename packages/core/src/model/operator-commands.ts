@@ -10,7 +10,7 @@ import {
   revokeAllSessions,
   revokeSessions,
   setRole,
-  verifyEmail,
+  verifyUser,
 } from '../accounts/operator.ts';
 import type { User } from '../accounts/user.ts';
 import { deleteExpired } from '../housekeeping.ts';
@@ -149,7 +149,7 @@ const passing = fc
 export const operatorCommands: readonly fc.Arbitrary<Command>[] = [
   onAccount('disableUser', rules.disable, disableUser),
   ...often(2, onAccount('enableUser', rules.enable, enableUser)),
-  onAccount('verifyEmail', rules.verify, verifyEmail),
+  onAccount('verifyUser', rules.verify, verifyUser),
   ...['user', 'admin'].map((role) =>
     onAccount(
       `setRole ${role}`,

@@ -2,7 +2,7 @@ import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import type { AuthPorts } from '../ports.ts';
-import { voidTokens } from '../tokens/one-time-tokens.ts';
+import { voidPending } from '../tokens/one-time-tokens.ts';
 import { type Actor, confirmPassword } from './confirm-password.ts';
 import { admitNewPassword } from './password-rules.ts';
 
@@ -28,7 +28,7 @@ export async function changePassword(
   const passwordHash = await ports.hasher.hash(admitted);
   await confirmed.write(async (transaction, user) => {
     await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());
-    await voidTokens(transaction, user.id, 'password');
+    await voidPending(transaction, { userId: user.id }, 'password');
     await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
     const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));

@@ -42,9 +42,26 @@ export async function confirmPassword(
 ): Promise<Confirmed> {
   const user = await ports.store.findUserById(session.userId);
   if (!user) throw new AuthError('unauthenticated');
+  const confirmed = await confirmOwner(ports, { user, client, sessionId: session.id }, password);
+  return {
+    ...confirmed,
+    write: (work) =>
+      confirmed.write(async (transaction, current) => {
+        if (!(await transaction.hasSession(session.tokenDigest))) throw new AuthError('unauthenticated');
+        return work(transaction, current);
+      }),
+  };
+}
+
+/** As {@link confirmPassword}, where a token stands for the session. */
+export async function confirmOwner(
+  ports: AuthPorts,
+  { user, client, sessionId }: { user: User; client: Requester; sessionId?: string },
+  password: string,
+): Promise<Confirmed> {
   const guesses = { key: confirmationCounter(user.id), rule: FAILED_LOGINS };
   const throttles = [changesOf(user.id), guesses];
-  const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
+  const who = { userId: user.id, emailKey: user.emailKey, sessionId };
   const admission = await admitGuess(ports, { throttles, guesses, kind: 'confirmation', client, ...who });
   try {
     const comparable = password.isWellFormed() ? user.passwordHash : undefined;
@@ -64,7 +81,6 @@ export async function confirmPassword(
       ports.store.write(async (transaction) => {
         const current = await transaction.lockUser(user.id);
         if (current?.passwordHash !== user.passwordHash) throw new AuthError('invalid_credentials');
-        if (!(await transaction.hasSession(session.tokenDigest))) throw new AuthError('unauthenticated');
         await transaction.clearThrottles([guesses.key]);
         return work(transaction, current);
       }),

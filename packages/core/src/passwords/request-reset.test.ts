@@ -4,7 +4,7 @@ import { register } from '../accounts/register.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { sendResetMail } from '../mail/outbox.ts';
+import { sendOwedMail } from '../mail/outbox.ts';
 import type { ResetDelivery } from '../ports.ts';
 import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
 import { digestSecret } from '../tokens/digest.ts';
@@ -151,8 +151,8 @@ describe('requestPasswordReset', () => {
       for (let index = 0; index < 5; index += 1) {
         await requestPasswordReset(auth, request);
         await requestPasswordReset(auth, unknown);
-        await sendResetMail(auth);
-        await sendResetMail(auth);
+        await sendOwedMail(auth);
+        await sendOwedMail(auth);
       }
       for (const pool of [auth.database.read, auth.database.write]) pool.on('query', ({ sql }) => statements.push(sql));
       await requestPasswordReset(auth, request);

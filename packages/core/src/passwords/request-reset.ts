@@ -1,6 +1,7 @@
 import { parseEmail } from '../accounts/email.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
+import { oweMail } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
@@ -39,18 +40,11 @@ export async function requestPasswordReset(
   });
   if (resetDelivery === 'response') return issueResetToken(ports, key, client);
 
-  const user = await ports.store.findUserByEmailKey(key);
   await ports.store.write(async (transaction) => {
-    // If deleted meanwhile, it is unknown: a mail owed to no account costs the same writes.
-    const userId = (await transaction.lockUser(user?.id ?? ''))?.id;
-    if (resetDelivery === 'smtp') {
-      const now = ports.clock.now();
-      const id = ports.random.uuid();
-      // Whether to send it is decided when it is due, so that a known address takes no longer.
-      await transaction.addMail({ id, userId, attempts: 0, createdAt: now, nextAttemptAt: now });
-    }
-    const who = { userId, emailKey: key };
-    await transaction.addEvent(authEvent(ports.clock, 'password_reset_requested', client, who));
+    // What is sent is decided when it is due: a known address takes no longer.
+    if (resetDelivery === 'smtp') await oweMail(ports, transaction, { kind: 'reset', email: address, emailKey: key });
+    const requested = authEvent(ports.clock, 'password_reset_requested', client, { emailKey: key });
+    await transaction.addEvent(requested, key);
   });
   return { delivery: resetDelivery, email: address };
 }
@@ -62,7 +56,7 @@ async function issueResetToken(ports: AuthPorts, emailKey: string, client: Reque
   return ports.store.write(async (transaction) => {
     const user = await transaction.lockUser(found.id);
     if (user?.emailKey !== emailKey || user.disabledAt !== undefined) throw unknown;
-    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, issuedBy: 'request' });
+    const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, delivery: 'answered' });
     const who = { userId: user.id, emailKey };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_requested', client, who));
     return { delivery: 'response', email: user.email, resetToken: token };

@@ -1,12 +1,11 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
-import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf, type Requester } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
-import { consumeToken, findToken, isOver } from '../tokens/one-time-tokens.ts';
+import { consumeToken, findToken, isOver, refuseToken } from '../tokens/one-time-tokens.ts';
 import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordReset {
@@ -18,7 +17,10 @@ export interface PasswordReset {
 
 /**
  * Set a new password for the owner of a reset token, consume the token, and end every session of
- * that user: all of it or nothing.
+ * that user and all that is pending: all of it or nothing.
+ *
+ * A token that was mailed also proves the address. No matter who made the account, only the owner of
+ * the mailbox is left with it.
  *
  * @throws {@link AuthError} `invalid_reset_token`: unknown, used, expired or another user's token,
  * alike; `password_rejected`, `rate_limited`, `overloaded`: before hashing, and the token stays
@@ -38,7 +40,7 @@ export async function resetPassword(
     emailKey: key,
   });
   const user = await ports.store.findUserByEmailKey(key);
-  const token = await findToken(ports, 'reset', resetToken);
+  const token = await findToken(ports, resetToken, 'reset');
   // Refused before hashing: a flood of wrong tokens, which cannot be guessed, must not fill the
   // queue.
   if (!user || token?.userId !== user.id || isOver(token, ports.clock.now())) return refuse();
@@ -53,22 +55,19 @@ export async function resetPassword(
     await transaction.deleteSessionsOfUser(user.id);
     await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
     // The owner logs in from here next, where guesses of others must not block the login.
-    await transaction.rememberAddress(user.id, networkOf(client.address), now);
+    await transaction.rememberAddress(user.id, networkOf(client.address), now, { isLogin: false });
     const who = { userId: user.id, emailKey: key };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_completed', client, who));
+    if (token.delivery === 'mailed' && !current.emailVerified) {
+      await transaction.setEmailVerified(user.id, now);
+      await transaction.addEvent(authEvent(ports.clock, 'email_verified', client, who));
+    }
     return true;
   });
   return isDone ? user : refuse();
 
-  async function refuse(): Promise<never> {
+  function refuse(): Promise<never> {
     const refusal = authEvent(ports.clock, 'password_reset_refused', client, { userId: user?.id, emailKey: key });
-    await ports.store.write(async (transaction) => {
-      // Deleted, so that it stays expired when the clock is set back.
-      if (token && token.userId === user?.id && isOver(token, ports.clock.now())) {
-        await transaction.deleteToken(token.digest);
-      }
-      await transaction.addEvent(refusal);
-    });
-    throw new AuthError('invalid_reset_token');
+    return refuseToken(ports, token, refusal, 'invalid_reset_token');
   }
 }

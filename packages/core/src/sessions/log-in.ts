@@ -85,7 +85,7 @@ async function compareAndOpen(
     }
     await transaction.insertSession(issued.session);
     await transaction.clearThrottles([accountThrottle]);
-    await transaction.rememberAddress(user.id, networkOf(client.address), issued.session.createdAt);
+    await transaction.rememberAddress(user.id, networkOf(client.address), issued.session.createdAt, { isLogin: true });
     await transaction.addEvent(authEvent(ports.clock, 'login_succeeded', client, who));
     return { ...issued, user };
   });

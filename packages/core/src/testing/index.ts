@@ -67,6 +67,9 @@ export function createCheapHasher(): CheapHasher {
 
 /** The defaults of the service, as the rules see them. */
 export const defaultPolicy: AuthPolicy = {
+  registration: 'open',
+  emailVerification: 'off',
+  sendsMail: false,
   password: { minLength: 8 },
   lifetimes: { idleMs: 604_800_000, lifetimeMs: 2_592_000_000 },
   resetTokenMs: 600_000,

@@ -1,7 +1,7 @@
 import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
 import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
-import type { ThrottleState } from '../store.ts';
+import type { OwedKind, ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
 /** A number of attempts in a period, which begins with the first. */
@@ -48,8 +48,18 @@ export const FAILED_LOGINS: BackoffRule = {
 export const RESETS_PER_MINUTE = 10;
 /** Changes by one user: ending sessions, or what asks for the password again. */
 const CHANGES_BY_USER = perMinute(60);
-/** Mails per account, against flooding a mailbox; tokens that were mailed already stay good. */
-export const RESET_MAILS_BY_ACCOUNT: WindowRule = { kind: 'window', limit: 5, windowMs: 60 * MINUTE_MS };
+/** Mails of any kind to one mailbox, against flooding it; see `mail-budget.ts`. */
+export const MAILS_BY_MAILBOX = perHour(5);
+/**
+ * What each kind may send beyond that, so that no other kind keeps it from its owner: 10 mails an
+ * hour in all. Two resets an hour keep one good while tokens live for 30 minutes.
+ */
+export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, WindowRule>>> = {
+  reset: perHour(2),
+  registration: perHour(1),
+  invitation: perHour(1),
+  email_change_notice: perHour(1),
+};
 
 /**
  * How long an address that logged in to an account has a counter of its own, which others cannot
@@ -60,6 +70,10 @@ export const KNOWN_ADDRESS_MS = 30 * 24 * 60 * MINUTE_MS;
 /** A number of attempts in a minute, which begins with the first. */
 export function perMinute(limit: number): WindowRule {
   return { kind: 'window', limit, windowMs: MINUTE_MS };
+}
+
+function perHour(limit: number): WindowRule {
+  return { kind: 'window', limit, windowMs: 60 * MINUTE_MS };
 }
 
 /** For how long attempts are refused, in milliseconds; 0 if the next one is let through. */

@@ -1,15 +1,19 @@
+import type { AuthEvent } from '../audit/event.ts';
 import { isYetToCome } from '../clock-skew.ts';
+import { AuthError, type AuthErrorCode } from '../errors.ts';
 import type { AuthPolicy, AuthPorts } from '../ports.ts';
-import type { OneTimeToken, TokenKind, TokenPurpose, WriteTransaction } from '../store.ts';
-import { RESET_MAILS_BY_ACCOUNT } from '../throttling/throttle.ts';
+import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose, WriteTransaction } from '../store.ts';
+import { MAILS_BY_MAILBOX } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from './digest.ts';
 
-/** The changes of an account that may void its tokens. */
-export type AccountChange = 'password' | 'email' | 'disabled';
+const DAY_MS = 86_400_000;
+
+/** What happens to an account, or to an address, and may void its tokens; `made` is an account. */
+export type AccountChange = 'made' | 'password' | 'email' | 'disabled';
 
 interface Purpose {
   readonly lifetimeMs: (policy: AuthPolicy) => number;
-  /** How many requested tokens may be valid at the same time; of an operator's, it is one. */
+  /** How many may be valid at the same time; of printed ones, it is one. */
   readonly kept: number;
   /** The change that using one makes. */
   readonly makes: AccountChange;
@@ -21,30 +25,61 @@ export const purposes = {
   // As many as are mailed in an hour, so that a stranger's requests void none of the owner's.
   reset: {
     lifetimeMs: (policy) => policy.resetTokenMs,
-    kept: RESET_MAILS_BY_ACCOUNT.limit,
+    kept: MAILS_BY_MAILBOX.limit,
     makes: 'password',
     voidedBy: ['password', 'email', 'disabled'],
   },
+  // More than are mailed in a day, for the same reason.
+  registration: { lifetimeMs: () => DAY_MS, kept: 240, makes: 'made', voidedBy: ['made'] },
+  email_change: {
+    lifetimeMs: () => DAY_MS,
+    kept: 1,
+    makes: 'email',
+    voidedBy: ['password', 'email', 'disabled'],
+  },
+  invitation: { lifetimeMs: () => 7 * DAY_MS, kept: 1, makes: 'made', voidedBy: ['made'] },
 } as const satisfies Record<TokenPurpose, Purpose>;
+
+/** A token that is to be issued. */
+export type NewToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'>;
 
 /** Makes a token inside a transaction. Only its digest is stored: this alone returns it. */
 export async function issueToken(
   { clock, policy, random }: AuthPorts,
   transaction: WriteTransaction,
-  kind: TokenKind,
+  issued: NewToken,
 ): Promise<{ token: string; expiresAt: number }> {
-  const { lifetimeMs, kept } = purposes[kind.purpose];
+  const { lifetimeMs, kept } = purposes[issued.purpose];
   const token = random.uuid();
   const createdAt = clock.now();
   const expiresAt = createdAt + lifetimeMs(policy);
-  await transaction.trimTokens(kind, kind.issuedBy === 'operator' ? 0 : kept - 1, createdAt);
-  await transaction.insertToken({ ...kind, digest: digestToken(token), createdAt, expiresAt });
+  await transaction.trimTokens(issued, issued.delivery === 'printed' ? 0 : kept - 1, createdAt);
+  await transaction.insertToken({ ...issued, digest: digestToken(token), createdAt, expiresAt });
   return { token, expiresAt };
 }
 
 /** Finds a token, valid or expired, before any work is spent on it. */
-export function findToken({ store }: AuthPorts, purpose: TokenPurpose, token: string) {
-  return store.findToken(digestToken(token), purpose);
+export function findToken({ store }: AuthPorts, token: string, ...wanted: readonly TokenPurpose[]) {
+  return store.findToken(digestToken(token), wanted);
+}
+
+/**
+ * Record that a token was refused. One that is over is deleted, so that it stays so when the clock
+ * is set back.
+ *
+ * @throws {@link AuthError} with the code.
+ */
+export async function refuseToken(
+  { clock, store }: AuthPorts,
+  token: OneTimeToken | undefined,
+  refusal: AuthEvent,
+  code: AuthErrorCode,
+): Promise<never> {
+  await store.write(async (transaction) => {
+    if (token && isOver(token, clock.now())) await transaction.deleteToken(token.digest);
+    await transaction.addEvent(refusal);
+  });
+  throw new AuthError(code);
 }
 
 /** Whether a token has expired, or was issued before the clock was set back. */
@@ -53,28 +88,35 @@ export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): b
 }
 
 /**
- * Uses up a token in the transaction of the change that it allows, and voids the other tokens that
- * this change ends.
+ * Uses up a token in the transaction of the change that it allows, and voids what else this change
+ * ends.
  *
  * @returns false if it is not valid, or another transaction used it first.
  */
 export async function consumeToken(
   { clock }: AuthPorts,
   transaction: WriteTransaction,
-  { digest, purpose, userId }: OneTimeToken,
+  token: OneTimeToken,
 ): Promise<boolean> {
-  if (!(await transaction.takeToken(digest, purpose, userId, clock.now()))) return false;
-  await voidTokens(transaction, userId, purposes[purpose].makes);
+  if (!(await transaction.takeToken(token, clock.now()))) return false;
+  await voidPending(transaction, pendingOf(token), purposes[token.purpose].makes);
   return true;
 }
 
-/** Voids the tokens that a change of an account ends. */
-export function voidTokens(transaction: WriteTransaction, userId: string, change: AccountChange): Promise<void> {
+/** Voids the tokens that a change ends, and the owed mails that would bring such tokens. */
+export async function voidPending(
+  transaction: WriteTransaction,
+  whose: PendingOf,
+  change: AccountChange,
+): Promise<void> {
   const names = Object.keys(purposes) as TokenPurpose[];
-  return transaction.deleteTokens(
-    userId,
-    names.filter((name) => purposes[name].voidedBy.includes(change)),
-  );
+  const ended = names.filter((name) => (purposes[name] as Purpose).voidedBy.includes(change));
+  await transaction.deleteTokens(whose, ended);
+  await transaction.deleteMails(whose, ended);
+}
+
+function pendingOf({ userId, emailKey }: TokenOwner): PendingOf {
+  return userId === undefined ? { emailKeys: emailKey === undefined ? [] : [emailKey] } : { userId };
 }
 
 /** The digest of a token in lower case, without the blanks that a mail or a paste adds. */

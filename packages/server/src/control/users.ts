@@ -20,7 +20,7 @@ import {
   setRole,
   showUser,
   type User,
-  verifyEmail,
+  verifyUser,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
 import { type FindPages, linkToReset } from '../mail/links.ts';
@@ -71,7 +71,7 @@ export function addUserControlRoutes(
     enable: enableUser,
     delete: deleteUser,
     revoke: revokeSessions,
-    verify: verifyEmail,
+    verify: verifyUser,
   };
   for (const [name, change] of Object.entries(changes)) {
     server.post<ByEmail>(

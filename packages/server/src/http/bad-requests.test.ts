@@ -24,7 +24,7 @@ const refusedEmails = new Set<string>();
 
 const send = (request: InjectOptions) => test.server.inject({ authority, ...request });
 const rows = () =>
-  Promise.all(['users', 'sessions', 'one_time_tokens', 'outbox'].map((table) => test.auth.database.read(table)));
+  Promise.all(['users', 'sessions', 'one_time_tokens', 'mails'].map((table) => test.auth.database.read(table)));
 
 beforeAll(async () => {
   test = await createTestServer({}, {}, { trustedProxies: ['127.0.0.1'] });

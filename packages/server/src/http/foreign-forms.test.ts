@@ -148,7 +148,7 @@ describe.each([
     expect(answer.body).not.toContain('reset_token');
     const [code, status] = mailed ? [undefined, 200] : ['reset_delivery_refused', 403];
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code]);
-    expect(JSON.stringify(await test.auth.database.read('outbox'))).not.toMatch(/evil|203\.0\.113|6666/i);
+    expect(JSON.stringify(await test.auth.database.read('mails'))).not.toMatch(/evil|203\.0\.113|6666/i);
   }
 
   it.each(proxyHeaders)('are neither believed nor given a token as %s', async (header) => {

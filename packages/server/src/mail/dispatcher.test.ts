@@ -102,7 +102,7 @@ describe('POST /reset_password where mails are sent', () => {
       expect([response.statusCode, response.json()]).toEqual([200, { email, message: 'reset instructions sent' }]);
     }
     expect(woken).toBe(2);
-    expect(await test.auth.database.read('outbox').count({ rows: '*' })).toEqual([{ rows: 2 }]);
+    expect(await test.auth.database.read('mails').count({ rows: '*' })).toEqual([{ rows: 2 }]);
     await test.close();
   });
 });

@@ -1,4 +1,4 @@
-import { type AuthPorts, sendResetMail } from '@authsvc/core';
+import { type AuthPorts, sendOwedMail } from '@authsvc/core';
 
 /** How often retries that are due are looked for, in milliseconds. */
 const POLL_INTERVAL_MS = 10_000;
@@ -24,7 +24,7 @@ export function createMailDispatcher(ports: AuthPorts, onError: (error: unknown)
     while (isWoken && !isStopping) {
       isWoken = false;
       try {
-        while (!isStopping && (await sendResetMail(ports, cut.signal)) !== 'none');
+        while (!isStopping && (await sendOwedMail(ports, cut.signal)) !== 'none');
       } catch (error) {
         onError(error);
       }

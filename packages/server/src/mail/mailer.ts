@@ -8,6 +8,7 @@ export function createMailer(config: Config, findPages: FindPages): Mailer {
   const transport = createTransport(config);
   return {
     send: async (mail, signal) => {
+      if (mail.kind !== 'reset') throw new Error(`there is no text yet for a mail of the kind ${mail.kind}`);
       const message = writeResetMail(mail, config, findPages());
       await transport.send(message, signal);
     },

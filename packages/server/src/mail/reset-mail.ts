@@ -22,8 +22,8 @@ export function writeResetMail(mail: ResetMail, style: MailStyle, pagesUrl: URL 
   };
 }
 
-function withLink({ to, resetToken, expiresInMs }: ResetMail, style: MailStyle, pagesUrl: URL) {
-  const link = linkToReset(pagesUrl, to, resetToken);
+function withLink({ to, token, expiresInMs }: ResetMail, style: MailStyle, pagesUrl: URL) {
+  const link = linkToReset(pagesUrl, to, token);
   const reason = texts.mails.reset.reason(to, style.productName);
   const expiry = texts.mails.reset.linkExpiry(minutes(expiresInMs));
   const text = `${reason}
@@ -34,17 +34,17 @@ ${link}
 
 ${texts.mails.reset.orToken}
 
-    ${resetToken}
+    ${token}
 
 ${expiry}
 
 ${texts.mails.reset.ignore}
 `;
-  const content = html`${paragraph(reason)}${button(style, link, texts.mails.reset.button)}${paragraph(texts.mails.reset.orToken)}${box(resetToken)}${paragraph(expiry)}${quietParagraph(texts.mails.reset.ignore)}`;
+  const content = html`${paragraph(reason)}${button(style, link, texts.mails.reset.button)}${paragraph(texts.mails.reset.orToken)}${box(token)}${paragraph(expiry)}${quietParagraph(texts.mails.reset.ignore)}`;
   return { text, content };
 }
 
-function withCommand({ to, resetToken, expiresInMs }: ResetMail, style: MailStyle) {
+function withCommand({ to, token, expiresInMs }: ResetMail, style: MailStyle) {
   const command = shell`authsvc reset --email ${to} --token-stdin`;
   const reason = texts.mails.reset.reason(to, style.productName);
   const expiry = texts.mails.reset.tokenExpiry(minutes(expiresInMs));
@@ -52,7 +52,7 @@ function withCommand({ to, resetToken, expiresInMs }: ResetMail, style: MailStyl
 
 ${texts.mails.reset.token}
 
-    ${resetToken}
+    ${token}
 
 ${expiry}
 
@@ -60,7 +60,7 @@ ${expiry}
 
 ${texts.mails.reset.ignore}
 `;
-  const content = html`${paragraph(reason)}${paragraph(texts.mails.reset.token)}${box(resetToken)}${paragraph(expiry)}${box(command)}${quietParagraph(texts.mails.reset.ignore)}`;
+  const content = html`${paragraph(reason)}${paragraph(texts.mails.reset.token)}${box(token)}${paragraph(expiry)}${box(command)}${quietParagraph(texts.mails.reset.ignore)}`;
   return { text, content };
 }
 

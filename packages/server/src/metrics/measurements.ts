@@ -62,6 +62,14 @@ export interface Measurements {
 const noEvents = {
   user_registered: 0,
   registration_throttled: 0,
+  registration_requested: 0,
+  email_verification_requested: 0,
+  email_verification_throttled: 0,
+  email_verification_refused: 0,
+  email_verified: 0,
+  user_invited: 0,
+  invitation_accepted: 0,
+  invitation_refused: 0,
   login_succeeded: 0,
   login_failed: 0,
   login_throttled: 0,
@@ -71,6 +79,7 @@ const noEvents = {
   session_ended: 0,
   other_sessions_ended: 0,
   password_changed: 0,
+  email_change_requested: 0,
   email_changed: 0,
   user_deleted: 0,
   user_disabled: 0,
@@ -88,6 +97,9 @@ const noEvents = {
   reset_mail_sent: 0,
   reset_mail_failed: 0,
   reset_mail_given_up: 0,
+  mail_sent: 0,
+  mail_failed: 0,
+  mail_given_up: 0,
 } satisfies Record<AuthEventType, 0>;
 
 /** Nothing measured yet; each count is there from the start, so that its first rise is seen. */
@@ -98,7 +110,14 @@ export function createMeasurements(): Measurements {
     unrouted: createRouteMeter('other', 'none'),
     malformed: 0,
     refusals: Object.fromEntries(codes) as Record<WireErrorCode, number>,
-    throttled: { login: 0, registration: 0, password_reset: 0, confirmation: 0, session_end: 0 },
+    throttled: {
+      login: 0,
+      registration: 0,
+      email_verification: 0,
+      password_reset: 0,
+      confirmation: 0,
+      session_end: 0,
+    },
     events: { ...noEvents },
     databaseErrors: { unavailable: 0, other: 0 },
     writeSeconds: new Histogram(WRITE_BOUNDS),

@@ -117,8 +117,12 @@ export const metrics: readonly Metric[] = [
     ({ sessions }) => byName({ memory: sessions.hits, database: sessions.misses }),
   ),
   counter('authsvc_mails_total', ['result'], 'Mails tried; a failed one is tried again.', ({ measurements }) => {
-    const { reset_mail_sent: sent, reset_mail_failed: failed, reset_mail_given_up: givenUp } = measurements.events;
-    return byName({ sent, failed, given_up: givenUp });
+    const { events } = measurements;
+    return byName({
+      sent: events.reset_mail_sent + events.mail_sent,
+      failed: events.reset_mail_failed + events.mail_failed,
+      given_up: events.reset_mail_given_up + events.mail_given_up,
+    });
   }),
   gauge('authsvc_mails_owed', [], 'Mails not sent yet; absent while the database does not answer.', (figures) =>
     one(figures.owedMails),

@@ -6,7 +6,7 @@ import { createTestServer, type TestServer } from '../testing/test-server.ts';
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const newPassword = 'staple after staple';
 const often = { loginsPerMinute: 10_000, registrationsPerMinute: 10_000, resetsPerMinute: 10_000 };
-const tables = ['users', 'sessions', 'one_time_tokens', 'throttles', 'known_addresses', 'outbox', 'events'];
+const tables = ['users', 'sessions', 'one_time_tokens', 'throttles', 'known_addresses', 'mails', 'events'];
 
 let test: TestServer;
 afterEach(() => test.close());

@@ -25,7 +25,7 @@ export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): voi
     ...routeOf('changeEmail'),
     handler: async (request): Promise<AnswerOf<'changeEmail'>> => {
       const { password, new_email: newEmail } = request.body;
-      const email = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
+      const { email } = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
       return { email, message: 'email changed' };
     },
   });

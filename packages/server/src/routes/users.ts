@@ -9,8 +9,8 @@ export function addUserRoutes(server: FastifyInstance, ports: AuthPorts): void {
     ...routeOf('register'),
     handler: async (request): Promise<AnswerOf<'register'>> => {
       const { email, password } = request.body;
-      const user = await register(ports, { email, password, client: requesterOf(request) });
-      return { email: user.email, message: 'user created' };
+      const registered = await register(ports, { email, password, client: requesterOf(request) });
+      return { email: registered.email, message: 'user created' };
     },
   });
 }

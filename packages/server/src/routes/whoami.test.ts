@@ -1,4 +1,4 @@
-import { AuthError, changeEmail, disableUser, revokeSessions, setRole, verifyEmail } from '@authsvc/core';
+import { AuthError, changeEmail, disableUser, revokeSessions, setRole, verifyUser } from '@authsvc/core';
 import { localClient } from '@authsvc/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answer, json } from '../testing/requests.ts';
@@ -94,12 +94,12 @@ describe('GET /whoami', () => {
     const before = await userOf();
     await setRole(test.auth, ada.email, 'admin');
     expect(await userOf()).toEqual({ ...before, role: 'admin' });
-    await verifyEmail(test.auth, ada.email);
+    await verifyUser(test.auth, ada.email);
     expect(await userOf()).toEqual({ ...before, role: 'admin', email_verified: true });
   });
 
   it('keeps the id and takes the verification away when the email changes', async () => {
-    await verifyEmail(test.auth, ada.email);
+    await verifyUser(test.auth, ada.email);
     const before = await userOf();
     const session = await test.auth.sessions.find((await digestOf()) ?? '');
     if (!session) throw new Error('there is no session');

@@ -1,0 +1,74 @@
+import type { AuthPorts } from '../ports.ts';
+import type { OutboxMail, OwedKind, TokenPurpose, WriteTransaction } from '../store.ts';
+import type { NewToken } from '../tokens/one-time-tokens.ts';
+
+/** What an owed mail says, once it is due. */
+export type Letter = LetterWithToken | LetterWithout;
+
+interface LetterWithToken {
+  readonly kind: TokenPurpose;
+  readonly to: string;
+  /** The account that it concerns, if there is one. */
+  readonly userId: string | undefined;
+  /** Issued as the mail is sent. */
+  readonly token: NewToken;
+}
+
+interface LetterWithout {
+  readonly kind: 'account_exists' | 'email_change_notice';
+  readonly to: string;
+  readonly userId: string;
+  readonly token?: undefined;
+}
+
+type Decide = (ports: AuthPorts, transaction: WriteTransaction, owed: OutboxMail) => Promise<Letter | undefined>;
+
+/**
+ * Decide what an owed mail says. Not when it is asked for: known and unknown addresses then cost
+ * the same writes and the same time.
+ *
+ * @returns nothing where there is nothing to say.
+ */
+export const decideMail: Decide = (ports, transaction, owed) => decisions[owed.kind](ports, transaction, owed);
+
+const decisions: Readonly<Record<OwedKind, Decide>> = {
+  reset: async (_ports, transaction, { emailKey }) => {
+    const user = await transaction.lockUserByEmailKey(emailKey);
+    if (!user || user.disabledAt !== undefined) return undefined;
+    return withToken(user.email, { purpose: 'reset', userId: user.id, delivery: 'mailed' });
+  },
+
+  registration: async ({ policy }, transaction, { email, emailKey }) => {
+    if (policy.registration !== 'open') return undefined;
+    const user = await transaction.lockUserByEmailKey(emailKey);
+    if (user) return tellOwner(user);
+    return withToken(email, { purpose: 'registration', emailKey, delivery: 'mailed' });
+  },
+
+  email_change: async (_ports, transaction, { userId = '', email, emailKey }) => {
+    const user = await transaction.lockUser(userId);
+    if (!user || user.disabledAt !== undefined) return undefined;
+    const owner = await transaction.lockUserByEmailKey(emailKey);
+    if (owner && owner.id !== userId) return tellOwner(owner);
+    return withToken(email, { purpose: 'email_change', userId, email, delivery: 'mailed' });
+  },
+
+  email_change_notice: async (_ports, transaction, { userId = '', email }) => {
+    const user = await transaction.lockUser(userId);
+    return user && { kind: 'email_change_notice', to: email, userId };
+  },
+
+  invitation: async ({ policy }, transaction, { email, emailKey, role }) => {
+    if (policy.registration === 'closed' || (await transaction.lockUserByEmailKey(emailKey))) return undefined;
+    return withToken(email, { purpose: 'invitation', emailKey, role, delivery: 'mailed' });
+  },
+};
+
+function withToken(to: string, token: NewToken): Letter {
+  return { kind: token.purpose, to, userId: token.userId, token };
+}
+
+/** The owner of an address learns that it was used again; of a disabled account, nothing. */
+function tellOwner({ id, email, disabledAt }: { id: string; email: string; disabledAt: number | undefined }) {
+  return disabledAt === undefined ? ({ kind: 'account_exists', to: email, userId: id } as const) : undefined;
+}
