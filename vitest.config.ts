@@ -18,7 +18,7 @@ const onEveryDatabase = [
 ];
 /** Without a database, or of one that they choose. */
 const databaseBound = [
-  'packages/core/src/**/{digest,email,guessing,last-used,password-rules,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
+  'packages/core/src/**/{digest,email,guessing,last-used,password-rules,pre-hijacking,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
   'packages/server/src/routes/{openapi,schemas}.test.ts',
   'packages/server/src/control/{backup,control-socket}.test.ts',
 ];

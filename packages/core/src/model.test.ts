@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { commandsPath, propertyFactor, runs } from '../../../test/property-settings.ts';
 import { compareAll } from './model/compare-all.ts';
 import { guestCommands, opening } from './model/guest-commands.ts';
+import { mailCommands } from './model/mail-commands.ts';
 import { operatorCommands } from './model/operator-commands.ts';
 import { openService } from './model/service.ts';
 import { sessionCommands } from './model/session-commands.ts';
@@ -16,7 +17,7 @@ const TIMEOUT_MS = 300_000 * Math.max(1, propertyFactor);
 
 describe('any sequence of commands', () => {
   it('comes out as the contract says, and leaves what it says', { timeout: TIMEOUT_MS }, async () => {
-    const sequences = fc.commands([...guestCommands, ...sessionCommands, ...operatorCommands], {
+    const sequences = fc.commands([...guestCommands, ...sessionCommands, ...operatorCommands, ...mailCommands], {
       maxCommands: MOST_COMMANDS,
       size: 'max',
       ...(commandsPath !== undefined && { replayPath: commandsPath }),

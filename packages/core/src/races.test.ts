@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inviteUser } from './accounts/invitations.ts';
+import { changeEmail } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
+import { verifyEmail } from './accounts/verify-email.ts';
 import { AuthError } from './errors.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
-import { createTestAuth, localClient, type TestAuth, testDialects } from './testing/index.ts';
+import { createTestAuth, localClient, sendMails, type TestAuth, testDialects } from './testing/index.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MANY = 50;
@@ -53,6 +56,53 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     const hashes = await auth.database.read('users').pluck('password_hash');
     expect(hashes).toEqual([expect.stringMatching(/^cheap:password number \d+$/)]);
     expect(auth.events.filter(({ type }) => type === 'password_reset_completed')).toHaveLength(1);
+  });
+
+  it('accept one invitation once', async () => {
+    const { printed } = await inviteUser(auth, { email: credentials.email, role: 'admin' });
+    const invitationToken = printed?.token ?? '';
+    const attempts = times(MANY, (index) =>
+      register(auth, { ...credentials, password: `password number ${index}`, invitationToken }),
+    );
+    expect(await ends(attempts)).toEqual({ done: 1, invalid_invitation_token: MANY - 1 });
+    expect(await auth.database.read('users').pluck('role')).toEqual(['admin']);
+    expect(auth.events.filter(({ type }) => type === 'invitation_accepted')).toHaveLength(1);
+  });
+
+  it('prove an address once, by any of its links', async () => {
+    const proving = { ...auth, policy: { ...auth.policy, emailVerification: 'required' as const } };
+    for (let asked = 0; asked < 3; asked += 1) await register(proving, credentials);
+    const links = (await sendMails(proving)).map((mail) => ('token' in mail ? mail.token : ''));
+    const attempts = times(MANY, (index) =>
+      verifyEmail(proving, {
+        ...{ email: credentials.email, verificationToken: links[index % 3] ?? '', client: localClient },
+        password: `password number ${index}`,
+      }),
+    );
+    expect(await ends(attempts)).toEqual({ done: 1, invalid_verification_token: MANY - 1 });
+    expect(await count('users')).toBe(1);
+    expect(auth.events.filter(({ type }) => type === 'email_verified')).toHaveLength(1);
+  });
+
+  it('move two accounts to one address, of which one gets there', async () => {
+    const proving = { ...auth, policy: { ...auth.policy, emailVerification: 'required' as const } };
+    const links = [];
+    for (const email of ['one@example.com', 'two@example.com']) {
+      await register(auth, { ...credentials, email });
+      const { session } = await logIn(auth, { ...credentials, email });
+      const actor = { session: { ...session, email }, client: localClient };
+      await changeEmail(proving, { ...actor, password: credentials.password, newEmail: credentials.email });
+      links.push(...(await sendMails(proving)).map((mail) => ('token' in mail ? mail.token : '')));
+    }
+    const attempts = times(MANY, (index) =>
+      verifyEmail(proving, { ...credentials, verificationToken: links.filter(Boolean)[index % 2] ?? '' }),
+    );
+    const { done, ...refused } = await ends(attempts);
+    expect(done).toBe(1);
+    expect(Object.keys(refused).filter((code) => !/^(invalid_verification_token|email_taken|rate_limited)$/.test(code))).toEqual([]);
+    const keys = await auth.database.read('users').orderBy('email_key').pluck('email_key');
+    expect(keys).toContain(credentials.email);
+    expect(keys).toHaveLength(2);
   });
 
   it('end a session once', async () => {

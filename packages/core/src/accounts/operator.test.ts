@@ -100,7 +100,7 @@ describe('what an operator does', () => {
   it('makes a reset token, of which the digest is kept', async () => {
     const { resetToken, ...issued } = await issueResetTokenFor(auth, email);
     expect(issued).toEqual({ user: loggedIn.user, expiresAt: auth.clock.now() + 600_000 });
-    expect(await auth.store.findToken(digestSecret(resetToken), 'reset')).toMatchObject({ userId: loggedIn.user.id });
+    expect(await auth.store.findToken(digestSecret(resetToken), ['reset'])).toMatchObject({ userId: loggedIn.user.id });
     expect(auth.events).toEqual([recorded('password_reset_issued')]);
     await authenticate(auth, loggedIn.token);
     await resetPassword(auth, { ...credentials, resetToken, newPassword: 'new_secure_password' });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
 import { register } from './register.ts';
 
 const registration = { email: 'User@Example.com', password: 'secure_password', client: localClient };
@@ -18,7 +18,7 @@ describe('register', () => {
   const countUsers = async () => (await auth.database.read('users').select()).length;
 
   it('makes an account and records it', async () => {
-    const user = await register(auth, registration);
+    const user = await registerUser(auth, registration);
     expect(user).toEqual({
       id: '00000000-0000-4000-8000-000000000001',
       email: 'User@Example.com',
@@ -36,7 +36,7 @@ describe('register', () => {
   });
 
   it('hashes the password in NFC', async () => {
-    const user = await register(auth, { ...registration, password: 'secu\u0308re_password' });
+    const user = await registerUser(auth, { ...registration, password: 'secu\u0308re_password' });
     expect(user.passwordHash).toBe('cheap:secüre_password');
   });
 

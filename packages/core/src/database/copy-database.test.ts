@@ -31,13 +31,16 @@ describe('copyDatabase', () => {
       digest: 'digest',
       userId,
       purpose: 'reset',
-      issuedBy: 'request',
+      delivery: 'mailed',
       createdAt: 1,
       expiresAt: 2,
     } as const;
     await source.store.write((transaction) => transaction.insertToken(token));
     const ofOldVersion = { token_digest: 'old', user_id: userId, created_at: 1, expires_at: 2 };
     await source.database.write('reset_tokens').insert(ofOldVersion);
+    const owedByIt = { id: 'old', user_id: userId, attempts: 0, created_at: 1, next_attempt_at: 2 };
+    await source.database.write('outbox').insert(owedByIt);
+    await source.database.write('defaults').insert({ setting: 'email_verification', value: 'off' });
   });
   afterEach(async () => {
     await source.close();
@@ -70,7 +73,7 @@ describe('copyDatabase', () => {
     expect(await store.findUserByEmailKey('user@example.com')).toEqual(user);
     expect(await store.listSessions(user?.id ?? '')).toEqual(await source.store.listSessions(user?.id ?? ''));
     for (const digest of ['digest', 'old']) {
-      expect(await store.findToken(digest, 'reset')).toMatchObject({ digest, userId: user?.id });
+      expect(await store.findToken(digest, ['reset'])).toMatchObject({ digest, userId: user?.id });
     }
     const keys = await source.database.read('throttles').pluck('key');
     expect(await store.findThrottles(keys)).toEqual(await source.store.findThrottles(keys));
@@ -129,7 +132,7 @@ describe('copyDatabase', () => {
     await expect(copy()).rejects.toThrow(
       'the database auth at db.example.com has rows of its own in the table users: copy to an empty one; nothing was written',
     );
-    expect(await counts(target)).toEqual([1, 0, 0, 0, 0, 0, 0, 0]);
+    expect(await counts(target)).toEqual([1, ...tables.slice(1).map(() => 0)]);
   });
 
   it('refuses a database in which a row has changed since', async () => {

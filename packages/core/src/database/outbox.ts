@@ -88,7 +88,7 @@ function dueIn(trx: Knex.Transaction, table: string, nowMs: number) {
   const due = trx<MailRow>(table)
     .where('next_attempt_at', '<=', nowMs)
     .orWhere('next_attempt_at', '>', nowMs + LONGEST_RETRY_MS + CLOCK_SKEW_MS)
-    .orderBy('next_attempt_at')
+    .orderBy(['next_attempt_at', 'id'])
     .limit(1);
   return skipLocked(trx, due);
 }

@@ -11,9 +11,13 @@ import { createKnexStore, type StoreListeners } from './store.ts';
 const ada = { email: 'ada@example.com', password: 'secure_password', client: localClient };
 const bob = { ...ada, email: 'bob@example.com' };
 const NOW = Date.UTC(2030, 0, 1);
-const token = { purpose: 'reset', issuedBy: 'request', digest: 'token', createdAt: NOW, expiresAt: NOW + 1 } as const;
+const token = { purpose: 'reset', delivery: 'answered', digest: 'token', createdAt: NOW, expiresAt: NOW + 1 } as const;
 const throttle = { count: 1, until: NOW, noted: false, expiresAt: NOW };
-const mail = { id: 'mail', userId: undefined, attempts: 0, createdAt: NOW, nextAttemptAt: NOW };
+const mail = {
+  ...{ id: 'mail', kind: 'reset', email: 'ada@example.com', emailKey: 'ada@example.com' },
+  ...{ attempts: 0, createdAt: NOW, nextAttemptAt: NOW },
+} as const;
+const moved = { email: 'New@example.com', emailKey: 'new', emailVerified: true };
 
 interface World {
   readonly auth: TestAuth;
@@ -28,9 +32,10 @@ type Call = (transaction: WriteTransaction, world: World) => Promise<unknown>;
 /** A new method does not compile before it is tried here. */
 const calls = {
   lockUser: (transaction, { own }) => transaction.lockUser(own.user.id),
+  lockUserByEmailKey: (transaction, { own }) => transaction.lockUserByEmailKey(own.user.emailKey),
   insertUser: (transaction, { own }) => transaction.insertUser({ ...own.user, id: 'new', emailKey: 'new@example.com' }),
   insertUsers: (transaction, { own }) => transaction.insertUsers([{ ...own.user, id: 'new', emailKey: 'new' }]),
-  updateEmail: (transaction, { own }) => transaction.updateEmail(own.user.id, 'New@example.com', 'new', NOW),
+  updateEmail: (transaction, { own }) => transaction.updateEmail(own.user.id, moved, NOW),
   setRole: (transaction, { own }) => transaction.setRole(own.user.id, 'admin', NOW),
   setEmailVerified: (transaction, { own }) => transaction.setEmailVerified(own.user.id, NOW),
   setDisabledAt: (transaction, { own }) => transaction.setDisabledAt(own.user.id, NOW),
@@ -45,19 +50,22 @@ const calls = {
   hasSession: (transaction, { own }) => transaction.hasSession(own.session.tokenDigest),
   insertToken: (transaction, { own }) => transaction.insertToken({ ...token, userId: own.user.id }),
   trimTokens: (transaction, { own }) => transaction.trimTokens({ ...token, userId: own.user.id }, 0, NOW),
-  takeToken: (transaction, { own }) => transaction.takeToken('token', 'reset', own.user.id, NOW),
+  takeToken: (transaction, { own }) => transaction.takeToken({ ...token, userId: own.user.id }, NOW),
   deleteToken: (transaction) => transaction.deleteToken('token'),
-  deleteTokens: (transaction, { own }) => transaction.deleteTokens(own.user.id, ['reset']),
+  deleteTokens: (transaction, { own }) => transaction.deleteTokens({ userId: own.user.id }, ['reset']),
   noteTokenMailed: (transaction) => transaction.noteTokenMailed('token', NOW),
-  countMailedTokens: (transaction, { own }) => transaction.countMailedTokens(own.user.id, 'reset', NOW),
+  countMailedTokens: (transaction, { own }) =>
+    transaction.countMailedTokens({ userId: own.user.id }, 'reset', NOW),
   lockThrottle: (transaction) => transaction.lockThrottle('key'),
   saveThrottle: (transaction) => transaction.saveThrottle('key', throttle),
   clearThrottles: (transaction) => transaction.clearThrottles(['key']),
-  rememberAddress: (transaction, { own }) => transaction.rememberAddress(own.user.id, '192.0.2.1', NOW),
+  rememberAddress: (transaction, { own }) =>
+    transaction.rememberAddress(own.user.id, '192.0.2.1', NOW, { isLogin: true }),
   addMail: (transaction) => transaction.addMail(mail),
   claimMail: (transaction) => transaction.claimMail(NOW, () => NOW),
   isOtherMailRetried: (transaction) => transaction.isOtherMailRetried(mail, 1),
   deleteMail: (transaction) => transaction.deleteMail(mail.id),
+  deleteMails: (transaction, { own }) => transaction.deleteMails({ userId: own.user.id }, ['email_change']),
   addEvent: (transaction, { auth }) => transaction.addEvent(authEvent(auth.clock, 'login_failed', localClient)),
 } satisfies Record<keyof WriteTransaction, Call>;
 

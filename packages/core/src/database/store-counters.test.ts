@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from '../accounts/register.ts';
 import { nextMailAttemptAt } from '../mail/outbox.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth, testDialects } from '../testing/index.ts';
+import { createTestAuth, localClient, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
+const byLogin = { isLogin: true };
+const owed = { kind: 'registration', email: 'New@example.com', emailKey: 'new@example.com' } as const;
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 
 describe.each(testDialects)('createKnexStore over $dialect: what is counted, owed and expires', ({ open }) => {
@@ -15,7 +16,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
   beforeEach(async () => {
     auth = await createTestAuth({}, open);
     store = auth.store;
-    userId = (await register(auth, credentials)).id;
+    userId = (await registerUser(auth, credentials)).id;
   });
   afterEach(() => auth.close());
 
@@ -39,8 +40,8 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
   });
 
   it('knows where a user logged in from, since when it is asked', async () => {
-    await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW));
-    await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW + 5));
+    await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW, byLogin));
+    await store.write((transaction) => transaction.rememberAddress(userId, '192.0.2.1', NOW + 5, byLogin));
     expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW + 4, untilMs: NOW + 5 })).toBe(true);
     expect(await store.isKnownAddress(userId, '192.0.2.1', { sinceMs: NOW + 5, untilMs: NOW + 5 })).toBe(false);
     expect(await store.isKnownAddress(userId, '192.0.2.2', { sinceMs: NOW, untilMs: NOW + 5 })).toBe(false);
@@ -50,18 +51,18 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
 
   it('hands out a mail that was put off before the clock was set back', async () => {
     const later = NOW + 10 * 86_400_000;
-    const mail = { id: 'put off', userId, attempts: 1, createdAt: later, nextAttemptAt: later };
+    const mail = { ...owed, id: 'put off', attempts: 1, createdAt: later, nextAttemptAt: later };
     await store.write((transaction) => transaction.addMail(mail));
     const claimed = await store.write((transaction) => transaction.claimMail(NOW, nextMailAttemptAt));
     expect(claimed).toMatchObject({ id: 'put off', attempts: 2 });
   });
 
   it('hands out the mail that has been due for longest, to one at a time', async () => {
-    const mail = (id: string, nextAttemptAt: number) => ({ id, userId, attempts: 0, createdAt: NOW, nextAttemptAt });
+    const mail = (id: string, nextAttemptAt: number) => ({ ...owed, id, attempts: 0, createdAt: NOW, nextAttemptAt });
     await store.write(async (transaction) => {
       await transaction.addMail(mail('later', NOW + 2));
       await transaction.addMail(mail('sooner', NOW + 1));
-      await transaction.addMail({ ...mail('never', NOW + 99), userId: undefined });
+      await transaction.addMail({ ...mail('never', NOW + 99), kind: 'invitation', role: 'admin' });
     });
     expect(await store.countOwedMails()).toBe(3);
     const claim = (nowMs: number) =>
@@ -76,7 +77,10 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
     expect(await claim(NOW + 12)).toEqual({ ...mail('sooner', NOW + 32), attempts: 2 });
     expect(await claim(NOW + 12)).toBeUndefined();
     expect(await claim(NOW + 99)).toMatchObject({ id: 'sooner' });
-    expect(await claim(NOW + 99)).toEqual({ ...mail('never', NOW + 109), userId: undefined, attempts: 1 });
+    expect(await claim(NOW + 99)).toEqual({
+      ...mail('never', NOW + 109),
+      ...{ kind: 'invitation', role: 'admin', attempts: 1 },
+    });
   });
 
   it('stores the uses of more sessions than one transaction takes, and never an earlier one', async () => {
@@ -103,12 +107,12 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
       }
       await transaction.deleteSession(session.tokenDigest);
       await transaction.insertToken({
-        ...{ digest: 'token', purpose: 'reset', userId, issuedBy: 'request' },
+        ...{ digest: 'token', purpose: 'reset', userId, delivery: 'answered' },
         ...{ createdAt: NOW, expiresAt: NOW + 10 },
       });
       for (const key of ['one', 'two', 'three']) await transaction.lockThrottle(key);
       await transaction.saveThrottle('three', { count: 1, until: 0, noted: false, expiresAt: NOW + 11 });
-      await transaction.rememberAddress(userId, '127.0.0.1', NOW + 8);
+      await transaction.rememberAddress(userId, '127.0.0.1', NOW + 8, byLogin);
     });
     const expiry = {
       sessionsEndedBy: NOW + 10,

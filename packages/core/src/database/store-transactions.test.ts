@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { register } from '../accounts/register.ts';
 import type { User } from '../accounts/user.ts';
 import { type AuthEvent, authEvent } from '../audit/event.ts';
-import { createGate, createTestAuth, localClient, type TestAuth, testDialects } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -15,7 +14,7 @@ describe.each(testDialects)('createKnexStore over $dialect: its transactions', (
   beforeEach(async () => {
     auth = await createTestAuth({}, open);
     store = auth.store;
-    user = await register(auth, credentials);
+    user = await registerUser(auth, credentials);
     auth.events.splice(0);
     await auth.database.write('events').delete();
   });

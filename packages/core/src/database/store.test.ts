@@ -65,7 +65,7 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     async (value) => {
       expect(await store.findUserByEmailKey(value)).toBeUndefined();
       expect(await store.findActiveSession(value)).toBeUndefined();
-      expect(await store.findToken(value, 'reset')).toBeUndefined();
+      expect(await store.findToken(value, ['reset'])).toBeUndefined();
       expect(await store.listUsers({ search: `${value}\\`, limit: 10 })).toEqual([]);
       expect(await store.write((transaction) => transaction.deleteSession(value))).toBeUndefined();
       expect(await store.findUserById(user.id)).toEqual(user);
@@ -99,16 +99,18 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
   });
 
   it('changes what it should of one user, and nothing of another', async () => {
+    const moved = { email: 'New@example.com', emailKey: 'new@example.com', emailVerified: true };
     await store.write(async (transaction) => {
       await transaction.updatePasswordHash(user.id, 'cheap:new_password', NOW + 1);
-      expect(await transaction.updateEmail(user.id, 'New@example.com', 'new@example.com', NOW + 2)).toBe(true);
-      expect(await transaction.updateEmail(user.id, 'other@example.com', other.emailKey, NOW + 3)).toBe(false);
+      expect(await transaction.updateEmail(user.id, moved, NOW + 2)).toBe(true);
+      expect(await transaction.updateEmail(user.id, other, NOW + 3)).toBe(false);
       await transaction.setDisabledAt(user.id, NOW + 4);
     });
     expect(await store.findUserById(user.id)).toEqual({
       ...user,
       email: 'New@example.com',
       emailKey: 'new@example.com',
+      emailVerified: true,
       passwordHash: 'cheap:new_password',
       disabledAt: NOW + 4,
       updatedAt: NOW + 2,
@@ -162,39 +164,40 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     expect(await store.write((transaction) => transaction.deleteAllSessions())).toBe(0);
   });
 
-  const token = { purpose: 'reset', issuedBy: 'request', createdAt: NOW, expiresAt: NOW + 10 } as const;
+  const token = { purpose: 'reset', delivery: 'mailed', createdAt: NOW, expiresAt: NOW + 10 } as const;
 
   it('lets a one-time token be used once, by its owner, before it expires', async () => {
     const ours = { ...token, digest: 'digest', userId: user.id };
     await store.write((transaction) => transaction.insertToken(ours));
-    expect(await store.findToken('digest', 'reset')).toEqual(ours);
+    expect(await store.findToken('digest', ['reset', 'invitation'])).toEqual(ours);
     await store.write(async (transaction) => {
-      expect(await transaction.takeToken('older', 'reset', user.id, NOW)).toBe(false);
-      expect(await transaction.takeToken('digest', 'reset', other.id, NOW)).toBe(false);
-      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 10)).toBe(false);
-      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 9)).toBe(true);
-      expect(await transaction.takeToken('digest', 'reset', user.id, NOW + 9)).toBe(false);
+      expect(await transaction.takeToken({ ...ours, digest: 'older' }, NOW)).toBe(false);
+      expect(await transaction.takeToken({ ...ours, userId: other.id }, NOW)).toBe(false);
+      expect(await transaction.takeToken({ ...ours, purpose: 'email_change' }, NOW)).toBe(false);
+      expect(await transaction.takeToken(ours, NOW + 10)).toBe(false);
+      expect(await transaction.takeToken(ours, NOW + 9)).toBe(true);
+      expect(await transaction.takeToken(ours, NOW + 9)).toBe(false);
     });
-    expect(await store.findToken('digest', 'reset')).toBeUndefined();
+    expect(await store.findToken('digest', ['reset'])).toBeUndefined();
   });
 
   it('keeps so many of one kind, the mailed ones before the newer, and none that has expired', async () => {
-    const kind = { purpose: 'reset', issuedBy: 'request', userId: user.id } as const;
+    const kind = { purpose: 'reset', delivery: 'mailed', userId: user.id } as const;
     await store.write(async (transaction) => {
       for (const [index, digest] of ['mailed', 'first', 'second', 'third'].entries()) {
         await transaction.insertToken({ ...token, ...kind, digest, createdAt: NOW + index });
       }
       await transaction.insertToken({ ...token, ...kind, digest: 'expired', expiresAt: NOW });
-      await transaction.insertToken({ ...token, digest: "operator's", userId: user.id, issuedBy: 'operator' });
+      await transaction.insertToken({ ...token, digest: "operator's", userId: user.id, delivery: 'printed' });
       await transaction.insertToken({ ...token, digest: "another's", userId: other.id });
       await transaction.noteTokenMailed('mailed', NOW);
       await transaction.noteTokenMailed('expired', NOW);
-      expect(await transaction.countMailedTokens(user.id, 'reset', NOW)).toBe(1);
+      expect(await transaction.countMailedTokens({ userId: user.id }, 'reset', NOW)).toBe(1);
       await transaction.trimTokens(kind, 2, NOW);
     });
     const left = () => auth.database.read('one_time_tokens').orderBy('digest').pluck('digest');
     expect(new Set(await left())).toEqual(new Set(['mailed', 'third', "operator's", "another's"]));
-    await store.write((transaction) => transaction.trimTokens({ ...kind, issuedBy: 'operator' }, 0, NOW));
+    await store.write((transaction) => transaction.trimTokens({ ...kind, delivery: 'printed' }, 0, NOW));
     expect(new Set(await left())).toEqual(new Set(['mailed', 'third', "another's"]));
   });
 
@@ -202,13 +205,16 @@ describe.each(testDialects)('createKnexStore over $dialect', ({ open }) => {
     await store.write(async (transaction) => {
       await transaction.insertSession(sessionOf(user, 'one'));
       await transaction.insertToken({ ...token, digest: 'digest', userId: user.id });
-      await transaction.rememberAddress(user.id, '192.0.2.1', NOW);
-      await transaction.addMail({ id: 'mail', userId: user.id, attempts: 0, createdAt: NOW, nextAttemptAt: NOW });
+      await transaction.rememberAddress(user.id, '192.0.2.1', NOW, { isLogin: true });
+      await transaction.addMail({
+        ...{ id: 'mail', kind: 'email_change', userId: user.id, email: 'new@example.com', emailKey: 'new@example.com' },
+        ...{ attempts: 0, createdAt: NOW, nextAttemptAt: NOW },
+      });
       await transaction.addEvent(authEvent(auth.clock, 'user_deleted', undefined, { userId: user.id }));
       await transaction.deleteUser(user.id);
     });
     const left = async (table: string) => (await auth.database.read(table).select()).length;
-    const tables = ['users', 'sessions', 'one_time_tokens', 'known_addresses', 'outbox', 'events'];
+    const tables = ['users', 'sessions', 'one_time_tokens', 'known_addresses', 'mails', 'events'];
     expect(await Promise.all(tables.map(left))).toEqual([1, 0, 0, 0, 0, 1]);
   });
 

@@ -99,6 +99,10 @@ describe.each([
       };
       await auth.database.write('reset_tokens').insert(row).onConflict('user_id').merge();
     },
+    knowAddress: async (network: string, at = auth.clock.now()) => {
+      const row = { user_id: userId, network, last_login_at: at };
+      await auth.database.write('known_addresses').insert(row).onConflict(['user_id', 'network']).merge();
+    },
     oweMail: async () => {
       const now = auth.clock.now();
       const id = 'c7f0b1d2-4a83-4f0e-9b57-2d1e8f6a3c05';
@@ -119,6 +123,7 @@ describe.each([
     await old.logIn('a session');
     await old.issue(token);
     await old.oweMail();
+    await old.knowAddress('192.0.2.1', auth.clock.now() - 5);
     expect(await auth.database.isMigrated()).toBe(false);
     await auth.database.migrate();
     expect(await auth.database.isMigrated()).toBe(true);
@@ -140,7 +145,16 @@ describe.each([
       { kind: 'reset', to: email },
       { kind: 'reset', to: email },
     ]);
-    await reset(second?.resetToken ?? '');
+    await reset(second && 'token' in second ? second.token : '');
+  });
+
+  it('stays without verification until it is chosen, for its accounts were made without a proof', async () => {
+    expect(await auth.store.findDefault('email_verification')).toBe('off');
+  });
+
+  it('knows from which addresses its users logged in last', async () => {
+    await old.knowAddress('192.0.2.1');
+    expect(await auth.store.findLastLogins([userId])).toEqual(new Map([[userId, auth.clock.now() - 5]]));
   });
 
   it('takes an account that an old instance makes after the upgrade', async () => {

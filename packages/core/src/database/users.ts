@@ -67,7 +67,7 @@ export const userReads = (read: Knex): UserReads => ({
   },
 
   findLastLogins: async (userIds) => {
-    const rows = await read('users')
+    const rows: { id: string; last_login_at: number | null; latest: number | null }[] = await read('users')
       .leftJoin('known_addresses', 'known_addresses.user_id', 'users.id')
       .whereIn('users.id', userIds)
       .groupBy('users.id', 'users.last_login_at')

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import type { TokenPurpose } from '../store.ts';
 import { mailboxes, noMailbox, type Password, passwords, places } from './cast.ts';
-import type { Typed } from './rules.ts';
 import type { Service } from './service.ts';
-import { type Account, isGood, isOpen, type World } from './world.ts';
+import { type Account, isGood, isOpen, type Typed, type World } from './world.ts';
 
 /**
  * Who and what a command is about. If that depends on earlier commands, it is chosen when the
@@ -89,13 +89,14 @@ function choose<Thing>(things: readonly Thing[], { number, among }: Pick, isLive
 
 export const chooseSession = (world: World, wanted: Pick) =>
   choose(world.sessions, wanted, (session) => isOpen(world, session));
-export const chooseToken = (world: World, wanted: Pick) =>
-  choose(world.tokens, wanted, (token) => isGood(world, token));
+/** Mostly one for one of these purposes. */
+export const chooseToken = (world: World, wanted: Pick, ...purposes: readonly TokenPurpose[]) =>
+  choose(world.tokens, wanted, (token) => purposes.includes(token.purpose) && isGood(world, token));
 
 export function sessionToken({ sessions }: Service, number: number | undefined): string {
   return (number === undefined ? undefined : sessions[number]?.token) ?? 'never issued';
 }
 
-export function resetToken({ resetTokens }: Service, number: number | undefined): string {
-  return (number === undefined ? undefined : resetTokens[number]) ?? 'never issued';
+export function oneTimeToken({ tokens }: Service, number: number | undefined): string {
+  return (number === undefined ? undefined : tokens[number]) ?? 'never issued';
 }

@@ -1,14 +1,21 @@
 import { expect } from 'vitest';
+import { listUsers } from '../accounts/operator.ts';
+import { register } from '../accounts/register.ts';
+import { verifyEmail } from '../accounts/verify-email.ts';
 import { deleteExpired } from '../housekeeping.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
+import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { passwords, places } from './cast.ts';
-import { resetToken, sessionToken } from './choices.ts';
+import type { TokenPurpose } from '../store.ts';
+import { type Password, passwords, places } from './cast.ts';
+import { oneTimeToken, sessionToken } from './choices.ts';
 import { outcomeOf } from './command.ts';
+import { receiveAll } from './mail-commands.ts';
+import * as mailRules from './mail-rules.ts';
 import { search } from './operator-rules.ts';
 import * as rules from './rules.ts';
 import { hashOf, type Service } from './service.ts';
-import type { World } from './world.ts';
+import type { Issued, Typed, World } from './world.ts';
 
 const A_YEAR_MS = 365 * 86_400_000;
 
@@ -17,6 +24,7 @@ const A_YEAR_MS = 365 * 86_400_000;
  * ever issued; and check that nothing is kept forever.
  */
 export async function compareAll(world: World, service: Service): Promise<void> {
+  expect(await receiveAll(service)).toEqual(mailRules.sendAll(world));
   await compareAccounts(world, service);
   await compareSessions(world, service);
   await compareTokens(world, service);
@@ -26,17 +34,19 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   const { auth } = service;
   await service.passTime(A_YEAR_MS);
   await deleteExpired(auth);
-  for (const table of ['sessions', 'one_time_tokens', 'reset_tokens', 'throttles', 'known_addresses', 'events']) {
+  for (const table of ['sessions', 'one_time_tokens', 'reset_tokens', 'mails', 'throttles', 'known_addresses', 'events']) {
     expect({ table, rows: await auth.database.read(table) }).toEqual({ table, rows: [] });
   }
 }
 
 async function compareAccounts(world: World, { auth }: Service): Promise<void> {
-  const users = await auth.store.listUsers({ limit: 100 });
+  const { users } = await listUsers(auth, { limit: 100 });
   expect(users.map(({ id: _id, updatedAt: _updatedAt, ...user }) => user)).toEqual(
-    search(world, '').map(({ email, mailbox, password, hasOldHash, disabledAt, createdAt, role, emailVerified }) => {
+    search(world, '').map((account) => {
+      const { email, mailbox, password, hasOldHash, disabledAt, createdAt, role, emailVerified, lastLoginAt } = account;
       const passwordHash = hashOf(password, hasOldHash);
-      return { email, emailKey: mailbox.key, passwordHash, disabledAt, createdAt, role, emailVerified };
+      const known = { disabledAt, createdAt, role, emailVerified, lastLoginAt };
+      return { email, emailKey: mailbox.key, passwordHash, ...known };
     }),
   );
 }
@@ -51,16 +61,51 @@ async function compareSessions(world: World, service: Service): Promise<void> {
   }
 }
 
-/** Compares tokens by using them. */
+/** Compares tokens by using them, each for its purpose. */
 async function compareTokens(world: World, service: Service): Promise<void> {
   const [password] = passwords;
   const [client] = places;
-  if (!password || !client) throw new Error('the cast is empty');
+  if (!client) throw new Error('the cast is empty');
+  const [use, useReally] = [uses(world, client), realUses(service)];
   for (const [number, token] of world.tokens.entries()) {
-    const { mailbox, email } = token.account;
-    const expected = await outcomeOf(async () => rules.reset(world, { mailbox, email }, token, password, client));
-    const sent = { email, resetToken: resetToken(service, number), newPassword: password.spellings[0], client };
-    const actual = await outcomeOf(async () => ({ email: (await resetPassword(service.auth, sent)).email }));
+    const to = token.purpose === 'reset' ? (token.account ?? token.to) : token.to;
+    const { mailbox, email } = to;
+    const current = token.purpose === 'email_change' ? (token.account?.password ?? password) : password;
+    const sent = { email, token: oneTimeToken(service, number), password: current.spellings[0], client };
+    const expected = await outcomeOf(async () => use[token.purpose]({ mailbox, email }, token, current));
+    const actual = await outcomeOf(async () => ({ email: (await useReally[token.purpose](sent)).email }));
     expect({ number, ...actual }).toEqual({ number, ...expected });
   }
+}
+
+type Use = (typed: Typed, token: Issued, password: Password) => { email: string };
+
+function uses(world: World, client: Requester): Record<TokenPurpose, Use> {
+  const verify: Use = (typed, token, password) => mailRules.verify(world, typed, token, password, client);
+  return {
+    reset: (typed, token, password) => rules.reset(world, typed, token, password, client),
+    registration: verify,
+    email_change: verify,
+    invitation: (typed, invitation, password) => rules.register(world, typed, { password, client, invitation }),
+  };
+}
+
+interface Sent {
+  readonly email: string;
+  readonly token: string;
+  readonly password: string;
+  readonly client: Requester;
+}
+
+type RealUse = (sent: Sent) => Promise<{ readonly email: string }>;
+
+function realUses({ auth }: Service): Record<TokenPurpose, RealUse> {
+  const verify: RealUse = ({ token, ...sent }) => verifyEmail(auth, { ...sent, verificationToken: token });
+  return {
+    reset: ({ email, token, password, client }) =>
+      resetPassword(auth, { email, resetToken: token, newPassword: password, client }),
+    registration: verify,
+    email_change: verify,
+    invitation: ({ token, ...sent }) => register(auth, { ...sent, invitationToken: token }),
+  };
 }

@@ -13,9 +13,9 @@ import {
   guess,
   newEntry,
   often,
+  oneTimeToken,
   pick,
   place,
-  resetToken,
   type Someone,
   someone,
   typed,
@@ -24,14 +24,15 @@ import {
 import { type Command, command, outcomeOf } from './command.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
+import type { Typed } from './world.ts';
 
 /** How precisely the last use of a session is known. */
 const MINUTE_MS = 60_000;
 
-const registering = (who: rules.Typed, { password, text }: Entry, client: Requester) =>
+const registering = (who: Typed, { password, text }: Entry, client: Requester) =>
   command('register', (world) => ({
     said: `${who.email}, ${text}`,
-    rule: () => rules.register(world, who, password),
+    rule: () => rules.register(world, who, { password, client }),
     act: async ({ auth }) => ({ email: (await register(auth, { email: who.email, password: text, client })).email }),
   }));
 
@@ -83,11 +84,10 @@ const requestingReset = fc.tuple(someone, place).map(([whose, client]) =>
         return rules.requestReset(world, who);
       },
       act: async (service) => {
-        const { auth, resetTokens } = service;
+        const { auth, tokens } = service;
         await service.passTime(MINUTE_MS);
         const outcome = await requestPasswordReset(auth, { email: who.email, client });
-        if (outcome.delivery !== 'response') return outcome;
-        resetTokens.push(outcome.resetToken);
+        if (outcome.delivery === 'response') tokens.push(outcome.resetToken);
         return { email: outcome.email };
       },
     };
@@ -99,14 +99,14 @@ const resetting = fc
   .tuple(pick, typed, fc.nat({ max: 3 }), newEntry, place)
   .map(([wanted, other, own, { password, text }, client]) =>
     command('resetPassword', (world) => {
-      const { thing: token, number } = chooseToken(world, wanted);
-      const who = token && own > 0 ? token.account : other;
+      const { thing: token, number } = chooseToken(world, wanted, 'reset');
+      const who = token && own > 0 ? (token.account ?? token.to) : other;
       const { email } = who;
       return {
         said: `token ${number}, ${email}, ${text}`,
         rule: () => rules.reset(world, { mailbox: who.mailbox, email }, token, password, client),
         act: async (service) => {
-          const sent = { email, resetToken: resetToken(service, number), newPassword: text, client };
+          const sent = { email, resetToken: oneTimeToken(service, number), newPassword: text, client };
           return { email: (await resetPassword(service.auth, sent)).email };
         },
       };

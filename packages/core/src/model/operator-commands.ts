@@ -17,9 +17,8 @@ import { deleteExpired } from '../housekeeping.ts';
 import { entry, often, someone, typed } from './choices.ts';
 import { between, type Command, command } from './command.ts';
 import * as rules from './operator-rules.ts';
-import type { Typed } from './rules.ts';
 import { hashOf, type Service } from './service.ts';
-import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type World } from './world.ts';
+import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type Typed, type World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -49,9 +48,9 @@ const issuing = someone.map((whose) =>
     return {
       said: who.email,
       rule: () => rules.issueTokenFor(world, who),
-      act: async ({ auth, resetTokens }) => {
+      act: async ({ auth, tokens }) => {
         const { user, resetToken, expiresAt } = await issueResetTokenFor(auth, who.email);
-        resetTokens.push(resetToken);
+        tokens.push(resetToken);
         return { ...seen(user), expiresAt };
       },
     };

@@ -1,6 +1,7 @@
 import { noMailbox, type Password } from './cast.ts';
-import { admitAddress, createAccount, removeAccount, type Typed } from './rules.ts';
-import { type Account, endSessions, issueToken, refuse, voidTokens, type World } from './world.ts';
+import { endPending, issueToken, voidTokens } from './pending.ts';
+import { admitAddress, createAccount, removeAccount } from './rules.ts';
+import { type Account, endSessions, refuse, type Typed, type World } from './world.ts';
 
 /** What operators may expect, as in `rules.ts`. */
 
@@ -57,7 +58,7 @@ export function revoke(world: World, typed: Typed) {
 export function issueTokenFor(world: World, typed: Typed) {
   const account = find(world, typed);
   if (account.disabledAt !== undefined) refuse('unknown_email');
-  issueToken(world, account, 'operator');
+  issueToken(world, { purpose: 'reset', delivery: 'printed', account, to: typed, role: undefined });
   return { ...seen(account), expiresAt: world.tokens.at(-1)?.expiresAt };
 }
 
@@ -97,7 +98,10 @@ export function take(world: World, batch: readonly Incoming[], dryRun: boolean) 
       role: role ?? account.role,
       emailVerified: emailVerified ?? account.emailVerified,
     };
-    if (!dryRun) world.accounts.set(typed.mailbox, arrived);
+    if (!dryRun) {
+      world.accounts.set(typed.mailbox, arrived);
+      endPending(world, typed.mailbox, 'registration', 'invitation');
+    }
     return 'imported';
   });
 }

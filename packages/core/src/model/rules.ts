@@ -1,5 +1,6 @@
 import type { Requester } from '../requester.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
+import { askToMove, dropOwed, endPending, issueToken, owe, voidTokens } from './pending.ts';
 import {
   type Account,
   countTry,
@@ -7,32 +8,58 @@ import {
   type Issued,
   isGood,
   isOpen,
-  issueToken,
   LIFETIME_MS,
   loginCounter,
   type Opened,
   refuse,
-  voidTokens,
+  type Typed,
   type World,
 } from './world.ts';
-
-/** An address as typed. */
-export interface Typed {
-  readonly mailbox: Mailbox;
-  readonly email: string;
-}
 
 /**
  * What owners of accounts may expect, as the contract says it. Each refuses, or changes the world
  * and returns the answer.
  */
 
-export function register(world: World, { mailbox, email }: Typed, password: Password) {
+export function register(
+  world: World,
+  typed: Typed,
+  { password, client, invitation }: { password: Password; client: Requester; invitation?: Issued | 'unknown' | undefined },
+) {
+  const { mailbox, email } = typed;
+  const { registration, emailVerification } = world.settings;
+  if (registration !== 'open' && (invitation === undefined || registration === 'closed')) refuse('registration_closed');
   admitAddress(mailbox);
   admitPassword(password, mailbox);
+  if (invitation !== undefined) {
+    const isForIt = invitation !== 'unknown' && invitation.purpose === 'invitation' && invitation.to.mailbox === mailbox;
+    if (!isForIt || !isGood(world, invitation)) return refuse('invalid_invitation_token');
+    makeProven(world, typed, { password, client, role: invitation.role });
+    return { email };
+  }
+  if (emailVerification === 'required') {
+    owe(world, { kind: 'registration', to: typed });
+    return { email };
+  }
   if (world.accounts.has(mailbox)) refuse('email_taken');
-  world.accounts.set(mailbox, createAccount(world, { mailbox, email }, password));
+  world.accounts.set(mailbox, createAccount(world, typed, password));
+  endPending(world, mailbox, 'registration', 'invitation');
   return { email };
+}
+
+/** The account of a person who has shown a token for the address. */
+export function makeProven(
+  world: World,
+  typed: Typed,
+  { password, client, role = 'user' }: { password: Password; client: Requester; role: string | undefined },
+): void {
+  const { mailbox } = typed;
+  const account = { ...createAccount(world, typed, password), role, emailVerified: true };
+  world.accounts.set(mailbox, account);
+  endPending(world, mailbox, 'registration', 'invitation');
+  world.logins.delete(mailbox.key);
+  world.logins.delete(`${mailbox.key} ${client.address}`);
+  account.knownSince.set(client.address, world.now);
 }
 
 export function createAccount(world: World, { mailbox, email }: Typed, password: Password): Account {
@@ -45,6 +72,7 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     role: 'user',
     emailVerified: false,
     createdAt: world.now,
+    lastLoginAt: undefined,
     knownSince: new Map(),
     confirmations: undefined,
   };
@@ -58,6 +86,7 @@ export function logIn(world: World, { mailbox }: Typed, password: Password, clie
   if (!account || !matches(account, password) || account.disabledAt !== undefined) return refuse('invalid_credentials');
   world.logins.delete(counter);
   account.hasOldHash = false;
+  account.lastLoginAt = world.now;
   account.knownSince.set(client.address, world.now);
   const now = world.now;
   world.sessions.push({ account, createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS, client, ended: false });
@@ -74,11 +103,15 @@ export function logOut(world: World, session: Opened | undefined) {
   authenticate(world, session).ended = true;
 }
 
-export function requestReset(world: World, { mailbox }: Typed) {
+export function requestReset(world: World, { mailbox, email }: Typed) {
   admitAddress(mailbox);
+  if (world.settings.resetDelivery === 'smtp') {
+    owe(world, { kind: 'reset', to: { mailbox, email } });
+    return { email };
+  }
   const account = world.accounts.get(mailbox);
   if (!account || account.disabledAt !== undefined) return refuse('unknown_email');
-  issueToken(world, account, 'owner');
+  issueToken(world, { purpose: 'reset', delivery: 'answered', account, to: { mailbox, email }, role: undefined });
   return { email: account.email };
 }
 
@@ -92,8 +125,11 @@ export function reset(
   admitAddress(mailbox);
   admitPassword(password, mailbox);
   const account = world.accounts.get(mailbox);
-  if (!account || token?.account !== account || !isGood(world, token)) return refuse('invalid_reset_token');
+  if (!account || token?.account !== account || token.purpose !== 'reset' || !isGood(world, token)) {
+    return refuse('invalid_reset_token');
+  }
   setPassword(account, password);
+  if (token.delivery === 'mailed') account.emailVerified = true;
   voidTokens(world, account);
   endSessions(world, account);
   world.logins.delete(mailbox.key);
@@ -126,6 +162,11 @@ export function changeEmail(world: World, session: Opened | undefined, password:
   admitAddress(mailbox);
   const { account } = own;
   countConfirmation(world, account, password);
+  if (world.settings.emailVerification === 'required') {
+    account.confirmations = undefined;
+    askToMove(world, account, { mailbox, email });
+    return { email: account.email };
+  }
   // Counted like a failure, so that trying one taken address after another is slowed down.
   if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
   account.confirmations = undefined;
@@ -135,6 +176,7 @@ export function changeEmail(world: World, session: Opened | undefined, password:
   account.email = email;
   account.emailVerified = false;
   voidTokens(world, account);
+  endPending(world, mailbox, 'registration', 'invitation');
   return { email };
 }
 
@@ -148,6 +190,7 @@ export function removeAccount(world: World, account: Account): void {
   world.accounts.delete(account.mailbox);
   endSessions(world, account);
   voidTokens(world, account);
+  dropOwed(world, (mail) => mail.account === account);
 }
 
 /** The last used one first; if used at the same time, in the order in which they were opened. */
@@ -177,11 +220,11 @@ export function admitAddress(mailbox: Mailbox): void {
   if (mailbox === noMailbox) refuse('invalid_request');
 }
 
-function admitPassword(password: Password, mailbox: Mailbox): void {
+export function admitPassword(password: Password, mailbox: Mailbox): void {
   if (password.isRefusedFor(mailbox)) refuse('password_rejected');
 }
 
-function countConfirmation(world: World, account: Account, password: Password): void {
+export function countConfirmation(world: World, account: Account, password: Password): void {
   account.confirmations = countTry(world, account.confirmations);
   if (!matches(account, password)) refuse('invalid_credentials');
 }

@@ -1,13 +1,15 @@
 import { normalizePassword } from '../passwords/password-rules.ts';
 import { createTestAuth, type TestAuth } from '../testing/index.ts';
 import type { Password } from './cast.ts';
-import { IDLE_MS, LIFETIME_MS, TOKEN_MS } from './world.ts';
+import { IDLE_MS, LIFETIME_MS, type Settings, TOKEN_MS } from './world.ts';
 
 /** The real service under test, and all that it ever handed out, in order. */
 export interface Service {
   readonly auth: TestAuth;
   readonly sessions: { readonly id: string; readonly token: string }[];
-  readonly resetTokens: string[];
+  readonly tokens: string[];
+  /** What an operator sets with a restart. */
+  set(settings: Settings): void;
   /** Forgets what is held in memory, as a new process would. */
   restart(): Promise<void>;
   /** Lets time pass. As in real use, the last uses of sessions are stored before that matters. */
@@ -33,6 +35,7 @@ export async function openService(): Promise<Service> {
     resetDelivery: 'response',
     throttleLoopback: false,
   });
+  let { policy } = auth;
   const hasher = {
     ...auth.hasher,
     verify: async (password: string, hash: string | undefined) =>
@@ -46,9 +49,15 @@ export async function openService(): Promise<Service> {
       get sessions() {
         return auth.sessions;
       },
+      get policy() {
+        return policy;
+      },
     },
     sessions: [],
-    resetTokens: [],
+    tokens: [],
+    set: (settings) => {
+      policy = { ...policy, ...settings };
+    },
     restart: auth.restart,
     passTime: async (milliseconds) => {
       await auth.sessions.flush();

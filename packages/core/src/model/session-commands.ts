@@ -146,7 +146,7 @@ const changingEmail = fc.tuple(pick, place, guess, typed).map(([wanted, client, 
       rule: () => rules.changeEmail(world, session, password, next),
       act: async (service) => {
         const change = { ...(await actor(service)), password: text, newEmail: next.email };
-        return { email: await changeEmail(service.auth, change) };
+        return { email: (await changeEmail(service.auth, change)).email };
       },
     };
   })(wanted, client),

@@ -1,4 +1,6 @@
 import type { Requester } from '../requester.ts';
+import type { AuthPolicy } from '../ports.ts';
+import type { OwedKind, TokenDelivery, TokenPurpose } from '../store.ts';
 import type { Mailbox, Password } from './cast.ts';
 
 /** Failed tries, which are counted until one succeeds. */
@@ -19,7 +21,8 @@ export interface Account {
   role: string;
   emailVerified: boolean;
   readonly createdAt: number;
-  /** When its owner last logged in from an address. */
+  lastLoginAt: number | undefined;
+  /** When its owner last logged in, or reset the password, from an address. */
   readonly knownSince: Map<string, number>;
   confirmations: Tries | undefined;
 }
@@ -33,12 +36,40 @@ export interface Opened {
   ended: boolean;
 }
 
+/** A one-time token: of an account, or of a mailbox without one. */
 export interface Issued {
-  readonly account: Account;
-  readonly issuer: 'owner' | 'operator';
+  readonly purpose: TokenPurpose;
+  readonly delivery: TokenDelivery;
+  readonly account: Account | undefined;
+  /** That it is for; of a change of email, the new one. */
+  readonly to: Typed;
+  readonly role: string | undefined;
   readonly expiresAt: number;
   isVoid: boolean;
 }
+
+/** An address as typed. */
+export interface Typed {
+  readonly mailbox: Mailbox;
+  readonly email: string;
+}
+
+/** A mail that is owed; what it says is decided when it is sent. */
+export interface Owed {
+  readonly kind: OwedKind;
+  readonly to: Typed;
+  readonly account: Account | undefined;
+  readonly role: string | undefined;
+}
+
+/** Mails in an hour that begins with the first. */
+export interface Hour {
+  readonly count: number;
+  readonly endsAt: number;
+}
+
+/** What an operator may set otherwise at any time. */
+export type Settings = Pick<AuthPolicy, 'registration' | 'emailVerification' | 'resetDelivery' | 'sendsMail'>;
 
 /**
  * Everything that the service promises to know, in plain memory: all sessions and tokens ever
@@ -51,6 +82,11 @@ export interface World {
   readonly tokens: Issued[];
   /** Failed logins, by mailbox and, where the account is known there, by address. */
   readonly logins: Map<string, Tries>;
+  settings: Settings;
+  /** In the order in which they are sent. */
+  readonly owed: Owed[];
+  /** Mails that were sent, by mailbox and, beyond its shared part, by kind. */
+  readonly hours: Map<string, Hour>;
 }
 
 export const IDLE_MS = 7 * 86_400_000;
@@ -59,7 +95,16 @@ export const TOKEN_MS = 10 * 60_000;
 const KNOWN_MS = 30 * 86_400_000;
 
 export function createWorld(now: number): World {
-  return { now, accounts: new Map(), sessions: [], tokens: [], logins: new Map() };
+  return {
+    now,
+    accounts: new Map(),
+    sessions: [],
+    tokens: [],
+    logins: new Map(),
+    settings: { registration: 'open', emailVerification: 'off', resetDelivery: 'response', sendsMail: false },
+    owed: [],
+    hours: new Map(),
+  };
 }
 
 /** A refusal that the model predicts: a code and, for a throttle, how long to wait. */
@@ -94,22 +139,6 @@ export function endSessions(world: World, whose: Account | undefined, except?: O
   const open = ended.filter((session) => isOpen(world, session)).length;
   for (const session of ended) session.ended = true;
   return { open, all: ended.length };
-}
-
-export function voidTokens(world: World, account: Account): void {
-  for (const token of world.tokens) if (token.account === account) token.isVoid = true;
-}
-
-/**
- * Five requested tokens may be valid at the same time, and one of an operator's; neither kind voids
- * the other.
- */
-export function issueToken(world: World, account: Account, issuer: Issued['issuer']): void {
-  const kept = issuer === 'operator' ? 0 : 4;
-  const older = world.tokens.filter((token) => token.account === account && token.issuer === issuer);
-  const good = older.filter((token) => isGood(world, token));
-  for (const token of good.slice(0, Math.max(0, good.length - kept))) token.isVoid = true;
-  world.tokens.push({ account, issuer, expiresAt: world.now + TOKEN_MS, isVoid: false });
 }
 
 /** The name under which failed logins are counted. */

@@ -6,7 +6,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
 import { confirmPassword } from './confirm-password.ts';
 import { requestPasswordReset } from './request-reset.ts';
 import { resetPassword } from './reset-password.ts';
@@ -31,7 +31,7 @@ describe('resetPassword', () => {
 
   beforeEach(async () => {
     auth = await createTestAuth();
-    user = await register(auth, credentials);
+    user = await registerUser(auth, credentials);
     resetToken = await askToken();
     auth.events.splice(0);
     auth.hasher.counts.hash = 0;

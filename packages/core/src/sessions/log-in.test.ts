@@ -6,7 +6,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import { type Credentials, logIn } from './log-in.ts';
 
@@ -19,7 +19,7 @@ describe('logIn', () => {
 
   beforeEach(async () => {
     auth = await createTestAuth();
-    user = await register(auth, credentials);
+    user = await registerUser(auth, credentials);
     auth.events.splice(0);
     auth.hasher.counts.hash = 0;
   });

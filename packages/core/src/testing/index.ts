@@ -2,11 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEmail } from '../accounts/email.ts';
+import { type Registration, register } from '../accounts/register.ts';
+import type { User } from '../accounts/user.ts';
 import type { AuthEvent } from '../audit/event.ts';
 import type { Database } from '../database/database.ts';
 import { openSqliteDatabase } from '../database/sqlite/open.ts';
 import { createKnexStore, type StoreListeners } from '../database/store.ts';
 import type { Mail } from '../mail/mail.ts';
+import { sendOwedMail } from '../mail/outbox.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
 import type { Requester } from '../requester.ts';
@@ -115,6 +118,20 @@ export function createRecordingMailer(): RecordingMailer {
     },
   };
   return mailer;
+}
+
+/** Send all mails that are due. @returns those that left. */
+export async function sendMails(auth: AuthPorts & { readonly mailer: RecordingMailer }): Promise<Mail[]> {
+  const before = auth.mailer.sent.length;
+  while ((await sendOwedMail(auth)) !== 'none');
+  return auth.mailer.sent.slice(before);
+}
+
+/** Register where no proof is required. */
+export async function registerUser(ports: AuthPorts, registration: Registration): Promise<User> {
+  const { user } = await register(ports, registration);
+  if (!user) throw new Error('the address must be proven first');
+  return user;
 }
 
 /** A gate that a test opens when it has seen what it waits for. */
