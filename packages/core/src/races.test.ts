@@ -86,7 +86,7 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
 
   it('move two accounts to one address, of which one gets there', async () => {
     const proving = { ...auth, policy: { ...auth.policy, emailVerification: 'required' as const } };
-    const links = [];
+    const links: string[] = [];
     for (const email of ['one@example.com', 'two@example.com']) {
       await register(auth, { ...credentials, email });
       const { session } = await logIn(auth, { ...credentials, email });
@@ -99,7 +99,9 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     );
     const { done, ...refused } = await ends(attempts);
     expect(done).toBe(1);
-    expect(Object.keys(refused).filter((code) => !/^(invalid_verification_token|email_taken|rate_limited)$/.test(code))).toEqual([]);
+    expect(
+      Object.keys(refused).filter((code) => !/^(invalid_verification_token|email_taken|rate_limited)$/.test(code)),
+    ).toEqual([]);
     const keys = await auth.database.read('users').orderBy('email_key').pluck('email_key');
     expect(keys).toContain(credentials.email);
     expect(keys).toHaveLength(2);

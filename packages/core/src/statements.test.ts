@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeEmail, deleteAccount } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
+import { requestEmailVerification, verifyEmail } from './accounts/verify-email.ts';
 import { changePassword } from './passwords/change-password.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
@@ -13,6 +14,11 @@ import { createTestAuth, localClient, type TestAuth } from './testing/index.ts';
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const remote: Credentials = { ...credentials, client: { ...localClient, address: '192.0.2.1' } };
 const newPassword = 'new_secure_password';
+const free = 'new@example.com';
+const proving = (auth: TestAuth): TestAuth => ({
+  ...auth,
+  policy: { ...auth.policy, emailVerification: 'required', resetDelivery: 'smtp' },
+});
 
 interface Started {
   readonly auth: TestAuth;
@@ -44,8 +50,8 @@ const actorOf = ({ loggedIn }: Started) => ({
 });
 
 const table: readonly Row[] = [
-  ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 4, 1],
-  ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 8, 2],
+  ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 6, 1],
+  ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 10, 2],
   ['registering a taken email', ({ auth }) => register(auth, credentials), 1, 0, 0],
   ['logging in', ({ auth }) => logIn(auth, credentials), 3, 11, 2],
   ['logging in from afar', ({ auth }) => logIn(auth, remote), 3, 13, 2],
@@ -64,8 +70,25 @@ const table: readonly Row[] = [
   ],
   ['a check of no session', ({ auth }) => authenticate(auth, 'unknown'), 1, 0, 0],
   ['logging out', ({ auth, loggedIn }) => logOut(auth, { token: loggedIn.token, client: localClient }), 0, 5, 1],
+  ['registering where addresses are proven', ({ auth }) => register(proving(auth), remote), 1, 8, 2],
+  [
+    'the same with an email that has no account',
+    ({ auth }) => register(proving(auth), { ...remote, email: free }),
+    1,
+    8,
+    2,
+  ],
+  ['asking for that mail again', ({ auth }) => requestEmailVerification(proving(auth), credentials), 0, 4, 1],
+  ['asking for a reset by mail', ({ auth }) => requestPasswordReset(proving(auth), credentials), 0, 4, 1],
+  [
+    'proving an address with a wrong token',
+    ({ auth }) => verifyEmail(proving(auth), { ...credentials, verificationToken: 'unknown' }),
+    1,
+    3,
+    1,
+  ],
   ['asking for a reset', ({ auth }) => requestPasswordReset(auth, credentials), 1, 6, 1],
-  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 11, 1],
+  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 12, 1],
   [
     'resetting with a wrong token',
     ({ auth }) => resetPassword(auth, { ...credentials, resetToken: 'unknown', newPassword }),
@@ -77,7 +100,7 @@ const table: readonly Row[] = [
     'changing the password',
     (started) => changePassword(started.auth, { ...actorOf(started), currentPassword: 'secure_password', newPassword }),
     2,
-    16,
+    17,
     2,
   ],
   [
@@ -85,7 +108,7 @@ const table: readonly Row[] = [
     (started) =>
       changeEmail(started.auth, { ...actorOf(started), password: 'secure_password', newEmail: 'new@example.com' }),
     2,
-    16,
+    19,
     2,
   ],
   [

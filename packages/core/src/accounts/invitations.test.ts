@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
 import type { AuthPolicy } from '../ports.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient as client, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
+import { localClient as client, createTestAuth, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
 import { inviteUser } from './invitations.ts';
 import { register } from './register.ts';
 

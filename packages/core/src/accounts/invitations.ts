@@ -3,7 +3,7 @@ import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import { consumeToken, findToken, isOver, issueToken, refuseToken, voidPending } from '../tokens/one-time-tokens.ts';
+import { consumeToken, findToken, isOver, issueToken, refuseToken } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { admitNewAccount, insertProven, newUser } from './new-account.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';

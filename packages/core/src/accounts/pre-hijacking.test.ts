@@ -4,7 +4,7 @@ import { resetPassword } from '../passwords/reset-password.ts';
 import type { AuthPolicy } from '../ports.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient as client, sendMails, type TestAuth, testDialects } from '../testing/index.ts';
+import { localClient as client, createTestAuth, sendMails, type TestAuth, testDialects } from '../testing/index.ts';
 import { importUsers } from './import-users.ts';
 import { inviteUser } from './invitations.ts';
 import { deleteUser, disableUser, enableUser, issueResetTokenFor, verifyUser } from './operator.ts';
@@ -120,7 +120,6 @@ describe.each(testDialects)('an address that a stranger claims, over $dialect', 
       await sendMails(auth);
     },
     'users verify between': () => verifyUser(auth, ours).catch(() => undefined),
-    'another try of the stranger between': () => askToRegister(ours, strangersPassword),
   };
 
   const proofs: Record<string, () => Promise<unknown>> = {

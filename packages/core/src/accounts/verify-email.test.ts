@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
 import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient as client, sendMails, type TestAuth } from '../testing/index.ts';
+import { localClient as client, createTestAuth, sendMails, type TestAuth } from '../testing/index.ts';
 import { importUsers } from './import-users.ts';
 import { disableUser } from './operator.ts';
 import { changeEmail } from './own-account.ts';
@@ -131,7 +131,10 @@ describe('where addresses must be proven', () => {
   it('requests are answered by the same statements for any address', async () => {
     await makeAccount();
     await register(auth, { ...registration, email: 'pending@example.com' });
-    await importUsers(auth, ['imported', 'off'].map((name) => ({ email: `${name}@example.com`, passwordHash: 'x' })));
+    await importUsers(
+      auth,
+      ['imported', 'off'].map((name) => ({ email: `${name}@example.com`, passwordHash: 'x' })),
+    );
     await disableUser(auth, 'off@example.com');
     const statements: string[] = [];
     for (const pool of [auth.database.read, auth.database.write]) pool.on('query', ({ sql }) => statements.push(sql));
@@ -219,8 +222,8 @@ describe('where addresses must be proven', () => {
       expect(await changeEmail(auth, { ...actor, newEmail: 'taken@example.com' })).toEqual(free);
       expect(statements).toEqual(ofFree);
       expect(await sendMails(auth)).toEqual([
-        { kind: 'account_exists', to: 'taken@example.com' },
         { kind: 'email_change_notice', to: email },
+        { kind: 'account_exists', to: 'taken@example.com' },
         { kind: 'email_change_notice', to: email },
       ]);
     });

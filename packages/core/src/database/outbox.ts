@@ -99,7 +99,9 @@ async function takeOldMail(trx: Knex.Transaction, nowMs: number): Promise<MailRo
     const old = await dueIn(trx, OLD_TABLE, nowMs).first();
     if (!old) return undefined;
     await trx(OLD_TABLE).where({ id: old.id }).delete();
-    const user = await trx('users').where({ id: old.user_id ?? '' }).first('email', 'email_key');
+    const user = await trx('users')
+      .where({ id: old.user_id ?? '' })
+      .first('email', 'email_key');
     if (!user) continue;
     const { id, attempts, created_at, next_attempt_at } = old;
     const row: MailRow = {

@@ -13,10 +13,8 @@ const bob = { ...ada, email: 'bob@example.com' };
 const NOW = Date.UTC(2030, 0, 1);
 const token = { purpose: 'reset', delivery: 'answered', digest: 'token', createdAt: NOW, expiresAt: NOW + 1 } as const;
 const throttle = { count: 1, until: NOW, noted: false, expiresAt: NOW };
-const mail = {
-  ...{ id: 'mail', kind: 'reset', email: 'ada@example.com', emailKey: 'ada@example.com' },
-  ...{ attempts: 0, createdAt: NOW, nextAttemptAt: NOW },
-} as const;
+const owed = { kind: 'reset', email: 'ada@example.com', emailKey: 'ada@example.com' } as const;
+const mail = { ...owed, id: 'mail', attempts: 0, createdAt: NOW, nextAttemptAt: NOW };
 const moved = { email: 'New@example.com', emailKey: 'new', emailVerified: true };
 
 interface World {
@@ -54,8 +52,7 @@ const calls = {
   deleteToken: (transaction) => transaction.deleteToken('token'),
   deleteTokens: (transaction, { own }) => transaction.deleteTokens({ userId: own.user.id }, ['reset']),
   noteTokenMailed: (transaction) => transaction.noteTokenMailed('token', NOW),
-  countMailedTokens: (transaction, { own }) =>
-    transaction.countMailedTokens({ userId: own.user.id }, 'reset', NOW),
+  countMailedTokens: (transaction, { own }) => transaction.countMailedTokens({ userId: own.user.id }, 'reset', NOW),
   lockThrottle: (transaction) => transaction.lockThrottle('key'),
   saveThrottle: (transaction) => transaction.saveThrottle('key', throttle),
   clearThrottles: (transaction) => transaction.clearThrottles(['key']),

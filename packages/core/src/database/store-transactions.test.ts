@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { User } from '../accounts/user.ts';
 import { type AuthEvent, authEvent } from '../audit/event.ts';
-import { createGate, createTestAuth, localClient, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
+import {
+  createGate,
+  createTestAuth,
+  localClient,
+  registerUser,
+  type TestAuth,
+  testDialects,
+} from '../testing/index.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };

@@ -73,7 +73,10 @@ export const userReads = (read: Knex): UserReads => ({
       .groupBy('users.id', 'users.last_login_at')
       .select('users.id', 'users.last_login_at')
       .max({ latest: 'known_addresses.logged_in_at' });
-    const times = rows.map(({ id, last_login_at: kept, latest }): [string, number] => [id, Number(latest ?? kept ?? 0)]);
+    const times = rows.map(({ id, last_login_at: kept, latest }): [string, number] => [
+      id,
+      Number(latest ?? kept ?? 0),
+    ]);
     return new Map(times.filter(([, time]) => time > 0));
   },
 });

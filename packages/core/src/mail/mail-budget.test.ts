@@ -116,7 +116,9 @@ describe('the mails to one mailbox', () => {
     }
     expect(tries).toEqual({ reset: maxMailAttempts('reset'), registration: maxMailAttempts('registration') });
     expect(auth.clock.now() - started).toBeGreaterThan(24 * 60 * MINUTE_MS);
-    expect(auth.events.filter(({ type }) => type.endsWith('given_up')).map(({ type, detail }) => [type, detail])).toEqual([
+    expect(
+      auth.events.filter(({ type }) => type.endsWith('given_up')).map(({ type, detail }) => [type, detail]),
+    ).toEqual([
       ['reset_mail_given_up', 'error'],
       ['mail_given_up', 'registration: error'],
     ]);

@@ -34,7 +34,15 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   const { auth } = service;
   await service.passTime(A_YEAR_MS);
   await deleteExpired(auth);
-  for (const table of ['sessions', 'one_time_tokens', 'reset_tokens', 'mails', 'throttles', 'known_addresses', 'events']) {
+  for (const table of [
+    'sessions',
+    'one_time_tokens',
+    'reset_tokens',
+    'mails',
+    'throttles',
+    'known_addresses',
+    'events',
+  ]) {
     expect({ table, rows: await auth.database.read(table) }).toEqual({ table, rows: [] });
   }
 }

@@ -18,9 +18,11 @@ export async function receiveAll({ auth, tokens }: Service): Promise<Pick<Mail, 
   return mails.map(({ kind, to }) => ({ kind, to }));
 }
 
-const sending = fc.constant('').map((said) =>
-  command('mails are sent', (world) => ({ said, rule: () => mailRules.sendAll(world), act: receiveAll })),
-);
+const sending = fc
+  .constant('')
+  .map((said) =>
+    command('mails are sent', (world) => ({ said, rule: () => mailRules.sendAll(world), act: receiveAll })),
+  );
 
 const delivery = fc.constantFrom('response' as const, 'smtp' as const);
 const settings: fc.Arbitrary<Settings> = fc

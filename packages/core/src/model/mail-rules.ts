@@ -53,10 +53,14 @@ function send(world: World, owed: Owed): { kind: Mail['kind']; to: string }[] {
     return [{ kind: purpose, to: address.email }];
   };
   const tellOwner = (owner: Account) =>
-    owner.disabledAt === undefined && mayLeave(world, owed) ? [{ kind: 'account_exists', to: owner.email } as const] : [];
+    owner.disabledAt === undefined && mayLeave(world, owed)
+      ? [{ kind: 'account_exists', to: owner.email } as const]
+      : [];
   switch (kind) {
     case 'reset':
-      return there && there.disabledAt === undefined ? carry('reset', there, { mailbox: there.mailbox, email: there.email }) : [];
+      return there && there.disabledAt === undefined
+        ? carry('reset', there, { mailbox: there.mailbox, email: there.email })
+        : [];
     case 'registration':
       if (registration !== 'open') return [];
       return there ? tellOwner(there) : carry('registration');
@@ -81,7 +85,9 @@ function mayLeave(world: World, { kind, to }: Owed, token?: Pick<Issued, 'purpos
       isGood(world, other),
   ).length;
   if (kind === 'reset' && held >= 5) return false;
-  return countIn(world, to.mailbox.key, 5) || (held === 0 && countIn(world, `${to.mailbox.key} ${kind}`, RESERVED[kind]));
+  return (
+    countIn(world, to.mailbox.key, 5) || (held === 0 && countIn(world, `${to.mailbox.key} ${kind}`, RESERVED[kind]))
+  );
 }
 
 function countIn({ hours, now }: World, name: string, limit: number): boolean {
@@ -92,13 +98,7 @@ function countIn({ hours, now }: World, name: string, limit: number): boolean {
   return true;
 }
 
-export function verify(
-  world: World,
-  typed: Typed,
-  token: Issued | undefined,
-  password: Password,
-  client: Requester,
-) {
+export function verify(world: World, typed: Typed, token: Issued | undefined, password: Password, client: Requester) {
   admitAddress(typed.mailbox);
   const isOne = token?.purpose === 'registration' || token?.purpose === 'email_change';
   if (!token || !isOne || token.to.mailbox !== typed.mailbox || !isGood(world, token)) {

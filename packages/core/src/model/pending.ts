@@ -35,7 +35,8 @@ export function issueToken(world: World, issued: Omit<Issued, 'expiresAt' | 'isV
       (issued.account === undefined ? to.mailbox === issued.to.mailbox : account === issued.account),
   );
   const good = older.filter((token) => isGood(world, token));
-  if (issued.purpose === 'reset') for (const token of good.slice(0, Math.max(0, good.length - kept))) token.isVoid = true;
+  if (issued.purpose === 'reset')
+    for (const token of good.slice(0, Math.max(0, good.length - kept))) token.isVoid = true;
   world.tokens.push({ ...issued, expiresAt: world.now + LIFETIMES_MS[issued.purpose], isVoid: false });
 }
 

@@ -24,7 +24,11 @@ import {
 export function register(
   world: World,
   typed: Typed,
-  { password, client, invitation }: { password: Password; client: Requester; invitation?: Issued | 'unknown' | undefined },
+  {
+    password,
+    client,
+    invitation,
+  }: { password: Password; client: Requester; invitation?: Issued | 'unknown' | undefined },
 ) {
   const { mailbox, email } = typed;
   const { registration, emailVerification } = world.settings;
@@ -32,7 +36,8 @@ export function register(
   admitAddress(mailbox);
   admitPassword(password, mailbox);
   if (invitation !== undefined) {
-    const isForIt = invitation !== 'unknown' && invitation.purpose === 'invitation' && invitation.to.mailbox === mailbox;
+    const isForIt =
+      invitation !== 'unknown' && invitation.purpose === 'invitation' && invitation.to.mailbox === mailbox;
     if (!isForIt || !isGood(world, invitation)) return refuse('invalid_invitation_token');
     makeProven(world, typed, { password, client, role: invitation.role });
     return { email };

@@ -1,5 +1,5 @@
-import type { Requester } from '../requester.ts';
 import type { AuthPolicy } from '../ports.ts';
+import type { Requester } from '../requester.ts';
 import type { OwedKind, TokenDelivery, TokenPurpose } from '../store.ts';
 import type { Mailbox, Password } from './cast.ts';
 

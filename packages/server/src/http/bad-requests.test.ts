@@ -34,7 +34,8 @@ beforeAll(async () => {
   await send(json({ email, password }));
   const loggedIn = await send(json({ email, password }, '/sessions'));
   await send(json({ email }, '/reset_password'));
-  const mail = { id: 'owed', userId: undefined, attempts: 0, createdAt: 0, nextAttemptAt: 0 };
+  const owed = { kind: 'reset', email, emailKey: email } as const;
+  const mail = { ...owed, id: 'owed', attempts: 0, createdAt: 0, nextAttemptAt: 0 };
   await test.auth.store.write((transaction) => transaction.addMail(mail));
   ownerNow = { ...owner, cookie: String(loggedIn.headers['set-cookie']).split(';', 1)[0] ?? '' };
   before = await rows();

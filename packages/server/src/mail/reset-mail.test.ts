@@ -6,7 +6,8 @@ import { writeResetMail } from './reset-mail.ts';
 const resetToken = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 const style = { productName: 'Ada & Söhne <3', accentColor: '#aa3300' };
 const pagesUrl = new URL('https://app.example.com/auth');
-const mailTo = (to: string, expiresInMs = 1_800_000) => ({ kind: 'reset', to, token: resetToken, expiresInMs }) as const;
+const mailTo = (to: string, expiresInMs = 1_800_000) =>
+  ({ kind: 'reset', to, token: resetToken, expiresInMs }) as const;
 
 describe('writeResetMail', () => {
   const to = "o'brien&sons+tag@example.com";
