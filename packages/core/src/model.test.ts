@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { commandsPath, propertyFactor, runs } from '../../../test/property-settings.ts';
 import { compareAll } from './model/compare-all.ts';
 import { guestCommands, opening } from './model/guest-commands.ts';
-import { mailCommands } from './model/mail-commands.ts';
+import { choosing, mailCommands, settings } from './model/mail-commands.ts';
 import { operatorCommands } from './model/operator-commands.ts';
 import { openService } from './model/service.ts';
 import { sessionCommands } from './model/session-commands.ts';
@@ -23,11 +23,11 @@ describe('any sequence of commands', () => {
       ...(commandsPath !== undefined && { replayPath: commandsPath }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.nat({ max: 3 }), sequences, async (accounts, commands) => {
+      fc.asyncProperty(fc.nat({ max: 3 }), settings, sequences, async (accounts, chosen, commands) => {
         const service = await openService();
         const world = createWorld(service.auth.clock.now());
         try {
-          for (const command of opening(accounts)) await command.run(world, service);
+          for (const command of [...opening(accounts), choosing(chosen)]) await command.run(world, service);
           await fc.asyncModelRun(() => ({ model: world, real: service }), commands);
           await compareAll(world, service);
         } finally {

@@ -24,22 +24,23 @@ const sending = fc
     command('mails are sent', (world) => ({ said, rule: () => mailRules.sendAll(world), act: receiveAll })),
   );
 
-const delivery = fc.constantFrom('response' as const, 'smtp' as const);
-const settings: fc.Arbitrary<Settings> = fc
+/** Mostly those under which most can happen. */
+export const settings: fc.Arbitrary<Settings> = fc
   .record({
-    registration: fc.constantFrom('open', 'open', 'open', 'invited', 'closed'),
+    registration: fc.constantFrom(...often(6, 'open' as const), 'invited', 'closed'),
     emailVerification: fc.constantFrom('off', 'required', 'required'),
-    resetDelivery: delivery,
+    resetDelivery: fc.constantFrom('response', 'smtp', 'smtp'),
   })
   .map((chosen) => ({ ...chosen, sendsMail: chosen.resetDelivery === 'smtp' }));
 
-const setting = settings.map((chosen) =>
+const setting = settings.map((chosen) => choosing(chosen));
+
+export const choosing = (chosen: Settings): Command =>
   command('settings', (world) => ({
     said: Object.values(chosen).join(' '),
     rule: () => mailRules.set(world, chosen),
     act: async (service) => service.set(chosen),
-  })),
-);
+  }));
 
 const requestingVerification = fc.tuple(typed, place).map(([who, client]) =>
   command('requestEmailVerification', (world) => ({
@@ -100,6 +101,6 @@ const accepting = fc
   );
 
 export const mailCommands: readonly fc.Arbitrary<Command>[] = [
-  ...[...often(5, sending), ...often(2, setting), requestingVerification],
-  ...[...often(4, verifying), ...often(2, inviting), ...often(2, accepting)],
+  ...[...often(10, sending), setting, ...often(2, requestingVerification)],
+  ...[...often(6, verifying), ...often(2, inviting), ...often(2, accepting)],
 ];
