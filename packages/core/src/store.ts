@@ -124,9 +124,7 @@ export interface UserReads {
   /** @returns those of the keys that accounts have. */
   findEmailKeys(emailKeys: readonly string[]): Promise<ReadonlySet<string>>;
   listUsers(page: UserPage): Promise<User[]>;
-  /**
-   * When each of these users last logged in, in milliseconds since the Unix epoch; missing if never.
-   */
+  /** When each of these users last logged in, in milliseconds since the Unix epoch. */
   findLastLogins(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 

@@ -153,7 +153,7 @@ describe.each(testDialects)('an address that a stranger claims, over $dialect', 
     },
   };
 
-  /** The owner alone is left with the address: no password, session, token or pending change else. */
+  /** The owner alone is left: no other password, session, token or pending change. */
   async function expectOnlyTheOwner(): Promise<void> {
     const user = await find(ours);
     expect(user).toMatchObject({ emailVerified: true, passwordHash: `cheap:${ownersPassword}` });

@@ -19,8 +19,8 @@ export interface PasswordReset {
  * Set a new password for the owner of a reset token, consume the token, and end every session of
  * that user and all that is pending: all of it or nothing.
  *
- * A token that was mailed also proves the address. No matter who made the account, only the owner of
- * the mailbox is left with it.
+ * A token that was mailed also proves the address. No matter who made the account, only the owner
+ * of the mailbox is left with it.
  *
  * @throws {@link AuthError} `invalid_reset_token`: unknown, used, expired or another user's token,
  * alike; `password_rejected`, `rate_limited`, `overloaded`: before hashing, and the token stays
