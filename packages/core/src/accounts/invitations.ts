@@ -3,9 +3,9 @@ import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import { consumeToken, findToken, isOver, issueToken, refuseToken } from '../tokens/one-time-tokens.ts';
+import { findToken, isOver, issueToken, refuseToken } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
-import { admitNewAccount, insertProven, newUser } from './new-account.ts';
+import { admitNewAccount, makeProvenAccount, newUser } from './new-account.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';
 
 /** An invitation that was made, for its operator. */
@@ -76,10 +76,6 @@ export async function acceptInvitation(
   const passwordHash = await ports.hasher.hash(password);
   const made = { email: address, emailKey: key, passwordHash, role: invitation.role, emailVerified: true };
   const user = newUser(ports, made);
-  const isMade = await ports.store.write(
-    async (transaction) =>
-      (await consumeToken(ports, transaction, invitation)) &&
-      (await insertProven(ports, transaction, { user, client, proof: 'invitation_accepted' })),
-  );
-  return isMade ? user : refuse();
+  const proof = { user, token: invitation, event: 'invitation_accepted', client } as const;
+  return (await makeProvenAccount(ports, proof)) ? user : refuse();
 }

@@ -2,8 +2,9 @@ import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf, type Requester } from '../requester.ts';
-import type { WriteTransaction } from '../store.ts';
+import type { OneTimeToken } from '../store.ts';
 import { accountThrottleKeys } from '../throttling/throttle.ts';
+import { consumeToken } from '../tokens/one-time-tokens.ts';
 import { DEFAULT_ROLE, type User } from './user.ts';
 
 /**
@@ -37,24 +38,38 @@ export function newUser(
   };
 }
 
+interface Proof {
+  readonly user: User;
+  /** Of the address of the new account. */
+  readonly token: OneTimeToken;
+  /** Recorded beside the registration. */
+  readonly event: AuthEventType;
+  readonly client: Requester;
+}
+
 /**
- * Insert the account of a person who has just shown a token for its address.
+ * Make the account of a person who has just shown a token for its address, and use up the token.
  *
- * @param proof the event of that, recorded beside the registration.
- * @returns false, with nothing written, when another account has the address.
+ * @returns false, with nothing written, where another request was first.
  */
-export async function insertProven(
-  { clock }: AuthPorts,
-  transaction: WriteTransaction,
-  { user, client, proof }: { user: User; client: Requester; proof: AuthEventType },
-): Promise<boolean> {
-  if (!(await transaction.insertUser(user))) return false;
-  // The owner logs in from here next, where guesses of others must not block the login.
-  await transaction.clearThrottles(accountThrottleKeys(user.emailKey, client));
-  await transaction.rememberAddress(user.id, networkOf(client.address), user.createdAt, { isLogin: false });
-  const who = { userId: user.id, emailKey: user.emailKey };
-  for (const type of ['user_registered', proof] as const) {
-    await transaction.addEvent(authEvent(clock, type, client, who));
+export async function makeProvenAccount(ports: AuthPorts, { user, token, event, client }: Proof): Promise<boolean> {
+  const late = new AuthError('email_taken');
+  try {
+    await ports.store.write(async (transaction) => {
+      // First, so that its unique key makes those wait who use another token of this address.
+      if (!(await transaction.insertUser(user))) throw late;
+      if (!(await consumeToken(ports, transaction, token))) throw late;
+      // The owner logs in from here next, where guesses of others must not block the login.
+      await transaction.clearThrottles(accountThrottleKeys(user.emailKey, client));
+      await transaction.rememberAddress(user.id, networkOf(client.address), user.createdAt, { isLogin: false });
+      const who = { userId: user.id, emailKey: user.emailKey };
+      for (const type of ['user_registered', event] as const) {
+        await transaction.addEvent(authEvent(ports.clock, type, client, who));
+      }
+    });
+    return true;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
   }
-  return true;
 }

@@ -9,7 +9,7 @@ import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
 import { consumeToken, findToken, isOver, refuseToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
-import { admitNewAccount, insertProven, newUser } from './new-account.ts';
+import { admitNewAccount, makeProvenAccount, newUser } from './new-account.ts';
 import type { User } from './user.ts';
 
 /**
@@ -100,12 +100,7 @@ async function makeAccount(
   using _place = ports.hasher.takePlace();
   const passwordHash = await ports.hasher.hash(admitted);
   const user = newUser(ports, { email: address, emailKey: key, passwordHash, emailVerified: true });
-  const isMade = await ports.store.write(
-    async (transaction) =>
-      (await consumeToken(ports, transaction, token)) &&
-      (await insertProven(ports, transaction, { user, client, proof: 'email_verified' })),
-  );
-  return isMade ? user : undefined;
+  return (await makeProvenAccount(ports, { user, token, event: 'email_verified', client })) ? user : undefined;
 }
 
 /** @returns nothing where the account or the address is no longer there to be had. */
