@@ -39,9 +39,9 @@ describe('the mails to one mailbox', () => {
       await changeEmail(auth, { ...actor, password, newEmail: email });
     },
   };
-  /** Everything that a stranger can ask for, some times in a minute. */
-  const flood = async (times = 1) => {
-    for (let time = 0; time < times; time += 1) for (const request of Object.values(requests)) await request();
+  /** Everything that a stranger can ask for. */
+  const flood = async () => {
+    for (const request of Object.values(requests)) await request();
     await sendMails(auth);
   };
   const sent = () => auth.mailer.sent.filter(({ to }) => to === email);
@@ -56,9 +56,9 @@ describe('the mails to one mailbox', () => {
   ])('are ten an hour at most, %s, whatever strangers ask for', async (_what, isKnown) => {
     await makeAccount('stranger@example.com');
     if (isKnown) await makeAccount();
-    for (let minute = 0; minute < 60; minute += 1) {
+    for (let minute = 0; minute < 60; minute += 4) {
       await flood();
-      auth.clock.advance(MINUTE_MS);
+      auth.clock.advance(4 * MINUTE_MS);
     }
     expect(sent().length).toBeGreaterThanOrEqual(5);
     expect(sent().length).toBeLessThanOrEqual(10);
@@ -105,10 +105,11 @@ describe('the mails to one mailbox', () => {
     auth.mailer.error = new Error('no mail server');
     const started = auth.clock.now();
     const tries = { reset: 0, registration: 0 };
-    while ((await auth.store.countOwedMails()) > 0) {
-      while ((await sendOwedMail(auth)) !== 'none');
-      auth.clock.advance(30_000);
-      if (auth.clock.now() > started + 26 * 60 * MINUTE_MS) throw new Error('still owed');
+    for (;;) {
+      const [owed] = await auth.database.read('mails').min({ dueAt: 'next_attempt_at' });
+      if (owed?.dueAt === null) break;
+      auth.clock.advance(owed?.dueAt - auth.clock.now());
+      await sendOwedMail(auth);
     }
     for (const { type } of auth.events) {
       if (type === 'reset_mail_failed' || type === 'reset_mail_given_up') tries.reset += 1;
