@@ -39,10 +39,8 @@ export async function inviteUser(
       await oweMail(ports, transaction, { kind: 'invitation', email: address, emailKey: key, role });
       return { email: address, role, printed: undefined };
     }
-    const printed = await issueToken(ports, transaction, {
-      ...{ purpose: 'invitation', emailKey: key, role, delivery: 'printed' },
-    });
-    return { email: address, role, printed };
+    const invitation = { purpose: 'invitation', emailKey: key, role, delivery: 'printed' } as const;
+    return { email: address, role, printed: await issueToken(ports, transaction, invitation) };
   });
 }
 
