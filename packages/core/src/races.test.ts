@@ -107,6 +107,39 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     expect(keys).toHaveLength(2);
   });
 
+  it('let the owner’s reset or the change of email win, and never both', async () => {
+    const proving = { ...auth, policy: { ...auth.policy, emailVerification: 'required' as const } };
+    for (let round = 0; round < 10; round += 1) {
+      const [email, newEmail] = [`user${round}@example.com`, `moved${round}@example.com`];
+      await register(auth, { ...credentials, email });
+      const { session } = await logIn(auth, { ...credentials, email });
+      const actor = { session: { ...session, email }, client: localClient };
+      await changeEmail(proving, { ...actor, password: credentials.password, newEmail });
+      const [change] = await sendMails(proving);
+      const outcome = await requestPasswordReset(auth, { email, client: localClient });
+      const token = 'resetToken' in outcome ? outcome.resetToken : '';
+      const verificationToken = change && 'token' in change ? change.token : '';
+      const racing = [
+        () => resetPassword(auth, { email, resetToken: token, newPassword: 'new password', client: localClient }),
+        () => verifyEmail(proving, { ...credentials, email: newEmail, verificationToken }),
+      ];
+      const { done } = await ends((round % 2 === 0 ? racing : racing.reverse()).map((run) => run()));
+      expect(done).toBe(1);
+    }
+    expect(await auth.database.read('one_time_tokens').select()).toEqual([]);
+  });
+
+  it('send each mail once', async () => {
+    const proving = { ...auth, policy: { ...auth.policy, emailVerification: 'required' as const } };
+    const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`);
+    for (const email of addresses) await register(proving, { ...credentials, email });
+    await Promise.all(times(8, () => sendMails(proving)));
+    const to = auth.mailer.sent.map((mail) => mail.to).sort();
+    expect(to).toEqual(addresses.sort());
+    expect(auth.events.filter(({ type }) => type === 'mail_sent')).toHaveLength(30);
+    expect(await auth.store.countOwedMails()).toBe(0);
+  });
+
   it('end a session once', async () => {
     await register(auth, credentials);
     const { token } = await logIn(auth, credentials);
