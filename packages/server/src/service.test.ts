@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AboutBody } from '@authsvc/client/contract';
+import { openSqliteDatabase } from '@authsvc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from './config/config.ts';
 import { requestRulesFor } from './http/request-rules.ts';
@@ -107,6 +109,28 @@ describe('startService', () => {
     const cookie = logIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
     const profile = await fetch(`${second.url}/profile`, { headers: { cookie } });
     expect(await profile.json()).toEqual({ email: 'ada@example.com' });
+  });
+
+  it('leaves a database from before verification as it was, with a warning, until it is chosen', async () => {
+    const env = { AUTHSVC_MAIL_DIR: join(folder, 'mails') };
+    const verification = async (chosen = {}) => {
+      const service = await start({ ...env, ...chosen });
+      const response = await fetch(service.url);
+      const { email_verification } = (await response.json()) as AboutBody;
+      await service.close();
+      return email_verification;
+    };
+    const warned = () => logged().filter(({ event }) => event === 'email_verification_kept_off').length;
+    expect(await verification()).toBe('required');
+    expect(warned()).toBe(0);
+
+    const database = await openSqliteDatabase(join(folder, 'data', 'authsvc.db'));
+    await database.write('defaults').insert({ setting: 'email_verification', value: 'off' });
+    await database.close();
+    expect(await verification()).toBe('off');
+    expect(warned()).toBe(1);
+    expect(await verification({ AUTHSVC_EMAIL_VERIFICATION: 'required' })).toBe('required');
+    expect(warned()).toBe(1);
   });
 
   it('refuses a data folder that another holds, and says who', async () => {

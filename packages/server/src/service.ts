@@ -9,6 +9,7 @@ import {
   createBcryptHasher,
   createKnexStore,
   loadCommonPasswords,
+  type Store,
   systemClock,
   systemRandom,
 } from '@authsvc/core';
@@ -122,7 +123,6 @@ export async function startService(config: Config, options: ServiceOptions = {})
     });
     closers.push(hasher.close);
 
-    const policy = policyOf(config);
     const store = createKnexStore(database, {
       ...measureStore(measurements),
       onEvent: (event) => {
@@ -132,6 +132,12 @@ export async function startService(config: Config, options: ServiceOptions = {})
       onStaleSessions: (stale) => sessions.forget(stale),
       onListenerError: (err) => log.error({ err }, 'a change was stored, and could not be reported'),
     });
+    const emailVerification = await decideEmailVerification(config, store);
+    if (emailVerification !== config.emailVerification) {
+      warnings.push(keptOff);
+      log.warn({ event: keptOff.event }, keptOff.message);
+    }
+    const policy = policyOf(config, emailVerification);
     const sessions = createSessions(store, {
       idleMs: policy.lifetimes.idleMs,
       onFlushError: (err) => log.error({ err }, 'the last uses of sessions could not be stored yet'),
@@ -210,15 +216,30 @@ function startWorkers(hasher: BcryptHasher, log: FastifyBaseLogger): void {
   hasher.start().catch((err) => log.error({ err }, 'the workers that hash passwords could not be started yet'));
 }
 
-function policyOf(config: Config): AuthPolicy {
+const keptOff: DaemonWarning = {
+  event: 'email_verification_kept_off',
+  message:
+    'this database has accounts from before AUTHSVC_EMAIL_VERIFICATION, so addresses are not proven: set it to required, or to off to keep it so',
+};
+
+/** What was chosen, or what the database stays with; otherwise the default. */
+async function decideEmailVerification(
+  { emailVerification, isDefaultEmailVerification }: Config,
+  store: Store,
+): Promise<Config['emailVerification']> {
+  const kept = isDefaultEmailVerification ? await store.findDefault('email_verification') : undefined;
+  return kept === 'off' ? 'off' : emailVerification;
+}
+
+function policyOf(config: Config, emailVerification: Config['emailVerification']): AuthPolicy {
   return {
     password: { minLength: config.passwordMinLength },
     lifetimes: { idleMs: config.sessionIdleSeconds * 1000, lifetimeMs: config.sessionLifetimeSeconds * 1000 },
     resetTokenMs: config.resetTokenSeconds * 1000,
     eventRetentionMs: config.auditRetentionDays * 86_400_000,
     resetDelivery: config.resetDelivery,
-    registration: 'open',
-    emailVerification: 'off',
+    registration: config.registration,
+    emailVerification,
     sendsMail: config.smtpUrl !== undefined || config.mailFolder !== undefined,
     // With a public URL, requests from here may come through a proxy that does not say so.
     throttleLoopback: config.publicUrl !== undefined,

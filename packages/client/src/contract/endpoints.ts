@@ -1,4 +1,4 @@
-import { object, partOf, type Schema, type Static, text } from './schema.ts';
+import { object, objectWith, partOf, type Schema, type Static, text } from './schema.ts';
 import type { WireErrorCode } from './status-codes.ts';
 
 interface Endpoint {
@@ -28,14 +28,48 @@ function said<const Text extends string>(message: Text) {
 
 /** What the service offers to applications, by the names that operations have in OpenAPI. */
 export const endpoints = {
+  /** Where addresses must be proven, known and unknown ones are answered alike. */
   register: {
     method: 'POST',
     path: '/users',
-    summary: 'Create an account',
-    refusals: ['password_rejected', 'email_taken', 'rate_limited', 'overloaded', 'database_unavailable'],
-    body: credentials,
+    summary: 'Create an account, by an invitation or without; where addresses must be proven, ask for the proof',
+    refusals: [
+      'password_rejected',
+      'email_taken',
+      'registration_closed',
+      'invalid_invitation_token',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ],
+    body: objectWith({ email, password }, { invitation_token: text(128) }),
     // The address as it was registered, here and below.
     response: { 200: partOf({ email: string, message: said('user created') }) },
+  },
+  requestEmailVerification: {
+    method: 'POST',
+    path: '/email_verification',
+    summary: 'Ask for the verification mail of a registration again',
+    refusals: ['rate_limited', 'database_unavailable'],
+    body: object({ email }),
+    response: { 200: partOf({ email: string, message: said('verification instructions sent') }) },
+  },
+  /** `password` becomes a new account's; for a change of email, it is that of the account. */
+  verifyEmail: {
+    method: 'PUT',
+    path: '/email_verification',
+    summary: 'Prove an address with a verification token: makes the account, or changes its email',
+    refusals: [
+      'password_rejected',
+      'invalid_credentials',
+      'registration_closed',
+      'invalid_verification_token',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ],
+    body: object({ email, verification_token: text(128), password }),
+    response: { 200: partOf({ email: string, message: said('email verified') }) },
   },
   /** The session's token is in the cookie alone. */
   logIn: {
@@ -132,11 +166,11 @@ export const endpoints = {
     body: object({ current_password: password, new_password: password }),
     response: { 200: partOf({ email: string, message: said('password changed') }) },
   },
-  /** Answers with the new address. */
+  /** Answers with the address in force: where addresses must be proven, still the old one. */
   changeEmail: {
     method: 'PUT',
     path: '/profile/email',
-    summary: 'Change your email',
+    summary: 'Change your email, or ask for it where addresses must be proven',
     refusals: [
       'email_taken',
       'invalid_credentials',
@@ -146,7 +180,7 @@ export const endpoints = {
       'database_unavailable',
     ],
     body: object({ password, new_email: email }),
-    response: { 200: partOf({ email: string, message: said('email changed') }) },
+    response: { 200: partOf({ email: string, message: string }) },
   },
   /** Clears the cookie. */
   deleteAccount: {
@@ -229,8 +263,10 @@ export interface ErrorBody {
 export interface AboutBody {
   readonly name: 'authsvc';
   readonly description: string;
-  readonly registration: 'open';
-  readonly email_verification: 'off';
+  /** Who may make an account. */
+  readonly registration: 'open' | 'invited' | 'closed';
+  /** With `required`, there is no account before its mailbox is proven. */
+  readonly email_verification: 'off' | 'required';
   /** Code points, after NFC. */
   readonly password_min_length: number;
   /** What the addresses of pages for people begin with; null where there are none. */

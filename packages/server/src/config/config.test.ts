@@ -23,6 +23,8 @@ const defaults: Config = {
   resetsPerMinute: 3,
   sessionIdleSeconds: 604_800,
   sessionLifetimeSeconds: 2_592_000,
+  registration: 'open',
+  emailVerification: 'off',
   resetDelivery: 'response',
   resetTokenSeconds: 600,
   smtpUrl: undefined,
@@ -36,6 +38,7 @@ const defaults: Config = {
   logFileMaxBytes: 10_000_000,
   logLevel: 'info',
   isDefaultDataFolder: true,
+  isDefaultEmailVerification: true,
   warnings: [{ event: 'reset_delivery_is_response', message: expect.stringMatching(/take over any account/) }],
 };
 
@@ -77,6 +80,8 @@ describe('loadConfig', () => {
       AUTHSVC_RESETS_PER_MINUTE: '1',
       AUTHSVC_SESSION_IDLE_SECONDS: '60',
       AUTHSVC_SESSION_LIFETIME_SECONDS: '3600',
+      AUTHSVC_REGISTRATION: 'invited',
+      AUTHSVC_EMAIL_VERIFICATION: 'required',
       AUTHSVC_RESET_DELIVERY: 'operator',
       AUTHSVC_RESET_TOKEN_SECONDS: '30',
       AUTHSVC_SMTP_URL: 'smtps://user:p%40ss@mail.example.com:465',
@@ -108,6 +113,8 @@ describe('loadConfig', () => {
       resetsPerMinute: 1,
       sessionIdleSeconds: 60,
       sessionLifetimeSeconds: 3600,
+      registration: 'invited',
+      emailVerification: 'required',
       resetDelivery: 'operator',
       resetTokenSeconds: 30,
       smtpUrl: 'smtps://user:p%40ss@mail.example.com:465',
@@ -121,6 +128,7 @@ describe('loadConfig', () => {
       logFileMaxBytes: 5000,
       logLevel: 'trace',
       isDefaultDataFolder: false,
+      isDefaultEmailVerification: false,
       warnings: [],
     });
   });

@@ -7,6 +7,8 @@ import { type SettingValues, settings } from './settings.ts';
 export interface Config extends SettingValues {
   /** Whether `dataFolder` is the default, so that its parent folders may be created as well. */
   readonly isDefaultDataFolder: boolean;
+  /** Whether `emailVerification` is the default, before which one of the database goes. */
+  readonly isDefaultEmailVerification: boolean;
   /** About what is allowed, but probably a mistake. */
   readonly warnings: readonly DaemonWarning[];
 }
@@ -48,6 +50,7 @@ export function loadConfig(env: Environment): Config {
   return {
     ...values,
     isDefaultDataFolder: !env.AUTHSVC_DATA_DIR,
+    isDefaultEmailVerification: !env.AUTHSVC_EMAIL_VERIFICATION,
     warnings: [...exposureWarnings(values), ...unknownSettings(env)],
   };
 }

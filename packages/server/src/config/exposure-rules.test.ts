@@ -68,6 +68,17 @@ describe('exposure', () => {
     ]);
   });
 
+  it('asks for the proof of addresses wherever mails can be sent, and nowhere else', () => {
+    expect(loadedFrom({})).toMatchObject({ emailVerification: 'off', isDefaultEmailVerification: true });
+    expect(loadedFrom({ AUTHSVC_SMTP_URL: 'smtp://localhost' }).emailVerification).toBe('required');
+    expect(loadedFrom({ AUTHSVC_MAIL_DIR: '/tmp/mails' }).emailVerification).toBe('required');
+    const chosen = { AUTHSVC_MAIL_DIR: '/tmp/mails', AUTHSVC_EMAIL_VERIFICATION: 'off' };
+    expect(loadedFrom(chosen)).toMatchObject({ emailVerification: 'off', isDefaultEmailVerification: false });
+    expect(problemsOf({ AUTHSVC_EMAIL_VERIFICATION: 'required' })).toEqual([
+      'AUTHSVC_EMAIL_VERIFICATION required needs a mail server: set AUTHSVC_SMTP_URL, or AUTHSVC_MAIL_DIR for development; without one, set AUTHSVC_REGISTRATION to invited and print invitations with authsvc users invite',
+    ]);
+  });
+
   it('reports what cannot be together beside what cannot be alone, and guesses at nothing', () => {
     const env = { AUTHSVC_LISTEN_HOST: '0.0.0.0', AUTHSVC_BCRYPT_COST: '9' };
     expect(problemsOf(env)).toHaveLength(2);

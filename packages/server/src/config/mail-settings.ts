@@ -7,9 +7,18 @@ const CARRIED_TOKEN_SECONDS = 1800;
 
 /** `smtp` with a mail server, `response` on a developer's machine, and otherwise `operator`. */
 export function defaultResetDelivery(env: Environment): ResetDelivery {
-  if (isGiven(env, 'AUTHSVC_SMTP_URL') || isGiven(env, 'AUTHSVC_MAIL_DIR')) return 'smtp';
+  if (canSendMail(env)) return 'smtp';
   const isExposed = isGiven(env, 'AUTHSVC_PUBLIC_URL') || !isLoopbackHost(env.AUTHSVC_LISTEN_HOST || 'localhost');
   return isExposed ? 'operator' : 'response';
+}
+
+/** Addresses are proven wherever mails can be sent. */
+export function defaultEmailVerification(env: Environment): 'off' | 'required' {
+  return canSendMail(env) ? 'required' : 'off';
+}
+
+function canSendMail(env: Environment): boolean {
+  return isGiven(env, 'AUTHSVC_SMTP_URL') || isGiven(env, 'AUTHSVC_MAIL_DIR');
 }
 
 /** A token that a mail or a person delivers arrives later than one in a response. */

@@ -71,7 +71,7 @@ describe('the links in mails', () => {
     { ...smtp, AUTHSVC_PUBLIC_URL: 'https://auth.example.com' },
     { ...smtp, AUTHSVC_PAGES: 'https://app.example.com' },
     { ...smtp, AUTHSVC_PAGES: 'off' },
-    { ...smtp, AUTHSVC_RESET_DELIVERY: 'operator' },
+    { ...smtp, AUTHSVC_RESET_DELIVERY: 'operator', AUTHSVC_EMAIL_VERIFICATION: 'off' },
     { AUTHSVC_SMTP_URL: 'smtp://localhost:1025' },
   ])('are fine with %o', (env) => {
     expect(eventsOf(env)).toEqual([]);

@@ -8,7 +8,7 @@ import { type SettingValues, settings } from './settings.ts';
  * A setting that could not be read is missing from `values`, and what depends on it is skipped.
  */
 export function exposureProblems(values: Partial<SettingValues>): string[] {
-  const { listenHost, listenPort, metricsAddress, resetDelivery, smtpUrl, mailFolder } = values;
+  const { listenHost, listenPort, metricsAddress, resetDelivery, emailVerification, smtpUrl, mailFolder } = values;
   const problems: string[] = [];
   if (listenHost !== undefined && 'publicUrl' in values && !values.publicUrl && !isLoopbackHost(listenHost)) {
     problems.push(
@@ -36,6 +36,11 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
       'AUTHSVC_RESET_DELIVERY smtp needs a mail server: set AUTHSVC_SMTP_URL, or AUTHSVC_MAIL_DIR for development',
     );
   }
+  if (emailVerification === 'required' && knowsTransports && smtpUrl === undefined && mailFolder === undefined) {
+    problems.push(
+      'AUTHSVC_EMAIL_VERIFICATION required needs a mail server: set AUTHSVC_SMTP_URL, or AUTHSVC_MAIL_DIR for development; without one, set AUTHSVC_REGISTRATION to invited and print invitations with authsvc users invite',
+    );
+  }
   if (smtpUrl !== undefined && mailFolder !== undefined) {
     problems.push('AUTHSVC_SMTP_URL and AUTHSVC_MAIL_DIR are both set: a mail goes one way, so leave one out');
   }
@@ -44,7 +49,8 @@ export function exposureProblems(values: Partial<SettingValues>): string[] {
 
 /** Warnings about settings that are allowed, but risky: logged at every start. */
 export function exposureWarnings(values: SettingValues): DaemonWarning[] {
-  const { publicUrl, resetDelivery, mailFolder, metricsAddress, pages, smtpUrl } = values;
+  const { publicUrl, resetDelivery, emailVerification, mailFolder, metricsAddress, pages, smtpUrl } = values;
+  const sendsMail = resetDelivery === 'smtp' || emailVerification === 'required';
   const warnings: DaemonWarning[] = [];
   if (publicUrl?.protocol === 'http:') {
     warnings.push({
@@ -60,14 +66,14 @@ export function exposureWarnings(values: SettingValues): DaemonWarning[] {
         'reset tokens are handed to anyone who asks for them, which is meant for development: every user of this machine, and anyone behind a proxy that hides itself, can take over any account; AUTHSVC_RESET_DELIVERY changes it',
     });
   }
-  if (mailFolder !== undefined && resetDelivery === 'smtp') {
+  if (mailFolder !== undefined && sendsMail) {
     warnings.push({
       event: 'mails_go_to_files',
       message: 'mails are written to files in AUTHSVC_MAIL_DIR instead of being sent',
     });
   }
   const isMailedElsewhere = smtpUrl !== undefined && !isLoopbackHost(new URL(smtpUrl).hostname);
-  if (pages === 'on' && publicUrl === undefined && isMailedElsewhere && resetDelivery === 'smtp') {
+  if (pages === 'on' && publicUrl === undefined && isMailedElsewhere && sendsMail) {
     warnings.push({
       event: 'mail_links_to_loopback',
       message:
@@ -117,7 +123,12 @@ export function weakenedSettings(values: SettingValues): DaemonWarning[] {
   });
   const isQuiet = !['trace', 'debug', 'info'].includes(values.logLevel);
   const quiet = warning(`${settings.logLevel.name} is ${values.logLevel}: what happens to accounts is not logged`);
-  return isQuiet ? [...weakened, quiet] : weakened;
+  const { emailVerification, smtpUrl, mailFolder } = values;
+  const isUnproven = emailVerification === 'off' && (smtpUrl !== undefined || mailFolder !== undefined);
+  const unproven = warning(
+    `${settings.emailVerification.name} is off (default required with a mail server): anyone can register another's address`,
+  );
+  return [...weakened, ...(isUnproven ? [unproven] : []), ...(isQuiet ? [quiet] : [])];
 }
 
 function warning(message: string): DaemonWarning {

@@ -23,6 +23,8 @@ describe('settingsTable', () => {
       sessionIdleSeconds: Number(settings.sessionIdleSeconds.defaultText),
       sessionLifetimeSeconds: Number(settings.sessionLifetimeSeconds.defaultText),
       resetDelivery: settings.resetDelivery.defaultText.split('; otherwise ').at(-1),
+      registration: settings.registration.defaultText,
+      emailVerification: 'off',
       resetTokenSeconds: Number(settings.resetTokenSeconds.defaultText.split(';')[0]),
       smtpUrl: undefined,
       mailFolder: undefined,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { resolveDataFolder } from '@authsvc/client/folders';
 import { defaultDatabase, readDatabase } from './database-setting.ts';
 import {
+  defaultEmailVerification,
   defaultMailFrom,
   defaultResetDelivery,
   defaultResetTokenSeconds,
@@ -120,7 +121,8 @@ export const settings = {
   resetsPerMinute: {
     name: 'AUTHSVC_RESETS_PER_MINUTE',
     defaultText: '3',
-    description: 'Resets that one address may ask for in a minute, 1 to 10,000.',
+    description:
+      'Resets that one address may ask for in a minute, 1 to 10,000; also verification mails that it may ask for again.',
     read: wholeNumber(1, 10_000),
   },
   sessionIdleSeconds: {
@@ -134,6 +136,22 @@ export const settings = {
     defaultText: '2592000',
     description: 'Seconds after login at which a session ends, used or not; 2592000 is 30 days.',
     read: wholeNumber(1, YEAR_SECONDS),
+  },
+  registration: {
+    name: 'AUTHSVC_REGISTRATION',
+    defaultText: 'open',
+    description:
+      'Who may make an account: with `open`, anyone; with `invited`, people whom an operator invites (`authsvc users invite`); with `closed`, no one.',
+    read: oneOf('open', 'invited', 'closed'),
+  },
+  emailVerification: {
+    name: 'AUTHSVC_EMAIL_VERIFICATION',
+    defaultText:
+      'required if AUTHSVC_SMTP_URL or AUTHSVC_MAIL_DIR is set; otherwise off. A database with accounts from before version 1.1.0 stays off until it is chosen',
+    description:
+      'With `required`, a registration makes no account before its mailbox is proven, by a token that is mailed there, and a change of email waits for the same proof. With `off`, addresses are taken as they are typed.',
+    read: oneOf('off', 'required'),
+    readDefault: defaultEmailVerification,
   },
   resetDelivery: {
     name: 'AUTHSVC_RESET_DELIVERY',
@@ -178,7 +196,7 @@ export const settings = {
     name: 'AUTHSVC_PAGES',
     defaultText: 'on',
     description:
-      'Pages for people: `on`; `off`, so that mails name a command instead; or the address of your own pages, such as `https://app.example.com/account`. Mails then link to `/reset` there, with `email` and `token` in the query.',
+      'Pages for people: `on`; `off`, so that mails name a command instead; or the address of your own pages, such as `https://app.example.com/account`. Mails then link to `/reset`, `/verify` and `/invitation` there, with `email` and `token` in the query; `/verify` also gets `for=email_change` where the token is for a change of email.',
     read: readPages,
   },
   productName: {

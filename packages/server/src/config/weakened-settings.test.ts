@@ -34,6 +34,9 @@ describe('weakenedSettings', () => {
         AUTHSVC_SESSION_LIFETIME_SECONDS: '2592001',
         AUTHSVC_RESET_TOKEN_SECONDS: '601',
         AUTHSVC_AUDIT_RETENTION_DAYS: '89',
+        AUTHSVC_MAIL_DIR: '/tmp/mails',
+        AUTHSVC_RESET_DELIVERY: 'response',
+        AUTHSVC_EMAIL_VERIFICATION: 'off',
         AUTHSVC_LOG_LEVEL: 'warn',
       }),
     ).toEqual([
@@ -43,6 +46,7 @@ describe('weakenedSettings', () => {
       'AUTHSVC_SESSION_LIFETIME_SECONDS is 2592001 (default 2592000): a stolen session lives longer',
       'AUTHSVC_RESET_TOKEN_SECONDS is 601 (default 600): a reset token can be used for longer',
       'AUTHSVC_AUDIT_RETENTION_DAYS is 89 (default 90): what happened to accounts is forgotten sooner',
+      "AUTHSVC_EMAIL_VERIFICATION is off (default required with a mail server): anyone can register another's address",
       'AUTHSVC_LOG_LEVEL is warn: what happens to accounts is not logged',
     ]);
   });

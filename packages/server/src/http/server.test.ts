@@ -207,6 +207,8 @@ describe('what is said about the service', () => {
         pages: 'http://localhost',
         endpoints: {
           register: 'POST /users',
+          request_verification: 'POST /email_verification',
+          verify_email: 'PUT /email_verification',
           log_in: 'POST /sessions',
           log_out: 'DELETE /sessions',
           profile: 'GET /profile',

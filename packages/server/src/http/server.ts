@@ -54,7 +54,7 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
 
   beforeRoutes?.(server);
 
-  addUserRoutes(server, ports);
+  addUserRoutes(server, ports, mailOwed);
   addProfileRoute(server, ports);
   addWhoamiRoute(server, ports);
   addResetPasswordRoutes(server, ports, mailOwed);
@@ -62,6 +62,6 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   addOpenapiRoute(server, publicUrl);
   addSessionRoutes(server, ports);
   addOwnSessionRoutes(server, ports);
-  addAccountRoutes(server, ports);
+  addAccountRoutes(server, ports, mailOwed);
   return server;
 }

@@ -12,6 +12,8 @@ const about: Omit<AboutBody, 'registration' | 'email_verification' | 'password_m
   description: 'Email and password accounts, sessions and password reset.',
   endpoints: {
     register: 'POST /users',
+    request_verification: 'POST /email_verification',
+    verify_email: 'PUT /email_verification',
     log_in: 'POST /sessions',
     log_out: 'DELETE /sessions',
     profile: 'GET /profile',
@@ -43,8 +45,8 @@ export function addAboutRoutes(
     if (landing !== undefined && accept?.includes('text/html')) return leadTo(reply, landing);
     return {
       ...about,
-      registration: 'open',
-      email_verification: 'off',
+      registration: policy.registration,
+      email_verification: policy.emailVerification,
       password_min_length: policy.password.minLength,
       // The Host header, which was checked: Fastify's own `host` believes X-Forwarded-Host.
       pages: findPagesUrl(options, `http://${host}`)?.href.replace(/\/$/, '') ?? null,

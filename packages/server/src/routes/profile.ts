@@ -6,7 +6,7 @@ import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.
 import { routeOf } from './route.ts';
 
 /** What people can do with their account, beyond the six endpoints. Each asks for the password. */
-export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): void {
+export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
   const actor = async (request: FastifyRequest) => ({
     session: await authenticateRequest(ports, request),
     client: requesterOf(request),
@@ -23,10 +23,11 @@ export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts): voi
 
   server.route<{ Body: BodyOf<'changeEmail'> }>({
     ...routeOf('changeEmail'),
+    onResponse: async () => mailOwed(),
     handler: async (request): Promise<AnswerOf<'changeEmail'>> => {
       const { password, new_email: newEmail } = request.body;
-      const { email } = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
-      return { email, message: 'email changed' };
+      const { email, isPending } = await changeEmail(ports, { ...(await actor(request)), password, newEmail });
+      return { email, message: isPending ? 'verification instructions sent' : 'email changed' };
     },
   });
 
