@@ -23,7 +23,7 @@ import {
   verifyUser,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
-import { type FindPages, linkToReset } from '../mail/links.ts';
+import { type FindPages, linkToToken } from '../mail/links.ts';
 
 const DEFAULT_PAGE = 50;
 
@@ -93,7 +93,7 @@ export function addUserControlRoutes(
     async ({ body }): Promise<IssuedResetBody> => {
       const { user, resetToken, expiresAt } = await issueResetTokenFor(ports, body.email);
       const pages = ports.findPages();
-      const link = pages ? linkToReset(pages, user.email, resetToken) : null;
+      const link = pages ? linkToToken(pages, { kind: 'reset', to: user.email, token: resetToken }) : null;
       return { email: user.email, reset_token: resetToken, link, expires_at: iso(expiresAt) };
     },
   );

@@ -1,9 +1,23 @@
+import type { Mail } from '@authsvc/core';
+
 /** Where the pages for people lie, if there are any; known once the service listens. */
 export type FindPages = () => URL | undefined;
 
-/** The address of the page where a reset token is used. */
-export function linkToReset(pages: URL, email: string, token: string): string {
-  return linkTo(pages, '/reset', { email, token });
+export type TokenMail = Extract<Mail, { token: string }>;
+
+/** The page where a token of each kind is used, and what its link says beside. */
+const pageOf = {
+  reset: ['/reset', {}],
+  registration: ['/verify', {}],
+  // The form then asks for the password of the account, and not for a new one.
+  email_change: ['/verify', { for: 'email_change' }],
+  invitation: ['/invitation', {}],
+} as const satisfies Record<TokenMail['kind'], readonly [string, object]>;
+
+/** The address of the page where a token is used. */
+export function linkToToken(pages: URL, { kind, to, token }: Pick<TokenMail, 'kind' | 'to' | 'token'>): string {
+  const [path, query] = pageOf[kind];
+  return linkTo(pages, path, { email: to, token, ...query });
 }
 
 /** The address of a page below `base`, with a query in which every value is percent-encoded. */

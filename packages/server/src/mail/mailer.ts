@@ -1,16 +1,14 @@
 import { createFolderTransport, createSmtpTransport, type Mailer, type MailTransport } from '@authsvc/core';
 import type { Config } from '../config/config.ts';
 import type { FindPages } from './links.ts';
-import { writeResetMail } from './reset-mail.ts';
+import { writeMail } from './write-mail.ts';
 
 /** @param findPages called for each mail, which is sent only once the service listens. */
 export function createMailer(config: Config, findPages: FindPages): Mailer {
   const transport = createTransport(config);
   return {
     send: async (mail, signal) => {
-      if (mail.kind !== 'reset') throw new Error(`there is no text yet for a mail of the kind ${mail.kind}`);
-      const message = writeResetMail(mail, config, findPages());
-      await transport.send(message, signal);
+      await transport.send(writeMail(mail, config, findPages()), signal);
     },
   };
 }

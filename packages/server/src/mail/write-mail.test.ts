@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wordsIn } from '../../../../test/shell-words.ts';
-import { writeResetMail } from './reset-mail.ts';
+import { writeMail } from './write-mail.ts';
 
 const resetToken = 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44';
 const style = { productName: 'Ada & Söhne <3', accentColor: '#aa3300' };
@@ -9,12 +9,12 @@ const pagesUrl = new URL('https://app.example.com/auth');
 const mailTo = (to: string, expiresInMs = 1_800_000) =>
   ({ kind: 'reset', to, token: resetToken, expiresInMs }) as const;
 
-describe('writeResetMail', () => {
+describe('a mail', () => {
   const to = "o'brien&sons+tag@example.com";
   const link = `https://app.example.com/auth/reset?email=o%27brien%26sons%2Btag%40example.com&token=${resetToken}`;
 
   it('links to the page, with the token for those who type it', () => {
-    const { text, ...mail } = writeResetMail(mailTo(to), style, pagesUrl);
+    const { text, ...mail } = writeMail(mailTo(to), style, pagesUrl);
     expect(mail).toMatchObject({ to, subject: 'Reset your Ada & Söhne <3 password' });
     expect(text).toBe(`Someone, most likely you, asked to reset the password of ${to} at Ada & Söhne <3.
 
@@ -22,7 +22,7 @@ To choose a new password, open this page:
 
 ${link}
 
-Or enter this token where you asked for it:
+Or enter this token where you are asked for one:
 
     ${resetToken}
 
@@ -33,7 +33,7 @@ If it was not you, do nothing: your password stays as it is.
   });
 
   it('says the same in HTML, where everything from outside is escaped', () => {
-    const { html } = writeResetMail(mailTo(to), style, pagesUrl);
+    const { html } = writeMail(mailTo(to), style, pagesUrl);
     expect(html).toContain(`href="${link.replace('&', '&amp;')}"`);
     expect(html).toContain(`>${resetToken}</p>`);
     expect(html).toContain('o&#39;brien&amp;sons+tag@example.com at Ada &amp; Söhne &lt;3.');
@@ -43,22 +43,53 @@ If it was not you, do nothing: your password stays as it is.
 
   it('loads nothing from elsewhere, and links to the page alone', () => {
     for (const pages of [pagesUrl, undefined]) {
-      const { html } = writeResetMail(mailTo(to), style, pages);
+      const { html } = writeMail(mailTo(to), style, pages);
       expect(html).not.toMatch(/<(img|link|script|iframe|object|form|base)\b|\bsrc=|url\(|@import|@font-face/i);
       const addresses = [...html.matchAll(/[a-z]+:\/\/[^"<\s]+/g)].map(([address]) => address);
       expect(addresses).toEqual(pages ? [link.replace('&', '&amp;')] : []);
     }
   });
 
+  it.each([
+    ['registration', 'verify', '', 'verify', '--token-stdin'],
+    ['email_change', 'verify', '&for=email_change', 'verify', '--token-stdin'],
+    ['invitation', 'invitation', '', 'register', '--invitation-stdin'],
+  ] as const)('of the kind %s links to /%s, or names the command', (kind, path, more, command, option) => {
+    const mail = { kind, to: 'ada@example.com', token: resetToken, expiresInMs: 86_400_000 } as const;
+    const linked = writeMail(mail, style, pagesUrl);
+    const address = `https://app.example.com/auth/${path}?email=ada%40example.com&token=${resetToken}${more}`;
+    expect(linked.text).toContain(`\n\n${address}\n\n`);
+    expect(linked.html).toContain(`href="${address.replaceAll('&', '&amp;')}"`);
+    expect(linked.text).toContain('work once, for the next 1 day.');
+    const typed = writeMail(mail, style, undefined);
+    expect(typed.text).toContain(`\n\n    authsvc ${command} --email ada@example.com ${option}\n\n`);
+    expect(typed.text).not.toContain('https:');
+    for (const { text, html } of [linked, typed]) {
+      expect(text).toContain(resetToken);
+      expect(html).toContain(`>${resetToken}</p>`);
+    }
+  });
+
+  it.each(['account_exists', 'email_change_notice'] as const)(
+    'of the kind %s leads to a reset, and has no token',
+    (kind) => {
+      const mail = { kind, to: 'ada@example.com' } as const;
+      expect(writeMail(mail, style, pagesUrl).text).toContain(
+        '\n\nhttps://app.example.com/auth/reset?email=ada%40example.com\n\n',
+      );
+      expect(writeMail(mail, style, undefined).text).toContain('\n\n    authsvc reset --email ada@example.com\n\n');
+    },
+  );
+
   it('names the command where there are no pages', () => {
-    const { text, html } = writeResetMail(mailTo('ada@example.com', 60_000), style, undefined);
+    const { text, html } = writeMail(mailTo('ada@example.com', 60_000), style, undefined);
     expect(text).toBe(`Someone, most likely you, asked to reset the password of ada@example.com at Ada & Söhne <3.
 
 Your reset token:
 
     ${resetToken}
 
-It works once, for the next 1 minute. Enter it where you asked for it, or in a terminal:
+It works once, for the next 1 minute. Enter it where you are asked for one, or in a terminal:
 
     authsvc reset --email ada@example.com --token-stdin
 
@@ -69,7 +100,7 @@ If it was not you, do nothing: your password stays as it is.
   });
 });
 
-describe('the command in a reset mail', () => {
+describe('the command in a mail', () => {
   const localPart = fc.string({
     unit: fc.constantFrom(...'`$', ...`{}'!#&|*?=^~-%+/_aZ9`),
     minLength: 1,
@@ -83,7 +114,7 @@ describe('the command in a reset mail', () => {
   it('names its reader, and runs nothing else, in both forms', () => {
     fc.assert(
       fc.property(readers, (addresses) => {
-        const mails = addresses.map((to) => writeResetMail(mailTo(to), style, undefined));
+        const mails = addresses.map((to) => writeMail(mailTo(to), style, undefined));
         const inTexts = mails.map(({ text }) => /^ {4}(authsvc .*)$/m.exec(text)?.[1] ?? '');
         const inHtml = mails.map(({ html }) => unescapeHtml(/>(authsvc .*)<\/p>/.exec(html)?.[1] ?? ''));
         expect(inHtml).toEqual(inTexts);

@@ -22,6 +22,7 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
 
   addFormPage<BodyOf<'changeEmail'>>(server, site, {
     ...guarded(site, 'account/email'),
+    onResponse: async () => site.mailOwed(),
     schema: endpoints.changeEmail.body,
     fieldOf: { invalid_credentials: 'password' },
     view: (request, filled) => ({
@@ -47,8 +48,8 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
     }),
     submit: async (request, reply) => {
       const { password, new_email: newEmail } = request.body;
-      await changeEmail(ports, { ...actor(request), password, newEmail });
-      return leadTo(reply, withNotice('../account', 'email-changed'));
+      const { isPending } = await changeEmail(ports, { ...actor(request), password, newEmail });
+      return leadTo(reply, withNotice('../account', isPending ? 'email-change-asked' : 'email-changed'));
     },
   });
 

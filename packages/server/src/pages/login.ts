@@ -46,7 +46,11 @@ function loginView(site: Site, request: FastifyRequest, filled: Filled): View {
       submit: texts.pages.login.submit,
       links: [
         html`<a href="${linkTo('reset', returnTo)}">${texts.pages.login.forgot}</a>`,
-        html`${texts.pages.login.noAccount} <a href="${linkTo('register', returnTo)}">${texts.pages.login.register}</a>`,
+        ...(site.ports.policy.registration === 'open'
+          ? [
+              html`${texts.pages.login.noAccount} <a href="${linkTo('register', returnTo)}">${texts.pages.login.register}</a>`,
+            ]
+          : []),
       ],
     }),
   };

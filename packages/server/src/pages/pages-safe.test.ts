@@ -88,6 +88,8 @@ describe('a form from a page of another site', () => {
       '/register': { email: 'eve@example.com', password: ada.password },
       '/logout': {},
       '/reset': { email: ada.email },
+      '/verify': { email: ada.email },
+      '/invitation': { email: 'eve@example.com', password: ada.password, invitation_token: id },
       '/account/email': { new_email: 'eve@example.com', password: ada.password },
       '/account/password': { current_password: ada.password, new_password: newPassword },
       '/account/delete': { password: ada.password },

@@ -8,8 +8,10 @@ import { textOn } from './color.ts';
 import { addLoginPage } from './login.ts';
 import { addLogoutPage } from './logout.ts';
 import { addRegisterPage } from './register.ts';
-import { addResetPage } from './reset.ts';
 import { createSite, type Site, type SiteOptions } from './site.ts';
+import { addInvitationPage } from './tokens/invitation.ts';
+import { addResetPage } from './tokens/reset.ts';
+import { addVerifyPage } from './tokens/verify.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -33,6 +35,8 @@ export function addPages(
   addRegisterPage(server, site);
   addLogoutPage(server, site);
   addResetPage(server, site);
+  addVerifyPage(server, site);
+  addInvitationPage(server, site);
   addAccountPage(server, site);
   addAccountSessions(server, site);
   addAccountChanges(server, site);

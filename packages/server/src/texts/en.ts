@@ -13,7 +13,7 @@ export const en = {
       password: 'Password',
       currentPassword: 'Current password',
       newPassword: 'New password',
-      resetToken: 'Token',
+      token: 'Token',
     },
     login: {
       title: 'Log in',
@@ -63,6 +63,40 @@ export const en = {
       submit: 'Set the password',
       again: 'Ask for a new token',
     },
+    askForVerification: {
+      title: 'Confirm your email',
+      lead: 'Enter the email that you registered with. We send you a new link.',
+      submit: 'Send the link',
+    },
+    verificationAsked: {
+      title: 'Look in your mailbox',
+      lead: 'A mail is on its way. Its link confirms your email, and there you choose the password of your account. It can take a minute.',
+      haveToken: 'I have a token',
+      again: 'Send the mail again',
+      back: 'Back to log in',
+    },
+    verify: {
+      registration: {
+        title: 'Confirm your email',
+        lead: 'Choose the password of your account. You log in with it next.',
+        submit: 'Confirm the email',
+      },
+      change: {
+        title: 'Confirm your new email',
+        lead: 'Enter the password of your account. You log in with the new email from then on.',
+        submit: 'Confirm the new email',
+      },
+      either: {
+        title: 'Confirm your email',
+        lead: 'For a new account, choose its password. To change the email of your account, enter the password that you have.',
+        submit: 'Confirm the email',
+      },
+    },
+    invitation: {
+      title: 'Accept your invitation',
+      lead: 'Choose the password of your account. You log in with it next.',
+      submit: 'Create account',
+    },
     account: {
       title: 'Your account',
       change: 'Change',
@@ -109,13 +143,17 @@ export const en = {
         minLength > 1
           ? `At least ${minLength} characters. Several words are easy to remember.`
           : 'Several words are easy to remember.',
-      resetToken: 'Looks like a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44.',
+      token: 'Looks like a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44.',
     },
     notices: {
       'logged-out': 'You are logged out.',
       'password-reset': 'Your password is set. Log in with it now.',
       'account-deleted': 'Your account is deleted.',
       'email-changed': 'Your email is changed.',
+      'email-change-asked':
+        'A mail with a link is on its way to the new email. Yours changes once you confirm it there.',
+      'email-verified': 'Your email is confirmed. Log in with it now.',
+      'account-made': 'Your account is made. Log in to it now.',
       'password-changed': 'Your password is changed, and all other sessions are ended.',
       'session-ended': 'The session is ended.',
       'others-ended': 'All other sessions are ended.',
@@ -130,6 +168,8 @@ export const en = {
         new_password: 'Enter a new password.',
         new_email: 'Enter the new email.',
         reset_token: 'Enter the token.',
+        verification_token: 'Enter the token.',
+        invitation_token: 'Enter the token.',
       },
       tooLong: (most: number) => `Use at most ${most} characters.`,
       email: 'Enter an email address, such as ada@example.com.',
@@ -173,7 +213,17 @@ export const en = {
   },
 
   mails: {
-    minutes: (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
+    /** How long, in the largest unit that is whole. */
+    duration: (minutes: number) => {
+      const units = [
+        ['day', 1440],
+        ['hour', 60],
+        ['minute', 1],
+      ] as const;
+      const [unit, size] = units.find(([, many]) => minutes >= many && minutes % many === 0) ?? ['minute', 1];
+      const count = minutes / size;
+      return `${count} ${unit}${count === 1 ? '' : 's'}`;
+    },
 
     reset: {
       subject: (product: string) => `Reset your ${product} password`,
@@ -182,12 +232,61 @@ export const en = {
         `Someone, most likely you, asked to reset the password of ${email} at ${product}.`,
       openPage: 'To choose a new password, open this page:',
       button: 'Choose a new password',
-      orToken: 'Or enter this token where you asked for it:',
-      linkExpiry: (minutes: string) => `The link and the token work once, for the next ${minutes}.`,
       token: 'Your reset token:',
-      tokenExpiry: (minutes: string) =>
-        `It works once, for the next ${minutes}. Enter it where you asked for it, or in a terminal:`,
       ignore: 'If it was not you, do nothing: your password stays as it is.',
+    },
+    registration: {
+      subject: (product: string) => `Confirm your email for ${product}`,
+      heading: 'Confirm your email',
+      reason: (email: string, product: string) =>
+        `Someone, most likely you, asked for an account at ${product} with the email ${email}. There is none before you confirm it.`,
+      openPage: 'To confirm it and to choose your password, open this page:',
+      button: 'Confirm your email',
+      token: 'Your verification token:',
+      ignore: 'If it was not you, do nothing: no account is made.',
+    },
+    email_change: {
+      subject: (product: string) => `Confirm your new email for ${product}`,
+      heading: 'Confirm your new email',
+      reason: (email: string, product: string) =>
+        `Someone, most likely you, asked to change the email of an account at ${product} to ${email}.`,
+      openPage: 'To confirm it with the password of that account, open this page:',
+      button: 'Confirm your new email',
+      token: 'Your verification token:',
+      ignore: 'If it was not you, do nothing: the email of that account stays as it is.',
+    },
+    invitation: {
+      subject: (product: string) => `Your invitation to ${product}`,
+      heading: 'You are invited',
+      reason: (email: string, product: string) => `You are invited to make an account at ${product} with ${email}.`,
+      openPage: 'To accept, and to choose your password, open this page:',
+      button: 'Accept the invitation',
+      token: 'Your invitation token:',
+      ignore: 'If you do not want an account, do nothing: none is made.',
+    },
+    /** Of every mail with a token. */
+    orToken: 'Or enter this token where you are asked for one:',
+    linkExpiry: (duration: string) => `The link and the token work once, for the next ${duration}.`,
+    tokenExpiry: (duration: string) =>
+      `It works once, for the next ${duration}. Enter it where you are asked for one, or in a terminal:`,
+
+    account_exists: {
+      subject: (product: string) => `You have an account at ${product}`,
+      heading: 'You have an account already',
+      reason: (email: string, product: string) =>
+        `Someone, most likely you, wanted to use ${email} for an account at ${product}. You have one with this email.`,
+      openPage: 'If you forgot your password, choose another:',
+      button: 'Choose a new password',
+      ignore: 'If it was not you, do nothing: nothing was changed.',
+    },
+    email_change_notice: {
+      subject: (product: string) => `Your email at ${product} is about to change`,
+      heading: 'Your email is about to change',
+      reason: (email: string, product: string) =>
+        `Someone who knows your password, most likely you, asked to change the email of your account at ${product} from ${email} to another. It changes once the other is confirmed.`,
+      openPage: 'If it was not you, choose a new password. That also stops the change:',
+      button: 'Choose a new password',
+      ignore: 'If it was you, there is nothing to do here.',
     },
   },
 };

@@ -2,21 +2,15 @@ import { endpoints, type Static } from '@authsvc/client/contract';
 import { resetPassword } from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requesterOf } from '../http/proxies.ts';
-import { askForReset } from '../routes/reset-password.ts';
-import { texts } from '../texts/texts.ts';
-import { addFormPage, blank, emailField, type Filled, field, formCard, linkTo, newPasswordField } from './form.ts';
-import { leadTo, renderPage, type View } from './layout.ts';
-import { withNotice } from './notices.ts';
-import type { ReturnTo } from './return-to.ts';
-import type { Site } from './site.ts';
-
-/** What a link to this page can say. */
-interface Query {
-  readonly email?: unknown;
-  readonly token?: unknown;
-  readonly asked?: unknown;
-}
+import { requesterOf } from '../../http/proxies.ts';
+import { askForReset } from '../../routes/reset-password.ts';
+import { texts } from '../../texts/texts.ts';
+import { addFormPage, blank, emailField, type Filled, formCard, linkTo } from '../form.ts';
+import { leadTo, renderPage, type View } from '../layout.ts';
+import { withNotice } from '../notices.ts';
+import type { ReturnTo } from '../return-to.ts';
+import type { Site } from '../site.ts';
+import { hasField, readBody, readTokenLink, type TokenLink, textOf, tokenFields } from './token-form.ts';
 
 /** `/reset`: ask for a token; with one, as a mail's link brings it, choose a new password. */
 export function addResetPage(server: FastifyInstance, site: Site): void {
@@ -25,23 +19,14 @@ export function addResetPage(server: FastifyInstance, site: Site): void {
     view: (request, filled) => resetView(site, request, filled),
     fieldOf: { invalid_reset_token: 'reset_token' },
     submit: (request, reply) =>
-      isChoice(request.body)
+      isChoice(request)
         ? choose(site, request, reply, readBody(request, endpoints.resetPassword.body))
         : ask(site, request, reply, readBody(request, endpoints.requestPasswordReset.body)),
     onResponse: async () => site.mailOwed(),
   });
 }
 
-function isChoice(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'reset_token' in body;
-}
-
-/** Validates a body as Fastify would, where a path has two. @throws with Fastify's `validation`. */
-function readBody<S extends object>(request: FastifyRequest, schema: S): Static<S> {
-  const validate = request.compileValidationSchema(schema, 'body');
-  if (validate(request.body)) return request.body as Static<S>;
-  throw Object.assign(new Error('the body is not valid'), { validation: validate.errors });
-}
+const isChoice = (request: FastifyRequest) => hasField(request, 'reset_token');
 
 async function ask(
   site: Site,
@@ -69,15 +54,12 @@ async function choose(
 }
 
 function resetView(site: Site, request: FastifyRequest, filled: Filled): View {
-  const { email, token, asked } = request.query as Query;
+  const { email, asked } = request.query as Readonly<Record<string, unknown>>;
   const returnTo = site.readReturnTo(request.query);
-  if (isChoice(request.body)) return choiceView(site, filled, returnTo, undefined);
-  if (token !== undefined) return choiceView(site, filled, returnTo, { email: textOf(email), token: textOf(token) });
+  if (isChoice(request)) return choiceView(site, filled, returnTo, undefined);
+  const link = readTokenLink(request);
+  if (link) return choiceView(site, filled, returnTo, link);
   return asked === undefined ? askView(site, filled, returnTo, textOf(email)) : askedView(site, returnTo);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function askView(site: Site, filled: Filled, returnTo: ReturnTo | undefined, email: string | undefined): View {
@@ -107,14 +89,12 @@ function askedView({ ports }: Site, returnTo: ReturnTo | undefined): View {
   };
 }
 
-/** @param link what the link brought; none once the form was sent, so that all can be corrected. */
 function choiceView(
   site: Site,
   filled: Filled,
   returnTo: ReturnTo | undefined,
-  link: { readonly email: string | undefined; readonly token: string | undefined } | undefined,
+  link: TokenLink | undefined,
 ): View {
-  const { email, token } = link ?? {};
   return {
     title: texts.pages.chooseAfterReset.title,
     hasSecretAddress: true,
@@ -122,24 +102,19 @@ function choiceView(
       title: texts.pages.chooseAfterReset.title,
       lead: texts.pages.chooseAfterReset.lead,
       action: linkTo('reset', returnTo),
-      fields: [
-        emailField(filled, { value: email, isFixed: email !== undefined, isFirst: email === undefined }),
-        token === undefined
-          ? field(filled, {
-              name: 'reset_token',
-              label: texts.pages.fields.resetToken,
-              type: 'text',
-              autocomplete: 'one-time-code',
-              hint: texts.pages.hints.resetToken,
-              isFirst: email !== undefined,
-            })
-          : html`<input type="hidden" name="reset_token" value="${token}">`,
-        newPasswordField(site, filled, {
-          name: 'new_password',
-          label: texts.pages.fields.newPassword,
-          isFirst: email !== undefined && token !== undefined,
-        }),
-      ],
+      fields: tokenFields(
+        filled,
+        {
+          tokenName: 'reset_token',
+          password: {
+            name: 'new_password',
+            label: texts.pages.fields.newPassword,
+            autocomplete: 'new-password',
+            hint: texts.pages.hints.newPassword(site.ports.policy.password.minLength),
+          },
+        },
+        link,
+      ),
       submit: texts.pages.chooseAfterReset.submit,
       links: [html`<a href="${linkTo('reset', returnTo)}">${texts.pages.chooseAfterReset.again}</a>`],
     }),
