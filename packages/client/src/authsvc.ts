@@ -6,13 +6,17 @@ import { type Identity, readIdentity, type User } from './identity.ts';
 import { createLoginUrls, type PageRequest } from './login-url.ts';
 import {
   type Credentials,
+  type EmailProof,
   logIn,
   logOut,
   type Operation,
   type PasswordReset,
+  type Registration,
   register,
   requestReset,
+  requestVerification,
   resetPassword,
+  verifyEmail,
   whoami,
 } from './operations.ts';
 import { assertPeer, type RelayedRequest, type RelayOptions, relayedHeaders } from './relayed-request.ts';
@@ -101,7 +105,19 @@ export interface Authsvc {
   returnPath(returnTo: unknown, fallback?: string): string;
   /** @throws CrossOriginError a page of another origin caused this state-changing request */
   assertSameOrigin(request: RelayedRequest): void;
-  register(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'register'>>;
+  /**
+   * Where addresses must be proven, there is no account before {@link verifyEmail}; the answer is
+   * the same for known and unknown addresses.
+   */
+  register(request: RelayedRequest, form: Registration, options?: RelayOptions): Promise<Relayed<'register'>>;
+  /** Have the mail of a registration sent again. */
+  requestVerification(
+    request: RelayedRequest,
+    form: Pick<Credentials, 'email'>,
+    options?: RelayOptions,
+  ): Promise<Relayed<'requestEmailVerification'>>;
+  /** Prove an address by the token that was mailed to it. It logs no one in. */
+  verifyEmail(request: RelayedRequest, form: EmailProof, options?: RelayOptions): Promise<Relayed<'verifyEmail'>>;
   logIn(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'logIn'>>;
   /** Without a valid session, as after a second click, there is nothing to do: no `Set-Cookie`. */
   logOut(request: RelayedRequest, options?: RelayOptions): Promise<Relayed<'logOut'>>;
@@ -176,6 +192,9 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     ...links,
     assertSameOrigin: (request) => assertSameOrigin(request, ownOrigin),
     register: (request, form, relayOptions) => relay(register(formOf(form)), request, relayOptions),
+    requestVerification: (request, form, relayOptions) =>
+      relay(requestVerification(formOf(form)), request, relayOptions),
+    verifyEmail: (request, form, relayOptions) => relay(verifyEmail(formOf(form)), request, relayOptions),
     async logIn(request, form, relayOptions) {
       const relayed = await relay(logIn(formOf(form)), request, relayOptions);
       if (readSessionCookie(relayed.setCookie)) return relayed;

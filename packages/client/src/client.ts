@@ -2,13 +2,17 @@ import { type ApiClientOptions, createCaller, type HttpRequest, type SuccessBody
 import { UnexpectedAnswerError } from './errors.ts';
 import {
   type Credentials,
+  type EmailProof,
   logIn,
   logOut,
   type PasswordReset,
   profile,
+  type Registration,
   register,
   requestReset,
+  requestVerification,
   resetPassword,
+  verifyEmail,
 } from './operations.ts';
 import { cookieHeader, type IssuedCookie, readSessionCookie } from './session-cookie.ts';
 
@@ -33,11 +37,17 @@ export interface RequestedReset {
 }
 
 /**
- * The six endpoints, each as one call. Every call throws {@link ApiRefusal} for a refusal,
- * {@link UnexpectedAnswerError} for what is no answer of authsvc, and what the transport throws.
+ * The six endpoints and the proof of addresses, each as one call. Every call throws
+ * {@link ApiRefusal} for a refusal, {@link UnexpectedAnswerError} for what is no answer of authsvc,
+ * and what the transport throws.
  */
 export interface ApiClient {
-  register(credentials: Credentials): Promise<{ readonly email: string }>;
+  register(registration: Registration): Promise<{ readonly email: string }>;
+  /** Ask for the mail of a registration again. */
+  requestVerification(email: string): Promise<{ readonly email: string }>;
+  verifyEmail(proof: EmailProof): Promise<{ readonly email: string }>;
+  /** Whether a registration waits for the proof of its address. */
+  requiresVerification(): Promise<boolean>;
   logIn(credentials: Credentials): Promise<NewSession>;
   logOut(session: SessionCookie): Promise<void>;
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
@@ -62,9 +72,21 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const as = ({ token, cookie }: SessionCookie) => ({ headers: { cookie: cookieHeader(token, cookie) } });
 
   return {
-    async register(credentials) {
-      const { body } = await call(register(credentials));
+    async register(registration) {
+      const { body } = await call(register(registration));
       return { email: text(server, body, 'email') };
+    },
+    async requestVerification(address) {
+      const { body } = await call(requestVerification({ email: address }));
+      return { email: text(server, body, 'email') };
+    },
+    async verifyEmail(proof) {
+      const { body } = await call(verifyEmail(proof));
+      return { email: text(server, body, 'email') };
+    },
+    async requiresVerification() {
+      const { body } = await call({ method: 'GET', path: '/' });
+      return body.email_verification === 'required';
     },
     async logIn(credentials) {
       const { body, headers } = await call(logIn(credentials));

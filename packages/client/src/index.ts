@@ -19,7 +19,7 @@ export {
   unreachable,
 } from './errors.ts';
 export type { Identity, Session, User } from './identity.ts';
-export type { Credentials, PasswordReset } from './operations.ts';
+export type { Credentials, EmailProof, PasswordReset, Registration } from './operations.ts';
 export type { RelayedRequest, RelayOptions, RequestHeaders } from './relayed-request.ts';
 export type { FastifyPlugin, Middleware, RequireUserOptions } from './require-user.ts';
 export { CrossOriginError } from './same-origin.ts';

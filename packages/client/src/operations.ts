@@ -5,6 +5,18 @@ export interface Credentials {
   readonly password: string;
 }
 
+export interface Registration extends Credentials {
+  /** Of an invitation to this address. */
+  readonly invitationToken?: string | undefined;
+}
+
+export interface EmailProof {
+  readonly email: string;
+  readonly verificationToken: string;
+  /** Becomes a new account's; for a change of email, that of the account. */
+  readonly password: string;
+}
+
 export interface PasswordReset {
   readonly email: string;
   readonly resetToken: string;
@@ -18,8 +30,18 @@ export interface Operation<Name extends EndpointName> {
   readonly fields?: BodyOf<Name>;
 }
 
-export function register({ email, password }: Credentials): Operation<'register'> {
-  return { method: 'POST', path: '/users', fields: { email, password } };
+export function register({ email, password, invitationToken }: Registration): Operation<'register'> {
+  const invitation = invitationToken === undefined ? {} : { invitation_token: invitationToken };
+  return { method: 'POST', path: '/users', fields: { email, password, ...invitation } };
+}
+
+export function requestVerification({ email }: Pick<Credentials, 'email'>): Operation<'requestEmailVerification'> {
+  return { method: 'POST', path: '/email_verification', fields: { email } };
+}
+
+export function verifyEmail({ email, verificationToken, password }: EmailProof): Operation<'verifyEmail'> {
+  const fields = { email, verification_token: verificationToken, password };
+  return { method: 'PUT', path: '/email_verification', fields };
 }
 
 export function logIn({ email, password }: Credentials): Operation<'logIn'> {

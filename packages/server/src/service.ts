@@ -193,7 +193,7 @@ export async function startService(config: Config, options: ServiceOptions = {})
       requestStop = resolve;
     });
     const control = buildControlServer(
-      { ...ports, database, metrics, findPages, daemon: { describe, warnings, requestStop } },
+      { ...ports, database, metrics, findPages, mailOwed: mails.wake, daemon: { describe, warnings, requestStop } },
       log,
     );
     // Last of all, so that a daemon that answers here can also be used.

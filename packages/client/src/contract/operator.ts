@@ -1,5 +1,5 @@
 import type { ErrorBody } from './endpoints.ts';
-import { object, partOf } from './schema.ts';
+import { object, objectWith, partOf } from './schema.ts';
 
 /** An account as an operator sees it; times are ISO 8601, UTC. */
 export interface OperatedUser {
@@ -13,9 +13,15 @@ export interface OperatedUser {
   readonly disabled_at: string | null;
 }
 
-/** `GET /users?search=&after=&limit=` → 200, by rising address. */
+/** An account in a list. */
+export interface ListedUserBody extends OperatedUser {
+  /** `null` if there was none. */
+  readonly last_login_at: string | null;
+}
+
+/** `GET /users?search=&role=&verified=&after=&limit=` → 200, by rising address. */
 export interface UserListBody {
-  readonly users: readonly OperatedUser[];
+  readonly users: readonly ListedUserBody[];
   /** What to send as `after` for the next page; `null` behind the last. */
   readonly next: string | null;
 }
@@ -31,7 +37,7 @@ export interface OperatedSession {
 }
 
 /** `GET /users/show?email=` → 200. */
-export interface UserDetailBody extends OperatedUser {
+export interface UserDetailBody extends ListedUserBody {
   readonly password_cost: number;
   readonly sessions: readonly OperatedSession[];
 }
@@ -43,6 +49,16 @@ export interface IssuedResetBody {
   /** To the page where the token is used; null where there are no pages. */
   readonly link: string | null;
   readonly expires_at: string;
+}
+
+/** `POST /users/invite` → 200. Where mails are sent, the token is in the mail alone. */
+export interface InvitedBody {
+  readonly email: string;
+  readonly role: string;
+  readonly invitation_token: string | null;
+  /** To the page where the token is used; null where there are no pages. */
+  readonly link: string | null;
+  readonly expires_at: string | null;
 }
 
 /** One line of `POST /users/import`, as JSON. */
@@ -113,7 +129,16 @@ export const emailSchema = object({ email: text });
 /** A role for an account; the rules check what it looks like. */
 export const roleSchema = object({ email: text, role: text });
 
-export const userPageSchema = partOf({ limit, search: text, after: text });
+/** An address to invite, perhaps with a role for its account. */
+export const invitationSchema = objectWith({ email: text }, { role: text });
+
+export const userPageSchema = partOf({
+  limit,
+  search: text,
+  after: text,
+  role: text,
+  verified: { type: 'string', pattern: '^(true|false)$' },
+});
 
 export const eventPageSchema = partOf({ limit, email: text, since: text, after: text, newest: text });
 

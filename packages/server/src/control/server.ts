@@ -17,6 +17,8 @@ export interface ControlPorts extends AuthPorts {
   readonly database: Pick<Database, 'backUp'>;
   readonly metrics: MetricSources;
   readonly findPages: FindPages;
+  /** Called once the answer to a request that owes a mail is on its way. */
+  readonly mailOwed: () => void;
 }
 
 /**

@@ -34,6 +34,7 @@ const user = (email: string, changed: object = {}) => ({
   disabled_at: null,
   ...changed,
 });
+const listed = (email: string, changed: object = {}) => ({ ...user(email), last_login_at: null, ...changed });
 const get = async (url: string) => answer(await control.server.inject({ method: 'GET', url }));
 const change = async (name: string, body: unknown) => answer(await control.server.inject(json(body, `/users/${name}`)));
 const logIn = async ({ email, password }: typeof ada) =>
@@ -44,20 +45,34 @@ describe('GET /users', () => {
   it('lists accounts by their email, a page at a time', async () => {
     expect(await get('/users')).toEqual({
       status: 200,
-      body: { users: [user(ada.email), user(bob.email)], next: null },
+      body: { users: [listed(ada.email), listed(bob.email)], next: null },
     });
-    expect(await get('/users?limit=1')).toEqual({ status: 200, body: { users: [user(ada.email)], next: ada.email } });
+    expect(await get('/users?limit=1')).toEqual({ status: 200, body: { users: [listed(ada.email)], next: ada.email } });
     expect(await get(`/users?limit=1&after=${ada.email}`)).toEqual({
       status: 200,
-      body: { users: [user(bob.email)], next: null },
+      body: { users: [listed(bob.email)], next: null },
     });
   });
 
   it('finds part of an email, in any case, and takes no character for a joker', async () => {
-    expect((await get('/users?search=BOB@')).body).toEqual({ users: [user(bob.email)], next: null });
+    expect((await get('/users?search=BOB@')).body).toEqual({ users: [listed(bob.email)], next: null });
     for (const search of ['%25', '_', '%5C', "'%20or%201=1--"]) {
       expect((await get(`/users?search=${search}`)).body).toEqual({ users: [], next: null });
     }
+  });
+
+  it('finds accounts by role and verification, and says when each last logged in', async () => {
+    await change('set', { email: ada.email, role: 'admin' });
+    await change('verify', { email: bob.email });
+    await logIn(bob);
+    const emails = async (query: string) => {
+      const { users } = (await get(`/users?${query}`)).body as { users: { email: string }[] };
+      return users.map(({ email }) => email);
+    };
+    expect(await emails('role=admin')).toEqual([ada.email]);
+    expect(await emails('verified=true')).toEqual([bob.email]);
+    expect(await emails('verified=false&role=user')).toEqual([]);
+    expect((await get('/users?verified=true')).body).toMatchObject({ users: [{ last_login_at: LATER }] });
   });
 
   it('refuses what is no page', async () => {
@@ -69,6 +84,7 @@ describe('GET /users', () => {
       'limit=',
       'search=',
       'limit=1&limit=2',
+      'verified=yes',
       'x=1',
     ]) {
       expect([query, (await get(`/users?${query}`)).status]).toEqual([query, 400]);
@@ -83,7 +99,7 @@ describe('GET /users/show', () => {
     expect(await get('/users/show?email=ADA@example.com')).toEqual({
       status: 200,
       body: {
-        ...user(ada.email),
+        ...listed(ada.email, { last_login_at: LATER }),
         password_cost: 10,
         sessions: [
           {
@@ -118,7 +134,10 @@ describe('POST /users/disable and /users/enable', () => {
   it('keep an account from logging in, as a wrong password does, and let it in again', async () => {
     const disabled = user(ada.email, { disabled_at: LATER });
     expect(await change('disable', { email: ada.email })).toEqual({ status: 200, body: disabled });
-    expect((await get('/users?search=ada')).body).toEqual({ users: [disabled], next: null });
+    expect((await get('/users?search=ada')).body).toEqual({
+      users: [{ ...disabled, last_login_at: null }],
+      next: null,
+    });
     expect(await logIn(ada)).toEqual(wrong);
     expect((await logIn(bob)).status).toBe(200);
     expect(await change('enable', { email: ada.email })).toEqual({ status: 200, body: user(ada.email) });
@@ -129,7 +148,7 @@ describe('POST /users/disable and /users/enable', () => {
 describe('POST /users/delete', () => {
   it('deletes one account, whose email is free again', async () => {
     expect(await change('delete', { email: ada.email })).toEqual({ status: 200, body: user(ada.email) });
-    expect((await get('/users')).body).toEqual({ users: [user(bob.email)], next: null });
+    expect((await get('/users')).body).toEqual({ users: [listed(bob.email)], next: null });
     expect(await logIn(ada)).toEqual(wrong);
     expect((await test.server.inject(json(ada, '/users'))).statusCode).toBe(200);
   });
@@ -194,5 +213,52 @@ describe.each(['disable', 'enable', 'delete', 'revoke', 'reset'])('POST /users/%
     expect(await status('{}', { 'content-type': 'application/x-ndjson' })).toBe(400);
     expect((await control.server.inject({ method: 'GET', url })).statusCode).toBe(405);
     expect(control.errors).toEqual([]);
+  });
+});
+
+describe('POST /users/invite', () => {
+  const token = expect.stringMatching(/^[\da-f-]{36}$/);
+
+  it('answers with the token and its link where no mail is sent', async () => {
+    const { status, body } = await change('invite', { email: 'eve@example.com', role: 'editor' });
+    expect([status, body]).toEqual([
+      200,
+      {
+        email: 'eve@example.com',
+        role: 'editor',
+        invitation_token: token,
+        link: expect.stringMatching(
+          /^http:\/\/127\.0\.0\.1:4100\/invitation\?email=eve%40example\.com&token=[\da-f-]{36}$/,
+        ),
+        expires_at: '2030-01-08T00:01:00.000Z',
+      },
+    ]);
+  });
+
+  it('owes a mail where mails are sent, and wakes who sends it', async () => {
+    let woken = 0;
+    const policy = { ...test.auth.policy, sendsMail: true };
+    const mailOwed = () => {
+      woken += 1;
+    };
+    const mailing = await createTestControlServer({ policy, mailOwed }, test.auth);
+    const response = await mailing.server.inject(json({ email: 'eve@example.com' }, '/users/invite'));
+    expect(answer(response)).toEqual({
+      status: 200,
+      body: { email: 'eve@example.com', role: 'user', invitation_token: null, link: null, expires_at: null },
+    });
+    expect(woken).toBe(1);
+    expect(await test.auth.database.read('mails')).toMatchObject([{ kind: 'invitation', email: 'eve@example.com' }]);
+    await mailing.close();
+  });
+
+  it('refuses an address that has an account, what is no role, and all while registration is closed', async () => {
+    expect(await change('invite', { email: ada.email })).toMatchObject({ status: 400, body: { code: 'email_taken' } });
+    expect(await change('invite', { email: 'eve@example.com', role: 'No' })).toMatchObject({ status: 400 });
+    const policy = { ...test.auth.policy, registration: 'closed' } as const;
+    const closed = await createTestControlServer({ policy }, test.auth);
+    const response = await closed.server.inject(json({ email: 'eve@example.com' }, '/users/invite'));
+    expect(answer(response)).toMatchObject({ status: 403, body: { code: 'registration_closed' } });
+    await closed.close();
   });
 });

@@ -1,6 +1,9 @@
 import {
   emailSchema,
+  type InvitedBody,
   type IssuedResetBody,
+  invitationSchema,
+  type ListedUserBody,
   type OperatedUser,
   roleSchema,
   type Static,
@@ -13,7 +16,9 @@ import {
   deleteUser,
   disableUser,
   enableUser,
+  inviteUser,
   issueResetTokenFor,
+  type ListedUser,
   listUsers,
   revokeAllSessions,
   revokeSessions,
@@ -34,15 +39,17 @@ interface ByEmail {
 /** What an operator does with accounts. */
 export function addUserControlRoutes(
   server: FastifyInstance,
-  ports: AuthPorts & { readonly findPages: FindPages },
+  ports: AuthPorts & { readonly findPages: FindPages; readonly mailOwed: () => void },
 ): void {
   server.get<{ Querystring: Partial<Static<typeof userPageSchema>> }>(
     '/users',
     { schema: { querystring: userPageSchema } },
     async ({ query }): Promise<UserListBody> => {
       const limit = Number(query.limit ?? DEFAULT_PAGE);
-      const { users, next } = await listUsers(ports, { search: query.search, afterEmailKey: query.after, limit });
-      return { users: users.map(operatedUser), next: next ?? null };
+      const { search, role, verified, after: afterEmailKey } = query;
+      const emailVerified = verified === undefined ? undefined : verified === 'true';
+      const { users, next } = await listUsers(ports, { search, role, emailVerified, afterEmailKey, limit });
+      return { users: users.map(listedUser), next: next ?? null };
     },
   );
 
@@ -52,7 +59,7 @@ export function addUserControlRoutes(
     async ({ query }): Promise<UserDetailBody> => {
       const { user, passwordCost, sessions } = await showUser(ports, query.email);
       return {
-        ...operatedUser(user),
+        ...listedUser(user),
         password_cost: passwordCost,
         sessions: sessions.map((session) => ({
           id: session.id,
@@ -87,6 +94,23 @@ export function addUserControlRoutes(
     async ({ body }): Promise<OperatedUser> => operatedUser(await setRole(ports, body.email, body.role)),
   );
 
+  server.post<{ Body: Static<typeof invitationSchema> }>(
+    '/users/invite',
+    // Once the answer is on its way.
+    { schema: { body: invitationSchema }, onResponse: async () => ports.mailOwed() },
+    async ({ body }): Promise<InvitedBody> => {
+      const { email, role, printed } = await inviteUser(ports, body);
+      const pages = printed && ports.findPages();
+      return {
+        email,
+        role,
+        invitation_token: printed?.token ?? null,
+        link: pages ? linkToToken(pages, { kind: 'invitation', to: email, token: printed.token }) : null,
+        expires_at: printed ? iso(printed.expiresAt) : null,
+      };
+    },
+  );
+
   server.post<ByEmail>(
     '/users/reset',
     { schema: { body: emailSchema } },
@@ -113,6 +137,10 @@ function operatedUser(user: User): OperatedUser {
     updated_at: iso(user.updatedAt),
     disabled_at: user.disabledAt === undefined ? null : iso(user.disabledAt),
   };
+}
+
+function listedUser(user: ListedUser): ListedUserBody {
+  return { ...operatedUser(user), last_login_at: user.lastLoginAt === undefined ? null : iso(user.lastLoginAt) };
 }
 
 function iso(timeMs: number): string {

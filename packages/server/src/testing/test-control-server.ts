@@ -35,7 +35,7 @@ export async function createTestControlServer(
   };
   const findPages = () => new URL('http://127.0.0.1:4100');
   const { server } = buildControlServer(
-    { ...own, daemon, metrics, findPages, ...ports },
+    { ...own, daemon, metrics, findPages, mailOwed: () => undefined, ...ports },
     log satisfies FastifyBaseLogger,
   );
   return {

@@ -10,7 +10,7 @@ import { withNotice } from '../notices.ts';
 import type { Site } from '../site.ts';
 import { hasField, readBody, readTokenLink, type TokenLink, textOf, tokenFields } from './token-form.ts';
 
-/** `/verify`: ask for the mail again; with a token, as a mail's link brings it, prove the address. */
+/** `/verify`: ask for the mail again; with a token, as a link brings it, prove the address. */
 export function addVerifyPage(server: FastifyInstance, site: Site): void {
   addFormPage(server, site, {
     path: '/verify',
