@@ -24,6 +24,11 @@ export const SERVICE = 'serve';
 export const commands: readonly CommandEntry[] = [
   { name: 'register', summary: 'Create an account', load: () => import('./commands/register.ts') },
   {
+    name: 'verify',
+    summary: 'Confirm your email, with a verification token',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'login',
     summary: 'Log in, and keep the session in the system keychain',
     load: () => import('./commands/login.ts'),

@@ -87,7 +87,10 @@ const emailHelp = formatHelp({
     ['authsvc email', 'asks for the new email and the password'],
     ['printf %s "$PW" | authsvc email --new-email ada.king@example.com --password-stdin', 'asks nothing'],
   ],
-  json: ['{"email":"ada.king@example.com","server":"http://127.0.0.1:4100","status":"email_changed"}'],
+  json: [
+    '{"email":"ada.king@example.com","server":"http://127.0.0.1:4100","status":"email_changed"}',
+    'status is "verification_sent" where the new address must be confirmed first; email is then still the old one',
+  ],
 });
 
 /** `authsvc email` */
@@ -115,7 +118,16 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
     new_email: options.newEmail ?? (await terminal.askText({ label: 'New email', check: checkEmail })),
     password: secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent })),
   };
-  const { email } = await sendAs(setup, session, 'PUT', '/profile/email', fields);
+  const { email, message } = await sendAs(setup, session, 'PUT', '/profile/email', fields);
+  if (message === 'verification instructions sent') {
+    const { new_email: address } = fields;
+    terminal.printJson({ email, server, status: 'verification_sent' });
+    terminal.succeed(
+      `Verification instructions sent to ${terminal.notePaint.bold(address)}: your email changes once it is confirmed`,
+      terminal.describeNext({ say: 'With the token', command: shell`authsvc verify --email ${address} --token-stdin` }),
+    );
+    return;
+  }
 
   const { account } = session;
   if (account) {

@@ -76,6 +76,8 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('sessions revoke', ['--others']);
   await run('password', ['--password-stdin', '--new-password-stdin'], `${first}\n${second}`);
   await run('email', ['--new-email', 'ada.king@example.com', '--password-stdin'], second);
+  await run('users invite', ['eve@example.com', '--role', 'editor']);
+  await run('verify', ['--email', 'eve@example.com']);
   await run('users list');
   await run('users show', ['ada.king@example.com']);
   await run('users export');

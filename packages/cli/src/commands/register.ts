@@ -4,13 +4,14 @@ import { type CommandSetup, prepareCommand } from '../connection/prepare-command
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { checkEmail, checkEmailOption, readStdinSecrets } from '../terminal/answers.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
 import { requireAnswers } from '../terminal/terminal.ts';
 
 interface RegisterOptions extends GlobalOptions {
   readonly email?: string;
+  readonly invitationStdin?: boolean;
   readonly passwordStdin?: boolean;
 }
 
@@ -18,8 +19,15 @@ const help = formatHelp({
   examples: [
     ['authsvc register', 'asks for the email and the password'],
     ['printf %s "$PW" | authsvc register --email ada@example.com --password-stdin', 'asks nothing'],
+    [
+      'printf "%s\\n%s" "$TOKEN" "$PW" | authsvc register --email ada@example.com --invitation-stdin --password-stdin',
+      'accepts an invitation: its token on the first line, the password on the second',
+    ],
   ],
-  json: ['{"email":"ada@example.com","server":"http://127.0.0.1:4100"}'],
+  json: [
+    '{"email":"ada@example.com","server":"http://127.0.0.1:4100"}',
+    'with "status":"verification_sent" where the address must be confirmed first: there is no account before',
+  ],
 });
 
 /** `authsvc register` */
@@ -27,6 +35,7 @@ export function createCommand(context: Context): Command {
   return new Command('register')
     .description('Create an account')
     .option('--email <email>', 'the address of the new account')
+    .option('--invitation-stdin', 'read the token of an invitation from standard input')
     .option('--password-stdin', 'read the password from standard input')
     .addHelpText('after', help)
     .action((_, command: Command) => register(context, command.optsWithGlobals<RegisterOptions>()));
@@ -34,16 +43,30 @@ export function createCommand(context: Context): Command {
 
 async function register(context: Context, options: RegisterOptions): Promise<void> {
   const setup = await prepareCommand(context, options);
-  const { terminal, store, server } = setup;
+  const { terminal, client, store, server } = setup;
   checkEmailOption(options.email);
   requireAnswers(terminal, [
     ['--email', options.email !== undefined],
     ['--password-stdin', options.passwordStdin === true],
   ]);
-  const { password } = await readStdinSecrets(context, terminal, options);
+  const secrets = await readStdinSecrets(context, terminal, options);
 
-  const { email } = await submit(context, setup, { email: options.email, password });
+  const given = options.email ?? (await terminal.askText({ label: 'Email', check: checkEmail }));
+  const invitationToken = options.invitationStdin
+    ? (secrets.invitation ?? (await terminal.askSecret({ label: 'Invitation token', check: checkPresent })))
+    : undefined;
+  const { email } = await submit(context, setup, { email: given, password: secrets.password, invitationToken });
   store.use({ server, email });
+  // The account is there or asked for by now: an answer that does not come must not hide that.
+  const isPending = invitationToken === undefined && (await client.requiresVerification().catch(() => false));
+  if (isPending) {
+    terminal.printJson({ email, server, status: 'verification_sent' });
+    terminal.succeed(
+      `Verification instructions sent to ${terminal.notePaint.bold(email)}: there is no account before it is confirmed`,
+      terminal.describeNext({ say: 'With the token', command: shell`authsvc verify --email ${email} --token-stdin` }),
+    );
+    return;
+  }
   terminal.printJson({ email, server });
   terminal.succeed(
     `Registered ${terminal.notePaint.bold(email)}`,
@@ -52,21 +75,23 @@ async function register(context: Context, options: RegisterOptions): Promise<voi
 }
 
 interface Given {
-  readonly email: string | undefined;
+  readonly email: string;
   readonly password: string | undefined;
+  readonly invitationToken: string | undefined;
 }
 
 async function submit(context: Context, { terminal, client, server }: CommandSetup, given: Given) {
   try {
-    const email = given.email ?? (await terminal.askText({ label: 'Email', check: checkEmail }));
-    if (given.password !== undefined) return await client.register({ email, password: given.password });
+    const { email, invitationToken } = given;
+    if (given.password !== undefined)
+      return await client.register({ email, password: given.password, invitationToken });
     return await submitNewPassword({
       terminal,
       label: 'Password',
       email,
       minLength: readMinLength(context.env),
       confirm: true,
-      submit: (password) => client.register({ email, password }),
+      submit: (password) => client.register({ email, password, invitationToken }),
     });
   } catch (error) {
     throw withNextStep(error, 'email_taken', {

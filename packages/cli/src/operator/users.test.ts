@@ -14,6 +14,7 @@ const user = (email: string, disabled: unknown = null) => ({
   updated_at: time,
   disabled_at: disabled,
 });
+const listed = (email: string, lastLogin: unknown = null) => ({ ...user(email), last_login_at: lastLogin });
 const done = (answer: unknown) => ({ status: 0, answer, stderr: '' });
 const refused = (status: number, code: string, message = expect.any(String)) => ({
   status,
@@ -31,14 +32,16 @@ beforeEach(async () => {
 describe('authsvc users', () => {
   it('lists accounts, finds them, and goes on behind one', async () => {
     const list = (...options: string[]) => service.json(['users', 'list', ...options]);
-    expect(await list()).toEqual(done({ users: [user(ada), user(bob)], next: null }));
-    expect(await list('--search', 'BOB')).toEqual(done({ users: [user(bob)], next: null }));
-    expect(await list('--limit', '1')).toEqual(done({ users: [user(ada)], next: ada }));
-    expect(await list('--after', 'ADA@example.com')).toEqual(done({ users: [user(bob)], next: null }));
+    expect(await list()).toEqual(done({ users: [listed(ada), listed(bob)], next: null }));
+    expect(await list('--search', 'BOB')).toEqual(done({ users: [listed(bob)], next: null }));
+    expect(await list('--limit', '1')).toEqual(done({ users: [listed(ada)], next: ada }));
+    expect(await list('--after', 'ADA@example.com')).toEqual(done({ users: [listed(bob)], next: null }));
     expect(await list('--limit', '0')).toEqual(refused(2, 'invalid_request'));
     expect(await list('--limit', 'x')).toEqual(refused(2, 'invalid_request'));
     const page = await service.authsvc(['users', 'list', '--limit', '1']);
-    expect(page.stdout).toMatch(/^● {2}ada@example\.com {2}since \d{4}-\d\d-\d\d \d\d:\d\d\n$/);
+    expect(page.stdout).toMatch(
+      /^● {2}ada@example\.com {2}user {2}unverified {2}since \d{4}-\d\d-\d\d \d\d:\d\d {2}never logged in\n$/,
+    );
     expect(page.stderr).toBe('✓ More: authsvc users list --after ada@example.com\n');
     expect(await service.authsvc(['users', 'list', '--search', 'eve'])).toEqual({
       status: 0,
@@ -58,7 +61,7 @@ describe('authsvc users', () => {
       user_agent: 'authsvc',
     };
     expect(await service.json(['users', 'show', ada])).toEqual(
-      done({ ...user(ada), password_cost: 10, sessions: [session] }),
+      done({ ...listed(ada, time), password_cost: 10, sessions: [session] }),
     );
     const { stdout } = await service.authsvc(['users', 'show', ada]);
     expect(stdout).toMatch(
@@ -96,7 +99,7 @@ describe('authsvc users', () => {
 
   it.each(['Admin', '1st', 'a b', 'a'.repeat(33), ''])('refuses the role "%s", and changes nothing', async (role) => {
     expect(await service.json(['users', 'set', ada, '--role', role])).toEqual(refused(2, 'invalid_request'));
-    expect(await service.json(['users', 'list', '--search', ada])).toEqual(done({ users: [user(ada)], next: null }));
+    expect(await service.json(['users', 'list', '--search', ada])).toEqual(done({ users: [listed(ada)], next: null }));
   });
 
   it('deletes one, only with --yes where no prompt is possible', async () => {
@@ -106,7 +109,7 @@ describe('authsvc users', () => {
     const session = await service.logIn(ada);
     expect(await service.json(['users', 'delete', ada, '--yes'])).toEqual(done(user(ada)));
     expect(await service.isOpen(session)).toBe(false);
-    expect(await service.json(['users', 'list'])).toEqual(done({ users: [user(bob)], next: null }));
+    expect(await service.json(['users', 'list'])).toEqual(done({ users: [listed(bob)], next: null }));
   });
 
   it('makes a reset token, which alone goes to standard output', async () => {
@@ -119,6 +122,37 @@ describe('authsvc users', () => {
     expect(await service.json(['users', 'reset', ada])).toEqual(
       done({ email: ada, reset_token: expect.any(String), link: expect.any(String), expires_at: time }),
     );
+  });
+
+  it('lists by role and verification, and says how to go on', async () => {
+    await service.authsvc(['users', 'verify', ada]);
+    await service.authsvc(['users', 'set', bob, '--role', 'editor']);
+    const emails = async (...options: string[]) => {
+      const { answer } = await service.json(['users', 'list', ...options]);
+      return (answer as { users: { email: string }[] }).users.map(({ email }) => email);
+    };
+    expect(await emails('--verified')).toEqual([ada]);
+    expect(await emails('--unverified')).toEqual([bob]);
+    expect(await emails('--role', 'editor')).toEqual([bob]);
+    expect(await service.json(['users', 'list', '--verified', '--unverified'])).toMatchObject({ status: 2 });
+    await service.authsvc(['users', 'verify', bob]);
+    const page = await service.authsvc(['users', 'list', '--verified', '--limit', '1']);
+    expect(page.stderr).toBe(`✓ More, with the same options and: --after ${ada}\n`);
+  });
+
+  it('invites someone by a token or a link, with which they register', async () => {
+    const eve = 'eve@example.com';
+    const { stdout, stderr } = await service.authsvc(['users', 'invite', eve, '--role', 'editor', '--link']);
+    expect(stdout).toMatch(/\/invitation\?email=eve%40example\.com&token=[\da-f-]{36}\n$/);
+    expect(stderr).toContain(`They run: authsvc register --email ${eve} --invitation-stdin\n`);
+    const invited = await service.authsvc(['users', 'invite', eve, '--role', 'editor']);
+    const register = ['register', '--email', eve, '--invitation-stdin', '--password-stdin'];
+    const voided = new URL(stdout.trim()).searchParams.get('token');
+    expect(await service.json(register, { input: `${voided}\n${PASSWORD}` })).toEqual(
+      refused(5, 'invalid_invitation_token'),
+    );
+    expect(await service.json(register, { input: `${invited.stdout}${PASSWORD}` })).toMatchObject({ status: 0 });
+    expect((await service.authsvc(['users', 'show', eve])).stdout).toMatch(/^Role {6}editor\nVerified {2}yes$/m);
   });
 
   it('ends the sessions of one account, or of all', async () => {

@@ -1,6 +1,6 @@
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
 import { noPages, usageError } from '../errors.ts';
@@ -12,11 +12,13 @@ import { formatTable } from '../terminal/table.ts';
 import { createTerminal, requireAnswers } from '../terminal/terminal.ts';
 import { describeDate, describeTimeSince } from '../terminal/times.ts';
 import { createExportCommand, createImportCommand } from './users-import-export.ts';
+import { createInviteCommand } from './users-invite.ts';
 
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
 
 /** An account and a session as the help publishes them. */
 const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
+const LISTED_JSON = `${USER_JSON.slice(0, -1)},"last_login_at":"2026-11-22T16:50:00.000Z"}`;
 const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
 /** `authsvc users` */
@@ -28,6 +30,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
       formatHelp({
         examples: [
           ['authsvc users list --search example.com', 'finds accounts'],
+          ['authsvc users invite ada@example.com --role editor', 'invites someone to make an account'],
           ['authsvc users reset ada@example.com', 'makes a reset token to pass on'],
           ['authsvc users revoke --all', 'ends every session of every account'],
         ],
@@ -36,6 +39,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
   const commands = [
     createListCommand(context),
     createShowCommand(context),
+    createInviteCommand(context),
     ...createChangeCommands(context),
     createSetCommand(context),
     createRevokeCommand(context),
@@ -49,6 +53,9 @@ export function createCommand(context: Context, endWith: (status: number) => voi
 
 interface ListOptions extends GlobalOptions {
   readonly search?: string;
+  readonly role?: string;
+  readonly verified?: boolean;
+  readonly unverified?: boolean;
   readonly after?: string;
   readonly limit?: string;
 }
@@ -56,12 +63,18 @@ interface ListOptions extends GlobalOptions {
 /** `authsvc users list` */
 function createListCommand(context: Context): Command {
   const help = formatHelp({
-    examples: [['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email']],
-    json: [`{"users":[${USER_JSON}],"next":null}`, 'next is the value for --after, or null on the last page'],
+    examples: [
+      ['authsvc users list --search ada --limit 10', 'the first ten with "ada" in their email'],
+      ['authsvc users list --unverified --role admin', 'admins whose email is not verified'],
+    ],
+    json: [`{"users":[${LISTED_JSON}],"next":null}`, 'next is the value for --after, or null on the last page'],
   });
   return new Command('list')
     .description('List accounts in the order of their emails')
     .option('--search <text>', 'part of the email')
+    .option('--role <role>', 'of this role alone')
+    .addOption(new Option('--verified', 'only verified emails').conflicts('unverified'))
+    .addOption(new Option('--unverified', 'only emails that are not verified').conflicts('verified'))
     .option('--limit <count>', 'how many, 1 to 1000', '50')
     .option('--after <email>', 'start after this email')
     .addHelpText('after', help)
@@ -72,7 +85,7 @@ function createListCommand(context: Context): Command {
 function createShowCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users show ada@example.com', 'when it was made, and where it is logged in']],
-    json: [`${USER_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
+    json: [`${LISTED_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
   });
   return new Command('show')
     .description('Show an account and its open sessions')
@@ -83,25 +96,33 @@ function createShowCommand(context: Context): Command {
 
 async function listUsers(context: Context, options: ListOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
-  const { search, after, limit } = options;
-  const path = withQuery('/users', { search, after: after === undefined ? undefined : emailKey(after), limit });
+  const { search, role, after, limit } = options;
+  const verified = (options.verified && 'true') || (options.unverified && 'false') || undefined;
+  const from = after === undefined ? undefined : emailKey(after);
+  const path = withQuery('/users', { search, role, verified, after: from, limit });
   const body = await askDaemon<UserListBody>(context, { method: 'GET', path });
   terminal.printJson(body);
   const { green, dim, bold, yellow } = terminal.paint;
   terminal.printLines(
     ...formatTable(
-      body.users.map(({ email, created_at, disabled_at }) => [
+      body.users.map(({ email, email_verified, role: has, created_at, last_login_at, disabled_at }) => [
         disabled_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
         { text: email, paint: bold },
+        has,
+        email_verified ? 'verified' : { text: 'unverified', paint: dim },
         `since ${describeDate(created_at)}`,
+        last_login_at === null ? 'never logged in' : `logged in ${describeTimeSince(last_login_at, context.now())}`,
         disabled_at === null ? '' : { text: 'disabled', paint: yellow },
       ]),
     ),
   );
   if (body.users.length === 0) terminal.succeed('There is no such account');
   if (body.next === null || terminal.isJson) return;
-  const command = shell`authsvc users list --after ${body.next}`;
-  terminal.succeed(terminal.describeNext({ say: 'More', command }));
+  const isFiltered = [search, role, verified].some((one) => one !== undefined);
+  const next = isFiltered
+    ? { say: 'More, with the same options and', command: shell`--after ${body.next}` }
+    : { say: 'More', command: shell`authsvc users list --after ${body.next}` };
+  terminal.succeed(terminal.describeNext(next));
 }
 
 async function showUser(context: Context, email: string, options: GlobalOptions): Promise<void> {
@@ -116,6 +137,7 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
     `Role      ${user.role}`,
     `Verified  ${user.email_verified ? 'yes' : 'no'}`,
     `Since     ${describeDate(user.created_at)}`,
+    `Login     ${user.last_login_at === null ? 'never' : describeTimeSince(user.last_login_at, context.now())}`,
     `Status    ${user.disabled_at === null ? 'active' : `disabled since ${describeDate(user.disabled_at)}`}`,
     `Password  bcrypt, cost ${user.password_cost}`,
     `Sessions  ${user.sessions.length}`,

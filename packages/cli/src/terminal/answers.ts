@@ -24,12 +24,14 @@ export function checkEmailOption(email: string | undefined, option = '--email'):
 
 /** The secrets to read from standard input, one a line, in this order. */
 interface StdinSecrets {
+  readonly invitationStdin?: boolean | undefined;
   readonly tokenStdin?: boolean | undefined;
   readonly passwordStdin?: boolean | undefined;
   readonly newPasswordStdin?: boolean | undefined;
 }
 
 interface SecretsRead {
+  readonly invitation?: string | undefined;
   readonly token?: string | undefined;
   readonly password?: string | undefined;
   readonly newPassword?: string | undefined;
@@ -44,9 +46,10 @@ interface SecretsRead {
 export async function readStdinSecrets(
   context: Context,
   terminal: Terminal,
-  { tokenStdin, passwordStdin, newPasswordStdin }: StdinSecrets,
+  { invitationStdin, tokenStdin, passwordStdin, newPasswordStdin }: StdinSecrets,
 ): Promise<SecretsRead> {
   const options = [
+    ...(invitationStdin ? ['--invitation-stdin'] : []),
     ...(tokenStdin ? ['--token-stdin'] : []),
     ...(passwordStdin ? ['--password-stdin'] : []),
     ...(newPasswordStdin ? ['--new-password-stdin'] : []),
@@ -62,7 +65,12 @@ export async function readStdinSecrets(
   const { readStdinLines } = await import('./stdin-lines.ts');
   const lines = await readStdinLines(context.stdin, options);
   const take = (wanted: boolean | undefined) => (wanted ? lines.shift() : undefined);
-  return { token: take(tokenStdin), password: take(passwordStdin), newPassword: take(newPasswordStdin) };
+  return {
+    invitation: take(invitationStdin),
+    token: take(tokenStdin),
+    password: take(passwordStdin),
+    newPassword: take(newPasswordStdin),
+  };
 }
 
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;

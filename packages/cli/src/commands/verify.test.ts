@@ -1,0 +1,92 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
+
+const ada = 'ada@example.com';
+const countess = 'countess@example.com';
+
+let service: LocalService;
+let mails: string;
+
+beforeEach(async () => {
+  mails = mkdtempSync(join(tmpdir(), 'authsvc-mails-'));
+  onTestFinished(() => rmSync(mails, { recursive: true }));
+  service = await startLocalService({ env: { AUTHSVC_MAIL_DIR: mails } });
+});
+
+/** The token of the nth mail to an address. */
+async function readToken(address: string, count = 1): Promise<string> {
+  const read = () =>
+    readdirSync(mails)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name): { to: string; text: string } => JSON.parse(readFileSync(join(mails, name), 'utf8')))
+      .filter(({ to }) => to === address);
+  const found = await vi.waitFor(() => {
+    const all = read();
+    expect(all).toHaveLength(count);
+    return all;
+  });
+  return /^ {4}([\da-f-]{36})$/m.exec(found.at(-1)?.text ?? '')?.[1] ?? '';
+}
+
+const register = () => service.authsvc(['register', '--email', ada, '--password-stdin'], { input: PASSWORD });
+const verify = (email: string, input: string) =>
+  service.authsvc(['verify', '--email', email, '--token-stdin', '--password-stdin'], { input });
+
+describe('authsvc verify', () => {
+  it('makes the account that register asked for, with the password that is typed here', async () => {
+    expect(await register()).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ Verification instructions sent to ${ada}: there is no account before it is confirmed\n  With the token: authsvc verify --email ${ada} --token-stdin\n`,
+    });
+    const token = await readToken(ada);
+    const chosen = 'staple after staple';
+    expect(await verify(ada, `${token}\n${chosen}`)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ ${ada} is confirmed\n  Next: authsvc login\n`,
+    });
+    expect(await service.isOpen(await service.logIn(ada, chosen))).toBe(true);
+    expect(await verify(ada, `${token}\n${chosen}`)).toEqual({
+      status: 5,
+      stdout: '',
+      stderr: `✗ This verification token is not valid, was used, or has expired\n  Have the mail sent again: authsvc verify --email ${ada}\n`,
+    });
+  });
+
+  it('has the mail sent again, and says so with --json', async () => {
+    const registered = await service.json(['register', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    expect(registered.answer).toEqual({ email: ada, server: service.url, status: 'verification_sent' });
+    await readToken(ada);
+    expect(await service.json(['verify', '--email', ada])).toEqual({
+      status: 0,
+      answer: { email: ada, server: service.url, status: 'instructions_sent' },
+      stderr: '',
+    });
+    expect((await verify(ada, `${await readToken(ada, 2)}\n${PASSWORD}`)).status).toBe(0);
+  });
+
+  it('puts a change of email in force, with the password of the account, and keeps the session', async () => {
+    await register();
+    await verify(ada, `${await readToken(ada)}\n${PASSWORD}`);
+    await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    const change = ['email', '--new-email', countess, '--password-stdin'];
+    expect(await service.authsvc(change, { input: PASSWORD })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ Verification instructions sent to ${countess}: your email changes once it is confirmed\n  With the token: authsvc verify --email ${countess} --token-stdin\n`,
+    });
+    const token = await readToken(countess);
+    expect(await verify(countess, `${token}\nstaple after staple`)).toMatchObject({ status: 4 });
+    expect(await verify(countess, `${token}\n${PASSWORD}`)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ ${countess} is confirmed\n`,
+    });
+    expect((await service.json(['profile'])).answer).toMatchObject({ email: countess });
+  });
+});

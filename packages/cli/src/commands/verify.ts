@@ -1,0 +1,90 @@
+import { shell } from '@authsvc/client/shell-command';
+import { Command } from 'commander';
+import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
+import { withNextStep } from '../connection/service-errors.ts';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { findAccount, lastUsedEmail } from '../session-store/account-index.ts';
+import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { formatHelp } from '../terminal/help-text.ts';
+import { submitNewPassword } from '../terminal/new-password.ts';
+import { requireAnswers } from '../terminal/terminal.ts';
+
+interface VerifyOptions extends GlobalOptions {
+  readonly email?: string;
+  readonly passwordStdin?: boolean;
+  readonly tokenStdin?: boolean;
+}
+
+const help = formatHelp({
+  examples: [
+    ['authsvc verify --email ada@example.com --token-stdin', 'confirms an address, with the token of its mail'],
+    ['authsvc verify --email ada@example.com', 'has the mail of a registration sent again'],
+    [
+      'printf "%s\\n%s" "$TOKEN" "$PW" | authsvc verify --email ada@example.com --token-stdin --password-stdin',
+      'asks nothing: the token on the first line, the password on the second',
+    ],
+  ],
+  json: [
+    '{"email":"ada@example.com","server":"http://127.0.0.1:4100","status":"email_verified"}',
+    'status is "instructions_sent" when the mail is sent again',
+  ],
+});
+
+/** `authsvc verify` */
+export function createCommand(context: Context): Command {
+  return new Command('verify')
+    .description('Confirm an email: of a new account, whose password you choose, or a new one of yours')
+    .option('--email <email>', 'the address to confirm')
+    .option('--token-stdin', 'read the verification token from standard input instead of having a mail sent')
+    .option('--password-stdin', 'read the password from standard input: a new account gets it, another has it')
+    .addHelpText('after', help)
+    .action((_, command: Command) => verify(context, command.optsWithGlobals<VerifyOptions>()));
+}
+
+async function verify(context: Context, options: VerifyOptions): Promise<void> {
+  const setup = await prepareCommand(context, options);
+  const { terminal, store, server } = setup;
+  checkEmailOption(options.email);
+  requireAnswers(terminal, [
+    ['--email', options.email !== undefined],
+    ['--password-stdin', options.passwordStdin === true || !options.tokenStdin],
+  ]);
+  const secrets = await readStdinSecrets(context, terminal, options);
+
+  const fallback = lastUsedEmail(store.index(), server);
+  const email = options.email ?? (await terminal.askText({ label: 'Email', fallback, check: checkEmail }));
+  if (!options.tokenStdin) return sendAgain(setup, email);
+  const token = secrets.token ?? (await terminal.askSecret({ label: 'Verification token', check: checkPresent }));
+  const verified = await prove(setup, email, token, secrets.password);
+  terminal.printJson({ email: verified.email, server, status: 'email_verified' });
+  const done = `${terminal.notePaint.bold(verified.email)} is confirmed`;
+  // After a change of email, the session that asked for it stays the one in use.
+  if (findAccount(store.index(), server)) {
+    terminal.succeed(done);
+    return;
+  }
+  store.use({ server, email: verified.email });
+  terminal.succeed(done, terminal.describeNext({ say: 'Next', command: shell`authsvc login` }));
+}
+
+async function sendAgain({ client, terminal, server }: CommandSetup, email: string): Promise<void> {
+  await client.requestVerification(email);
+  terminal.printJson({ email, server, status: 'instructions_sent' });
+  terminal.succeed(
+    `Verification instructions sent to ${terminal.notePaint.bold(email)}, if this service confirms addresses`,
+    terminal.describeNext({ say: 'With the token', command: shell`authsvc verify --email ${email} --token-stdin` }),
+  );
+}
+
+async function prove({ client, terminal }: CommandSetup, email: string, token: string, password: string | undefined) {
+  const submit = (typed: string) => client.verifyEmail({ email, verificationToken: token, password: typed });
+  try {
+    if (password !== undefined) return await submit(password);
+    // It may be an older password, of an account that changes its email: the service knows.
+    return await submitNewPassword({ terminal, label: 'Password', email, minLength: 1, confirm: false, submit });
+  } catch (error) {
+    const next = { say: 'Have the mail sent again', command: shell`authsvc verify --email ${email}` };
+    throw withNextStep(error, 'invalid_verification_token', next);
+  }
+}
