@@ -111,6 +111,7 @@ describe('planted secrets', () => {
       AUTHSVC_BCRYPT_COST: '10',
       AUTHSVC_LOG_LEVEL: 'trace',
       AUTHSVC_STORAGE: 'file',
+      AUTHSVC_EMAIL_VERIFICATION: 'off',
       AUTHSVC_SMTP_URL: `smtp://mailer:${passwords.smtp}@127.0.0.1:${mailServer.port}`,
     };
     await command('daemon start', env);

@@ -29,7 +29,8 @@ describe.skipIf(browserObstacle).for(databases)('the pages for people, without s
   beforeAll(async () => {
     home = await makeTemporaryFolder();
     mails = await startMailServer();
-    const settings = { ...(await settingsOf()), AUTHSVC_SMTP_URL: `smtp://127.0.0.1:${mails.port}` };
+    const mail = { AUTHSVC_SMTP_URL: `smtp://127.0.0.1:${mails.port}`, AUTHSVC_EMAIL_VERIFICATION: 'off' };
+    const settings = { ...(await settingsOf()), ...mail };
     [daemon, browser] = await Promise.all([startDaemon({ home: home.path, settings }), startBrowser(home.path)]);
     walk = await openWalk(browser, daemon.url);
     elsewhere = await openWalk(browser, daemon.url, { viewport: { width: 320, height: 640 } });

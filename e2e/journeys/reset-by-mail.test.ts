@@ -6,13 +6,18 @@ import { type MailServer, type MailServerOptions, startMailServer } from '../../
 import type { Daemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
 import { send } from '../support/http-client.mjs';
-import { makeHome, serve } from '../support/journey.ts';
+import { makeHome, serve as serveWith } from '../support/journey.ts';
+import type { Environment } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
 const email = 'ada@example.com';
 const password = 'correct horse battery';
 const newPassword = 'staple after staple';
 const instructions = (address: string) => ({ email: address, message: 'reset instructions sent' });
+
+/** Without verification: an account is there at once, and its reset is the only mail. */
+const serve = (folder: string, settings: Environment) =>
+  serveWith(folder, { AUTHSVC_EMAIL_VERIFICATION: 'off', ...settings });
 
 let home: string;
 let certificate: Certificate;

@@ -28,6 +28,7 @@ export async function startCluster(folder: string, { instanceCount }: { instance
         AUTHSVC_DATABASE_URL: databaseUrl,
         AUTHSVC_PUBLIC_URL: `https://localhost:${port}`,
         AUTHSVC_MAIL_DIR: mailFolder,
+        AUTHSVC_EMAIL_VERIFICATION: 'off',
       },
     });
     stops.push(() => daemon.stop());

@@ -53,7 +53,35 @@ export const pageStates: readonly PageState[] = [
     open: (walk) =>
       walk.fill({ Email: email, Token: unknownToken, 'New password': 'quiet river lamp' }, 'Set the password'),
   },
+  { name: 'verify-asked', open: (walk) => walk.goTo('/verify?asked') },
+  { name: 'verify-with-token', open: (walk) => walk.goTo(`/verify?email=${email}&token=${unknownToken}`) },
+  {
+    name: 'verify-a-change',
+    open: (walk) => walk.goTo(`/verify?email=${email}&token=${unknownToken}&for=email_change`),
+  },
+  { name: 'verify-with-no-token', open: (walk) => walk.goTo('/verify?token') },
+  {
+    name: 'verify-with-wrong-token',
+    open: (walk) => walk.fill({ Email: email, Token: unknownToken, Password: 'quiet river lamp' }, 'Confirm the email'),
+  },
+  { name: 'email-verified', open: (walk) => walk.goTo('/login?done=email-verified') },
+  { name: 'invitation', open: (walk) => walk.goTo(`/invitation?email=${email}&token=${unknownToken}`) },
+  { name: 'invitation-refused', open: (walk) => walk.fill({ Password: 'quiet river lamp' }, 'Create account') },
+  { name: 'account-with-pending-email', open: (walk) => openPending(walk) },
 ];
+
+/** What pages show where people are invited, and addresses proven. */
+export const invitedPageStates: readonly PageState[] = [
+  { name: 'login-without-registration', open: (walk) => walk.goTo('/login') },
+  { name: 'register-closed', open: (walk) => walk.goTo('/register') },
+  { name: 'verify', open: (walk) => walk.goTo('/verify') },
+  { name: 'verify-refused', open: (walk) => walk.fill({ Email: 'ada' }, 'Send the link') },
+];
+
+async function openPending(walk: Walk): Promise<void> {
+  await logInTwice(walk);
+  await walk.goTo('/account?done=email-change-asked');
+}
 
 async function logInTwice(walk: Walk): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
