@@ -181,6 +181,7 @@ describe('npm run bench:timing', () => {
   it.each([
     ['compares failed logins of known and unknown emails, and judges the difference', []],
     ['does so by page', ['--page']],
+    ['does so of registrations where addresses must be proven', ['--of', 'registration']],
   ])('%s', async (_what, options) => {
     const timing = join(root, 'e2e', 'bench', 'timing.mjs');
     const run = promisify(execFile)(process.execPath, [timing, '--pairs', '4', ...options]);

@@ -6,20 +6,40 @@ import { parseArgs, promisify } from 'node:util';
 import { setUp } from '../../scripts/setup.mjs';
 import { exitFailed } from '../../scripts/step.mjs';
 import { median, percentile, rankDifference } from '../support/statistics.mjs';
-import { post, postForm } from './load/post.mjs';
+import { postForm, sendJson } from './load/post.mjs';
 import { readOrExit, say } from './options.mjs';
 import { authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
 
+/** What is tried, by its endpoint, its page and the status of either. */
+const attempts = /** @type {const} */ ({
+  login: { method: 'POST', path: '/sessions', page: '/login', status: 401, pageStatus: 401 },
+  registration: { method: 'POST', path: '/users', page: '/register', status: 200, pageStatus: 303 },
+  reset: { method: 'POST', path: '/reset_password', page: '/reset', status: 200, pageStatus: 303 },
+  verification: { method: 'POST', path: '/email_verification', page: '/verify', status: 200, pageStatus: 303 },
+  proof: { method: 'PUT', path: '/email_verification', page: '/verify', status: 403, pageStatus: 403 },
+});
+
 const usage = `npm run bench:timing -- [options]
 
   Whether the time of a failed login tells if an email has an account: pairs of a known and an unknown email, one after the
-  other over HTTP, each email once, so that no counter of guesses gets in the way.
+  other over HTTP, each email once, so that no counter of guesses gets in the way. Addresses must be proven, so that a
+  registration, a reset and a verification must tell no more.
 
-  --page        by the page's form instead of POST /sessions
+  --of <what>   ${Object.keys(attempts).join(', ')} (login)
+  --page        by the page's form instead of by the endpoint
   --pairs <n>   how many (1000, which take two minutes on a machine that does nothing else)
   --help`;
+
+/** In the words of the report. */
+const names = {
+  login: 'failed logins',
+  registration: 'registrations',
+  reset: 'requests for a reset',
+  verification: 'requests for a verification mail',
+  proof: 'refused proofs',
+};
 
 /** In standard deviations: what chance exceeds once in a hundred times. */
 const TARGET_RANKS = 2.6;
@@ -36,12 +56,17 @@ const turns = [
   ['other', 'known'],
 ];
 
-const { pairs, byPage } = readOrExit(readOptions, usage);
+const { pairs, byPage, what } = readOrExit(readOptions, usage);
 await setUp().catch(exitFailed);
+const expected = byPage ? attempts[what].pageStatus : attempts[what].status;
 const folder = mkdtempSync(join(tmpdir(), 'authsvc-timing-'));
 process.once('SIGINT', () => process.exit(130));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-const env = { ...authsvcEnvironment(folder), AUTHSVC_BCRYPT_COST: String(BCRYPT_COST) };
+const env = {
+  ...authsvcEnvironment(folder),
+  AUTHSVC_BCRYPT_COST: String(BCRYPT_COST),
+  AUTHSVC_MAIL_DIR: join(folder, 'mails'),
+};
 const service = await startParty('authsvc', [authsvcFile, 'serve'], { folder, env });
 try {
   await importAccounts(pairs + WARM_UP_PAIRS);
@@ -80,20 +105,28 @@ async function measure() {
   for (let index = 0; index < pairs + WARM_UP_PAIRS; index += 1) {
     // They take turns at being first: work that one leaves behind would slow down the next.
     for (const who of turns[index % 2] ?? []) {
-      const credentials = { email: emailOf(who, index), password: 'a wrong password' };
+      const fields = fieldsFor(emailOf(who, index));
       const startedAt = performance.now();
-      const { status, text } = await tryToLogIn(credentials);
+      const { status, text } = await attempt(fields);
       const took = performance.now() - startedAt;
-      if (status !== 401) throw new Error(`a failed login was answered ${status} ${text}`);
+      if (status !== expected) throw new Error(`a ${what} was answered ${status} ${text}`);
       if (index >= WARM_UP_PAIRS) times[who].push(took);
     }
   }
   return times;
 }
 
-/** @param {{ email: string, password: string }} credentials */
-function tryToLogIn(credentials) {
-  return byPage ? postForm(`${service.url}/login`, credentials) : post(`${service.url}/sessions`, credentials);
+/** @param {string} email */
+function fieldsFor(email) {
+  const password = 'a wrong password';
+  if (what === 'login' || what === 'registration') return { email, password };
+  return what === 'proof' ? { email, verification_token: 'a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44', password } : { email };
+}
+
+/** @param {Record<string, string>} fields */
+function attempt(fields) {
+  const { method, path, page } = attempts[what];
+  return byPage ? postForm(service.url + page, fields) : sendJson(method, service.url + path, fields);
 }
 
 /** @param {{ known: number[], other: number[] }} times */
@@ -109,7 +142,7 @@ function report({ known, other }) {
     return isMet ? 'met' : 'missed';
   };
   say(
-    `\n${pairs} pairs of failed logins ${byPage ? 'by page ' : ''}at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`,
+    `\n${pairs} pairs of ${names[what]} ${byPage ? 'by page ' : ''}at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`,
   );
   say(`${' '.repeat(14)}${['median', 'p25', 'p75'].map((name) => name.padStart(12)).join('')}`);
   say(line('known email', known));
@@ -134,11 +167,18 @@ function deviations(value) {
 
 function readOptions() {
   const { values } = parseArgs({
-    options: { page: { type: 'boolean', default: false }, pairs: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      of: { type: 'string', default: 'login' },
+      page: { type: 'boolean', default: false },
+      pairs: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   const count = Number(values.pairs ?? 1000);
   if (!Number.isInteger(count) || count < 1) throw new Error('--pairs takes a whole number from 1 on');
-  if (!values.help) return { pairs: count, byPage: values.page };
+  if (!Object.hasOwn(attempts, values.of)) throw new Error(`--of takes one of ${Object.keys(attempts).join(', ')}`);
+  const what = /** @type {keyof typeof attempts} */ (values.of);
+  if (!values.help) return { pairs: count, byPage: values.page, what };
   say(usage);
   process.exit(0);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mustSend, send } from '../support/http-client.mjs';
@@ -6,6 +6,12 @@ import { shareDaemon } from '../support/journey.ts';
 import { root } from '../support/program.ts';
 
 const shared = shareDaemon();
+let mails = '';
+/** One that mails tokens to a folder. */
+const mailing = shareDaemon((home) => {
+  mails = join(home, 'mails');
+  return { AUTHSVC_MAIL_DIR: mails };
+});
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 const allPages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith('.md'),
@@ -67,20 +73,33 @@ async function prepareUser() {
   return { session, other, values: { ...values, new_password: 'staple after staple', new_email: `new-${email}` } };
 }
 
+/** A registration that waits for its proof, with its token. */
+async function prepareProof() {
+  const fields = { email: 'ada@example.com', password: 'correct horse battery' };
+  await mustSend(mailing.daemon.url, 'POST /users', { json: fields });
+  const sent = () => (existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.json')) : []);
+  await expect.poll(sent, { timeout: 30_000 }).toHaveLength(1);
+  const { text } = JSON.parse(readFileSync(join(mails, sent()[0] ?? ''), 'utf8')) as { text: string };
+  const verification_token = /^ {4}([\da-f-]{36})$/m.exec(text)?.[1] ?? '';
+  return { session: undefined, other: '', values: { ...fields, verification_token } };
+}
+
 type Values = Readonly<Record<string, string>>;
 
 describe('an endpoint in a table', () => {
   it('is found in both pages', () => {
     const count = (page: string) => rows.filter((row) => row.page === page).length;
-    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 13]);
+    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 15]);
   });
 
   it.for(rows)('$page: $target has the fields and the answer that the table says', async (row) => {
-    const { session, other, values } = await prepareUser();
+    const isProof = row.target === 'PUT /email_verification';
+    const { session, other, values } = isProof ? await prepareProof() : await prepareUser();
+    const { url } = isProof ? mailing.daemon : shared.daemon;
     const email = row.target === 'POST /users' ? `first-${values.email}` : values.email;
     const known: Values = { ...values, email };
     const json = Object.fromEntries(row.fields.map((name) => [name, known[name]]));
-    const { status, body } = await send(shared.daemon.url, row.target.replace(':id', other), {
+    const { status, body } = await send(url, row.target.replace(':id', other), {
       session,
       ...(row.fields.length > 0 && { json }),
     });

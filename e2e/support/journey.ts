@@ -67,11 +67,11 @@ export async function serve(home: string, settings: Environment = {}): Promise<D
 }
 
 /** Shares a daemon among the tests of a file. */
-export function shareDaemon(): { readonly daemon: Daemon } {
+export function shareDaemon(settingsIn: (home: string) => Environment = () => ({})): { readonly daemon: Daemon } {
   const shared = {} as { daemon: Daemon };
   beforeAll(async () => {
     const home = await makeTemporaryFolder();
-    shared.daemon = await startDaemon({ home: home.path });
+    shared.daemon = await startDaemon({ home: home.path, settings: settingsIn(home.path) });
     return async () => {
       await shared.daemon.stop();
       await home.remove();

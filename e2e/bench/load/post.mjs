@@ -12,7 +12,18 @@ const agent = new Agent({ keepAlive: true, timeout: 60_000, maxSockets: Number.P
  * @param {Record<string, string>} json
  */
 export function post(url, json) {
-  return send(url, 'POST', { json, agent });
+  return sendJson('POST', url, json);
+}
+
+/**
+ * Sends JSON over a connection that is kept.
+ *
+ * @param {string} method
+ * @param {string} url
+ * @param {Record<string, string>} json
+ */
+export function sendJson(method, url, json) {
+  return send(url, method, { json, agent });
 }
 
 /**
