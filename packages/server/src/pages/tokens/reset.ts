@@ -89,12 +89,7 @@ function askedView({ ports }: Site, returnTo: ReturnTo | undefined): View {
   };
 }
 
-function choiceView(
-  site: Site,
-  filled: Filled,
-  returnTo: ReturnTo | undefined,
-  link: TokenLink | undefined,
-): View {
+function choiceView(site: Site, filled: Filled, returnTo: ReturnTo | undefined, link: TokenLink | undefined): View {
   return {
     title: texts.pages.chooseAfterReset.title,
     hasSecretAddress: true,
