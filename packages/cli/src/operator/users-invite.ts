@@ -22,7 +22,7 @@ const help = formatHelp({
     ['authsvc users invite ada@example.com --link', 'without a mail server, prints a link to pass on'],
   ],
   json: [
-    '{"email":"ada@example.com","role":"user","invitation_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/invitation?email=ada%40example.com&token=a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","expires_at":"2026-11-29T16:40:00.000Z"}',
+    '{"email":"ada@example.com","role":"user","invitation_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/invitation?email=…&token=…","expires_at":"2026-11-29T16:40:00.000Z"}',
     'the last three are null when the invitation goes by mail',
   ],
 });
