@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requesterOf } from '../http/proxies.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { texts } from '../texts/texts.ts';
-import { addFormPage, type Filled, type FormPage, field, formCard, newPasswordField } from './form.ts';
+import { addFormPage, type Filled, type FormPage, field, formCard, linkTo, newPasswordField } from './form.ts';
 import { leadTo } from './layout.ts';
 import { withNotice } from './notices.ts';
 import type { OwnPage } from './return-to.ts';
@@ -16,7 +16,10 @@ import { admitVisitor, getVisitor, refuseStranger } from './visitor.ts';
 export function addAccountChanges(server: FastifyInstance, site: Site): void {
   const { ports } = site;
   const actor = (request: FastifyRequest) => ({ session: getVisitor(request), client: requesterOf(request) });
-  const links = [html`<a href="../account">${texts.pages.account.back}</a>`];
+  const returnToIn = (request: FastifyRequest) => site.readReturnTo(request.query);
+  const linksOf = (request: FastifyRequest) => [
+    html`<a href="${linkTo('../account', returnToIn(request))}">${texts.pages.account.back}</a>`,
+  ];
   const passwordField = (filled: Filled, name: string, label: string) =>
     field(filled, { name, label, type: 'password', autocomplete: 'current-password', isFirst: true });
 
@@ -31,7 +34,7 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
       content: formCard(filled, {
         title: texts.pages.changeEmail.title,
         lead: texts.pages.changeEmail.now(getVisitor(request).email),
-        action: 'email',
+        action: linkTo('email', returnToIn(request)),
         fields: [
           field(filled, {
             name: 'new_email',
@@ -43,13 +46,16 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
           passwordField(filled, 'password', texts.pages.fields.password),
         ],
         submit: texts.pages.changeEmail.submit,
-        links,
+        links: linksOf(request),
       }),
     }),
     submit: async (request, reply) => {
       const { password, new_email: newEmail } = request.body;
       const { isPending } = await changeEmail(ports, { ...actor(request), password, newEmail });
-      return leadTo(reply, withNotice('../account', isPending ? 'email-change-asked' : 'email-changed'));
+      return leadTo(
+        reply,
+        withNotice('../account', isPending ? 'email-change-asked' : 'email-changed', returnToIn(request)),
+      );
     },
   });
 
@@ -63,20 +69,20 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
       content: formCard(filled, {
         title: texts.pages.changePassword.title,
         lead: texts.pages.changePassword.lead,
-        action: 'password',
+        action: linkTo('password', returnToIn(request)),
         fields: [
           username(request),
           passwordField(filled, 'current_password', texts.pages.fields.currentPassword),
           newPasswordField(site, filled, { name: 'new_password', label: texts.pages.fields.newPassword }),
         ],
         submit: texts.pages.changePassword.submit,
-        links,
+        links: linksOf(request),
       }),
     }),
     submit: async (request, reply) => {
       const { current_password: currentPassword, new_password: newPassword } = request.body;
       await changePassword(ports, { ...actor(request), currentPassword, newPassword });
-      return leadTo(reply, withNotice('../account', 'password-changed'));
+      return leadTo(reply, withNotice('../account', 'password-changed', returnToIn(request)));
     },
   });
 
@@ -90,17 +96,17 @@ export function addAccountChanges(server: FastifyInstance, site: Site): void {
       content: formCard(filled, {
         title: texts.pages.deleteAccount.title,
         lead: texts.pages.deleteAccount.lead(getVisitor(request).email),
-        action: 'delete',
+        action: linkTo('delete', returnToIn(request)),
         fields: [username(request), passwordField(filled, 'password', texts.pages.fields.password)],
         submit: texts.pages.deleteAccount.submit,
         isDangerous: true,
-        links,
+        links: linksOf(request),
       }),
     }),
     submit: async (request, reply) => {
       await deleteAccount(ports, { ...actor(request), password: request.body.password });
       clearSessionCookie(reply);
-      return leadTo(reply, withNotice('../login', 'account-deleted'));
+      return leadTo(reply, withNotice('../login', 'account-deleted', returnToIn(request)));
     },
   });
 }

@@ -6,9 +6,11 @@ import { requesterOf } from '../http/proxies.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { texts } from '../texts/texts.ts';
 import { browserInWords } from './browsers.ts';
+import { linkTo } from './form.ts';
 import { leadTo } from './layout.ts';
 import { withNotice } from './notices.ts';
 import { renderProblem } from './problem-page.ts';
+import type { ReturnTo } from './return-to.ts';
 import type { Site } from './site.ts';
 import { admitVisitor, getVisitor, refuseStranger } from './visitor.ts';
 
@@ -40,43 +42,49 @@ export function addAccountSessions(server: FastifyInstance, site: Site): void {
     async (request, reply) => {
       const session = getVisitor(request);
       const ended = await endSession(ports, { session, client: requesterOf(request) }, request.body.id);
-      if (ended.id !== session.id) return leadTo(reply, withNotice('../account', 'session-ended'));
+      if (ended.id !== session.id)
+        return leadTo(reply, withNotice('../account', 'session-ended', site.readReturnTo(request.query)));
       clearSessionCookie(reply);
-      return leadTo(reply, withNotice('../login', 'logged-out'));
+      return leadTo(reply, withNotice('../login', 'logged-out', site.readReturnTo(request.query)));
     },
   );
 
   server.post('/account/end-other-sessions', route, async (request, reply) => {
     await endOtherSessions(ports, { session: getVisitor(request), client: requesterOf(request) });
-    return leadTo(reply, withNotice('../account', 'others-ended'));
+    return leadTo(reply, withNotice('../account', 'others-ended', site.readReturnTo(request.query)));
   });
 }
 
-export function sessionList(site: Site, listed: ListedSessions): SafeHtml {
+export function sessionList(site: Site, listed: ListedSessions, returnTo: ReturnTo | undefined): SafeHtml {
   const { sessions } = listed;
   const more = sessions.length - MOST_LISTED;
   return html`<div class="card">
 <h2>${texts.pages.account.sessions}</h2>
 <ul class="rows">
-${sessions.slice(0, MOST_LISTED).map((session) => sessionRow(site, session, listed.current))}
+${sessions.slice(0, MOST_LISTED).map((session) => sessionRow(site, session, listed.current, returnTo))}
 ${more > 0 ? html`<li><p>${texts.pages.account.more(more)}</p></li>` : undefined}
 </ul>
 ${
   sessions.length > 1
-    ? html`<form class="after" method="post" action="account/end-other-sessions"><button class="quiet">${texts.pages.account.endOthers}</button></form>`
+    ? html`<form class="after" method="post" action="${linkTo('account/end-other-sessions', returnTo)}"><button class="quiet">${texts.pages.account.endOthers}</button></form>`
     : undefined
 }
 </div>`;
 }
 
-function sessionRow(site: Site, { id, userAgent, address, lastUsedAt }: Session, current: ActiveSession): SafeHtml {
+function sessionRow(
+  site: Site,
+  { id, userAgent, address, lastUsedAt }: Session,
+  current: ActiveSession,
+  returnTo: ReturnTo | undefined,
+): SafeHtml {
   const browser = browserInWords(userAgent);
   const isCurrent = id === current.id;
   const used = texts.pages.account.used(address, ago(site, lastUsedAt));
   return html`<li><div><h3>${browser}${isCurrent ? html` <span class="here">${texts.pages.account.thisSession}</span>` : undefined}</h3><p>${used}</p></div>${
     isCurrent
       ? undefined
-      : html`<form method="post" action="account/end-session"><input type="hidden" name="id" value="${id}"><button class="quiet" aria-label="${texts.pages.account.endSession(browser, used)}">${texts.pages.account.end}</button></form>`
+      : html`<form method="post" action="${linkTo('account/end-session', returnTo)}"><input type="hidden" name="id" value="${id}"><button class="quiet" aria-label="${texts.pages.account.endSession(browser, used)}">${texts.pages.account.end}</button></form>`
   }</li>`;
 }
 

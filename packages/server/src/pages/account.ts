@@ -39,17 +39,17 @@ function accountView(site: Site, request: FastifyRequest, listed: ListedSessions
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <h1>${texts.pages.account.title}</h1>
 <ul class="rows">
-<li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p></div><a href="account/email" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
-<li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="account/password" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
+<li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p></div><a href="${linkTo('account/email', returnTo)}" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
+<li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="${linkTo('account/password', returnTo)}" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
 </ul>
 ${returnTo && html`<p class="links"><a href="${returnTo.location}">${texts.pages.account.toApplication}</a></p>`}
 </div>
-${sessionList(site, listed)}
+${sessionList(site, listed, returnTo)}
 <div class="card">
 <h2>${texts.pages.account.leave}</h2>
 <ul class="rows">
 <li><div><p>${texts.pages.account.logOutHere}</p></div><form method="post" action="${linkTo('logout', returnTo)}"><button class="quiet">${texts.pages.logout.submit}</button></form></li>
-<li><div><p>${texts.pages.account.deleteLead}</p></div><a href="account/delete">${texts.pages.account.delete}</a></li>
+<li><div><p>${texts.pages.account.deleteLead}</p></div><a href="${linkTo('account/delete', returnTo)}">${texts.pages.account.delete}</a></li>
 </ul>
 </div>`,
   };

@@ -21,7 +21,7 @@ export function addLogoutPage(server: FastifyInstance, site: Site): void {
         if (!isUnauthenticated(error)) throw error;
       });
       clearSessionCookie(reply);
-      return leadTo(reply, site.readReturnTo(request.query)?.location ?? withNotice('login', 'logged-out'));
+      return leadTo(reply, site.readReturnTo(request.query)?.location ?? withNotice('login', 'logged-out', undefined));
     },
   });
 }
@@ -36,7 +36,7 @@ function logoutView(site: Site, request: FastifyRequest, filled: Filled): View {
         action: linkTo('logout', returnTo),
         fields: [],
         submit: texts.pages.logout.submit,
-        links: [html`<a href="account">${texts.pages.logout.stay}</a>`],
+        links: [html`<a href="${linkTo('account', returnTo)}">${texts.pages.logout.stay}</a>`],
       })
     : html`<div class="card">
 <h1>${texts.pages.logout.title}</h1>

@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { texts } from '../texts/texts.ts';
+import { linkTo } from './form.ts';
+import type { ReturnTo } from './return-to.ts';
 
 export type Notice = keyof typeof texts.pages.notices;
 
-/** A page that says first what was just done. */
-export function withNotice(page: string, notice: Notice): string {
-  return `${page}?done=${notice}`;
+/** A page that says first what was just done, and still knows the place to go back to. */
+export function withNotice(page: string, notice: Notice, returnTo: ReturnTo | undefined): string {
+  return linkTo(`${page}?done=${notice}`, returnTo);
 }
 
 /** What was just done, in words; anything but a name that we know is ignored. */

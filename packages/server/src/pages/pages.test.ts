@@ -232,6 +232,20 @@ describe('a login by page', () => {
   });
 });
 
+describe('a reset whose new password is refused', () => {
+  it('keeps the token hidden, which is not at fault', async () => {
+    test = await createTestServer();
+    await logIn();
+    const { body } = await send('/reset', { email: ada.email });
+    const [hidden = '', token = ''] = /<input type="hidden" name="reset_token" value="([^"]+)">/.exec(body) ?? [];
+    const refused = await send('/reset', { email: ada.email, reset_token: token, new_password: 'short' });
+    expect(refused.body).toContain(hidden);
+    expect(refused.body).toMatch(/name="email"[^>]* readonly/);
+    const wrong = { email: ada.email, reset_token: aToken, new_password: 'quiet river lamp' };
+    expect((await send('/reset', wrong)).body).toMatch(/<input id="reset_token"/);
+  });
+});
+
 describe('the place to go back to', () => {
   it('is kept from the login to a reset, and back', async () => {
     test = await createTestServer();
@@ -243,6 +257,19 @@ describe('the place to go back to', () => {
     const [, token = ''] = /name="reset_token" value="([^"]+)"/.exec(body) ?? [];
     const fields = { email: ada.email, reset_token: token, new_password: 'quiet river lamp' };
     expect((await send(`/reset${query}`, fields)).headers.location).toBe(`login?done=password-reset&${query.slice(1)}`);
+  });
+
+  it('is kept by everything that is done on the account page', async () => {
+    test = await createTestServer();
+    const who = await logIn();
+    const back = 'return_to=http%3A%2F%2Flocalhost%3A3000%2F';
+    const { body } = await get(`/account?${back}`, who);
+    const links = [...body.matchAll(/(?:href|action)="((?:account|logout)[^"]*)"/g)].map(([, link]) => link);
+    expect(links).toHaveLength(6);
+    expect(links.filter((link) => !link?.endsWith(`?${back}`))).toEqual([]);
+    const fields = { current_password: ada.password, new_password: 'quiet river lamp' };
+    const { headers } = await send(`/account/password?${back}`, fields, who);
+    expect(headers.location).toBe(`../account?done=password-changed&${back}`);
   });
 
   it('is linked from the account, if it is one of ours', async () => {

@@ -24,7 +24,7 @@ export function addInvitationPage(server: FastifyInstance, site: Site): void {
     submit: async (request, reply) => {
       const { email, password, invitation_token: invitationToken } = request.body;
       await register(site.ports, { email, password, invitationToken, client: requesterOf(request) });
-      return leadTo(reply, withNotice('login', 'account-made'));
+      return leadTo(reply, withNotice('login', 'account-made', undefined));
     },
   });
 }

@@ -50,7 +50,7 @@ async function choose(
 ): Promise<FastifyReply> {
   const { email, reset_token: resetToken, new_password: newPassword } = body;
   await resetPassword(site.ports, { email, resetToken, newPassword, client: requesterOf(request) });
-  return leadTo(reply, linkTo(withNotice('login', 'password-reset'), site.readReturnTo(request.query)));
+  return leadTo(reply, withNotice('login', 'password-reset', site.readReturnTo(request.query)));
 }
 
 function resetView(site: Site, request: FastifyRequest, filled: Filled): View {

@@ -43,17 +43,24 @@ interface TokenFields {
   };
 }
 
+/** What was sent, where neither the address nor the token is at fault: it stays as it was. */
+function sentLink({ typed, problems }: Filled, tokenName: string): TokenLink {
+  const isAtFault = [problems.form.length, problems.fields.email, problems.fields[tokenName]].some(Boolean);
+  return isAtFault ? {} : { email: textOf(typed.email), token: textOf(typed[tokenName]) };
+}
+
 /**
  * The fields of a form that uses a token: the address, the token, and a password.
  *
- * @param link what the link brought, which is not to be changed; none once the form was sent, so
- * that all can be corrected.
+ * @param link what the link brought, which is not to be changed; none once the form was sent. What
+ * is at fault can then be corrected.
  */
 export function tokenFields(
   filled: Filled,
   { tokenName, password }: TokenFields,
-  { email, token }: TokenLink = {},
+  link: TokenLink | undefined,
 ): SafeHtml[] {
+  const { email, token } = link ?? sentLink(filled, tokenName);
   return [
     emailField(filled, { value: email, isFixed: email !== undefined, isFirst: email === undefined }),
     token === undefined

@@ -34,7 +34,7 @@ async function prove({ ports }: Site, request: FastifyRequest, reply: FastifyRep
   const { email, verification_token: verificationToken, password } = body;
   await verifyEmail(ports, { email, verificationToken, password, client: requesterOf(request) });
   // Not logged in: a link must not open a session in a browser that only happens to show it.
-  return leadTo(reply, withNotice('login', 'email-verified'));
+  return leadTo(reply, withNotice('login', 'email-verified', undefined));
 }
 
 function verifyView(site: Site, request: FastifyRequest, filled: Filled): View {
