@@ -53,7 +53,7 @@ export async function mustRun(command, args, options) {
  * Show a step's title while it runs, and its duration when it is done.
  *
  * @template T
- * @param {string | readonly [doing: string, done: string]} title in a few words; two, if it takes long
+ * @param {string | readonly [doing: string, done: string]} title a few words
  * @param {() => Promise<T>} work
  * @param {(result: T) => string} [detail] what to say beside the duration
  * @param {(result: T) => boolean} [isFailure]
