@@ -175,7 +175,10 @@ describe('authsvc', () => {
     );
     const { url } = await machine.start();
     expect((await machine.authsvc([])).stdout).toBe(
-      `Daemon: ● running at ${url} · Account: none\nGet started:\n  authsvc register\n  authsvc login`,
+      `Daemon: ● running at ${url} · Account: none\nGet started:\n  authsvc register --url ${url}\n  authsvc login --url ${url}`,
     );
+    const { exitCode, stderr } = await machine.authsvc(['profile'], { env: { AUTHSVC_SESSION: 'x'.repeat(43) } });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(`Your daemon runs at ${url}: add --url ${url}`);
   });
 });

@@ -3,7 +3,7 @@ import { resolveStateFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
 import { chooseServer } from '../connection/prepare-command.ts';
 import { isLoopback, START_COMMAND } from '../connection/server-url.ts';
-import { transport } from '../connection/service-errors.ts';
+import { createTransport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { type DaemonBody, findLocalDaemon, locateDaemon } from '../daemon/local-daemon.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -19,7 +19,8 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const daemon = await findDaemonInCharge(context, options, server);
   const url = daemon?.url ?? server;
   const isRunning =
-    daemon !== undefined || (await createApiClient({ server, transport, debug: terminal.debug }).isAlive());
+    daemon !== undefined ||
+    (await createApiClient({ server, transport: createTransport(context), debug: terminal.debug }).isAlive());
   const account = findAccount(index(), server);
   const fromEnvironment = Boolean(context.env.AUTHSVC_SESSION);
 
@@ -32,20 +33,19 @@ export async function showOverview(context: Context, options: GlobalOptions): Pr
   const { bold, cyan, green, dim } = terminal.paint;
   const state = isRunning ? `${green('●')} running at ${bold(url)}` : `${dim('○')} not running`;
   const who = fromEnvironment ? 'AUTHSVC_SESSION' : account && bold(account.email);
-  const steps = [
-    ...(isRunning || !isLoopback(server) ? [] : [START_COMMAND]),
-    ...(who === undefined ? firstSteps(lastUsedEmail(index(), server) !== undefined) : [shell`authsvc profile`]),
-  ];
+  const nextSteps = () => {
+    // Commands use the server used last, unless another is named.
+    if (url !== server) return [shell`authsvc register --url ${url}`, shell`authsvc login --url ${url}`];
+    if (who !== undefined) return [shell`authsvc profile`];
+    const [register, login] = [shell`authsvc register`, shell`authsvc login`];
+    return lastUsedEmail(index(), server) === undefined ? [register, login] : [login, register];
+  };
+  const steps = [...(isRunning || !isLoopback(server) ? [] : [START_COMMAND]), ...nextSteps()];
   terminal.printLines(
     `Daemon: ${state} · Account: ${who ?? 'none'}`,
     who === undefined || !isRunning ? 'Get started:' : 'Next:',
     ...steps.map((step) => `  ${cyan(step)}`),
   );
-}
-
-function firstSteps(hasAccount: boolean) {
-  const [register, login] = [shell`authsvc register`, shell`authsvc login`];
-  return hasAccount ? [login, register] : [register, login];
 }
 
 /**

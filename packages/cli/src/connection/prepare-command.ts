@@ -6,7 +6,7 @@ import type { AccountIndex } from '../session-store/account-index.ts';
 import { createSessionStore, type SessionStore } from '../session-store/session-store.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
-import { transport } from './service-errors.ts';
+import { createTransport } from './service-errors.ts';
 
 /** What nearly every command works with. */
 export interface CommandSetup {
@@ -28,7 +28,12 @@ export async function prepareCommand(context: Context, options: GlobalOptions): 
   const store = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
   const server = chooseServer(context.env, options, store.index);
   assertSafeForSecrets(server, options.insecureHttp === true);
-  return { terminal, store, server, client: createApiClient({ server, transport, debug: terminal.debug }) };
+  return {
+    terminal,
+    store,
+    server,
+    client: createApiClient({ server, transport: createTransport(context), debug: terminal.debug }),
+  };
 }
 
 /** The first of: the option, the variable, the server used last, the default. */

@@ -7,13 +7,16 @@ import { makeCertificate } from '../../../../test/certificate.ts';
 import type { CliError } from '../errors.ts';
 import { startContractServer } from '../testing/contract-server.ts';
 import { createTestMachine } from '../testing/test-machine.ts';
-import { toServiceError, transport } from './service-errors.ts';
+import { createTransport, toServiceError } from './service-errors.ts';
 
 const credentials = { email: 'ada@example.com', password: 'correct horse' };
 
 /** A client whose failures are those that a command ends with. */
 function createClient(options: Omit<ApiClientOptions, 'transport'>): ApiClient {
-  const client = createApiClient({ ...options, transport });
+  const client = createApiClient({
+    ...options,
+    transport: createTransport({ env: { HOME: '/nowhere' }, platform: 'linux' }),
+  });
   const calls = Object.entries(client).map(([name, call]) => [
     name,
     (...args: never[]) =>

@@ -1,6 +1,7 @@
 import { ApiRefusal, type Transport, UnexpectedAnswerError, UnreachableError, unreachable } from '@authsvc/client';
 import { exchange } from '@authsvc/client/node';
 import { shell } from '@authsvc/client/shell-command';
+import type { Context } from '../context.ts';
 import { CliError, type NextStep, upperFirst } from '../errors.ts';
 import { exitStatus, exitStatusOfRefusal } from '../exit-status.ts';
 import { isLoopback, START_COMMAND } from './server-url.ts';
@@ -30,14 +31,20 @@ function sentenceOf({ code, message, retryAfterSeconds }: ApiRefusal): string {
   return upperFirst(message);
 }
 
-/** Send one request. @throws {@link CliError} `daemon_unreachable`: there was no response. */
-export const transport: Transport = async (request, limits) => {
-  try {
-    return await exchange(request, limits);
-  } catch (error) {
-    throw error instanceof UnreachableError ? await describeUnreachable(error) : error;
-  }
-};
+/**
+ * Make the function that sends one request.
+ *
+ * It throws {@link CliError} `daemon_unreachable` when there was no response.
+ */
+export function createTransport(context: Pick<Context, 'env' | 'platform'>): Transport {
+  return async (request, limits) => {
+    try {
+      return await exchange(request, limits);
+    } catch (error) {
+      throw error instanceof UnreachableError ? await describeUnreachable(error, context) : error;
+    }
+  };
+}
 
 /** The error of a command for what the service answered; `undefined` for any other failure. */
 export function toServiceError(error: unknown): CliError | undefined {
@@ -56,7 +63,10 @@ export function toServiceError(error: unknown): CliError | undefined {
 const checkAddress: NextStep = { say: 'Check the address: --url, or AUTHSVC_URL' };
 
 /** Why there was no response, and what to do: start the daemon only if nothing listens at all. */
-async function describeUnreachable(error: UnreachableError): Promise<CliError> {
+async function describeUnreachable(
+  error: UnreachableError,
+  context: Pick<Context, 'env' | 'platform'>,
+): Promise<CliError> {
   const { reason, url } = error;
   const { origin, protocol, host } = url;
   const end = (why: string, next: NextStep) =>
@@ -75,8 +85,20 @@ async function describeUnreachable(error: UnreachableError): Promise<CliError> {
     return end('it speaks TLS there', { say: `Use https://${host}` });
   }
   if (!isLoopback(origin) || reason === unreachable.noHttp) return end(reason, checkAddress);
-  if (reason === unreachable.refused) return end(reason, { say: 'Start it', command: START_COMMAND });
+  if (reason === unreachable.refused) {
+    const elsewhere = await findOwnDaemonUrl(context);
+    if (elsewhere === undefined) return end(reason, { say: 'Start it', command: START_COMMAND });
+    return end(reason, { say: `Your daemon runs at ${elsewhere}: add --url ${elsewhere}` });
+  }
   return end(reason, { say: 'See what is wrong', command: shell`authsvc doctor` });
+}
+
+/** Where the daemon of this user's data folder listens, if one runs. */
+async function findOwnDaemonUrl(context: Pick<Context, 'env' | 'platform'>): Promise<string | undefined> {
+  // Loaded here, since a command that succeeds never needs it.
+  const { findLocalDaemon, locateDaemon } = await import('../daemon/local-daemon.ts');
+  const daemon = await findLocalDaemon(locateDaemon(context)).catch(() => undefined);
+  return daemon?.state === 'running' ? daemon.url : undefined;
 }
 
 const LONGEST_HANDSHAKE_MS = 2000;

@@ -1,6 +1,6 @@
 import { shell } from '@authsvc/client/shell-command';
 import { START_COMMAND } from '../connection/server-url.ts';
-import { transport } from '../connection/service-errors.ts';
+import { createTransport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { DaemonBody } from '../daemon/local-daemon.ts';
 import { CliError } from '../errors.ts';
@@ -17,14 +17,15 @@ const LIMITS = { connectMs: 2000, totalMs: 5000 };
  * @returns `clock` where there was an answer.
  */
 export async function checkDaemon(
-  { now }: Pick<Context, 'now'>,
+  context: Pick<Context, 'now' | 'env' | 'platform'>,
   server: string,
   daemon: DaemonBody | undefined,
 ): Promise<{ daemon: Finding; clock?: Finding }> {
+  const { now } = context;
   const askedAt = now();
   try {
     const url = new URL(`${daemon?.url ?? server}/health`);
-    const { status, headers } = await transport({ method: 'GET', url, headers: {} }, LIMITS);
+    const { status, headers } = await createTransport(context)({ method: 'GET', url, headers: {} }, LIMITS);
     if (status !== 200) return { daemon: warning(`${url.origin} does not answer as authsvc does`) };
     return {
       daemon: daemon ? judgeDaemon(daemon) : ok(`${server} answers`),
