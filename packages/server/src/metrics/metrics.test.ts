@@ -167,7 +167,7 @@ describe('the metrics of a running service', () => {
   });
 
   it('tell of mails that were sent', async () => {
-    await start({ AUTHSVC_MAIL_DIR: join(folder, 'mails') });
+    await start({ AUTHSVC_MAIL_DIR: join(folder, 'mails'), AUTHSVC_EMAIL_VERIFICATION: 'off' });
     await send('/users', ada);
     await send('/reset_password', { email: ada.email });
     await vi.waitUntil(async () => (await read())['authsvc_mails_total{result="sent"}'] === 1, { timeout: 10_000 });
@@ -176,7 +176,7 @@ describe('the metrics of a running service', () => {
 
   it('tell of mails that are owed, since no server takes them', async () => {
     // Nothing listens on port 9, which is reserved for discarding.
-    await start({ AUTHSVC_SMTP_URL: 'smtp://127.0.0.1:9' });
+    await start({ AUTHSVC_SMTP_URL: 'smtp://127.0.0.1:9', AUTHSVC_EMAIL_VERIFICATION: 'off' });
     await send('/users', ada);
     await send('/reset_password', { email: ada.email });
     await vi.waitUntil(async () => (await read())['authsvc_mails_total{result="failed"}'] === 1, { timeout: 10_000 });
