@@ -28,7 +28,7 @@ async function readToken(address: string, count = 1): Promise<string> {
     const all = read();
     expect(all).toHaveLength(count);
     return all;
-  });
+  }, 20_000);
   return /^ {4}([\da-f-]{36})$/m.exec(found.at(-1)?.text ?? '')?.[1] ?? '';
 }
 
