@@ -171,7 +171,7 @@ describe('npm run bench', () => {
       code: 2,
       stdout: '',
       stderr: expect.stringMatching(
-        /^--only all: the scenarios are checks, whoami, logins, registration, storm, flood, overload, scale, start-up, command-line, metrics, postgres\n/,
+        /^--only all: the scenarios are checks, whoami, pages, logins, registration, storm, flood, overload, scale, start-up, command-line, metrics, postgres\n/,
       ),
     });
   });

@@ -97,7 +97,10 @@ async function endSessionTwice(walk: Walk): Promise<void> {
   const other = await walk.context.newPage();
   await other.goto(`${walk.url}/account`);
   await other.getByRole('button', { name: 'End all other sessions' }).click();
+  await other.waitForURL(/done=others-ended/);
   await other.close();
+  // A window in the background may not be drawn, and what waits for that would hang.
+  await walk.page.bringToFront();
   await walk.page
     .getByRole('button', { name: /^End the session/ })
     .first()
