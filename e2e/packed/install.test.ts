@@ -116,7 +116,8 @@ describe('the packed packages', () => {
       import { createTestUser } from '@authsvc/client/testing';
       const url = 'http://127.0.0.1:${await freePort()}';
       const authsvc = createAuthsvc({ url });
-      console.log(await authsvc.whoami(new Request('http://localhost/')), authsvc.loginUrl('/note'));
+      const request = new Request('http://127.0.0.1/');
+      console.log(await authsvc.whoami(request), authsvc.loginUrl('/note', request));
       await createTestUser({ url }).catch((error) => console.log(error instanceof UnreachableError));
     `;
     await writeFile(join(folder, 'application.mjs'), program);
