@@ -177,7 +177,7 @@ describe('authsvc', () => {
     expect((await machine.authsvc([])).stdout).toBe(
       `Daemon: ● running at ${url} · Account: none\nGet started:\n  authsvc register --url ${url}\n  authsvc login --url ${url}`,
     );
-    const { exitCode, stderr } = await machine.authsvc(['profile'], { env: { AUTHSVC_SESSION: 'x'.repeat(43) } });
+    const { exitCode, stderr } = await machine.authsvc(['profile'], { AUTHSVC_SESSION: 'x'.repeat(43) });
     expect(exitCode).toBe(3);
     expect(stderr).toContain(`Your daemon runs at ${url}: add --url ${url}`);
   });
