@@ -111,7 +111,7 @@ describe('a reset by mail', () => {
     expect(server.mails).toEqual([]);
   });
 
-  it('answers at once, and stops in time, whatever the mail server does', async () => {
+  it('answers at once, and stops in time, with any fault of the mail server', async () => {
     const server = await mailServer({ hangs: true });
     const daemon = await serve(home, { AUTHSVC_SMTP_URL: `smtp://localhost:${server.port}` });
     await register(daemon);

@@ -53,7 +53,7 @@ describe('the mails to one mailbox', () => {
   it.each([
     ['with an account', true],
     ['without one', false],
-  ])('are ten an hour at most, %s, whatever strangers ask for', async (_what, isKnown) => {
+  ])('are ten an hour at most, %s, however many strangers ask for', async (_what, isKnown) => {
     await makeAccount('stranger@example.com');
     if (isKnown) await makeAccount();
     for (let minute = 0; minute < 60; minute += 4) {
