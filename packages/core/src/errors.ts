@@ -6,7 +6,7 @@ const defaultMessages = {
   unauthenticated: 'log in first: there is no valid session',
   unknown_email: 'no account has this email',
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
-  registration_closed: 'registration is closed here: ask the operator for an invitation',
+  registration_closed: 'registration is closed here: no account can be made, not even by invitation',
   invalid_verification_token: 'this verification token is not valid, was used, or has expired',
   invalid_invitation_token: 'this invitation is not valid, was used, or has expired',
   not_found: 'there is no such thing',

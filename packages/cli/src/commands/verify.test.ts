@@ -54,7 +54,7 @@ describe('authsvc verify', () => {
     expect(await verify(ada, `${token}\n${chosen}`)).toEqual({
       status: 5,
       stdout: '',
-      stderr: `✗ This verification token is not valid, was used, or has expired\n  Have the mail sent again: authsvc verify --email ${ada}\n`,
+      stderr: `✗ This verification token is not valid, was used, or has expired\n  For a new account, have the mail sent again (for a change of email, run authsvc email again): authsvc verify --email ${ada}\n`,
     });
   });
 

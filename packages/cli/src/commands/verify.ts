@@ -84,7 +84,10 @@ async function prove({ client, terminal }: CommandSetup, email: string, token: s
     // It may be an older password, of an account that changes its email: the service knows.
     return await submitNewPassword({ terminal, label: 'Password', email, minLength: 1, confirm: false, submit });
   } catch (error) {
-    const next = { say: 'Have the mail sent again', command: shell`authsvc verify --email ${email}` };
+    const next = {
+      say: 'For a new account, have the mail sent again (for a change of email, run authsvc email again)',
+      command: shell`authsvc verify --email ${email}`,
+    };
     throw withNextStep(error, 'invalid_verification_token', next);
   }
 }

@@ -50,6 +50,14 @@ describe('authsvc users', () => {
     });
   });
 
+  it('says how someone gets an account whom it cannot verify', async () => {
+    const { status, stderr } = await service.authsvc(['users', 'verify', 'eve@example.com']);
+    expect([status, stderr]).toEqual([
+      5,
+      '✗ No account has this email\n  Invite someone who has no account: authsvc users invite eve@example.com\n',
+    ]);
+  });
+
   it('shows one with its open sessions', async () => {
     await service.logIn(ada);
     const session = {

@@ -1,6 +1,7 @@
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
+import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
 import { noPages, usageError } from '../errors.ts';
@@ -275,7 +276,12 @@ async function changeUser(
     const check = (typed: string) => (typed === email ? undefined : 'That is not the email of this account');
     await terminal.askText({ label: 'Type the email to delete it', check });
   }
-  const user = await askDaemon<OperatedUser>(context, { method: 'POST', path: `/users/${name}`, body: { email } });
+  const request = { method: 'POST', path: `/users/${name}`, body: { email } } as const;
+  const user = await askDaemon<OperatedUser>(context, request).catch((error: unknown) => {
+    if (name !== 'verify') throw error;
+    const next = { say: 'Invite someone who has no account', command: shell`authsvc users invite ${email}` };
+    throw withNextStep(error, 'unknown_email', next);
+  });
   terminal.printJson(user);
   terminal.succeed(`${terminal.notePaint.bold(user.email)} ${done}`);
 }

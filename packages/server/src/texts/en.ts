@@ -193,7 +193,7 @@ export const en = {
         unauthenticated: 'You are not logged in, or no longer. Log in to go on.',
         unknown_email: 'There is no account with this email.',
         invalid_reset_token: 'This link or token is not valid: it was used, has expired, or is incomplete.',
-        registration_closed: 'New accounts need an invitation here. Ask the operator.',
+        registration_closed: 'You cannot make an account this way here. Ask the operator.',
         invalid_verification_token: 'This link or token is not valid: it was used, has expired, or is incomplete.',
         invalid_invitation_token: 'This invitation is not valid: it was used, has expired, or is incomplete.',
         reset_delivery_refused: 'Tokens are not handed out here. Ask the operator.',
