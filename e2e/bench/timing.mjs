@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { setUp } from '../../scripts/setup.mjs';
 import { exitFailed } from '../../scripts/step.mjs';
 import { median, percentile, rankDifference } from '../support/statistics.mjs';
-import { postForm, sendJson } from './load/post.mjs';
+import { mustPost, postForm, sendJson } from './load/post.mjs';
 import { readOrExit, say } from './options.mjs';
 import { authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
@@ -21,15 +23,28 @@ const attempts = /** @type {const} */ ({
   proof: { method: 'PUT', path: '/email_verification', page: '/verify', status: 403, pageStatus: 403 },
 });
 
+/**
+ * What is imported for each known email, beside its hash. An imported account is like one that was
+ * made while no proof was required. A pending email has no account.
+ */
+const holders = /** @type {const} */ ({
+  known: { email_verified: true },
+  imported: {},
+  disabled: { email_verified: true, disabled_at: '2026-01-01T00:00:00Z' },
+  pending: undefined,
+});
+
 const usage = `npm run bench:timing -- [options]
 
   Whether the time of a failed login tells if an email has an account: pairs of a known and an unknown email, one after the
   other over HTTP, each email once, so that no counter of guesses gets in the way. Addresses must be proven, so that a
   registration, a reset and a verification must tell no more.
 
-  --of <what>   ${Object.keys(attempts).join(', ')} (login)
-  --page        by the page's form instead of by the endpoint
-  --pairs <n>   how many (1000, which take two minutes on a machine that does nothing else)
+  --of <what>    ${Object.keys(attempts).join(', ')} (login)
+  --among <who>  ${Object.keys(holders).join(', ')} (known): whose the known emails are. A known account is verified, an
+                 imported one is not; a pending email was registered, and not proven
+  --page         by the page's form instead of by the endpoint
+  --pairs <n>    how many (1000, which take two minutes on a machine that does nothing else)
   --help`;
 
 /** In the words of the report. */
@@ -56,7 +71,7 @@ const turns = [
   ['other', 'known'],
 ];
 
-const { pairs, byPage, what } = readOrExit(readOptions, usage);
+const { pairs, byPage, what, holder } = readOrExit(readOptions, usage);
 await setUp().catch(exitFailed);
 const expected = byPage ? attempts[what].pageStatus : attempts[what].status;
 const folder = mkdtempSync(join(tmpdir(), 'authsvc-timing-'));
@@ -69,7 +84,9 @@ const env = {
 };
 const service = await startParty('authsvc', [authsvcFile, 'serve'], { folder, env });
 try {
-  await importAccounts(pairs + WARM_UP_PAIRS);
+  const known = holders[holder];
+  if (known) await importAccounts(pairs + WARM_UP_PAIRS, known);
+  else await registerAll(pairs + WARM_UP_PAIRS);
   report(await measure());
 } finally {
   await service.stop();
@@ -85,18 +102,34 @@ function emailOf(who, index) {
   return `${who}-${String(index).padStart(7, '0')}@example.com`;
 }
 
-/** @param {number} count */
-async function importAccounts(count) {
+/**
+ * @param {number} count
+ * @param {object} fields of each line, beyond email and hash
+ */
+async function importAccounts(count, fields) {
   const { hash } = await importOwnDependency('core', 'bcrypt');
   const passwordHash = await hash('a password of no particular person', BCRYPT_COST);
   const lines = Array.from({ length: count }, (_, index) =>
-    JSON.stringify({ email: emailOf('known', index), password_hash: passwordHash }),
+    JSON.stringify({ email: emailOf('known', index), password_hash: passwordHash, ...fields }),
   );
   const file = join(folder, 'accounts.jsonl');
   writeFileSync(file, lines.join('\n'), { mode: 0o600 });
   await promisify(execFile)(process.execPath, [authsvcFile, 'users', 'import', file], {
     env: { HOME: folder, PATH: process.env.PATH ?? '', ...env },
   });
+}
+
+/**
+ * Has many addresses wait for their proof, and all of their mails sent.
+ *
+ * @param {number} count
+ */
+async function registerAll(count) {
+  const { path } = attempts.registration;
+  for (let index = 0; index < count; index += 1) {
+    await mustPost(service.url + path, { email: emailOf('known', index), password: 'correct horse battery' });
+  }
+  while ((await readdir(env.AUTHSVC_MAIL_DIR).catch(() => [])).length < count) await wait(100);
 }
 
 async function measure() {
@@ -145,11 +178,11 @@ function report({ known, other }) {
     `\n${pairs} pairs of ${names[what]} ${byPage ? 'by page ' : ''}at bcrypt cost ${BCRYPT_COST}, Node ${process.version}`,
   );
   say(`${' '.repeat(14)}${['median', 'p25', 'p75'].map((name) => name.padStart(12)).join('')}`);
-  say(line('known email', known));
+  say(line(`${holder} email`, known));
   say(line('unknown email', other));
   say(`each group's ranks from its own: ${ownRanks(known)} and ${ownRanks(other)}`);
   const ranksVerdict = verdictOn(ranks, TARGET_RANKS);
-  say(`ranks of known from unknown: ${deviations(ranks)}; target under ${TARGET_RANKS}: ${ranksVerdict}`);
+  say(`ranks of ${holder} from unknown: ${deviations(ranks)}; target under ${TARGET_RANKS}: ${ranksVerdict}`);
   const verdict = verdictOn(difference, TARGET_MS);
   say(`difference of the medians ${difference.toFixed(3)} ms; target under ${TARGET_MS} ms: ${verdict}`);
 }
@@ -169,6 +202,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       of: { type: 'string', default: 'login' },
+      among: { type: 'string', default: 'known' },
       page: { type: 'boolean', default: false },
       pairs: { type: 'string' },
       help: { type: 'boolean' },
@@ -178,7 +212,9 @@ function readOptions() {
   if (!Number.isInteger(count) || count < 1) throw new Error('--pairs takes a whole number from 1 on');
   if (!Object.hasOwn(attempts, values.of)) throw new Error(`--of takes one of ${Object.keys(attempts).join(', ')}`);
   const what = /** @type {keyof typeof attempts} */ (values.of);
-  if (!values.help) return { pairs: count, byPage: values.page, what };
+  if (!Object.hasOwn(holders, values.among)) throw new Error(`--among takes one of ${Object.keys(holders).join(', ')}`);
+  const holder = /** @type {keyof typeof holders} */ (values.among);
+  if (!values.help) return { pairs: count, byPage: values.page, what, holder };
   say(usage);
   process.exit(0);
 }
