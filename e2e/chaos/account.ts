@@ -15,6 +15,9 @@ export interface Account extends Credentials {
 /** A write. Passwords and tokens are made up, for accounts that belong to no person. */
 export type Operation =
   | { readonly kind: 'register' }
+  /** As `register`, where an address must be proven: there is no account before `prove`. */
+  | { readonly kind: 'ask-to-register' }
+  | { readonly kind: 'prove'; readonly token: string }
   | { readonly kind: 'log-in' }
   | { readonly kind: 'log-out'; readonly session: string }
   | { readonly kind: 'ask-reset' }
@@ -28,6 +31,8 @@ export type Operation =
 /** The name of each operation in the audit trail, where its transaction records it. */
 export const eventOf = {
   register: 'user_registered',
+  'ask-to-register': 'registration_requested',
+  prove: 'user_registered',
   'log-in': 'login_succeeded',
   'log-out': 'session_ended',
   'ask-reset': 'password_reset_requested',
@@ -50,7 +55,10 @@ export function requestFor(
   const session = 'session' in operation ? operation.session : undefined;
   switch (operation.kind) {
     case 'register':
+    case 'ask-to-register':
       return ['url', 'POST /users', { json: { email, password } }];
+    case 'prove':
+      return ['url', 'PUT /email_verification', { json: { email, verification_token: operation.token, password } }];
     case 'log-in':
       return ['url', 'POST /sessions', { json: { email, password } }];
     case 'log-out':

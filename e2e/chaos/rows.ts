@@ -4,6 +4,7 @@ import { databaseMovedRow } from './faults/database-moved.ts';
 import { diskFullRow } from './faults/disk-full.ts';
 import { fsyncRow } from './faults/fsync.ts';
 import { killRow } from './faults/kill.ts';
+import { killProofsRow } from './faults/kill-proofs.ts';
 import { lockedRow } from './faults/locked.ts';
 import { migratorsRow } from './faults/migrators.ts';
 import { oneEmailRow } from './faults/one-email.ts';
@@ -26,6 +27,7 @@ import { soakRow } from './soak/soak.ts';
 /** In the order of the table. */
 export const rows: readonly Row[] = [
   killRow,
+  killProofsRow,
   fsyncRow,
   diskFullRow,
   lockedRow,

@@ -8,7 +8,8 @@ const MOST_TOKENS = 5;
 export interface LedgerAccount extends Account {
   /** Addresses that it had before. */
   readonly formerEmails: Set<string>;
-  state: 'absent' | 'there' | 'deleted';
+  /** `asked`: to be registered, and not proven. */
+  state: 'absent' | 'asked' | 'there' | 'deleted';
   formerPassword: string | undefined;
   readonly live: Set<string>;
   readonly ended: Set<string>;
@@ -53,6 +54,13 @@ export function apply(account: LedgerAccount, operation: Operation, answer?: Pic
   switch (operation.kind) {
     case 'register':
       account.state = 'there';
+      return;
+    case 'ask-to-register':
+      account.state = 'asked';
+      return;
+    case 'prove':
+      account.state = 'there';
+      account.isVerified = true;
       return;
     case 'log-in':
       if (answer?.session) account.live.add(answer.session);

@@ -1,10 +1,14 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { ask, type Doors, type Operation } from '../account.ts';
 import { goodTokens, type LedgerAccount } from './account.ts';
 import type { Ledger } from './ledger.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** So few that no limit on attempts for one account applies. */
 const OPERATIONS_PER_ACCOUNT = 14;
+/** Between two looks for a mail. Each counts as an operation: an account is left if none comes. */
+const BETWEEN_LOOKS_MS = 50;
 
 /**
  * People who write to the service without a pause, each to an account of their own. They outlive a
@@ -14,9 +18,12 @@ export class People {
   readonly #ledger: Ledger;
   readonly #accounts: (LedgerAccount | undefined)[];
   readonly #done = new Map<LedgerAccount, number>();
+  readonly #mailbox: Mailbox | undefined;
 
-  constructor(ledger: Ledger, count: number) {
+  /** @param mailbox where addresses must be proven */
+  constructor(ledger: Ledger, count: number, mailbox?: Mailbox) {
     this.#ledger = ledger;
+    this.#mailbox = mailbox;
     this.#accounts = Array.from({ length: count }, () => undefined);
   }
 
@@ -76,7 +83,11 @@ export class People {
 
   async #writeOnce(doors: Doors, account: LedgerAccount): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
     this.#done.set(account, (this.#done.get(account) ?? 0) + 1);
-    const operation = chooseOperation(account);
+    const operation = await chooseOperation(account, this.#mailbox);
+    if (!operation) {
+      await setTimeout(BETWEEN_LOOKS_MS);
+      return 'refused';
+    }
     this.#ledger.begin(account, operation);
     const answer = await ask(doors, account, operation).catch(() => undefined);
     if (!answer) {
@@ -100,8 +111,13 @@ export class People {
   }
 }
 
-function chooseOperation(account: LedgerAccount): Operation {
-  if (account.state === 'absent') return { kind: 'register' };
+/** @returns nothing while the mail of a registration has not come. */
+async function chooseOperation(account: LedgerAccount, mailbox: Mailbox | undefined): Promise<Operation | undefined> {
+  if (account.state === 'absent') return { kind: mailbox ? 'ask-to-register' : 'register' };
+  if (account.state === 'asked') {
+    const proof = await mailbox?.findToken(account.email);
+    return proof === undefined ? undefined : { kind: 'prove', token: proof };
+  }
   const [session] = account.live;
   if (session === undefined) return { kind: 'log-in' };
   const newPassword = `another password ${Math.random()}`;
@@ -112,7 +128,7 @@ function chooseOperation(account: LedgerAccount): Operation {
   if (chance < 0.4) return { kind: 'ask-reset' };
   if (chance < 0.5) return { kind: 'set-role', role: `role-${Math.floor(Math.random() * 1_000_000)}` };
   if (chance < 0.6 && !account.isVerified) return { kind: 'verify' };
-  if (chance < 0.65) return { kind: 'change-email', session, newEmail: anotherEmail(account) };
+  if (chance < 0.65 && !mailbox) return { kind: 'change-email', session, newEmail: anotherEmail(account) };
   if (chance < 0.75) return { kind: 'log-out', session };
   if (chance < 0.85) return { kind: 'change-password', session, newPassword };
   if (chance < 0.9) return { kind: 'delete', session };

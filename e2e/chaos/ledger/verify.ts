@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Answer, send } from '../../support/http-client.mjs';
-import type { Operation } from '../account.ts';
+import { type Operation, requestFor } from '../account.ts';
 import type { LedgerAccount } from './account.ts';
 import type { Ledger } from './ledger.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** Each waits for the database as long as a request may. */
 const MOST_TRIES = 5;
@@ -10,8 +11,15 @@ const MOST_TRIES = 5;
 /**
  * Checks through HTTP that what the service acknowledged of one account is true; before that, finds
  * out whether a write without an answer has happened.
+ *
+ * @param mailbox where addresses must be proven
  */
-export async function verifyAccount(url: string, ledger: Ledger, account: LedgerAccount): Promise<void> {
+export async function verifyAccount(
+  url: string,
+  ledger: Ledger,
+  account: LedgerAccount,
+  mailbox?: Mailbox,
+): Promise<void> {
   const check = (holds: boolean, sentence: string) => holds || ledger.surprise(`${account.email}: ${sentence}`);
   /**
    * Retries while the connection of a killed instance still locks the row. A try that fails so may
@@ -31,11 +39,15 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     const happened = await hasHappened(doubt);
     if (happened === undefined) account.doubt = undefined;
     else ledger.settle(account, doubt, happened);
-    // A reset that did not happen leaves its token valid.
-    if (doubt.kind === 'reset' && happened === false) await useToken(doubt);
+    // What did not happen leaves its token valid.
+    if ((doubt.kind === 'reset' || doubt.kind === 'prove') && happened === false) await useToken(doubt);
   }
 
-  if (account.state === 'there') {
+  if (account.state === 'asked') {
+    check((await mailbox?.isExpected(account.email)) === true, 'its mail neither left nor is owed');
+    const { status } = await logIn(account.password);
+    check(status === 401, `not proven, and a login was answered ${status}`);
+  } else if (account.state === 'there') {
     if (account.formerPassword !== undefined) {
       const { status } = await logIn(account.formerPassword);
       check(status === 401, `the former password was answered ${status}`);
@@ -73,7 +85,10 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
   async function hasHappened(operation: Operation): Promise<boolean | undefined> {
     switch (operation.kind) {
       case 'register':
+      case 'prove':
         return await opens(account.password);
+      case 'ask-to-register':
+        return await mailbox?.isExpected(account.email);
       case 'log-out':
         return (await profileStatus(operation.session)) === 403;
       case 'reset':
@@ -116,10 +131,10 @@ export async function verifyAccount(url: string, ledger: Ledger, account: Ledger
     return true;
   }
 
-  async function useToken(operation: Operation & { kind: 'reset' }): Promise<void> {
-    const json = { email: account.email, reset_token: operation.token, new_password: operation.newPassword };
-    const { status } = await patiently(() => send(url, 'PUT /reset_password', { json }));
-    check(status === 200, `the token of a reset that did not happen was answered ${status}`);
+  async function useToken(operation: Operation & { kind: 'reset' | 'prove' }): Promise<void> {
+    const [, target, options] = requestFor(account, operation);
+    const { status } = await patiently(() => send(url, target, options));
+    check(status === 200, `the token of a ${operation.kind} that did not happen was answered ${status}`);
     if (status === 200) ledger.acknowledge(account, operation);
   }
 }

@@ -167,10 +167,10 @@ export class Person {
   }
 
   /** The account is there, made or taken in. */
-  begin(credentials: Credentials, { hasForeignHash = false } = {}): void {
+  begin(credentials: Credentials, { hasForeignHash = false, role = 'user', isVerified = false } = {}): void {
     this.tally.accounts += 1;
     const none = { sessions: [], resetToken: undefined, failedLogins: 0, failedConfirmations: 0 };
-    const known = { id: undefined, role: 'user', isVerified: false, disabled: false, hasForeignHash };
+    const known = { id: undefined, role, isVerified, disabled: false, hasForeignHash };
     this.account = { ...credentials, ...known, ...none };
   }
 

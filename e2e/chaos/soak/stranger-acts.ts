@@ -40,6 +40,15 @@ export const acts: readonly Act[] = [
     person.tally.expect('password_reset_refused');
   },
   async (person) => {
+    await person.ask('POST /email_verification', '200', { json: { email: person.newEmail() } });
+    person.tally.expect('email_verification_requested');
+  },
+  async (person) => {
+    const operation = { kind: 'prove', token: crypto.randomUUID() } as const;
+    await person.refuse({ email: residentEmail, password }, operation, '403 invalid_verification_token');
+    person.tally.expect('email_verification_refused');
+  },
+  async (person) => {
     const session = person.dead.pop();
     if (session === undefined) return;
     person.tally.expiredTried += 1;
@@ -53,6 +62,18 @@ export const beginnings: readonly Act[] = [
     const credentials = { email: person.newEmail(), password: person.newPassword() };
     await person.change(credentials, { kind: 'register' });
     person.begin(credentials);
+  },
+  async (person) => {
+    const [email, role, secret] = [person.newEmail(), person.newRole(), person.newPassword()];
+    const { body } = await person.operate('POST /users/invite', '200', { json: { email, role } });
+    person.tally.expect('user_invited');
+    const { invitation_token } = body as { invitation_token: string };
+    const json = { email, password: secret, invitation_token };
+    await person.ask('POST /users', '200', { json });
+    for (const event of ['user_registered', 'invitation_accepted']) person.tally.expect(event);
+    person.begin({ email, password: secret }, { role, isVerified: true });
+    await person.ask('POST /users', '403 invalid_invitation_token', { json });
+    person.tally.expect('invitation_refused');
   },
   async (person) => {
     const email = person.newEmail();
