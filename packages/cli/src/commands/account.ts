@@ -1,11 +1,10 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
-import { getCurrentSession, sendAs } from '../connection/current-session.ts';
+import { getCurrentSession, renameSession, sendAs } from '../connection/current-session.ts';
 import { prepareCommand } from '../connection/prepare-command.ts';
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { isSameAccount } from '../session-store/account-index.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
@@ -106,7 +105,7 @@ export function createEmailCommand(context: Context): Command {
 
 async function changeEmail(context: Context, options: EmailOptions): Promise<void> {
   const setup = await prepareCommand(context, options);
-  const { terminal, server, store } = setup;
+  const { terminal, server } = setup;
   checkEmailOption(options.newEmail, '--new-email');
   requireAnswers(terminal, [
     ['--new-email', options.newEmail !== undefined],
@@ -129,13 +128,7 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
     return;
   }
 
-  const { account } = session;
-  if (account) {
-    // Kept under the new name before the old one goes, so that no failure loses the session.
-    const renamed = { ...account, email: String(email) };
-    await store.save(renamed, session.token);
-    if (!isSameAccount(renamed, account)) await store.forget(account);
-  }
+  await renameSession(setup, session, String(email));
   terminal.printJson({ email, server, status: 'email_changed' });
   terminal.succeed(`Your email is ${terminal.notePaint.bold(String(email))} from now on; your sessions stay open`);
 }

@@ -85,8 +85,9 @@ describe('authsvc verify', () => {
     expect(await verify(countess, `${token}\n${PASSWORD}`)).toEqual({
       status: 0,
       stdout: '',
-      stderr: `✓ ${countess} is confirmed\n`,
+      stderr: `✓ ${countess} is confirmed; your sessions stay open\n`,
     });
-    expect((await service.json(['profile'])).answer).toMatchObject({ email: countess });
+    expect((await service.json(['profile', '--all'])).answer).toMatchObject({ accounts: [{ email: countess }] });
+    expect((await service.authsvc(['logout', '--email', countess])).status).toBe(0);
   });
 });

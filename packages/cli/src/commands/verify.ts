@@ -1,10 +1,11 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
+import { renameSession } from '../connection/current-session.ts';
 import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { findAccount, lastUsedEmail } from '../session-store/account-index.ts';
+import { findAccount, isSameAccount, lastUsedEmail } from '../session-store/account-index.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { submitNewPassword } from '../terminal/new-password.ts';
@@ -59,13 +60,33 @@ async function verify(context: Context, options: VerifyOptions): Promise<void> {
   const verified = await prove(setup, email, token, secrets.password);
   terminal.printJson({ email: verified.email, server, status: 'email_verified' });
   const done = `${terminal.notePaint.bold(verified.email)} is confirmed`;
-  // After a change of email, the session that asked for it stays the one in use.
-  if (findAccount(store.index(), server)) {
-    terminal.succeed(done);
+  if (await followChange(setup, verified.email)) {
+    terminal.succeed(`${done}; your sessions stay open`);
     return;
   }
   store.use({ server, email: verified.email });
   terminal.succeed(done, terminal.describeNext({ say: 'Next', command: shell`authsvc login` }));
+}
+
+/**
+ * Keep the session of an account that has just changed its email under the new one.
+ *
+ * @returns whether there is such a session on this machine.
+ */
+async function followChange(setup: CommandSetup, email: string): Promise<boolean> {
+  const { client, server, store } = setup;
+  const account = findAccount(store.index(), server);
+  if (!account) return false;
+  try {
+    const session = { account, cookie: account.cookie, token: await store.getToken(account) };
+    const profile = await client.profile(session);
+    if (!isSameAccount({ server, email: profile.email }, { server, email })) return false;
+    await renameSession(setup, session, profile.email);
+    return true;
+  } catch {
+    // The address is confirmed; a session that has ended or is locked away keeps its old name.
+    return false;
+  }
 }
 
 async function sendAgain({ client, terminal, server }: CommandSetup, email: string): Promise<void> {

@@ -3,7 +3,7 @@ import { shell } from '@authsvc/client/shell-command';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
-import { type Account, findAccount } from '../session-store/account-index.ts';
+import { type Account, findAccount, isSameAccount } from '../session-store/account-index.ts';
 import { notLoggedIn } from '../session-store/session-store.ts';
 import { checkEmailOption, stripBlanks } from '../terminal/answers.ts';
 import type { CommandSetup } from './prepare-command.ts';
@@ -50,6 +50,19 @@ export async function getCurrentSession(
   const session = await findCurrentSession(context, setup, email);
   if (!session) throw notLoggedIn(setup.server, email);
   return session;
+}
+
+/** Keep a stored session under the address that its account has now. */
+export async function renameSession(
+  { store }: CommandSetup,
+  { account, token }: CurrentSession,
+  email: string,
+): Promise<void> {
+  if (!account) return;
+  // Kept under the new name before the old one goes, so that no failure loses the session.
+  const renamed = { ...account, email };
+  await store.save(renamed, token);
+  if (!isSameAccount(renamed, account)) await store.forget(account);
 }
 
 /** Call the service as the owner of a session. @throws {@link CliError} `session_expired` */
