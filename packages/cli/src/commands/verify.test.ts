@@ -70,7 +70,7 @@ describe('authsvc verify', () => {
     expect((await verify(ada, `${await readToken(ada, 2)}\n${PASSWORD}`)).status).toBe(0);
   });
 
-  it('puts a change of email in force, with the password of the account, and keeps the session', async () => {
+  it('puts a change of email in force, with the password of the account, and keeps the session under the new one', async () => {
     await register();
     await verify(ada, `${await readToken(ada)}\n${PASSWORD}`);
     await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
@@ -80,6 +80,10 @@ describe('authsvc verify', () => {
       stdout: '',
       stderr: `✓ Verification instructions sent to ${countess}: your email changes once it is confirmed\n  With the token: authsvc verify --email ${countess} --token-stdin\n`,
     });
+    const grace = 'grace@example.com';
+    await service.authsvc(['register', '--email', grace, '--password-stdin'], { input: PASSWORD });
+    await verify(grace, `${await readToken(grace)}\n${PASSWORD}`);
+    await service.authsvc(['login', '--email', grace, '--password-stdin'], { input: PASSWORD });
     const token = await readToken(countess);
     expect(await verify(countess, `${token}\nstaple after staple`)).toMatchObject({ status: 4 });
     expect(await verify(countess, `${token}\n${PASSWORD}`)).toEqual({
@@ -87,7 +91,12 @@ describe('authsvc verify', () => {
       stdout: '',
       stderr: `✓ ${countess} is confirmed; your sessions stay open\n`,
     });
-    expect((await service.json(['profile', '--all'])).answer).toMatchObject({ accounts: [{ email: countess }] });
+    expect((await service.json(['profile', '--all'])).answer).toMatchObject({
+      accounts: [
+        { email: countess, current: true },
+        { email: grace, current: false },
+      ],
+    });
     expect((await service.authsvc(['logout', '--email', countess])).status).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { type CommandSetup, prepareCommand } from '../connection/prepare-command
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { findAccount, isSameAccount, lastUsedEmail } from '../session-store/account-index.ts';
+import { isSameAccount, lastUsedEmail } from '../session-store/account-index.ts';
 import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { submitNewPassword } from '../terminal/new-password.ts';
@@ -69,24 +69,25 @@ async function verify(context: Context, options: VerifyOptions): Promise<void> {
 }
 
 /**
- * Keep the session of an account that has just changed its email under the new one.
+ * Keep the session of an account that has just changed its email under the new one. Which of the
+ * stored sessions it is, the service knows.
  *
  * @returns whether there is such a session on this machine.
  */
 async function followChange(setup: CommandSetup, email: string): Promise<boolean> {
   const { client, server, store } = setup;
-  const account = findAccount(store.index(), server);
-  if (!account) return false;
-  try {
-    const session = { account, cookie: account.cookie, token: await store.getToken(account) };
-    const profile = await client.profile(session);
-    if (!isSameAccount({ server, email: profile.email }, { server, email })) return false;
-    await renameSession(setup, session, profile.email);
-    return true;
-  } catch {
-    // The address is confirmed; a session that has ended or is locked away keeps its old name.
-    return false;
+  for (const account of store.index().accounts.filter((one) => one.server === server)) {
+    try {
+      const session = { account, cookie: account.cookie, token: await store.getToken(account) };
+      const profile = await client.profile(session);
+      if (!isSameAccount({ server, email: profile.email }, { server, email })) continue;
+      await renameSession(setup, session, profile.email);
+      return true;
+    } catch {
+      // The address is confirmed; a session that has ended or is locked away keeps its old name.
+    }
   }
+  return false;
 }
 
 async function sendAgain({ client, terminal, server }: CommandSetup, email: string): Promise<void> {
