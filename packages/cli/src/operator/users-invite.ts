@@ -33,7 +33,7 @@ export function createInviteCommand(context: Context): Command {
     .description('Invite someone to make an account with this email; a newer invitation voids an older one')
     .argument('<email>', 'the address that the account will have')
     .option('--role <role>', 'of the account: a letter a-z, then at most 31 of a-z, 0-9, _ and -')
-    .option('--link', 'print a link to the page where the token is used')
+    .option('--link', 'print a link to the page where the token is used, unless it goes by mail')
     .addHelpText('after', help)
     .action((email: string, _, command: Command) => invite(context, email, command.optsWithGlobals()));
 }
@@ -48,7 +48,7 @@ async function invite(context: Context, email: string, options: InviteOptions): 
   terminal.printJson(invited);
   const shown = terminal.notePaint.bold(invited.email);
   if (token === null || expiresAt === null) {
-    terminal.succeed(`Invited ${shown} by mail`);
+    terminal.succeed(`Invited ${shown} by mail${wantsLink ? ', which holds the link: it is not printed' : ''}`);
     return;
   }
   if (wantsLink && link === null) throw noPages();
