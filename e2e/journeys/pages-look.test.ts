@@ -1,11 +1,12 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { browserObstacle, startBrowser } from '../support/browser.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { send } from '../support/http-client.mjs';
-import { invitedPageStates, pageStates } from '../support/pages/states.ts';
+import { mustSend, send } from '../support/http-client.mjs';
+import { invited, invitedPageStates, pageStates } from '../support/pages/states.ts';
 import { openWalk, type Walk } from '../support/pages/walk.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -27,17 +28,19 @@ describe.skipIf(browserObstacle).for(looks)('every page, %s', ([, options]) => {
   let assetBytes: number;
   beforeAll(async () => {
     home = await makeTemporaryFolder();
+    const mails = join(home.path, 'mails');
     const settings = { AUTHSVC_NAME: 'Analytical Engines', AUTHSVC_ACCENT_COLOR: '#0f766e' };
-    const invited = {
+    const byInvitation = {
       AUTHSVC_DATA_DIR: join(home.path, 'invited'),
-      AUTHSVC_MAIL_DIR: join(home.path, 'mails'),
+      AUTHSVC_MAIL_DIR: mails,
       AUTHSVC_REGISTRATION: 'invited',
     };
     [daemon, invitedDaemon, browser] = await Promise.all([
       startDaemon({ home: home.path, settings }),
-      startDaemon({ home: home.path, settings: { ...settings, ...invited } }),
+      startDaemon({ home: home.path, settings: { ...settings, ...byInvitation } }),
       startBrowser(home.path),
     ]);
+    await acceptInvitation(invitedDaemon, mails);
     // axe-core is a script, though not one of the page.
     walk = await openWalk(browser, daemon.url, { ...options, javaScriptEnabled: true });
     invitedWalk = await openWalk(browser, invitedDaemon.url, { ...options, javaScriptEnabled: true });
@@ -60,6 +63,18 @@ describe.skipIf(browserObstacle).for(looks)('every page, %s', ([, options]) => {
     await open(invitedWalk);
     await expectAccessible(invitedWalk);
   });
+
+  async function acceptInvitation({ control, url }: Daemon, mails: string): Promise<void> {
+    await mustSend(control, 'POST /users/invite', { json: { email: invited.email } });
+    const name = await vi.waitFor(async () => {
+      const written = (await readdir(mails)).find((file) => file.endsWith('.json'));
+      if (written === undefined) throw new Error('no mail was written yet');
+      return written;
+    }, 30_000);
+    const { text } = JSON.parse(await readFile(join(mails, name), 'utf8'));
+    const [, invitation_token] = /^ +([\da-f-]{36})$/m.exec(text) ?? [];
+    await mustSend(url, 'POST /users', { json: { ...invited, invitation_token } });
+  }
 
   async function expectAccessible(shown: Walk): Promise<void> {
     await shown.page.evaluate(axe.source);

@@ -14,7 +14,7 @@ export {
   showUser,
   verifyUser,
 } from './accounts/operator.ts';
-export { changeEmail, deleteAccount, type EmailChanged } from './accounts/own-account.ts';
+export { changeEmail, deleteAccount, type EmailChanged, findPendingEmail } from './accounts/own-account.ts';
 export { type Registered, register } from './accounts/register.ts';
 export type { User } from './accounts/user.ts';
 export { requestEmailVerification, verifyEmail } from './accounts/verify-email.ts';

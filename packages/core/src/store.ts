@@ -7,9 +7,10 @@ export type TokenPurpose = 'reset' | 'registration' | 'email_change' | 'invitati
 
 /**
  * How a token reaches its owner: by mail alone, printed for an operator to pass on, or in the
- * answer to a request. Only a mailed one proves a mailbox.
+ * answer to a request. Only a mailed one proves a mailbox. A withheld one reaches no one: it stands
+ * for what is pending, whether or not a mail leaves.
  */
-export type TokenDelivery = 'mailed' | 'printed' | 'answered';
+export type TokenDelivery = 'mailed' | 'printed' | 'answered' | 'withheld';
 
 /** Whose a token is: an account's, or that of an address without one. */
 export interface TokenOwner {
@@ -174,6 +175,8 @@ export interface SessionWrites {
 export interface TokenReads {
   /** The token, whether it is valid or expired, if it is for one of these purposes. */
   findToken(digest: string, purposes: readonly TokenPurpose[]): Promise<OneTimeToken | undefined>;
+  /** The withheld token of an account, whether it is valid or expired. */
+  findWithheldToken(userId: string, purpose: TokenPurpose): Promise<OneTimeToken | undefined>;
 }
 
 export interface TokenWrites {

@@ -3,7 +3,8 @@ import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
-import { voidPending } from '../tokens/one-time-tokens.ts';
+import type { ActiveSession } from '../sessions/session.ts';
+import { isOver, issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 
 export interface EmailChange extends Actor {
@@ -38,6 +39,8 @@ export async function changeEmail(
       // Only the change that was asked for last is pending.
       await transaction.deleteTokens({ userId }, ['email_change']);
       await transaction.deleteMails({ userId }, ['email_change']);
+      const pending = { purpose: 'email_change', userId, email: address, delivery: 'withheld' } as const;
+      await issueToken(ports, transaction, pending);
       await oweMail(ports, transaction, { kind: 'email_change', userId, email: address, emailKey: key });
       await oweMail(ports, transaction, { kind: 'email_change_notice', userId, email, emailKey });
       const who = { userId, emailKey, sessionId: session.id };
@@ -56,6 +59,18 @@ export async function changeEmail(
     await transaction.addEvent(authEvent(ports.clock, 'email_changed', client, who));
   });
   return { email: address, isPending: false };
+}
+
+/**
+ * Find the address to which the email of an account changes once it is proven, for the account's
+ * own sessions: for a day, also where the new address is taken, so that this tells nothing of it.
+ */
+export async function findPendingEmail(
+  { clock, store }: AuthPorts,
+  { userId }: Pick<ActiveSession, 'userId'>,
+): Promise<string | undefined> {
+  const token = await store.findWithheldToken(userId, 'email_change');
+  return token && !isOver(token, clock.now()) ? token.email : undefined;
 }
 
 /**

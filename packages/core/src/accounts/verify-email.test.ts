@@ -4,7 +4,7 @@ import { logIn } from '../sessions/log-in.ts';
 import { localClient as client, createTestAuth, sendMails, type TestAuth } from '../testing/index.ts';
 import { importUsers } from './import-users.ts';
 import { disableUser } from './operator.ts';
-import { changeEmail } from './own-account.ts';
+import { changeEmail, findPendingEmail } from './own-account.ts';
 import { register } from './register.ts';
 import { requestEmailVerification, verifyEmail } from './verify-email.ts';
 
@@ -226,6 +226,28 @@ describe('where addresses must be proven', () => {
         { kind: 'account_exists', to: 'taken@example.com' },
         { kind: 'email_change_notice', to: email },
       ]);
+    });
+
+    it('is shown as pending for a day, whether or not the address is taken', async () => {
+      await register(auth, { ...registration, email: 'taken@example.com' });
+      await sendMails(auth);
+      await verify(lastToken(), { email: 'taken@example.com' });
+      const { id: userId } = (await auth.store.findUserByEmailKey(key)) ?? { id: '' };
+      const pending = () => findPendingEmail(auth, { userId });
+      expect(await pending()).toBeUndefined();
+      for (const address of ['taken@example.com', newEmail]) {
+        const { session } = await logIn(auth, { email, password, client });
+        await changeEmail(auth, { session: { ...session, email }, client, password, newEmail: address });
+        expect(await pending()).toBe(address);
+        await sendMails(auth);
+        auth.clock.advance(24 * HOUR_MS - 1);
+        expect(await pending()).toBe(address);
+        auth.clock.advance(1);
+        expect(await pending()).toBeUndefined();
+        auth.clock.advance(-1);
+      }
+      await verify(tokens()[0] ?? '', { email: newEmail });
+      expect(await pending()).toBeUndefined();
     });
 
     it('replaces one that was asked for before', async () => {

@@ -68,6 +68,13 @@ export const tokenReads = (read: Knex): TokenReads => ({
     const row = rows.find(({ purpose }) => purposes.includes(purpose));
     return row && toToken(row);
   },
+
+  findWithheldToken: async (userId, purpose) => {
+    const row = await read<TokenRow>('one_time_tokens')
+      .where({ user_id: userId, purpose, delivery: 'withheld' })
+      .first();
+    return row && toToken(row);
+  },
 });
 
 export function tokenWrites(trx: Knex.Transaction): TokenWrites {

@@ -55,6 +55,7 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
     saveSessionUses: (uses) => guard(() => sessions.saveSessionUses(uses)),
     findLastLogins: (userIds) => guard(() => users.findLastLogins(userIds)),
     findToken: (digest, purposes) => guard(() => tokens.findToken(digest, purposes)),
+    findWithheldToken: (userId, purpose) => guard(() => tokens.findWithheldToken(userId, purpose)),
     findThrottles: (keys) => guard(() => throttles.findThrottles(keys)),
     isKnownAddress: (userId, network, within) => guard(() => throttles.isKnownAddress(userId, network, within)),
     countOwedMails: () => guard(outbox.countOwedMails),

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { listUsers } from '../accounts/operator.ts';
+import { findPendingEmail } from '../accounts/own-account.ts';
 import { register } from '../accounts/register.ts';
 import { verifyEmail } from '../accounts/verify-email.ts';
 import { deleteExpired } from '../housekeeping.ts';
@@ -57,6 +58,11 @@ async function compareAccounts(world: World, { auth }: Service): Promise<void> {
       return { email, emailKey: mailbox.key, passwordHash, ...known };
     }),
   );
+  for (const { id, email, emailKey } of users) {
+    const moving = search(world, '').find(({ mailbox }) => mailbox.key === emailKey)?.moving;
+    const expected = moving && world.now < moving.until ? moving.email : undefined;
+    expect({ email, pending: await findPendingEmail(auth, { userId: id }) }).toEqual({ email, pending: expected });
+  }
 }
 
 async function compareSessions(world: World, service: Service): Promise<void> {

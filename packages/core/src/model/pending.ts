@@ -10,6 +10,7 @@ const LIFETIMES_MS = { reset: TOKEN_MS, registration: DAY_MS, email_change: DAY_
 /** A change of an account voids its tokens, and a change of email that is owed its mail. */
 export function voidTokens(world: World, account: Account): void {
   for (const token of world.tokens) if (token.account === account) token.isVoid = true;
+  account.moving = undefined;
   dropOwed(world, (mail) => mail.kind === 'email_change' && mail.account === account);
 }
 
@@ -53,6 +54,7 @@ export function askToMove(world: World, account: Account, to: Typed): void {
     if (token.account === account && token.purpose === 'email_change') token.isVoid = true;
   }
   dropOwed(world, (mail) => mail.kind === 'email_change' && mail.account === account);
+  account.moving = { email: to.email, until: world.now + DAY_MS };
   owe(world, { kind: 'email_change', to, account });
   owe(world, { kind: 'email_change_notice', to: account, account });
 }

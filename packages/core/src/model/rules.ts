@@ -80,6 +80,7 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     lastLoginAt: undefined,
     knownSince: new Map(),
     confirmations: undefined,
+    moving: undefined,
   };
 }
 

@@ -25,6 +25,8 @@ export interface Account {
   /** When its owner last logged in, or reset the password, from an address. */
   readonly knownSince: Map<string, number>;
   confirmations: Tries | undefined;
+  /** The change of email that was asked for last. */
+  moving: { readonly email: string; readonly until: number } | undefined;
 }
 
 export interface Opened {

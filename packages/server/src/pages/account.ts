@@ -1,4 +1,4 @@
-import { listSessions } from '@authsvc/core';
+import { findPendingEmail, listSessions } from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { texts } from '../texts/texts.ts';
@@ -23,12 +23,18 @@ export function addAccountPage(server: FastifyInstance, site: Site): void {
     async (request, reply) => {
       const current = getVisitor(request);
       const sessions = await listSessions(site.ports, current);
-      return reply.send(renderPage(site, reply, accountView(site, request, { current, sessions })));
+      const pendingEmail = await findPendingEmail(site.ports, current);
+      return reply.send(renderPage(site, reply, accountView(site, request, { current, sessions, pendingEmail })));
     },
   );
 }
 
-function accountView(site: Site, request: FastifyRequest, listed: ListedSessions): View {
+interface ShownAccount extends ListedSessions {
+  /** The address to which the email changes once it is confirmed. */
+  readonly pendingEmail: string | undefined;
+}
+
+function accountView(site: Site, request: FastifyRequest, { pendingEmail, ...listed }: ShownAccount): View {
   const notice = noticeIn(request);
   const returnTo = site.readReturnTo(request.query);
   return {
@@ -39,7 +45,7 @@ function accountView(site: Site, request: FastifyRequest, listed: ListedSessions
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <h1>${texts.pages.account.title}</h1>
 <ul class="rows">
-<li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p></div><a href="${linkTo('account/email', returnTo)}" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
+<li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p>${pendingEmail && html`<p>${texts.pages.account.pendingEmail(pendingEmail)}</p>`}</div><a href="${linkTo('account/email', returnTo)}" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
 <li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="${linkTo('account/password', returnTo)}" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
 </ul>
 ${returnTo && html`<p class="links"><a href="${returnTo.location}">${texts.pages.account.toApplication}</a></p>`}

@@ -101,6 +101,7 @@ export const en = {
       title: 'Your account',
       change: 'Change',
       changeEmail: 'Change your email',
+      pendingEmail: (email: string) => `It changes to ${email} once you confirm that with the link in its mail.`,
       changePassword: 'Change your password',
       hiddenPassword: 'Known to you alone',
       sessions: 'Where you are logged in',

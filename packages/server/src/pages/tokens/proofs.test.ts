@@ -95,6 +95,8 @@ describe('/account/email where addresses must be proven', () => {
     const account = await get('/account?done=email-change-asked', cookie);
     expect(account.body).toContain(said.notices['email-change-asked']);
     expect(account.body).toContain(email);
+    const pending = said.account.pendingEmail('countess@example.com');
+    expect((await get('/account', cookie)).body).toContain(pending);
 
     const token = await readToken();
     const shown = await get(`/verify?email=countess%40example.com&token=${token}&for=email_change`);
@@ -107,7 +109,9 @@ describe('/account/email where addresses must be proven', () => {
     expect(wrong.statusCode).toBe(401);
     expect(wrong.body).toContain(`id="password-problem">${said.problems.wrongPassword}`);
     expect((await submit('/verify?for=email_change', { ...proof, password })).statusCode).toBe(303);
-    expect((await get('/account', cookie)).body).toContain('countess@example.com');
+    const moved = (await get('/account', cookie)).body;
+    expect(moved).toContain('countess@example.com');
+    expect(moved).not.toContain(pending);
   });
 });
 
