@@ -83,14 +83,13 @@ interface Given {
 async function submit(context: Context, { terminal, client, server }: CommandSetup, given: Given) {
   try {
     const { email, invitationToken } = given;
-    if (given.password !== undefined)
-      return await client.register({ email, password: given.password, invitationToken });
     return await submitNewPassword({
       terminal,
       label: 'Password',
       email,
       minLength: readMinLength(context.env),
       confirm: true,
+      given: given.password,
       submit: (password) => client.register({ email, password, invitationToken }),
     });
   } catch (error) {

@@ -98,16 +98,15 @@ interface PasswordChoice {
 
 async function choosePassword(context: Context, { client, terminal }: CommandSetup, choice: PasswordChoice) {
   const { email, resetToken, password } = choice;
-  const submit = (newPassword: string) => client.resetPassword({ email, resetToken, newPassword });
   try {
-    if (password !== undefined) return await submit(password);
     return await submitNewPassword({
       terminal,
       label: 'New password',
       email,
       minLength: readMinLength(context.env),
       confirm: false,
-      submit,
+      given: password,
+      submit: (newPassword) => client.resetPassword({ email, resetToken, newPassword }),
     });
   } catch (error) {
     const next = { say: 'Ask for a new one', command: shell`authsvc reset --email ${email}` };

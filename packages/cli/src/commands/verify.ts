@@ -99,12 +99,11 @@ async function sendAgain({ client, terminal, server }: CommandSetup, email: stri
   );
 }
 
-async function prove({ client, terminal }: CommandSetup, email: string, token: string, password: string | undefined) {
-  const submit = (typed: string) => client.verifyEmail({ email, verificationToken: token, password: typed });
+async function prove({ client, terminal }: CommandSetup, email: string, token: string, given: string | undefined) {
+  const submit = (password: string) => client.verifyEmail({ email, verificationToken: token, password });
   try {
-    if (password !== undefined) return await submit(password);
     // It may be an older password, of an account that changes its email: the service knows.
-    return await submitNewPassword({ terminal, label: 'Password', email, minLength: 1, confirm: false, submit });
+    return await submitNewPassword({ terminal, label: 'Password', email, minLength: 1, confirm: false, given, submit });
   } catch (error) {
     const next = {
       say: 'For a new account, have the mail sent again (for a change of email, run authsvc email again)',

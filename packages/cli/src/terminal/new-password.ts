@@ -37,12 +37,18 @@ interface PasswordDialogue<T> {
   readonly minLength: number;
   /** Whether it is to be typed twice. */
   readonly confirm: boolean;
+  /** From standard input: submitted once, and nothing is asked. */
+  readonly given?: string | undefined;
   readonly submit: (password: string) => Promise<T>;
 }
 
-/** Ask for a new password until the service accepts it, keeping every earlier answer. */
+/**
+ * Submit the new password that was given, or ask for one until the service accepts it, keeping
+ * every earlier answer.
+ */
 export async function submitNewPassword<T>(dialogue: PasswordDialogue<T>): Promise<T> {
-  const { terminal, label, email, minLength, confirm, submit } = dialogue;
+  const { terminal, label, email, minLength, confirm, given, submit } = dialogue;
+  if (given !== undefined) return submit(given);
   const problem = (what: string) => terminal.complain(what);
   for (;;) {
     const check = (answer: string) => findWeakness(answer, email, minLength);
