@@ -3,6 +3,12 @@ const defaultMessages = {
   password_rejected: 'this password is not accepted',
   email_taken: 'email already registered',
   invalid_credentials: 'wrong email or password',
+  second_factor_required: 'this account has a second factor: send a code too',
+  invalid_code: 'wrong code',
+  second_factor_expired: 'this login took too long or had too many wrong codes: log in again',
+  factor_enabled: 'this account has a second factor already',
+  no_pending_factor: 'no second factor was begun in this session, or it took longer than 10 minutes: begin again',
+  email_not_verified: 'prove your email address first: reset your password by mail',
   unauthenticated: 'log in first: there is no valid session',
   unknown_email: 'no account has this email',
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
@@ -26,6 +32,7 @@ export type AuthErrorCode = keyof typeof defaultMessages;
 /** What was tried too often. */
 export type ThrottledAttempt =
   | 'login'
+  | 'second_factor'
   | 'registration'
   | 'email_verification'
   | 'password_reset'

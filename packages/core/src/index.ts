@@ -1,13 +1,15 @@
-export { IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from './accounts/import-users.ts';
+export { IMPORT_BATCH_SIZE, type ImportedFactors, type ImportedUser, importUsers } from './accounts/import-users.ts';
 export { type Invited, inviteUser } from './accounts/invitations.ts';
 export {
   deleteUser,
   disableUser,
+  type ExportedUser,
   enableUser,
   exportUsers,
   issueResetTokenFor,
   type ListedUser,
   listUsers,
+  resetFactors,
   revokeAllSessions,
   revokeSessions,
   setRole,
@@ -37,6 +39,10 @@ export { type BcryptHasher, createBcryptHasher } from './external/bcrypt-hasher.
 export { loadCommonPasswords } from './external/common-passwords.ts';
 export { createFolderTransport } from './external/folder-transport.ts';
 export { createSmtpTransport } from './external/smtp-transport.ts';
+export { beginTotp, type EnabledTotp, enableTotp, findPendingTotp } from './factors/enable-totp.ts';
+export { disableTotp, type Factors, listFactors, renewRecoveryCodes } from './factors/own-factors.ts';
+export { FEW_RECOVERY_CODES } from './factors/recovery-codes.ts';
+export { otpauthUrl } from './factors/totp.ts';
 export { deleteExpired } from './housekeeping.ts';
 export type { Mail, MailMessage } from './mail/mail.ts';
 export { sendOwedMail } from './mail/outbox.ts';
@@ -46,10 +52,12 @@ export { resetPassword } from './passwords/reset-password.ts';
 export type { AuthPolicy, AuthPorts, Mailer, MailTransport, RegistrationPolicy, ResetDelivery } from './ports.ts';
 export { type Requester, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
+export type { CodeNeeded, LoggedIn } from './sessions/complete-login.ts';
 export { logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';
 export { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
-export type { ActiveSession, Session } from './sessions/session.ts';
+export { logInWithCode } from './sessions/second-factor.ts';
+export type { ActiveSession, LoginMethod, Session } from './sessions/session.ts';
 export { type BatchedSessions, createSessionCache } from './sessions/session-cache.ts';
 export { createUncachedSessions } from './sessions/uncached-sessions.ts';
 export type { Store, UserPage } from './store.ts';

@@ -51,7 +51,50 @@ export interface ThrottleState {
 }
 
 /** Why a mail is owed. What is sent is decided when it is due; see `decide-mail.ts`. */
-export type OwedKind = TokenPurpose | 'email_change_notice';
+export type OwedKind = TokenPurpose | 'email_change_notice' | 'recovery_code_used' | 'wrong_codes';
+
+/**
+ * The TOTP factor of an account. The secret is the one that must be readable; see ADR 10.
+ */
+export interface TotpFactor {
+  readonly userId: string;
+  /** In base32. */
+  readonly secret: string;
+  /** The newest step of which a code was used; see `totp.ts`. */
+  readonly lastStep: number;
+}
+
+/** A factor that was begun and not yet enabled. It belongs to the session that began it. */
+export interface PendingTotp {
+  readonly sessionDigest: string;
+  readonly userId: string;
+  /** In base32. */
+  readonly secret: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * A login whose password was right and whose code is missing. It is no session and opens nothing.
+ */
+export interface PendingLogin {
+  /** SHA-256 of its token. */
+  readonly digest: string;
+  readonly userId: string;
+  /** Codes that were compared. */
+  readonly tries: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The factors of an account as they are kept, for an export that holds them. */
+export interface StoredFactors {
+  readonly totp: TotpFactor | undefined;
+  /** SHA-256 of the codes that are left. */
+  readonly recoveryDigests: readonly string[];
+}
 
 /**
  * A mail in the outbox. It holds no token: one is issued when the mail is sent, so that none is
@@ -152,6 +195,41 @@ export interface UserWrites {
   updatePasswordHash(userId: string, passwordHash: string, nowMs: number): Promise<void>;
 }
 
+export interface FactorReads {
+  countRecoveryCodes(userId: string): Promise<number>;
+  findPendingTotp(sessionDigest: string): Promise<PendingTotp | undefined>;
+  /** The login, whether it is valid or over. */
+  findPendingLogin(digest: string): Promise<PendingLogin | undefined>;
+  listFactors(userIds: readonly string[]): Promise<ReadonlyMap<string, StoredFactors>>;
+}
+
+export interface FactorWrites {
+  /** The factor of a user who is locked. */
+  findTotp(userId: string): Promise<TotpFactor | undefined>;
+  insertTotp(factor: TotpFactor, enabledAt: number): Promise<void>;
+  /**
+   * Uses a step up: later ones alone count from then on. A stored step after `lastPossible` is from
+   * before the clock was set back, and counts as none.
+   *
+   * @returns false if it was used; of concurrent attempts, one returns true.
+   */
+  takeTotpStep(userId: string, step: number, lastPossible: number): Promise<boolean>;
+  /** Deletes the factor and the recovery codes of a user. */
+  deleteFactors(userId: string): Promise<void>;
+  /** Voids the codes that a user had. */
+  replaceRecoveryCodes(userId: string, digests: readonly string[]): Promise<void>;
+  /** Uses up a recovery code; of concurrent attempts, one returns true. */
+  takeRecoveryCode(userId: string, digest: string): Promise<boolean>;
+  /** Replaces what the same session began before. */
+  savePendingTotp(pending: PendingTotp): Promise<void>;
+  insertPendingLogin(pending: PendingLogin): Promise<void>;
+  /** Counts a try at a login that is valid at `nowMs`. @returns false if it has none left. */
+  tryPendingLogin(digest: string, maxTries: number, nowMs: number): Promise<boolean>;
+  deletePendingLogin(digest: string): Promise<void>;
+  /** Deletes the half-finished logins of a user, and the factors that were begun. */
+  deletePendingFactors(userId: string): Promise<void>;
+}
+
 export interface SessionReads {
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   listSessions(userId: string): Promise<Session[]>;
@@ -170,6 +248,8 @@ export interface SessionWrites {
   /** @returns how many. */
   deleteAllSessions(): Promise<number>;
   hasSession(tokenDigest: string): Promise<boolean>;
+  /** Gives a session another token, and the methods that were added. */
+  renewSession(tokenDigest: string, renewed: Pick<Session, 'tokenDigest' | 'methods'>): Promise<void>;
 }
 
 export interface TokenReads {
@@ -250,13 +330,21 @@ export interface EventWrites {
 /** The writes of one short transaction; all of them are rolled back when it throws. */
 export interface WriteTransaction
   extends UserWrites,
+    FactorWrites,
     SessionWrites,
     TokenWrites,
     ThrottleWrites,
     OutboxWrites,
     EventWrites {}
 
-export interface Store extends UserReads, SessionReads, TokenReads, ThrottleReads, OutboxReads, EventReads {
+export interface Store
+  extends UserReads,
+    FactorReads,
+    SessionReads,
+    TokenReads,
+    ThrottleReads,
+    OutboxReads,
+    EventReads {
   /**
    * Run a short transaction. Hash and mail before or after it, never inside.
    *

@@ -32,6 +32,7 @@ export function newUser(
     passwordHash: made.passwordHash,
     role: made.role ?? DEFAULT_ROLE,
     emailVerified: made.emailVerified,
+    secondFactorAt: undefined,
     disabledAt: undefined,
     createdAt: now,
     updatedAt: now,

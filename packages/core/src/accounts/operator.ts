@@ -2,7 +2,7 @@ import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
-import type { Store, UserPage, WriteTransaction } from '../store.ts';
+import type { Store, StoredFactors, UserPage, WriteTransaction } from '../store.ts';
 import { issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { parseRole, type User } from './user.ts';
@@ -55,12 +55,27 @@ export async function showUser(ports: AuthPorts, email: string) {
   return { user, passwordCost: ports.hasher.costOf(user.passwordHash), sessions };
 }
 
-/** Every account, ordered by email key, with its hash in the form that other systems accept. */
-export async function* exportUsers({ hasher, store }: AuthPorts): AsyncGenerator<User> {
+/** An account as an export holds it, with its factors if they were asked for. */
+export interface ExportedUser extends User {
+  readonly factors: StoredFactors | undefined;
+}
+
+/**
+ * Every account, ordered by email key, with its hash in the form that other systems accept.
+ *
+ * @param withFactors reads the secrets of second factors too.
+ */
+export async function* exportUsers(
+  { hasher, store }: AuthPorts,
+  { withFactors = false }: { withFactors?: boolean } = {},
+): AsyncGenerator<ExportedUser> {
   let afterEmailKey: string | undefined;
   for (;;) {
     const users = await store.listUsers({ afterEmailKey, limit: USERS_PER_PAGE });
-    for (const user of users) yield { ...user, passwordHash: hasher.exported(user.passwordHash) };
+    const factors = withFactors ? await store.listFactors(users.map(({ id }) => id)) : undefined;
+    for (const user of users) {
+      yield { ...user, passwordHash: hasher.exported(user.passwordHash), factors: factors?.get(user.id) };
+    }
     afterEmailKey = users.at(-1)?.emailKey;
     if (afterEmailKey === undefined) return;
   }
@@ -108,6 +123,18 @@ export function verifyUser(ports: AuthPorts, email: string): Promise<User> {
   });
 }
 
+/** Take away a second factor that its owner lost; the password alone lets them in again. */
+export function resetFactors(ports: AuthPorts, email: string): Promise<User> {
+  return change(ports, email, 'second_factor_reset', async (transaction, user) => {
+    if (user.secondFactorAt === undefined) {
+      throw new AuthError('not_found', { message: 'this account has no second factor' });
+    }
+    await transaction.deleteFactors(user.id);
+    await transaction.deletePendingFactors(user.id);
+    return { ...user, secondFactorAt: undefined };
+  });
+}
+
 /** Deletes an account and all that hangs on it. */
 export function deleteUser(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'user_deleted', async (transaction, user) => {
@@ -120,6 +147,7 @@ export function deleteUser(ports: AuthPorts, email: string): Promise<User> {
 export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'sessions_revoked', async (transaction, user) => {
     await transaction.deleteSessionsOfUser(user.id);
+    await transaction.deletePendingFactors(user.id);
     return user;
   });
 }

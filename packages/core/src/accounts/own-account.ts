@@ -1,14 +1,13 @@
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
-import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
+import { type Actor, type Confirmation, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import { isOver, issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 
-export interface EmailChange extends Actor {
-  readonly password: string;
+export interface EmailChange extends Actor, Confirmation {
   readonly newEmail: string;
 }
 
@@ -24,16 +23,17 @@ export interface EmailChanged {
  * addresses must be proven, the change is pending until then: the new address gets a token, and the
  * old one a notice, also when the new one is taken.
  *
- * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `email_taken`, also when
- * another request took it meanwhile; `rate_limited`; `overloaded`.
+ * @throws {@link AuthError} `invalid_request`; `invalid_credentials`; `second_factor_required` and
+ * `invalid_code`; `email_taken`, also when another request took it meanwhile; `rate_limited`;
+ * `overloaded`.
  */
 export async function changeEmail(
   ports: AuthPorts,
-  { password, newEmail, ...actor }: EmailChange,
+  { password, code, newEmail, ...actor }: EmailChange,
 ): Promise<EmailChanged> {
   const { session, client } = actor;
   const { address, key } = parseEmail(newEmail, 'new_email');
-  using confirmed = await confirmPassword(ports, actor, password);
+  using confirmed = await confirmPassword(ports, actor, { password, code });
   if (ports.policy.emailVerification === 'required') {
     await confirmed.write(async (transaction, { id: userId, email, emailKey }) => {
       // Only the change that was asked for last is pending.
@@ -77,14 +77,15 @@ export async function findPendingEmail(
  * Delete an account and all its data. Audit events stay, and name it by its id and by the SHA-256
  * digest of its email.
  *
- * @throws {@link AuthError} `invalid_credentials`; `rate_limited`; `overloaded`.
+ * @throws {@link AuthError} `invalid_credentials`; `second_factor_required` and `invalid_code`;
+ * `rate_limited`; `overloaded`.
  */
 export async function deleteAccount(
   ports: AuthPorts,
-  { password, ...actor }: Actor & { password: string },
+  { password, code, ...actor }: Actor & Confirmation,
 ): Promise<string> {
   const { session, client } = actor;
-  using confirmed = await confirmPassword(ports, actor, password);
+  using confirmed = await confirmPassword(ports, actor, { password, code });
   await confirmed.write(async (transaction, user) => {
     await transaction.deleteUser(user.id);
     const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };

@@ -17,6 +17,8 @@ export interface User {
   readonly role: string;
   /** Whether someone has shown that they read this address; a new address is not verified. */
   readonly emailVerified: boolean;
+  /** Since when a login needs a code too. */
+  readonly secondFactorAt: number | undefined;
   readonly disabledAt: number | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -45,6 +45,8 @@ export interface EmailProof {
   readonly verificationToken: string;
   /** Of a registration: the new account's. Of a change of email: that of the account that asked. */
   readonly password: string;
+  /** Of a change of email, with a second factor. */
+  readonly code?: string | undefined;
   readonly client: Requester;
 }
 
@@ -55,8 +57,9 @@ export interface EmailProof {
  * @returns the account.
  * @throws {@link AuthError} `invalid_verification_token`: unknown, used, expired or for another
  * address, alike; `registration_closed` and `password_rejected`: of a registration, and the token
- * stays good; `invalid_credentials`: of a change of email; `email_taken`: of a change of email,
- * when another request takes the address at the same moment; `rate_limited`; `overloaded`.
+ * stays good; `invalid_credentials`, `second_factor_required` and `invalid_code`: of a change of
+ * email; `email_taken`: of a change of email, when another request takes the address at the same
+ * moment; `rate_limited`; `overloaded`.
  */
 export async function verifyEmail(ports: AuthPorts, proof: EmailProof): Promise<User> {
   const { address, key } = parseEmail(proof.email);
@@ -69,7 +72,7 @@ export async function verifyEmail(ports: AuthPorts, proof: EmailProof): Promise<
   });
   const token = await findToken(ports, proof.verificationToken, 'registration', 'email_change');
   if (token && keyOf(token) === key && !isOver(token, ports.clock.now())) {
-    const proven = { address, key, password: proof.password, token, client };
+    const proven = { address, key, password: proof.password, code: proof.code, token, client };
     const user = await (token.purpose === 'registration' ? makeAccount(ports, proven) : moveAccount(ports, proven));
     if (user) return user;
   }
@@ -86,6 +89,7 @@ interface Proven {
   readonly address: string;
   readonly key: string;
   readonly password: string;
+  readonly code: string | undefined;
   readonly token: OneTimeToken;
   readonly client: Requester;
 }
@@ -106,11 +110,11 @@ async function makeAccount(
 /** @returns nothing where the account or the address is no longer there to be had. */
 async function moveAccount(
   ports: AuthPorts,
-  { address, key, password, token, client }: Proven,
+  { address, key, password, code, token, client }: Proven,
 ): Promise<User | undefined> {
   const found = await ports.store.findUserById(token.userId ?? '');
   if (!found || found.disabledAt !== undefined) return undefined;
-  using confirmed = await confirmOwner(ports, { user: found, client }, password);
+  using confirmed = await confirmOwner(ports, { user: found, client }, { password, code });
   return confirmed.write(async (transaction, user) => {
     if (user.disabledAt !== undefined || !(await consumeToken(ports, transaction, token))) return undefined;
     const changed = { email: address, emailKey: key, emailVerified: true };

@@ -5,6 +5,7 @@ import { up as throttlesAndOutbox } from './migrations/0002-throttles-and-outbox
 import { up as oneTimeTokens } from './migrations/0003-one-time-tokens.ts';
 import { up as roleAndVerification } from './migrations/0004-role-and-verification.ts';
 import { up as verification } from './migrations/0005-verification.ts';
+import { up as secondFactor } from './migrations/0006-second-factor.ts';
 
 type Migration = readonly [name: string, up: typeof accounts];
 
@@ -14,6 +15,7 @@ const migrations: readonly Migration[] = [
   ['0003-one-time-tokens', oneTimeTokens],
   ['0004-role-and-verification', roleAndVerification],
   ['0005-verification', verification],
+  ['0006-second-factor', secondFactor],
 ];
 
 async function down(): Promise<void> {

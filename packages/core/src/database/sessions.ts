@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
-import type { ActiveSession, Session } from '../sessions/session.ts';
+import type { ActiveSession, LoginMethod, Session } from '../sessions/session.ts';
 import type { SessionReads, SessionWrites, StaleSessions } from '../store.ts';
 import type { Database } from './database.ts';
 import { findPreparedRow } from './knex.ts';
@@ -26,7 +26,15 @@ function toActiveSession(row: ActiveSessionRow): ActiveSession {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     expiresAt: row.expires_at,
+    methods: toMethods(row.methods),
   };
+}
+
+/** Shared by nearly all sessions that are cached. */
+const PASSWORD_ALONE = ['password'] as const;
+
+function toMethods(text: string): readonly LoginMethod[] {
+  return text === 'password' ? PASSWORD_ALONE : (text.split(',') as LoginMethod[]);
 }
 
 export function fromSession(session: Session) {
@@ -37,6 +45,7 @@ export function fromSession(session: Session) {
     created_at: session.createdAt,
     last_used_at: session.lastUsedAt,
     expires_at: session.expiresAt,
+    methods: session.methods.join(),
     address: session.address,
     user_agent: session.userAgent ?? null,
   };
@@ -50,6 +59,7 @@ function toSession(row: SessionRow): Session {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     expiresAt: row.expires_at,
+    methods: toMethods(row.methods),
     address: row.address,
     userAgent: row.user_agent ?? undefined,
   };
@@ -57,7 +67,7 @@ function toSession(row: SessionRow): Session {
 
 /** Sent at every request where many instances share a database, and for each session not cached. */
 const FIND_ACTIVE_SESSION = `
-  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at,
+  select sessions.token_digest, sessions.id, sessions.user_id, sessions.created_at, sessions.last_used_at, sessions.expires_at, sessions.methods,
     users.email, users.email_verified, users.role, users.created_at as user_created_at
   from sessions join users on users.id = sessions.user_id
   where sessions.token_digest = ? and users.disabled_at is null`;
@@ -135,6 +145,12 @@ export const sessionWrites = (trx: Knex.Transaction, stale: StaleSessions[]): Se
       total += deleted;
     } while (deleted === SESSIONS_PER_STATEMENT);
     return total;
+  },
+
+  renewSession: async (tokenDigest, renewed) => {
+    stale.push({ tokenDigest });
+    const changed = { token_digest: renewed.tokenDigest, methods: renewed.methods.join() };
+    await trx<SessionRow>('sessions').where({ token_digest: tokenDigest }).update(changed);
   },
 
   hasSession: async (tokenDigest) => {

@@ -45,6 +45,26 @@ const calls = {
   deleteSessionsOfUser: (transaction, { own }) =>
     transaction.deleteSessionsOfUser(own.user.id, own.session.tokenDigest),
   deleteAllSessions: (transaction) => transaction.deleteAllSessions(),
+  renewSession: (transaction, { own }) => {
+    return transaction.renewSession(own.session.tokenDigest, { tokenDigest: 'renewed', methods: ['password', 'totp'] });
+  },
+  findTotp: (transaction, { own }) => transaction.findTotp(own.user.id),
+  insertTotp: (transaction, { own }) => transaction.insertTotp({ userId: own.user.id, secret: 'A', lastStep: 1 }, NOW),
+  takeTotpStep: (transaction, { own }) => transaction.takeTotpStep(own.user.id, 1, 2),
+  deleteFactors: (transaction, { own }) => transaction.deleteFactors(own.user.id),
+  replaceRecoveryCodes: (transaction, { own }) => transaction.replaceRecoveryCodes(own.user.id, ['code']),
+  takeRecoveryCode: (transaction, { own }) => transaction.takeRecoveryCode(own.user.id, 'code'),
+  savePendingTotp: (transaction, { own }) => {
+    const { tokenDigest: sessionDigest, userId } = own.session;
+    return transaction.savePendingTotp({ sessionDigest, userId, secret: 'A', createdAt: NOW, expiresAt: NOW + 1 });
+  },
+  insertPendingLogin: (transaction, { own }) => {
+    const { id: userId } = own.user;
+    return transaction.insertPendingLogin({ digest: 'login', userId, tries: 0, createdAt: NOW, expiresAt: NOW + 1 });
+  },
+  tryPendingLogin: (transaction) => transaction.tryPendingLogin('login', 5, NOW),
+  deletePendingLogin: (transaction) => transaction.deletePendingLogin('login'),
+  deletePendingFactors: (transaction, { own }) => transaction.deletePendingFactors(own.user.id),
   hasSession: (transaction, { own }) => transaction.hasSession(own.session.tokenDigest),
   insertToken: (transaction, { own }) => transaction.insertToken({ ...token, userId: own.user.id }),
   trimTokens: (transaction, { own }) => transaction.trimTokens({ ...token, userId: own.user.id }, 0, NOW),

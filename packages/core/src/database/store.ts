@@ -4,6 +4,7 @@ import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts
 import type { Database } from './database.ts';
 import { translateDatabaseErrors } from './errors.ts';
 import { eventReads, eventWrites } from './events.ts';
+import { factorReads, factorWrites } from './factors.ts';
 import { skipLocked } from './knex.ts';
 import { tokenReads, tokenWrites } from './one-time-tokens.ts';
 import { outboxReads, outboxWrites } from './outbox.ts';
@@ -29,6 +30,7 @@ export interface StoreListeners {
 export function createKnexStore(database: Database, listeners: StoreListeners): Store {
   const { read } = database;
   const users = userReads(read);
+  const factors = factorReads(read);
   const sessions = sessionReads(database);
   const tokens = tokenReads(read);
   const throttles = throttleReads(read);
@@ -50,6 +52,10 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
     findUserByEmailKey: (emailKey) => guard(() => users.findUserByEmailKey(emailKey)),
     findEmailKeys: (emailKeys) => guard(() => users.findEmailKeys(emailKeys)),
     listUsers: (page) => guard(() => users.listUsers(page)),
+    countRecoveryCodes: (userId) => guard(() => factors.countRecoveryCodes(userId)),
+    findPendingTotp: (sessionDigest) => guard(() => factors.findPendingTotp(sessionDigest)),
+    findPendingLogin: (digest) => guard(() => factors.findPendingLogin(digest)),
+    listFactors: (userIds) => guard(() => factors.listFactors(userIds)),
     findActiveSession: (tokenDigest) => guard(() => sessions.findActiveSession(tokenDigest)),
     listSessions: (userId) => guard(() => sessions.listSessions(userId)),
     saveSessionUses: (uses) => guard(() => sessions.saveSessionUses(uses)),
@@ -100,6 +106,7 @@ async function writeAndNotify<T>(
 function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[], stale: StaleSessions[]): WriteTransaction {
   return {
     ...userWrites(trx, stale),
+    ...factorWrites(trx),
     ...sessionWrites(trx, stale),
     ...tokenWrites(trx),
     ...throttleWrites(trx),
@@ -131,6 +138,8 @@ async function deleteExpiredRows(database: Database, expiry: Expiry, limit: numb
   const kinds: readonly ExpiringRows[] = [
     ['sessions', 'token_digest', 'expires_at', expiry.sessionsEndedBy],
     ['sessions', 'token_digest', 'last_used_at', expiry.sessionsUnusedSince],
+    ['pending_logins', 'digest', 'expires_at', expiry.sessionsEndedBy],
+    ['pending_totp', 'session_digest', 'expires_at', expiry.sessionsEndedBy],
     ['one_time_tokens', 'digest', 'expires_at', expiry.sessionsEndedBy],
     ['reset_tokens', 'user_id', 'expires_at', expiry.sessionsEndedBy],
     ['throttles', 'key', 'expires_at', expiry.sessionsEndedBy],

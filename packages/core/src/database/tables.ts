@@ -12,6 +12,10 @@ export interface Table {
 export const tables: readonly Table[] = [
   { name: 'users', key: ['id'] },
   { name: 'sessions', key: ['token_digest'] },
+  { name: 'totp_factors', key: ['user_id'] },
+  { name: 'recovery_codes', key: ['user_id', 'digest'] },
+  { name: 'pending_totp', key: ['session_digest'] },
+  { name: 'pending_logins', key: ['digest'] },
   { name: 'reset_tokens', key: ['user_id'] },
   { name: 'one_time_tokens', key: ['digest'] },
   { name: 'throttles', key: ['key'] },

@@ -13,6 +13,7 @@ function toUser(row: UserRow): User {
     role: row.role,
     // SQLite has no booleans, and returns a number.
     emailVerified: Boolean(row.email_verified),
+    secondFactorAt: row.second_factor_at ?? undefined,
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -27,6 +28,7 @@ function fromUser(user: User) {
     password_hash: user.passwordHash,
     role: user.role,
     email_verified: user.emailVerified,
+    second_factor_at: user.secondFactorAt ?? null,
     disabled_at: user.disabledAt ?? null,
     created_at: user.createdAt,
     updated_at: user.updatedAt,

@@ -15,7 +15,7 @@ interface LetterWithToken {
 }
 
 interface LetterWithout {
-  readonly kind: 'account_exists' | 'email_change_notice';
+  readonly kind: 'account_exists' | 'email_change_notice' | 'recovery_code_used' | 'wrong_codes';
   readonly to: string;
   readonly userId: string;
   readonly token?: undefined;
@@ -53,16 +53,23 @@ const decisions: Readonly<Record<OwedKind, Decide>> = {
     return withToken(email, { purpose: 'email_change', userId, email, delivery: 'mailed' });
   },
 
-  email_change_notice: async (_ports, transaction, { userId = '', email }) => {
-    const user = await transaction.lockUser(userId);
-    return user && { kind: 'email_change_notice', to: email, userId };
-  },
+  email_change_notice: notice('email_change_notice'),
+  recovery_code_used: notice('recovery_code_used'),
+  wrong_codes: notice('wrong_codes'),
 
   invitation: async ({ policy }, transaction, { email, emailKey, role }) => {
     if (policy.registration === 'closed' || (await transaction.lockUserByEmailKey(emailKey))) return undefined;
     return withToken(email, { purpose: 'invitation', emailKey, role, delivery: 'mailed' });
   },
 };
+
+/** Goes to the address that the account had when it was owed. */
+function notice(kind: 'email_change_notice' | 'recovery_code_used' | 'wrong_codes'): Decide {
+  return async (_ports, transaction, { userId = '', email }) => {
+    const user = await transaction.lockUser(userId);
+    return user && { kind, to: email, userId };
+  };
+}
 
 function withToken(to: string, token: NewToken): Letter {
   return { kind: token.purpose, to, userId: token.userId, token };

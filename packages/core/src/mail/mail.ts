@@ -23,6 +23,8 @@ export type Mail =
   | Notice<'account_exists'>
   | TokenMail<'email_change'>
   | Notice<'email_change_notice'>
+  | Notice<'recovery_code_used'>
+  | Notice<'wrong_codes'>
   | TokenMail<'invitation'>;
 
 /** A mail in words, in both its forms. */

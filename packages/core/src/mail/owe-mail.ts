@@ -1,3 +1,4 @@
+import type { User } from '../accounts/user.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { OutboxMail, WriteTransaction } from '../store.ts';
 
@@ -9,4 +10,17 @@ export async function oweMail(
 ): Promise<void> {
   const now = clock.now();
   await transaction.addMail({ ...mail, id: random.uuid(), attempts: 0, createdAt: now, nextAttemptAt: now });
+}
+
+/**
+ * Owe the owner of an account a mail that only says something. It goes to a proven address alone:
+ * another may be a stranger's.
+ */
+export async function oweNotice(
+  ports: AuthPorts,
+  transaction: WriteTransaction,
+  kind: 'recovery_code_used' | 'wrong_codes',
+  { id: userId, email, emailKey, emailVerified }: Pick<User, 'id' | 'email' | 'emailKey' | 'emailVerified'>,
+): Promise<void> {
+  if (ports.policy.sendsMail && emailVerified) await oweMail(ports, transaction, { kind, userId, email, emailKey });
 }

@@ -8,6 +8,7 @@ import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordChange extends Actor {
   readonly currentPassword: string;
+  readonly code?: string | undefined;
   readonly newPassword: string;
 }
 
@@ -15,16 +16,16 @@ export interface PasswordChange extends Actor {
  * Set a new password for a user who knows the old one, and end all other sessions of that user.
  *
  * @throws {@link AuthError} `password_rejected`; `invalid_credentials`: wrong current password;
- * `rate_limited`; `overloaded`.
+ * `second_factor_required` and `invalid_code`; `rate_limited`; `overloaded`.
  */
 export async function changePassword(
   ports: AuthPorts,
-  { currentPassword, newPassword, ...actor }: PasswordChange,
+  { currentPassword, code, newPassword, ...actor }: PasswordChange,
 ): Promise<User> {
   const { session, client } = actor;
   // First, so that a new password that is rejected is no guess at the current one.
   const admitted = await admitNewPassword(ports, newPassword, parseEmail(session.email).key, 'new_password');
-  using confirmed = await confirmPassword(ports, actor, currentPassword);
+  using confirmed = await confirmPassword(ports, actor, { password: currentPassword, code });
   const passwordHash = await ports.hasher.hash(admitted);
   await confirmed.write(async (transaction, user) => {
     await transaction.updatePasswordHash(user.id, passwordHash, ports.clock.now());

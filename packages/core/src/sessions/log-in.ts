@@ -4,10 +4,10 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
-import { networkOf, type Requester } from '../requester.ts';
+import type { Requester } from '../requester.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
 import { ofLogin } from '../throttling/throttle.ts';
-import { type IssuedSession, issueSession } from './session.ts';
+import { type CodeNeeded, completeLogin, type LoggedIn } from './complete-login.ts';
 
 export interface Credentials {
   readonly email: string;
@@ -15,22 +15,22 @@ export interface Credentials {
   readonly client: Requester;
 }
 
-export interface LoggedIn extends IssuedSession {
-  readonly user: User;
-}
-
 /**
- * Check a password and open a session.
+ * Check a password and open a session, unless the account has a second factor.
  *
  * An unknown email costs the same hash and the same writes as a known one, so that the response
  * time does not reveal which emails have accounts.
  *
- * @returns the session and its token, which is shown once and stored only as a SHA-256 digest.
+ * @returns the session and its token, which is shown once and stored only as a SHA-256 digest; or
+ * what is needed to send a code, see `second-factor.ts`.
  * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong
  * password, alike; `rate_limited` and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
-export async function logIn(ports: AuthPorts, { email, password, client }: Credentials): Promise<LoggedIn> {
+export async function logIn(
+  ports: AuthPorts,
+  { email, password, client }: Credentials,
+): Promise<LoggedIn | CodeNeeded> {
   const { key } = parseEmail(email);
   const user = await ports.store.findUserByEmailKey(key);
   const { throttles, guesses } = await ofLogin(ports, key, user?.id, client);
@@ -47,7 +47,7 @@ export async function logIn(ports: AuthPorts, { email, password, client }: Crede
   let candidate = user;
   for (;;) {
     const outcome = await compareAndOpen(ports, candidate, attempt);
-    if ('token' in outcome) return outcome;
+    if (!('changed' in outcome)) return outcome;
     candidate = outcome.changed;
   }
 }
@@ -65,7 +65,7 @@ async function compareAndOpen(
   ports: AuthPorts,
   user: User | undefined,
   { emailKey, password, accountThrottle, client }: Attempt,
-): Promise<LoggedIn | { changed: User | undefined }> {
+): Promise<LoggedIn | CodeNeeded | { changed: User | undefined }> {
   const matches = await ports.hasher.verify(password, password.isWellFormed() ? user?.passwordHash : undefined);
   if (!user || !matches || user.disabledAt !== undefined) {
     const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey });
@@ -74,20 +74,15 @@ async function compareAndOpen(
   }
 
   const betterHash = await hashBetter(ports, password, user.passwordHash);
-  const issued = issueSession({ ...ports, lifetimes: ports.policy.lifetimes }, user.id, client);
   return ports.store.write(async (transaction) => {
     const current = await transaction.lockUser(user.id);
     if (current?.passwordHash !== user.passwordHash || current.disabledAt !== undefined) return { changed: current };
-    const who = { userId: user.id, emailKey, sessionId: issued.session.id };
     if (betterHash !== undefined) {
-      await transaction.updatePasswordHash(user.id, betterHash, issued.session.createdAt);
-      await transaction.addEvent(authEvent(ports.clock, 'password_rehashed', client, who));
+      await transaction.updatePasswordHash(user.id, betterHash, ports.clock.now());
+      await transaction.addEvent(authEvent(ports.clock, 'password_rehashed', client, { userId: user.id, emailKey }));
     }
-    await transaction.insertSession(issued.session);
-    await transaction.clearThrottles([accountThrottle]);
-    await transaction.rememberAddress(user.id, networkOf(client.address), issued.session.createdAt, { isLogin: true });
-    await transaction.addEvent(authEvent(ports.clock, 'login_succeeded', client, who));
-    return { ...issued, user };
+    const shown = { user: current, methods: ['password'], client, counters: [accountThrottle] } as const;
+    return completeLogin(ports, transaction, shown);
   });
 }
 

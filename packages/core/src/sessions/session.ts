@@ -12,6 +12,9 @@ const SESSION_TOKEN_BYTES = 32;
 
 const USER_AGENT_MAX_LENGTH = 256;
 
+/** The ways in which people show who they are. */
+export type LoginMethod = 'password' | 'totp' | 'recovery_code';
+
 /** Times are milliseconds since the Unix epoch. */
 export interface Session {
   /** Public: names the session in lists, and opens nothing. */
@@ -23,13 +26,15 @@ export interface Session {
   readonly lastUsedAt: number;
   /** The end of its absolute lifetime. */
   readonly expiresAt: number;
+  /** How it came about. */
+  readonly methods: readonly LoginMethod[];
   readonly address: string;
   readonly userAgent: string | undefined;
 }
 
 /** What a session check needs to know of a session and its owner. */
 export interface ActiveSession
-  extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt'> {
+  extends Pick<Session, 'id' | 'tokenDigest' | 'userId' | 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'methods'> {
   readonly email: string;
   readonly emailVerified: boolean;
   readonly role: string;
@@ -50,20 +55,27 @@ export interface SessionLifetimes {
   readonly lifetimeMs: number;
 }
 
-/** Makes a session whose token is 32 random bytes in base64url. */
+/** A token of 32 random bytes in base64url, and the digest that is kept. */
+export function makeSessionToken(random: Random): { token: string; tokenDigest: string } {
+  const token = random.bytes(SESSION_TOKEN_BYTES).toString('base64url');
+  return { token, tokenDigest: digestSecret(token) };
+}
+
+/** Makes a session. */
 export function issueSession(
   { clock, random, lifetimes }: { clock: Clock; random: Random; lifetimes: SessionLifetimes },
-  userId: string,
+  { userId, methods }: Pick<Session, 'userId' | 'methods'>,
   client: Requester,
 ): IssuedSession {
-  const token = random.bytes(SESSION_TOKEN_BYTES).toString('base64url');
+  const { token, tokenDigest } = makeSessionToken(random);
   const now = clock.now();
   return {
     token,
     session: {
       id: random.uuid(),
-      tokenDigest: digestSecret(token),
+      tokenDigest,
       userId,
+      methods,
       createdAt: now,
       lastUsedAt: now,
       expiresAt: now + lifetimes.lifetimeMs,

@@ -13,6 +13,8 @@ import { sendOwedMail } from '../mail/outbox.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPolicy, AuthPorts, Mailer, PasswordHasher } from '../ports.ts';
 import type { Requester } from '../requester.ts';
+import type { LoggedIn } from '../sessions/complete-login.ts';
+import { type Credentials, logIn } from '../sessions/log-in.ts';
 import { type BatchedSessions, createSessionCache } from '../sessions/session-cache.ts';
 import { createUncachedSessions } from '../sessions/uncached-sessions.ts';
 import type { Clock, Random } from '../system.ts';
@@ -132,6 +134,13 @@ export async function registerUser(ports: AuthPorts, registration: Registration)
   const { user } = await register(ports, registration);
   if (!user) throw new Error('the address must be proven first');
   return user;
+}
+
+/** Log in to an account without a second factor. */
+export async function logInUser(ports: AuthPorts, credentials: Credentials): Promise<LoggedIn> {
+  const outcome = await logIn(ports, credentials);
+  if ('secondFactorToken' in outcome) throw new Error('the account has a second factor');
+  return outcome;
 }
 
 /** A gate that a test opens when it has seen what it waits for. */

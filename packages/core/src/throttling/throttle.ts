@@ -59,6 +59,8 @@ export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, WindowRule>>> = {
   registration: perHour(1),
   invitation: perHour(1),
   email_change_notice: perHour(1),
+  recovery_code_used: perHour(1),
+  wrong_codes: perHour(1),
 };
 
 /**
@@ -143,17 +145,38 @@ export async function ofLogin(
   userId: string | undefined,
   client: Requester,
 ): Promise<{ throttles: Throttle[]; guesses: Throttle }> {
-  const network = networkOf(client.address);
-  const now = ports.clock.now();
-  const isKnown = await ports.store.isKnownAddress(userId ?? '', network, {
-    sinceMs: now - KNOWN_ADDRESS_MS,
-    untilMs: now + CLOCK_SKEW_MS,
-  });
+  const network = await findKnownNetwork(ports, userId ?? '', client);
   const { loginsPerMinute } = ports.policy;
-  const guesses = accountThrottle(emailKey, isKnown ? network : undefined);
-  if (!isKnown) return { throttles: [...byAddress(ports, 'login', loginsPerMinute, client), guesses], guesses };
+  const guesses = accountThrottle(emailKey, network);
+  if (!network) return { throttles: [...byAddress(ports, 'login', loginsPerMinute, client), guesses], guesses };
   const ofKnown = { key: `login:known-address:${network}`, rule: perMinute(TIMES_KNOWN * loginsPerMinute) };
   return { throttles: isUncounted(ports, client) ? [guesses] : [ofKnown, guesses], guesses };
+}
+
+/**
+ * The counter of wrong codes, apart from that of passwords. An address that is known to the account
+ * has one of its own, so that no guesses from elsewhere keep the owner out.
+ */
+export async function ofCode(ports: AuthPorts, userId: string, client: Requester): Promise<Throttle> {
+  const network = await findKnownNetwork(ports, userId, client);
+  return { key: network ? `code:known:${userId}:${network}` : `code:user:${userId}`, rule: FAILED_LOGINS };
+}
+
+/** How often an owner hears of wrong codes: once an hour, and again after a right one. */
+export function toldOfCodes(userId: string): Throttle {
+  return { key: `code:told:${userId}`, rule: perHour(1) };
+}
+
+/** The network of a request, if the user recently logged in from there. */
+async function findKnownNetwork(
+  { clock, store }: AuthPorts,
+  userId: string,
+  client: Requester,
+): Promise<string | undefined> {
+  const network = networkOf(client.address);
+  const now = clock.now();
+  const within = { sinceMs: now - KNOWN_ADDRESS_MS, untilMs: now + CLOCK_SKEW_MS };
+  return (await store.isKnownAddress(userId, network, within)) ? network : undefined;
 }
 
 /** The counters of failed logins that a reset from here clears. */

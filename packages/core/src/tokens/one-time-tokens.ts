@@ -83,7 +83,10 @@ export async function refuseToken(
 }
 
 /** Whether a token has expired, or was issued before the clock was set back. */
-export function isOver({ createdAt, expiresAt }: OneTimeToken, nowMs: number): boolean {
+export function isOver(
+  { createdAt, expiresAt }: Pick<OneTimeToken, 'createdAt' | 'expiresAt'>,
+  nowMs: number,
+): boolean {
   return nowMs >= expiresAt || isYetToCome(createdAt, nowMs);
 }
 
@@ -103,7 +106,10 @@ export async function consumeToken(
   return true;
 }
 
-/** Voids the tokens that a change ends, and the owed mails that would bring such tokens. */
+/**
+ * Voids the tokens that a change ends, and the owed mails that would bring such tokens. Of an
+ * account, also half-finished logins and factors that were begun.
+ */
 export async function voidPending(
   transaction: WriteTransaction,
   whose: PendingOf,
@@ -113,6 +119,7 @@ export async function voidPending(
   const ended = names.filter((name) => (purposes[name] as Purpose).voidedBy.includes(change));
   await transaction.deleteTokens(whose, ended);
   await transaction.deleteMails(whose, ended);
+  if ('userId' in whose) await transaction.deletePendingFactors(whose.userId);
 }
 
 function pendingOf({ userId, emailKey }: TokenOwner): PendingOf {
