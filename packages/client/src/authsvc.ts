@@ -8,6 +8,7 @@ import {
   type Credentials,
   type EmailProof,
   logIn,
+  logInWithCode,
   logOut,
   type Operation,
   type PasswordReset,
@@ -16,6 +17,7 @@ import {
   requestReset,
   requestVerification,
   resetPassword,
+  type SecondFactor,
   verifyEmail,
   whoami,
 } from './operations.ts';
@@ -28,6 +30,7 @@ import {
   type RequireUserOptions,
 } from './require-user.ts';
 import { assertSameOrigin } from './same-origin.ts';
+import { type CodeNeeded, readCodeNeeded } from './second-factor.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 /** The service answers from memory. */
@@ -61,6 +64,15 @@ export interface Relayed<Name extends EndpointName> {
   readonly body: Partial<AnswerOf<Name>>;
   /** `Set-Cookie` headers, unchanged: append them to your own response. */
   readonly setCookie: string[];
+}
+
+/** What became of a login form. */
+export interface RelayedLogin extends Relayed<'logIn'> {
+  /**
+   * Set where the account has a second factor: no one is logged in yet, and `setCookie` is empty.
+   * Ask for a code, and send it by {@link Authsvc.logInWithCode}.
+   */
+  readonly codeNeeded?: CodeNeeded | undefined;
 }
 
 /**
@@ -118,7 +130,12 @@ export interface Authsvc {
   ): Promise<Relayed<'requestEmailVerification'>>;
   /** Prove an address by the token that was mailed to it. It logs no one in. */
   verifyEmail(request: RelayedRequest, form: EmailProof, options?: RelayOptions): Promise<Relayed<'verifyEmail'>>;
-  logIn(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<Relayed<'logIn'>>;
+  logIn(request: RelayedRequest, form: Credentials, options?: RelayOptions): Promise<RelayedLogin>;
+  /**
+   * Complete a login by six digits or a recovery code. `invalid_code` may be tried again; after
+   * `second_factor_expired`, begin with the password.
+   */
+  logInWithCode(request: RelayedRequest, form: SecondFactor, options?: RelayOptions): Promise<Relayed<'logInWithCode'>>;
   /** Without a valid session, as after a second click, there is nothing to do: no `Set-Cookie`. */
   logOut(request: RelayedRequest, options?: RelayOptions): Promise<Relayed<'logOut'>>;
   requestReset(
@@ -179,6 +196,11 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
   }
 
+  function withSession<Name extends EndpointName>(relayed: Relayed<Name>): Relayed<Name> {
+    if (readSessionCookie(relayed.setCookie)) return relayed;
+    throw new UnexpectedAnswerError(server, 'logged in without giving a session');
+  }
+
   const gate = { whoami: identify, loginUrlFrom, loginUrlAfterForm, onUnavailable };
   return {
     whoami: identify,
@@ -197,9 +219,11 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     verifyEmail: (request, form, relayOptions) => relay(verifyEmail(formOf(form)), request, relayOptions),
     async logIn(request, form, relayOptions) {
       const relayed = await relay(logIn(formOf(form)), request, relayOptions);
-      if (readSessionCookie(relayed.setCookie)) return relayed;
-      throw new UnexpectedAnswerError(server, 'logged in without giving a session');
+      const codeNeeded = readCodeNeeded(server, relayed.body);
+      return codeNeeded ? { body: {}, setCookie: [], codeNeeded } : withSession(relayed);
     },
+    logInWithCode: async (request, form, relayOptions) =>
+      withSession(await relay(logInWithCode(formOf(form)), request, relayOptions)),
     async logOut(request, relayOptions) {
       try {
         return await relay(logOut, request, relayOptions);

@@ -46,11 +46,13 @@ export interface Call {
   /** Added to those of every call, or instead of them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly limits?: HttpLimits | undefined;
+  /** The code of a refusal that is read like a success, and not thrown. */
+  readonly expects?: string | undefined;
 }
 
 export type SuccessBody = Readonly<Record<string, unknown>>;
 
-/** A 200: its body, and the headers that came with it. */
+/** A 200, or the refusal that was expected: its body, and the headers that came with it. */
 export interface Success {
   readonly headers: HttpReply['headers'];
   readonly body: SuccessBody;
@@ -63,7 +65,7 @@ export interface Success {
  * of authsvc, and what the transport throws.
  */
 export function createCaller({ server, transport, debug, limits }: ApiClientOptions) {
-  return async ({ method, path, fields, headers, limits: ownLimits = limits }: Call): Promise<Success> => {
+  return async ({ method, path, fields, headers, limits: ownLimits = limits, expects }: Call): Promise<Success> => {
     const url = new URL(server + path);
     const request: HttpRequest = {
       method,
@@ -78,11 +80,11 @@ export function createCaller({ server, transport, debug, limits }: ApiClientOpti
     };
     const reply = await transport(request, ownLimits);
     debug?.(`${method} ${url.href} answered ${reply.status}`);
-    return { headers: reply.headers, body: readBody(server, reply) };
+    return { headers: reply.headers, body: readBody(server, reply, expects) };
   };
 }
 
-function readBody(server: string, { status, headers, body }: HttpReply): SuccessBody {
+function readBody(server: string, { status, headers, body }: HttpReply, expects: string | undefined): SuccessBody {
   if (status >= 300 && status < 400) {
     throw new UnexpectedAnswerError(
       server,
@@ -91,9 +93,9 @@ function readBody(server: string, { status, headers, body }: HttpReply): Success
   }
   const parsed = parseObject(body);
   if (!parsed) throw new UnexpectedAnswerError(server, `answered ${status} with something else than JSON`);
-  if (status === 200) return parsed;
-
   const { code, message, errors } = parsed;
+  if (status === 200 || (expects !== undefined && code === expects)) return parsed;
+
   if (typeof code !== 'string' || typeof message !== 'string') {
     throw new UnexpectedAnswerError(server, `answered ${status} without saying why`);
   }

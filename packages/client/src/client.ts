@@ -1,19 +1,28 @@
-import { type ApiClientOptions, createCaller, type HttpRequest, type SuccessBody } from './call.ts';
+import { type ApiClientOptions, createCaller, type HttpRequest, type Success, type SuccessBody } from './call.ts';
 import { UnexpectedAnswerError } from './errors.ts';
 import {
+  beginTotp,
+  type Confirmation,
   type Credentials,
+  disableTotp,
   type EmailProof,
+  enableTotp,
+  listFactors,
   logIn,
+  logInWithCode,
   logOut,
   type PasswordReset,
   profile,
   type Registration,
   register,
+  renewRecoveryCodes,
   requestReset,
   requestVerification,
   resetPassword,
+  type SecondFactor,
   verifyEmail,
 } from './operations.ts';
+import { type CodeNeeded, type Factors, readCodeNeeded, readFactors, readRecoveryCodes } from './second-factor.ts';
 import { cookieHeader, type IssuedCookie, readSessionCookie } from './session-cookie.ts';
 
 /** A session as the server knows it: which cookie carries which token. */
@@ -36,8 +45,23 @@ export interface RequestedReset {
   readonly isMailed: boolean;
 }
 
+/** A second factor that was begun: what an authenticator app is given. */
+export interface BegunTotp {
+  /** Base32. */
+  readonly secret: string;
+  /** The same, for a QR code. */
+  readonly otpauthUrl: string;
+}
+
+export interface EnabledTotp {
+  /** Shown once. */
+  readonly recoveryCodes: readonly string[];
+  /** The session under its new token; the old one is void. */
+  readonly session: IssuedCookie;
+}
+
 /**
- * The six endpoints and the proof of addresses, each as one call. Every call throws
+ * The six endpoints, the proof of addresses and the second factor, each as one call. Every call throws
  * {@link ApiRefusal} for a refusal, {@link UnexpectedAnswerError} for what is no answer of authsvc,
  * and what the transport throws.
  */
@@ -48,11 +72,21 @@ export interface ApiClient {
   verifyEmail(proof: EmailProof): Promise<{ readonly email: string }>;
   /** Whether a registration waits for the proof of its address. */
   requiresVerification(): Promise<boolean>;
-  logIn(credentials: Credentials): Promise<NewSession>;
+  /** @returns what {@link ApiClient.logInWithCode} needs, where the account has a second factor. */
+  logIn(credentials: Credentials): Promise<NewSession | CodeNeeded>;
+  /** Complete a login by a code. */
+  logInWithCode(factor: SecondFactor): Promise<NewSession>;
   logOut(session: SessionCookie): Promise<void>;
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
   requestReset(email: string): Promise<RequestedReset>;
   resetPassword(reset: PasswordReset): Promise<{ readonly email: string }>;
+  listFactors(session: SessionCookie): Promise<Factors>;
+  /** Begin a second factor, which changes nothing before {@link ApiClient.enableTotp}. */
+  beginTotp(session: SessionCookie, password: string): Promise<BegunTotp>;
+  enableTotp(session: SessionCookie, code: string): Promise<EnabledTotp>;
+  disableTotp(session: SessionCookie, confirmation: Confirmation): Promise<void>;
+  /** Make new recovery codes, which void the old ones. */
+  renewRecoveryCodes(session: SessionCookie, confirmation: Confirmation): Promise<readonly string[]>;
   /** Send any other request with a session: fields as JSON, the success body back. */
   send(method: HttpRequest['method'], path: string, session: SessionCookie, fields?: object): Promise<SuccessBody>;
   /**
@@ -70,6 +104,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const { server } = options;
   const call = createCaller(options);
   const as = ({ token, cookie }: SessionCookie) => ({ headers: { cookie: cookieHeader(token, cookie) } });
+  const cookieOf = ({ headers }: Success): IssuedCookie => {
+    const cookie = readSessionCookie([headers['set-cookie'] ?? []].flat());
+    if (!cookie) throw new UnexpectedAnswerError(server, 'logged in without giving a session');
+    return cookie;
+  };
 
   return {
     async register(registration) {
@@ -89,10 +128,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return body.email_verification === 'required';
     },
     async logIn(credentials) {
-      const { body, headers } = await call(logIn(credentials));
-      const cookie = readSessionCookie([headers['set-cookie'] ?? []].flat());
-      if (!cookie) throw new UnexpectedAnswerError(server, 'logged in without giving a session');
-      return { email: text(server, body, 'email'), ...cookie };
+      const reply = await call(logIn(credentials));
+      return readCodeNeeded(server, reply.body) ?? { email: text(server, reply.body, 'email'), ...cookieOf(reply) };
+    },
+    async logInWithCode(factor) {
+      const reply = await call(logInWithCode(factor));
+      return { email: text(server, reply.body, 'email'), ...cookieOf(reply) };
     },
     async logOut(session) {
       await call({ ...logOut, ...as(session) });
@@ -110,6 +151,25 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     async resetPassword(reset) {
       const { body } = await call(resetPassword(reset));
       return { email: text(server, body, 'email') };
+    },
+    async listFactors(session) {
+      const { body } = await call({ ...listFactors, ...as(session) });
+      return readFactors(server, body);
+    },
+    async beginTotp(session, password) {
+      const { body } = await call({ ...beginTotp({ password }), ...as(session) });
+      return { secret: text(server, body, 'secret'), otpauthUrl: text(server, body, 'otpauth_url') };
+    },
+    async enableTotp(session, code) {
+      const reply = await call({ ...enableTotp({ code }), ...as(session) });
+      return { recoveryCodes: readRecoveryCodes(server, reply.body), session: cookieOf(reply) };
+    },
+    async disableTotp(session, confirmation) {
+      await call({ ...disableTotp(confirmation), ...as(session) });
+    },
+    async renewRecoveryCodes(session, confirmation) {
+      const { body } = await call({ ...renewRecoveryCodes(confirmation), ...as(session) });
+      return readRecoveryCodes(server, body);
     },
     async send(method, path, session, fields) {
       const { body } = await call({ method, path, fields, ...as(session) });

@@ -1,4 +1,4 @@
-export { type Authsvc, type AuthsvcOptions, createAuthsvc, type Relayed } from './authsvc.ts';
+export { type Authsvc, type AuthsvcOptions, createAuthsvc, type Relayed, type RelayedLogin } from './authsvc.ts';
 export type {
   ApiClientOptions,
   HttpLimits,
@@ -7,7 +7,15 @@ export type {
   SuccessBody,
   Transport,
 } from './call.ts';
-export { type ApiClient, createApiClient, type NewSession, type RequestedReset, type SessionCookie } from './client.ts';
+export {
+  type ApiClient,
+  type BegunTotp,
+  createApiClient,
+  type EnabledTotp,
+  type NewSession,
+  type RequestedReset,
+  type SessionCookie,
+} from './client.ts';
 export {
   ApiRefusal,
   type ApiRefusalDetails,
@@ -19,8 +27,16 @@ export {
   unreachable,
 } from './errors.ts';
 export type { Identity, Session, User } from './identity.ts';
-export type { Credentials, EmailProof, PasswordReset, Registration } from './operations.ts';
+export type {
+  Confirmation,
+  Credentials,
+  EmailProof,
+  PasswordReset,
+  Registration,
+  SecondFactor,
+} from './operations.ts';
 export type { RelayedRequest, RelayOptions, RequestHeaders } from './relayed-request.ts';
 export type { FastifyPlugin, Middleware, RequireUserOptions } from './require-user.ts';
 export { CrossOriginError } from './same-origin.ts';
+export type { CodeNeeded, Factors } from './second-factor.ts';
 export { cookieHeader, type IssuedCookie, isTokenText, readSessionCookie } from './session-cookie.ts';

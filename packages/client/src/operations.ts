@@ -1,4 +1,5 @@
 import type { BodyOf, EndpointName, endpoints } from './contract/endpoints.ts';
+import type { WireErrorCode } from './contract/status-codes.ts';
 
 export interface Credentials {
   readonly email: string;
@@ -15,6 +16,16 @@ export interface EmailProof {
   readonly verificationToken: string;
   /** Becomes a new account's; for a change of email, that of the account. */
   readonly password: string;
+  /** Of a change of email, where the account has a second factor. */
+  readonly code?: string | undefined;
+}
+
+/** What completes a login of an account with a second factor. */
+export interface SecondFactor {
+  /** Of the login whose password was right. */
+  readonly secondFactorToken: string;
+  /** Six digits, or a recovery code. */
+  readonly code: string;
 }
 
 export interface PasswordReset {
@@ -28,6 +39,8 @@ export interface Operation<Name extends EndpointName> {
   readonly method: (typeof endpoints)[Name]['method'];
   readonly path: (typeof endpoints)[Name]['path'];
   readonly fields?: BodyOf<Name>;
+  /** A refusal that is an answer to go on from. */
+  readonly expects?: WireErrorCode;
 }
 
 export function register({ email, password, invitationToken }: Registration): Operation<'register'> {
@@ -39,13 +52,18 @@ export function requestVerification({ email }: Pick<Credentials, 'email'>): Oper
   return { method: 'POST', path: '/email_verification', fields: { email } };
 }
 
-export function verifyEmail({ email, verificationToken, password }: EmailProof): Operation<'verifyEmail'> {
-  const fields = { email, verification_token: verificationToken, password };
+export function verifyEmail({ email, verificationToken, password, code }: EmailProof): Operation<'verifyEmail'> {
+  const fields = { email, verification_token: verificationToken, password, ...(code !== undefined && { code }) };
   return { method: 'PUT', path: '/email_verification', fields };
 }
 
 export function logIn({ email, password }: Credentials): Operation<'logIn'> {
-  return { method: 'POST', path: '/sessions', fields: { email, password } };
+  return { method: 'POST', path: '/sessions', fields: { email, password }, expects: 'second_factor_required' };
+}
+
+export function logInWithCode({ secondFactorToken, code }: SecondFactor): Operation<'logInWithCode'> {
+  const fields = { second_factor_token: secondFactorToken, code };
+  return { method: 'POST', path: '/sessions/second_factor', fields };
 }
 
 export const logOut: Operation<'logOut'> = { method: 'DELETE', path: '/sessions' };
@@ -61,4 +79,28 @@ export function requestReset({ email }: Pick<Credentials, 'email'>): Operation<'
 export function resetPassword({ email, resetToken, newPassword }: PasswordReset): Operation<'resetPassword'> {
   const fields = { email, reset_token: resetToken, new_password: newPassword };
   return { method: 'PUT', path: '/reset_password', fields };
+}
+
+/** What proves the owner of an account with a second factor. */
+export interface Confirmation {
+  readonly password: string;
+  readonly code: string;
+}
+
+export const listFactors: Operation<'listFactors'> = { method: 'GET', path: '/profile/factors' };
+
+export function beginTotp({ password }: Pick<Confirmation, 'password'>): Operation<'beginTotp'> {
+  return { method: 'POST', path: '/profile/totp', fields: { password } };
+}
+
+export function enableTotp({ code }: Pick<Confirmation, 'code'>): Operation<'enableTotp'> {
+  return { method: 'PUT', path: '/profile/totp', fields: { code } };
+}
+
+export function disableTotp({ password, code }: Confirmation): Operation<'disableTotp'> {
+  return { method: 'DELETE', path: '/profile/totp', fields: { password, code } };
+}
+
+export function renewRecoveryCodes({ password, code }: Confirmation): Operation<'renewRecoveryCodes'> {
+  return { method: 'POST', path: '/profile/recovery_codes', fields: { password, code } };
 }

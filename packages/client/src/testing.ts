@@ -31,8 +31,9 @@ export async function createTestUser({ url, ...chosen }: TestUserOptions): Promi
   const { email = `user-${id}@example.com`, password = `password ${id}` } = chosen;
   const client = createApiClient({ server: url.replace(/\/$/, ''), transport: fetchTransport() });
   await client.register({ email, password });
-  const { token, cookie: name } = await client.logIn({ email, password });
-  const cookie = cookieHeader(token, name);
+  const session = await client.logIn({ email, password });
+  if (!('token' in session)) throw new Error('the test user has a second factor');
+  const cookie = cookieHeader(session.token, session.cookie);
   const identity = await createAuthsvc({ url }).whoami({ headers: { cookie } });
   if (!identity) throw new Error('the session of the test user is not valid');
   return { ...identity, email, password, cookie };

@@ -77,6 +77,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
     const next = { say: 'If you forgot the password, choose another', command: shell`authsvc reset` };
     throw withNextStep(error, 'invalid_credentials', next);
   });
+  if (!('token' in session)) throw new Error('this account has a second factor');
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 
   if (chosen) await keep(context, setup, session, expiresAt, chosen);

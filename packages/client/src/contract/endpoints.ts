@@ -1,4 +1,4 @@
-import { object, objectWith, partOf, type Schema, type Static, text } from './schema.ts';
+import { nullable, object, objectWith, type Properties, partOf, type Schema, type Static, text } from './schema.ts';
 import type { WireErrorCode } from './status-codes.ts';
 
 interface Endpoint {
@@ -7,6 +7,8 @@ interface Endpoint {
   readonly summary: string;
   /** The codes that its rules may refuse with; with `unauthenticated`, it needs a session. */
   readonly refusals?: readonly WireErrorCode[];
+  /** What a refusal says beside its code and message, by its code. */
+  readonly refused?: Readonly<Partial<Record<WireErrorCode, Properties>>>;
   /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
   readonly challenges?: true;
   readonly params?: Schema;
@@ -21,6 +23,19 @@ const string = { type: 'string' } as const;
 const uuid = { type: 'string', format: 'uuid' } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 const credentials = object({ email, password });
+/** Six digits, or a recovery code. */
+const code = text(128);
+const recoveryCodes = { type: 'array', items: string } as const;
+/** How a change is refused that asks for the password, and for the code of an account with a factor. */
+const confirmation = [
+  'invalid_credentials',
+  'second_factor_required',
+  'invalid_code',
+  'unauthenticated',
+  'rate_limited',
+  'overloaded',
+  'database_unavailable',
+] as const;
 
 function said<const Text extends string>(message: Text) {
   return { type: 'string', const: message } as const;
@@ -54,7 +69,7 @@ export const endpoints = {
     body: object({ email }),
     response: { 200: partOf({ email: string, message: said('verification instructions sent') }) },
   },
-  /** `password` becomes a new account's; for a change of email, it is that of the account. */
+  /** `password` becomes a new account's; for a change of email, it and `code` are the account's. */
   verifyEmail: {
     method: 'PUT',
     path: '/email_verification',
@@ -62,13 +77,15 @@ export const endpoints = {
     refusals: [
       'password_rejected',
       'invalid_credentials',
+      'second_factor_required',
+      'invalid_code',
       'registration_closed',
       'invalid_verification_token',
       'rate_limited',
       'overloaded',
       'database_unavailable',
     ],
-    body: object({ email, verification_token: text(128), password }),
+    body: objectWith({ email, verification_token: text(128), password }, { code }),
     response: { 200: partOf({ email: string, message: said('email verified') }) },
   },
   /** The session's token is in the cookie alone. */
@@ -76,8 +93,19 @@ export const endpoints = {
     method: 'POST',
     path: '/sessions',
     summary: 'Log in; the session comes as a cookie',
-    refusals: ['invalid_credentials', 'rate_limited', 'overloaded', 'database_unavailable'],
+    refusals: ['invalid_credentials', 'second_factor_required', 'rate_limited', 'overloaded', 'database_unavailable'],
+    // With the token and a code, `logInWithCode` completes the login.
+    refused: { second_factor_required: { second_factor_token: string, methods: { type: 'array', items: string } } },
     body: credentials,
+    response: { 200: partOf({ email: string, message: said('logged in') }) },
+  },
+  /** The token lives five minutes, for five codes, and opens nothing else. */
+  logInWithCode: {
+    method: 'POST',
+    path: '/sessions/second_factor',
+    summary: 'Complete a login by a code of the second factor; the session comes as a cookie',
+    refusals: ['invalid_code', 'second_factor_expired', 'rate_limited', 'database_unavailable'],
+    body: object({ second_factor_token: text(128), code }),
     response: { 200: partOf({ email: string, message: said('logged in') }) },
   },
   logOut: {
@@ -155,15 +183,8 @@ export const endpoints = {
     method: 'PUT',
     path: '/profile/password',
     summary: 'Change your password, and end every other session of yours',
-    refusals: [
-      'password_rejected',
-      'invalid_credentials',
-      'unauthenticated',
-      'rate_limited',
-      'overloaded',
-      'database_unavailable',
-    ],
-    body: object({ current_password: password, new_password: password }),
+    refusals: ['password_rejected', ...confirmation],
+    body: objectWith({ current_password: password, new_password: password }, { code }),
     response: { 200: partOf({ email: string, message: said('password changed') }) },
   },
   /** Answers with the address in force: where addresses must be proven, still the old one. */
@@ -171,15 +192,8 @@ export const endpoints = {
     method: 'PUT',
     path: '/profile/email',
     summary: 'Change your email, or ask for it where addresses must be proven',
-    refusals: [
-      'email_taken',
-      'invalid_credentials',
-      'unauthenticated',
-      'rate_limited',
-      'overloaded',
-      'database_unavailable',
-    ],
-    body: object({ password, new_email: email }),
+    refusals: ['email_taken', ...confirmation],
+    body: objectWith({ password, new_email: email }, { code }),
     response: { 200: partOf({ email: string, message: string }) },
   },
   /** Clears the cookie. */
@@ -187,9 +201,76 @@ export const endpoints = {
     method: 'DELETE',
     path: '/profile',
     summary: 'Delete your account and all that belongs to it',
-    refusals: ['invalid_credentials', 'unauthenticated', 'rate_limited', 'overloaded', 'database_unavailable'],
-    body: object({ password }),
+    refusals: confirmation,
+    body: objectWith({ password }, { code }),
     response: { 200: partOf({ email: string, message: said('account deleted') }) },
+  },
+  listFactors: {
+    method: 'GET',
+    path: '/profile/factors',
+    summary: 'Show your second factor',
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: {
+      200: object({
+        totp: nullable({ enabled_at: time }),
+        recovery_codes: nullable({ left: { type: 'integer' } }),
+        // Once there are any.
+        passkeys: {
+          type: 'array',
+          items: object({ id: string, name: string, created_at: time, last_used_at: { type: ['string', 'null'] } }),
+        },
+      }),
+    },
+  },
+  /** Changes nothing before `enableTotp`; pending for ten minutes, in this session alone. */
+  beginTotp: {
+    method: 'POST',
+    path: '/profile/totp',
+    summary: 'Begin a second factor: the secret for an authenticator app',
+    refusals: [
+      'factor_enabled',
+      'invalid_credentials',
+      'email_not_verified',
+      'unauthenticated',
+      'rate_limited',
+      'overloaded',
+      'database_unavailable',
+    ],
+    body: object({ password }),
+    response: { 200: object({ secret: string, otpauth_url: string }) },
+  },
+  /** Sets the cookie anew, since the session has another token from here on. */
+  enableTotp: {
+    method: 'PUT',
+    path: '/profile/totp',
+    summary: 'Enable the second factor by its first code; ends every other session of yours',
+    refusals: [
+      'factor_enabled',
+      'no_pending_factor',
+      'invalid_code',
+      'unauthenticated',
+      'rate_limited',
+      'database_unavailable',
+    ],
+    body: object({ code }),
+    // The codes are shown once.
+    response: { 200: object({ message: said('second factor enabled'), recovery_codes: recoveryCodes }) },
+  },
+  disableTotp: {
+    method: 'DELETE',
+    path: '/profile/totp',
+    summary: 'Disable the second factor, and void its recovery codes',
+    refusals: ['not_found', ...confirmation],
+    body: object({ password, code }),
+    response: { 200: object({ message: said('second factor disabled') }) },
+  },
+  renewRecoveryCodes: {
+    method: 'POST',
+    path: '/profile/recovery_codes',
+    summary: 'Make new recovery codes, which void the old ones',
+    refusals: ['not_found', ...confirmation],
+    body: object({ password, code }),
+    response: { 200: object({ recovery_codes: recoveryCodes }) },
   },
   whoami: {
     method: 'GET',
@@ -249,7 +330,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** The body of every answer but 200. */
+/** The body of every answer but 200; of some codes it holds more. */
 export interface ErrorBody {
   /** Stable, for machines. */
   readonly code: WireErrorCode;
@@ -258,6 +339,15 @@ export interface ErrorBody {
   /** Which fields are not valid, and why. */
   readonly errors?: readonly FieldError[];
 }
+
+/** `POST /sessions` → 401 of an account with a second factor. */
+export interface CodeNeededBody extends ErrorBody, RefusedWith<'logIn', 'second_factor_required'> {}
+
+type RefusedWith<Name extends EndpointName, Code extends WireErrorCode> = Endpoints[Name] extends {
+  readonly refused: { readonly [one in Code]: infer P extends Properties };
+}
+  ? { readonly [Field in keyof P]: Static<P[Field]> }
+  : never;
 
 /** `GET /` → 200; it does not say which version runs: that is for the operator. */
 export interface AboutBody {

@@ -11,6 +11,8 @@ export interface OperatedUser {
   readonly updated_at: string;
   /** `null` for an account that may log in. */
   readonly disabled_at: string | null;
+  /** When the second factor was enabled; `null` where there is none. */
+  readonly second_factor_at: string | null;
 }
 
 /** An account in a list. */
@@ -71,6 +73,18 @@ export interface ImportLine {
   readonly disabled_at?: string | null | undefined;
   readonly role?: string | undefined;
   readonly email_verified?: boolean | undefined;
+  readonly totp?: TotpLine | null | undefined;
+  /** SHA-256 of the recovery codes that are left, base64url; only with `totp`. */
+  readonly recovery_codes?: readonly string[] | undefined;
+}
+
+/** A second factor in a file of accounts: who reads it can make its codes. */
+export interface TotpLine {
+  /** Base32. */
+  readonly secret: string;
+  readonly enabled_at?: string | undefined;
+  /** The newest 30 s since 1970 of which a code was used. */
+  readonly last_step?: number | undefined;
 }
 
 /**
@@ -83,7 +97,7 @@ export type ImportReport =
   | { readonly summary: { readonly imported: number; readonly exists: number; readonly refused: number } }
   | { readonly error: ErrorBody };
 
-/** One line of `GET /users/export`, which `POST /users/import` reads back. */
+/** One line of `GET /users/export?with_factors=`, which `POST /users/import` reads back. */
 export interface ExportLine {
   readonly email: string;
   readonly password_hash: string;
@@ -91,6 +105,9 @@ export interface ExportLine {
   readonly disabled_at: string | null;
   readonly role: string;
   readonly email_verified: boolean;
+  /** Left out unless it was asked for. */
+  readonly totp?: Required<TotpLine> | null;
+  readonly recovery_codes?: readonly string[];
 }
 
 /** One event, as `GET /events` returns it. */
@@ -143,6 +160,8 @@ export const userPageSchema = partOf({
 export const eventPageSchema = partOf({ limit, email: text, since: text, after: text, newest: text });
 
 export const importSchema = partOf({ dry_run: { type: 'string', const: 'true' } });
+
+export const exportSchema = partOf({ with_factors: { type: 'string', const: 'true' } });
 
 export const backupSchema = object({
   path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 },

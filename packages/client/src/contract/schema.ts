@@ -1,6 +1,6 @@
 /** The part of JSON Schema that the contract is declared in. */
 export interface Schema {
-  readonly type: 'object' | 'array' | keyof Scalars | readonly (keyof Scalars)[];
+  readonly type: 'object' | 'array' | keyof Scalars | readonly (keyof Scalars)[] | readonly ['object', 'null'];
   readonly const?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -26,9 +26,11 @@ type Listed<Type> = Type extends readonly (infer One)[] ? One : Type;
 export type Static<S> = S extends { readonly const: infer Value }
   ? Value
   : S extends { readonly properties: infer Properties }
-    ? {
-        readonly [Name in Exclude<keyof Properties, Optional<S>>]: Static<Properties[Name]>;
-      } & { readonly [Name in keyof Properties & Optional<S>]?: Static<Properties[Name]> | undefined }
+    ?
+        | ({
+            readonly [Name in Exclude<keyof Properties, Optional<S>>]: Static<Properties[Name]>;
+          } & { readonly [Name in keyof Properties & Optional<S>]?: Static<Properties[Name]> | undefined })
+        | (S extends { readonly type: readonly unknown[] } ? null : never)
     : S extends { readonly items: infer Item }
       ? readonly Static<Item>[]
       : S extends { readonly type: infer Type }
@@ -47,6 +49,11 @@ export type Properties = Readonly<Record<string, Schema>>;
 /** An object of exactly these properties. */
 export function object<const P extends Properties>(properties: P) {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false } as const;
+}
+
+/** An object of exactly these properties, or null. */
+export function nullable<const P extends Properties>(properties: P) {
+  return { ...object(properties), type: ['object', 'null'] } as const;
 }
 
 /** An object that must have some properties, may have others, and has no more. */

@@ -1,13 +1,23 @@
 import { Readable } from 'node:stream';
 import {
   type ExportLine,
+  exportSchema,
   type ImportLine,
   type ImportReport,
   importSchema,
   type Static,
+  type TotpLine,
 } from '@authsvc/client/contract';
 import { LONGEST_LINE, splitLines } from '@authsvc/client/split-lines';
-import { type AuthPorts, exportUsers, IMPORT_BATCH_SIZE, type ImportedUser, importUsers } from '@authsvc/core';
+import {
+  type AuthPorts,
+  type ExportedUser,
+  exportUsers,
+  IMPORT_BATCH_SIZE,
+  type ImportedFactors,
+  type ImportedUser,
+  importUsers,
+} from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError, refusalOf } from '../http/errors.ts';
 
@@ -28,7 +38,11 @@ export function addUserFileRoutes(server: FastifyInstance, ports: AuthPorts): vo
     },
   );
 
-  server.get('/users/export', (_request, reply) => reply.type(LINES_TYPE).send(linesOf(giveOut(ports))));
+  server.get<{ Querystring: Partial<Static<typeof exportSchema>> }>(
+    '/users/export',
+    { schema: { querystring: exportSchema } },
+    ({ query }, reply) => reply.type(LINES_TYPE).send(linesOf(giveOut(ports, query.with_factors === 'true'))),
+  );
 }
 
 async function* takeIn(ports: AuthPorts, body: Readable, dryRun: boolean): AsyncGenerator<ImportReport> {
@@ -106,7 +120,34 @@ function readLine(text: string | undefined): { line: number; user: ImportedUser 
   const createdAt = readTime(value.created_at);
   const disabledAt = readTime(value.disabled_at);
   if (Number.isNaN(createdAt) || Number.isNaN(disabledAt)) return { line, refused: 'a time is not ISO 8601' };
-  return { line, user: { email, passwordHash, createdAt, disabledAt, role, emailVerified } };
+  const read = readFactors(value);
+  if ('refused' in read) return { line, refused: read.refused };
+  return { line, user: { email, passwordHash, createdAt, disabledAt, role, emailVerified, factors: read.factors } };
+}
+
+/** The rules check what a secret and a digest look like. */
+function readFactors({
+  totp,
+  recovery_codes: digests = [],
+}: Partial<Record<keyof ImportLine, unknown>>): { factors: ImportedFactors | undefined } | { refused: string } {
+  const isList = Array.isArray(digests) && digests.every((digest) => typeof digest === 'string');
+  if (!isList) return { refused: 'recovery_codes is no list of digests' };
+  if (totp === undefined || totp === null) {
+    return digests.length === 0 ? { factors: undefined } : { refused: 'recovery_codes need totp' };
+  }
+  const {
+    secret,
+    enabled_at: enabled,
+    last_step: lastStep,
+    ...others
+  } = (typeof totp === 'object' ? totp : {}) as Partial<Record<keyof TotpLine, unknown>>;
+  const enabledAt = readTime(enabled);
+  const isStep =
+    lastStep === undefined || (typeof lastStep === 'number' && Number.isSafeInteger(lastStep) && lastStep >= 0);
+  if (typeof secret !== 'string' || Number.isNaN(enabledAt) || !isStep || Object.keys(others).length > 0) {
+    return { refused: 'totp is not {"secret", "enabled_at", "last_step"}' };
+  }
+  return { factors: { secret, enabledAt, lastStep, recoveryDigests: digests } };
 }
 
 /** @returns NaN for what is no time. */
@@ -115,8 +156,8 @@ function readTime(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
 }
 
-async function* giveOut(ports: AuthPorts): AsyncGenerator<ExportLine> {
-  for await (const user of exportUsers(ports)) {
+async function* giveOut(ports: AuthPorts, withFactors: boolean): AsyncGenerator<ExportLine> {
+  for await (const user of exportUsers(ports, { withFactors })) {
     yield {
       email: user.email,
       password_hash: user.passwordHash,
@@ -124,8 +165,18 @@ async function* giveOut(ports: AuthPorts): AsyncGenerator<ExportLine> {
       disabled_at: user.disabledAt === undefined ? null : new Date(user.disabledAt).toISOString(),
       role: user.role,
       email_verified: user.emailVerified,
+      ...(withFactors && factorsOf(user)),
     };
   }
+}
+
+function factorsOf({ factors, secondFactorAt }: ExportedUser): Pick<ExportLine, 'totp' | 'recovery_codes'> {
+  if (!factors?.totp || secondFactorAt === undefined) return { totp: null, recovery_codes: [] };
+  const { secret, lastStep } = factors.totp;
+  return {
+    totp: { secret, enabled_at: new Date(secondFactorAt).toISOString(), last_step: lastStep },
+    recovery_codes: factors.recoveryDigests,
+  };
 }
 
 function linesOf(values: AsyncIterable<object>): Readable {

@@ -32,6 +32,7 @@ const user = (email: string, changed: object = {}) => ({
   created_at: START,
   updated_at: START,
   disabled_at: null,
+  second_factor_at: null,
   ...changed,
 });
 const listed = (email: string, changed: object = {}) => ({ ...user(email), last_login_at: null, ...changed });

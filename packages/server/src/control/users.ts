@@ -20,6 +20,7 @@ import {
   issueResetTokenFor,
   type ListedUser,
   listUsers,
+  resetFactors,
   revokeAllSessions,
   revokeSessions,
   setRole,
@@ -79,6 +80,7 @@ export function addUserControlRoutes(
     delete: deleteUser,
     revoke: revokeSessions,
     verify: verifyUser,
+    'reset-mfa': resetFactors,
   };
   for (const [name, change] of Object.entries(changes)) {
     server.post<ByEmail>(
@@ -136,6 +138,7 @@ function operatedUser(user: User): OperatedUser {
     created_at: iso(user.createdAt),
     updated_at: iso(user.updatedAt),
     disabled_at: user.disabledAt === undefined ? null : iso(user.disabledAt),
+    second_factor_at: user.secondFactorAt === undefined ? null : iso(user.secondFactorAt),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Measurements } from '../metrics/measurements.ts';
 import { addPages } from '../pages/pages.ts';
 import type { SiteOptions } from '../pages/site.ts';
 import { addAboutRoutes, addOpenapiRoute } from '../routes/about.ts';
+import { addFactorRoutes } from '../routes/factors.ts';
 import { addAccountRoutes, addProfileRoute } from '../routes/profile.ts';
 import { addResetPasswordRoutes } from '../routes/reset-password.ts';
 import { addOwnSessionRoutes, addSessionRoutes } from '../routes/sessions.ts';
@@ -60,8 +61,9 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   addResetPasswordRoutes(server, ports, mailOwed);
   addAboutRoutes(server, ports, options, addPages(server, ports, options, mailOwed));
   addOpenapiRoute(server, publicUrl);
-  addSessionRoutes(server, ports);
+  addSessionRoutes(server, ports, mailOwed);
   addOwnSessionRoutes(server, ports);
   addAccountRoutes(server, ports, mailOwed);
+  addFactorRoutes(server, ports, { issuer: options.productName ?? 'authsvc', mailOwed });
   return server;
 }

@@ -1,4 +1,5 @@
 import { type BodyOf, endpoints } from '@authsvc/client/contract';
+import { AuthError } from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnauthenticated } from '../http/session-cookie.ts';
@@ -63,7 +64,8 @@ export async function logInAndLead(
   reply: FastifyReply,
   credentials: BodyOf<'logIn'>,
 ): Promise<FastifyReply> {
-  await openSession(site.ports, request, reply, credentials);
+  const outcome = await openSession(site.ports, request, reply, credentials);
+  if (!('user' in outcome)) throw new AuthError('second_factor_required');
   await closeSession(site.ports, request).catch((error) => {
     if (!isUnauthenticated(error)) throw error;
   });

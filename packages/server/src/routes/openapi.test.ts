@@ -17,11 +17,17 @@ const isCommon = {
   invalid_request: () => true,
   password_rejected: () => false,
   email_taken: () => false,
+  factor_enabled: () => false,
+  no_pending_factor: () => false,
   invalid_credentials: () => false,
+  second_factor_required: () => false,
+  invalid_code: () => false,
+  second_factor_expired: () => false,
   unauthenticated: () => false,
   unknown_email: () => false,
   invalid_reset_token: () => false,
   registration_closed: () => false,
+  email_not_verified: () => false,
   invalid_verification_token: () => false,
   invalid_invitation_token: () => false,
   reset_delivery_refused: () => false,
@@ -70,7 +76,9 @@ function refusalsOf(method: string, schema: FastifySchema = {}): Record<string, 
   return Object.fromEntries(
     statuses.map((status) => {
       const here = codes.flatMap(([code, of]) => (of === status ? [code] : []));
-      const code = { type: 'object', properties: { code: { type: 'string', enum: here } } };
+      const more = here.map((code) => schema.refused?.[code as WireErrorCode]);
+      const properties = Object.assign({ code: { type: 'string', enum: here } }, ...more);
+      const code = { type: 'object', properties };
       const answer = {
         description: here.join(', '),
         ...((status === 429 || status === 503) && { headers: retryAfter }),

@@ -6,6 +6,7 @@ declare module 'fastify' {
     operationId?: string;
     summary?: string;
     refusals?: readonly WireErrorCode[];
+    refused?: Readonly<Partial<Record<WireErrorCode, object>>>;
     challenges?: boolean;
   }
 }

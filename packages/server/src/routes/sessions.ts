@@ -1,11 +1,14 @@
-import type { AnswerOf, BodyOf } from '@authsvc/client/contract';
+import { type AnswerOf, type BodyOf, type CodeNeededBody, statusOf } from '@authsvc/client/contract';
 import {
   type ActiveSession,
   type AuthPorts,
+  type CodeNeeded,
   endOtherSessions,
   endSession,
+  type LoggedIn,
   listSessions,
   logIn,
+  logInWithCode,
   logOut,
   type User,
 } from '@authsvc/core';
@@ -20,11 +23,27 @@ import {
 } from '../http/session-cookie.ts';
 import { routeOf } from './route.ts';
 
-export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): void {
+export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
   server.route<{ Body: BodyOf<'logIn'> }>({
     ...routeOf('logIn'),
-    handler: async (request, reply): Promise<AnswerOf<'logIn'>> => {
-      const { email } = await openSession(ports, request, reply, request.body);
+    handler: async (request, reply): Promise<AnswerOf<'logIn'> | CodeNeededBody> => {
+      const outcome = await openSession(ports, request, reply, request.body);
+      if ('user' in outcome) return { email: outcome.user.email, message: 'logged in' };
+      reply.code(statusOf.second_factor_required);
+      return {
+        code: 'second_factor_required',
+        message: 'this account has a second factor: send its code to POST /sessions/second_factor',
+        second_factor_token: outcome.secondFactorToken,
+        methods: outcome.methods,
+      };
+    },
+  });
+
+  server.route<{ Body: BodyOf<'logInWithCode'> }>({
+    ...routeOf('logInWithCode'),
+    onResponse: async () => mailOwed(),
+    handler: async (request, reply): Promise<AnswerOf<'logInWithCode'>> => {
+      const { email } = await openSessionByCode(ports, request, reply, request.body);
       return { email, message: 'logged in' };
     },
   });
@@ -39,15 +58,27 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts): voi
   });
 }
 
-/** Logs in by a request, whose answer then carries the session's cookie. */
+/** Logs in by a request, whose answer then carries the session's cookie, unless a code is needed. */
 export async function openSession(
   ports: AuthPorts,
   request: FastifyRequest,
   reply: FastifyReply,
   { email, password }: BodyOf<'logIn'>,
-): Promise<User> {
+): Promise<LoggedIn | CodeNeeded> {
   request.server.proxies.noteLogin(request, email);
-  const { user, token } = await logIn(ports, { email, password, client: requesterOf(request) });
+  const outcome = await logIn(ports, { email, password, client: requesterOf(request) });
+  if ('token' in outcome) setSessionCookie(reply, outcome.token, ports.policy.lifetimes.lifetimeMs);
+  return outcome;
+}
+
+/** Completes a login by a request, whose answer then carries the session's cookie. */
+export async function openSessionByCode(
+  ports: AuthPorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { second_factor_token: secondFactorToken, code }: BodyOf<'logInWithCode'>,
+): Promise<User> {
+  const { user, token } = await logInWithCode(ports, { secondFactorToken, code, client: requesterOf(request) });
   setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
   return user;
 }

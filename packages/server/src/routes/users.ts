@@ -29,9 +29,10 @@ export function addUserRoutes(server: FastifyInstance, ports: AuthPorts, mailOwe
 
   server.route<{ Body: BodyOf<'verifyEmail'> }>({
     ...routeOf('verifyEmail'),
+    onResponse,
     handler: async (request): Promise<AnswerOf<'verifyEmail'>> => {
-      const { email, verification_token: verificationToken, password } = request.body;
-      const user = await verifyEmail(ports, { email, verificationToken, password, client: requesterOf(request) });
+      const { email, verification_token: verificationToken, password, code } = request.body;
+      const user = await verifyEmail(ports, { email, verificationToken, password, code, client: requesterOf(request) });
       return { email: user.email, message: 'email verified' };
     },
   });

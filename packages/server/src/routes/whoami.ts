@@ -6,7 +6,6 @@ import { routeOf } from './route.ts';
 
 /** The answer depends on who asks, and each of these headers may say who. */
 const VARY = 'Cookie, Authorization, Origin';
-const METHODS = ['password'] as const;
 
 /** `GET /whoami`: the one question that an application asks. */
 export function addWhoamiRoute(server: FastifyInstance, ports: AuthPorts): void {
@@ -34,7 +33,7 @@ function whoamiOf(session: ActiveSession): AnswerOf<'whoami'> {
       id: session.id,
       created_at: iso(session.createdAt),
       expires_at: iso(session.expiresAt),
-      methods: METHODS,
+      methods: session.methods,
     },
     token: null,
   };

@@ -191,6 +191,13 @@ export const en = {
         password_rejected: 'This password is not accepted.',
         email_taken: 'There is already an account with this email.',
         invalid_credentials: 'Wrong email or password.',
+        second_factor_required: 'Your account has a second factor. Enter a code too.',
+        invalid_code: 'This code is not right.',
+        second_factor_expired: 'This login took too long, or had too many wrong codes. Log in again.',
+        factor_enabled: 'Your account has a second factor already.',
+        no_pending_factor: 'This took longer than ten minutes. Begin again.',
+        email_not_verified:
+          'Your email is not confirmed yet. Log out and reset your password by mail, which confirms it.',
         unauthenticated: 'You are not logged in, or no longer. Log in to go on.',
         unknown_email: 'There is no account with this email.',
         invalid_reset_token: 'This link or token is not valid: it was used, has expired, or is incomplete.',
@@ -279,6 +286,24 @@ export const en = {
       openPage: 'If you forgot your password, choose another:',
       button: 'Choose a new password',
       ignore: 'If it was not you, do nothing: nothing was changed.',
+    },
+    recovery_code_used: {
+      subject: (product: string) => `A recovery code of your ${product} account was used`,
+      heading: 'A recovery code was used',
+      reason: (email: string, product: string) =>
+        `Someone who has your password and one of your recovery codes, most likely you, used the code for ${email} at ${product}. It does not work again. Make new recovery codes on your account page before you run out of them.`,
+      openPage: 'If it was not you, choose a new password, then make new recovery codes:',
+      button: 'Choose a new password',
+      ignore: 'If it was you, there is nothing else to do here.',
+    },
+    wrong_codes: {
+      subject: (product: string) => `Someone knows your ${product} password`,
+      heading: 'Someone knows your password',
+      reason: (email: string, product: string) =>
+        `Someone entered the right password of ${email} at ${product}, and then several wrong codes of your second factor. They are not logged in.`,
+      openPage: 'If it was not you, choose a new password:',
+      button: 'Choose a new password',
+      ignore: 'If it was you, there is nothing to do here.',
     },
     email_change_notice: {
       subject: (product: string) => `Your email at ${product} is about to change`,
