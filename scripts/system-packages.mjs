@@ -18,6 +18,9 @@ export const systemPackages = [
   // What the service asks of the disk, and a clock of its own for a process.
   'strace',
   'faketime',
+  // An authenticator app, and a camera for its QR codes.
+  'oathtool',
+  'zbar-tools',
   // A browser, and what the example applications are written with.
   'chromium',
   'python3-flask',

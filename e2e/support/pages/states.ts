@@ -1,3 +1,4 @@
+import { totpCode } from '../../../test/totp-code.ts';
 import type { Walk } from './walk.ts';
 
 const email = 'ada.lovelace@analytical-engines.example.com';
@@ -69,6 +70,29 @@ export const pageStates: readonly PageState[] = [
   { name: 'email-verified', open: (walk) => walk.goTo('/login?done=email-verified') },
   { name: 'invitation', open: (walk) => walk.goTo(`/invitation?email=${email}&token=${unknownToken}`) },
   { name: 'invitation-refused', open: (walk) => walk.fill({ Password: 'quiet river lamp' }, 'Create account') },
+  { name: 'totp', open: (walk) => openTotp(walk) },
+  { name: 'totp-refused', open: (walk) => walk.fill({ Password: 'wrong' }, 'Continue') },
+  { name: 'totp-code', open: (walk) => walk.fill({ Password: password }, 'Continue') },
+  { name: 'totp-code-refused', open: (walk) => walk.fill({ Code: '12345' }, 'Turn on') },
+  { name: 'recovery-codes', open: (walk) => turnOn(walk) },
+  { name: 'account-with-factor', open: (walk) => walk.follow('Done: back to your account') },
+  { name: 'email-with-factor', open: (walk) => walk.goTo('/account/email') },
+  { name: 'password-with-factor', open: (walk) => walk.goTo('/account/password') },
+  { name: 'delete-with-factor', open: (walk) => walk.goTo('/account/delete') },
+  { name: 'totp-disable', open: (walk) => walk.goTo('/account/totp/disable') },
+  {
+    name: 'totp-disable-refused',
+    open: (walk) => walk.fill({ Password: password, Code: 'AAAA-BBBB' }, 'Turn off'),
+  },
+  { name: 'new-recovery-codes', open: (walk) => walk.goTo('/account/recovery-codes') },
+  {
+    name: 'recovery-codes-renewed',
+    open: (walk) => walk.fill({ Password: password, Code: codes.shift() ?? '' }, 'Make new codes'),
+  },
+  { name: 'login-code', open: (walk) => logInAgain(walk) },
+  { name: 'login-code-refused', open: (walk) => walk.fill({ Code: '12345' }, 'Log in') },
+  { name: 'login-over', open: (walk) => tryInVain(walk) },
+  { name: 'account-with-few-codes', open: (walk) => spendCodes(walk) },
 ];
 
 /** What pages show where people are invited, and addresses proven. */
@@ -85,6 +109,46 @@ async function askForChange(walk: Walk): Promise<void> {
   await walk.fill({ Email: email, Password: password }, 'Log in');
   await walk.goTo('/account/email');
   await walk.fill({ 'New email': `countess.${email}`, Password: password }, 'Change email');
+}
+
+/** Those that were shown last. */
+let codes: string[] = [];
+
+async function turnOn(walk: Walk): Promise<void> {
+  const secret = (await walk.page.locator('.secret').textContent()) ?? '';
+  await walk.fill({ Code: totpCode(secret.replaceAll(/\s/g, ''), Date.now()) }, 'Turn on');
+  codes = await readCodes(walk);
+}
+
+function readCodes(walk: Walk): Promise<string[]> {
+  return walk.page.locator('.codes li').allTextContents();
+}
+
+async function logInAgain(walk: Walk): Promise<void> {
+  codes = await readCodes(walk);
+  await walk.context.clearCookies();
+  await walk.goTo('/login');
+  await walk.fill({ Email: email, Password: password }, 'Log in');
+}
+
+/** Of five codes that a login may try, one was wrong before. */
+async function tryInVain(walk: Walk): Promise<void> {
+  for (let tries = 1; tries < 5; tries += 1) await walk.fill({ Code: '12345' }, 'Log in');
+  await walk.fill({ Code: codes[0] ?? '' }, 'Log in');
+}
+
+async function spendCodes(walk: Walk): Promise<void> {
+  while (codes.length > 3) {
+    await walk.context.clearCookies();
+    await walk.goTo('/login');
+    await walk.fill({ Email: email, Password: password }, 'Log in');
+    await walk.fill({ Code: codes.shift() ?? '' }, 'Log in');
+  }
+}
+
+async function openTotp(walk: Walk): Promise<void> {
+  await logInTwice(walk);
+  await walk.goTo('/account/totp');
 }
 
 async function logInTwice(walk: Walk): Promise<void> {

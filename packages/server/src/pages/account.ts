@@ -1,8 +1,9 @@
-import { findPendingEmail, listSessions } from '@authsvc/core';
+import { type Factors, findPendingEmail, listFactors, listSessions } from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { texts } from '../texts/texts.ts';
 import { type ListedSessions, sessionList } from './account-sessions.ts';
+import { factorRow } from './factors/factor-row.ts';
 import { linkTo } from './form.ts';
 import { renderPage, type View } from './layout.ts';
 import { noticeIn } from './notices.ts';
@@ -24,7 +25,9 @@ export function addAccountPage(server: FastifyInstance, site: Site): void {
       const current = getVisitor(request);
       const sessions = await listSessions(site.ports, current);
       const pendingEmail = await findPendingEmail(site.ports, current);
-      return reply.send(renderPage(site, reply, accountView(site, request, { current, sessions, pendingEmail })));
+      const factors = await listFactors(site.ports, current);
+      const shown = { current, sessions, pendingEmail, factors };
+      return reply.send(renderPage(site, reply, accountView(site, request, shown)));
     },
   );
 }
@@ -32,9 +35,10 @@ export function addAccountPage(server: FastifyInstance, site: Site): void {
 interface ShownAccount extends ListedSessions {
   /** The address to which the email changes once it is confirmed. */
   readonly pendingEmail: string | undefined;
+  readonly factors: Factors;
 }
 
-function accountView(site: Site, request: FastifyRequest, { pendingEmail, ...listed }: ShownAccount): View {
+function accountView(site: Site, request: FastifyRequest, { pendingEmail, factors, ...listed }: ShownAccount): View {
   const notice = noticeIn(request);
   const returnTo = site.readReturnTo(request.query);
   return {
@@ -47,6 +51,7 @@ ${notice && html`<p class="note" role="status">${notice}</p>`}
 <ul class="rows">
 <li><div><h2>${texts.pages.fields.email}</h2><p>${listed.current.email}</p>${pendingEmail && html`<p>${texts.pages.account.pendingEmail(pendingEmail)}</p>`}</div><a href="${linkTo('account/email', returnTo)}" aria-label="${texts.pages.account.changeEmail}">${texts.pages.account.change}</a></li>
 <li><div><h2>${texts.pages.fields.password}</h2><p>${texts.pages.account.hiddenPassword}</p></div><a href="${linkTo('account/password', returnTo)}" aria-label="${texts.pages.account.changePassword}">${texts.pages.account.change}</a></li>
+${factorRow(factors, returnTo)}
 </ul>
 ${returnTo && html`<p class="links"><a href="${returnTo.location}">${texts.pages.account.toApplication}</a></p>`}
 </div>

@@ -7,8 +7,9 @@ import { renderPage, type View } from './layout.ts';
 import { describeProblems, noProblems, type Problems } from './problems.ts';
 import type { ReturnTo } from './return-to.ts';
 import type { Site } from './site.ts';
+import { getVisitor } from './visitor.ts';
 
-/** What a form shows when it comes back: what was typed, but never a password. */
+/** What a form shows when it comes back: what was typed, but never a password or a code. */
 export interface Filled {
   readonly typed: Readonly<Record<string, string>>;
   readonly problems: Problems;
@@ -28,11 +29,13 @@ export interface Field {
   readonly isFirst?: boolean;
   /** It can be read, and not changed. */
   readonly isFixed?: boolean;
+  /** A phone shows digits to type it. */
+  readonly isNumeric?: boolean;
 }
 
 /** A field with its label, its hint and what is wrong with it. */
 export function field({ typed, problems }: Filled, one: Field): SafeHtml {
-  const { name, label, type, autocomplete, hint, value, isFirst = false, isFixed = false } = one;
+  const { name, label, type, autocomplete, hint, value, isFirst = false, isFixed = false, isNumeric = false } = one;
   const problem = problems.fields[name];
   const about = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');
   const text = type === 'password' ? undefined : (typed[name] ?? value);
@@ -44,7 +47,7 @@ ${problem && html`<p class="wrong" id="${name}-problem">${problem}</p>`}
     text === undefined ? '' : html` value="${text}"`
   }${about && html` aria-describedby="${about}"`}${problem && html` aria-invalid="true"`}${
     isFirst && !hasProblem(problems) ? html` autofocus` : ''
-  }${isFixed ? html` readonly` : ''}>
+  }${isFixed ? html` readonly` : ''}${isNumeric ? html` inputmode="numeric"` : ''}>
 </div>`;
 }
 
@@ -57,6 +60,20 @@ export function emailField(filled: Filled, how: Pick<Field, 'value' | 'isFirst' 
     autocomplete: 'username',
     ...how,
   });
+}
+
+/** The password of the account, to confirm something by. */
+export function passwordField(filled: Filled, name: string, label: string): SafeHtml {
+  return field(filled, { name, label, type: 'password', autocomplete: 'current-password', isFirst: true });
+}
+
+/**
+ * Tells a password manager whose password this is. Without a name, it is not sent.
+ *
+ * @see https://www.chromium.org/developers/design-documents/form-styles-that-chromium-understands/
+ */
+export function username(request: FastifyRequest): SafeHtml {
+  return html`<input type="text" value="${getVisitor(request).email}" autocomplete="username" readonly hidden>`;
 }
 
 /** A password that is chosen now, with the rule for it. */
@@ -86,6 +103,8 @@ export interface FormCard {
   readonly title: string;
   readonly lead?: string | undefined;
   readonly notice?: string | SafeHtml | undefined;
+  /** What is read before the fields are filled in. */
+  readonly above?: SafeHtml | undefined;
   readonly action: string;
   readonly fields: SafeHtml[];
   readonly submit: string;
@@ -94,12 +113,13 @@ export interface FormCard {
 }
 
 export function formCard(filled: Filled, card: FormCard): SafeHtml {
-  const { title, lead, notice, action, fields, submit, isDangerous = false, links = [] } = card;
+  const { title, lead, notice, above, action, fields, submit, isDangerous = false, links = [] } = card;
   return html`<div class="card">
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <h1>${title}</h1>
 ${lead && html`<p class="lead">${lead}</p>`}
 ${summary(filled)}
+${above}
 <form method="post" action="${action}" novalidate>
 ${fields}
 <button${isDangerous ? html` class="bad"` : ''}>${submit}</button>
@@ -123,6 +143,8 @@ export interface FormPage<Body> {
   readonly preValidation?: (request: FastifyRequest) => Promise<void>;
   /** Once the answer to a form is on its way. */
   readonly onResponse?: () => Promise<void>;
+  /** Answers a GET where the form is of no use; nothing shows the form. */
+  readonly instead?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
   readonly view: (request: FastifyRequest, filled: Filled) => View;
   /** The fields at fault where the rules name none. */
   readonly fieldOf?: Partial<Record<AuthErrorCode, string>>;
@@ -133,15 +155,18 @@ export interface FormPage<Body> {
 
 /** Adds a page with a form: GET shows it, POST acts. */
 export function addFormPage<Body>(server: FastifyInstance, site: Site, page: FormPage<Body>): void {
-  const { path, schema, preValidation, onResponse, view, fieldOf, refused, submit } = page;
+  const { path, schema, preValidation, onResponse, instead, view, fieldOf, refused, submit } = page;
   const refusalPage = (one: RefusedPage): string => {
-    const instead = refused?.(one);
-    if (instead !== undefined) return instead;
+    const other = refused?.(one);
+    if (other !== undefined) return other;
     const filled = { typed: typedIn(one.request.body), problems: describeProblems(site, one, fieldOf) };
     return renderPage(site, one.reply, { ...view(one.request, filled), hasProblem: true });
   };
   const common = { ...(preValidation && { preValidation }), config: { refusalPage } };
-  server.get(path, common, async (request, reply) => reply.send(renderPage(site, reply, view(request, blank))));
+  server.get(path, common, async (request, reply) => {
+    const other = await instead?.(request, reply);
+    return other ?? reply.send(renderPage(site, reply, view(request, blank)));
+  });
   server.post<{ Body: Body }>(
     path,
     { ...common, ...(schema && { schema: { body: schema } }), ...(onResponse && { onResponse }) },
@@ -149,10 +174,12 @@ export function addFormPage<Body>(server: FastifyInstance, site: Site, page: For
   );
 }
 
-/** What was typed, but for passwords. */
+/** What was typed, but for passwords and codes. */
 function typedIn(body: unknown): Record<string, string> {
   const fields = typeof body === 'object' && body !== null ? Object.entries(body) : [];
   return Object.fromEntries(
-    fields.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !entry[0].includes('password')),
+    fields.filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && !/password|code/.test(entry[0]),
+    ),
   );
 }

@@ -4,7 +4,7 @@ import { texts } from '../texts/texts.ts';
 import type { ReturnTo } from './return-to.ts';
 import type { Site } from './site.ts';
 
-export type Root = '' | '../';
+export type Root = '' | '../' | '../../';
 
 /** One page, without what all pages have. */
 export interface View {

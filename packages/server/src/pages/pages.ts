@@ -5,6 +5,8 @@ import { addAccountPage } from './account.ts';
 import { addAccountChanges } from './account-changes.ts';
 import { addAccountSessions } from './account-sessions.ts';
 import { textOn } from './color.ts';
+import { addLoginCodePage } from './factors/login-code.ts';
+import { addFactorChanges, addTotpPages } from './factors/totp.ts';
 import { addLoginPage } from './login.ts';
 import { addLogoutPage } from './logout.ts';
 import { addRegisterPage } from './register.ts';
@@ -32,6 +34,7 @@ export function addPages(
   const site = createSite(ports, options, mailOwed);
   addAssets(server, site);
   addLoginPage(server, site);
+  addLoginCodePage(server, site);
   addRegisterPage(server, site);
   addLogoutPage(server, site);
   addResetPage(server, site);
@@ -40,6 +43,8 @@ export function addPages(
   addAccountPage(server, site);
   addAccountSessions(server, site);
   addAccountChanges(server, site);
+  addTotpPages(server, site);
+  addFactorChanges(server, site);
   // A path without a slash at its end is no folder to start from.
   return publicUrl && publicUrl.pathname !== '/' ? `${publicUrl.href}/account` : 'account';
 }

@@ -36,6 +36,9 @@ export function describeProblems(
 
 function textOf({ ports }: Site, error: AuthError, isConfirmed: boolean): string | undefined {
   if (error.code === 'invalid_request' && error.field?.endsWith('email')) return texts.pages.problems.email;
+  // The rules tell a used code, and a clock that is off, by their messages alone.
+  if (error.code === 'invalid_code' && /used already/.test(error.message)) return texts.pages.problems.usedCode;
+  if (error.code === 'invalid_code' && /clock/.test(error.message)) return texts.pages.problems.wrongClock;
   if (error.code === 'invalid_credentials' && isConfirmed) return texts.pages.problems.wrongPassword;
   if (error.passwordProblem === undefined) return undefined;
   if (error.passwordProblem === 'too_short')

@@ -14,7 +14,16 @@ const REFUSED = /[\p{Cc}\p{Cf}\p{Z}\p{Cs}\\]/u;
 /** What a path is parsed against; reserved, so that no one has it. */
 const HERE = 'http://return-to.invalid';
 /** Pages of ours that need a login, relative to `/login`. */
-const OWN = ['account', 'account/email', 'account/password', 'account/delete'] as const;
+const OWN = [
+  'account',
+  'account/email',
+  'account/password',
+  'account/delete',
+  'account/totp',
+  'account/totp/code',
+  'account/totp/disable',
+  'account/recovery-codes',
+] as const;
 export type OwnPage = (typeof OWN)[number];
 
 /**

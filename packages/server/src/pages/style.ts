@@ -23,7 +23,7 @@ export function styleSheet(accent: string): string {
   --good-page: #eef7f1;
   --shadow: 0 1px 2px rgb(16 24 40 / 5%), 0 12px 32px -12px rgb(16 24 40 / 14%);
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: ${DARK.page};
     --card: ${DARK.card};
@@ -145,6 +145,13 @@ button.bad:hover { background: #8f1d17; }
 .card > h2 { margin-bottom: 1.25rem; font-size: 1.125rem; }
 .here { display: inline-block; padding: 0 .5rem; border-radius: 1rem; background: var(--good-page); color: var(--good); font-size: .8125rem; font-weight: 600; line-height: 1.6; vertical-align: .0625rem; }
 .after { margin-top: 1.5rem; }
+.rows .low { color: var(--bad); }
+.card > svg { display: block; width: 100%; max-width: 15rem; margin: 1rem auto; border-radius: .625rem; }
+.secret, .codes { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.secret { margin: .375rem 0 1.5rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--page); text-align: center; text-wrap: balance; }
+code { font: inherit; }
+.codes { display: grid; gap: .375rem 1rem; margin: 0; padding: 1rem .25rem; border-radius: .625rem; background: var(--page); font-size: .8125rem; list-style: none; text-align: center; }
+.printed { display: none; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 30rem) {
   header { padding-top: 1.5rem; }
@@ -154,6 +161,12 @@ button.bad:hover { background: #8f1d17; }
 @media (forced-colors: active) {
   .card, .note, .problem, .here, header span { border: 1px solid; }
 }
-@media print { body { background: none; } }
+@media print {
+  body { background: none; }
+  .card { padding: 0; box-shadow: none; }
+  .printed { display: block; margin-bottom: 1rem; }
+  .codes { gap: 1rem; font-size: 1rem; }
+  .note, .links { display: none; }
+}
 `;
 }

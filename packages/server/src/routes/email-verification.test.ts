@@ -67,7 +67,7 @@ describe('verification', () => {
       expect(await send(json({ ...ada, email }, '/users'))).toEqual({ ...created, body: { ...created.body, email } });
       expect(await send(json({ email }, '/email_verification'))).toEqual({ ...sent, body: { ...sent.body, email } });
     }
-    expect(woken).toBe(5);
+    expect(woken).toBe(6);
     const mails = await sendMails(test.auth);
     expect(mails.map(({ kind, to }) => `${kind} ${to}`)).toEqual([
       `account_exists ${ada.email}`,

@@ -14,6 +14,7 @@ export const en = {
       currentPassword: 'Current password',
       newPassword: 'New password',
       token: 'Token',
+      code: 'Code',
     },
     login: {
       title: 'Log in',
@@ -23,6 +24,11 @@ export const en = {
       register: 'Create one',
       loggedInAs: (email: string) => `You are logged in as ${email}.`,
       goOn: 'Continue',
+    },
+    loginCode: {
+      title: 'Enter your code',
+      lead: 'Your password is right. Your account also asks for a second factor.',
+      again: 'Back to log in',
     },
     register: {
       title: 'Create your account',
@@ -116,6 +122,19 @@ export const en = {
       logOutHere: 'End the session in this browser.',
       deleteLead: 'Delete the account and all that belongs to it.',
       delete: 'Delete your account',
+      factor: {
+        title: 'Second factor',
+        off: 'Off. Your password alone logs you in.',
+        on: (since: string) => `On since ${since}`,
+        turnOn: { short: 'Turn on', whole: 'Turn on the second factor' },
+        turnOff: { short: 'Turn off', whole: 'Turn off the second factor' },
+        left: (count: number) => `${count} left`,
+        few: (count: number) =>
+          count === 0
+            ? 'None is left. Make new ones before you lose your app.'
+            : `Only ${count} left. Make new ones soon.`,
+        renew: { short: 'New codes', whole: 'New codes for recovery' },
+      },
       back: 'Back to your account',
       toApplication: 'Back to the application',
     },
@@ -134,6 +153,42 @@ export const en = {
       lead: (email: string) => `This deletes the account ${email} and ends all its sessions. It cannot be undone.`,
       submit: 'Delete this account',
     },
+    beginTotp: {
+      title: 'Turn on a second factor',
+      lead: 'You then log in with your password and a code from an authenticator app on your phone. Enter your password to begin.',
+      submit: 'Continue',
+      proveFirst: 'Confirm your email first: reset your password by mail once. Then come back here.',
+      prove: 'Reset your password by mail',
+    },
+    scanTotp: {
+      title: 'Add it to your app',
+      lead: 'You are logged out everywhere else once it is on.',
+      scan: 'Scan this with your authenticator app. On this phone?',
+      open: 'Open it in the app',
+      qr: 'QR code for your authenticator app',
+      type: 'Or type this key into the app:',
+      submit: 'Turn on',
+    },
+    recoveryCodes: {
+      title: 'Recovery codes',
+      enabled: 'Your second factor is on, and all other sessions are ended.',
+      renewed: 'These are your new recovery codes. The old ones no longer work.',
+      lead: 'Without your app, each of these logs you in once. Print this page or keep them in a safe place now: they are not shown again.',
+      of: (email: string, product: string) => `Recovery codes of ${email} at ${product}`,
+      done: 'Done: back to your account',
+    },
+    factorChanges: {
+      disable: {
+        title: 'Turn off your second factor',
+        lead: 'Your password alone then logs you in, and your recovery codes no longer work.',
+        submit: 'Turn off',
+      },
+      'recovery-codes': {
+        title: 'New recovery codes',
+        lead: 'You get ten new ones, and the old ones no longer work.',
+        submit: 'Make new codes',
+      },
+    },
     browsers: {
       unknown: 'Unknown browser',
       commandLine: 'Command line',
@@ -144,6 +199,8 @@ export const en = {
         minLength > 1
           ? `At least ${minLength} characters. Several words are easy to remember.`
           : 'Several words are easy to remember.',
+      code: 'Six digits from your authenticator app, or a recovery code.',
+      firstCode: 'The six digits that your app shows now.',
       token: 'Looks like a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44.',
     },
     notices: {
@@ -158,6 +215,7 @@ export const en = {
       'password-changed': 'Your password is changed, and all other sessions are ended.',
       'session-ended': 'The session is ended.',
       'others-ended': 'All other sessions are ended.',
+      'factor-off': 'Your second factor is off.',
     },
     problems: {
       title: 'There is a problem',
@@ -171,10 +229,13 @@ export const en = {
         reset_token: 'Enter the token.',
         verification_token: 'Enter the token.',
         invitation_token: 'Enter the token.',
+        code: 'Enter the code.',
       },
       tooLong: (most: number) => `Use at most ${most} characters.`,
       email: 'Enter an email address, such as ada@example.com.',
       wrongPassword: 'This is not your password.',
+      usedCode: 'This code was used already. Wait for the next one.',
+      wrongClock: 'This code is of another time. Check the clock of your phone.',
       passwords: {
         not_unicode: 'The password contains characters that are not Unicode.',
         too_short: (minLength: number) => `Use at least ${minLength} characters.`,

@@ -4,6 +4,7 @@ import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requesterOf } from '../../http/proxies.ts';
 import { texts } from '../../texts/texts.ts';
+import { codeField } from '../factors/code-field.ts';
 import { addFormPage, type Filled, field, formCard } from '../form.ts';
 import { leadTo, type View } from '../layout.ts';
 import { withNotice } from '../notices.ts';
@@ -15,7 +16,12 @@ export function addVerifyPage(server: FastifyInstance, site: Site): void {
   addFormPage(server, site, {
     path: '/verify',
     view: (request, filled) => verifyView(site, request, filled),
-    fieldOf: { invalid_verification_token: 'verification_token', invalid_credentials: 'password' },
+    fieldOf: {
+      invalid_verification_token: 'verification_token',
+      invalid_credentials: 'password',
+      // Only the owner's answer says that the account has a factor.
+      second_factor_required: 'code',
+    },
     submit: (request, reply) => (isProof(request) ? prove(site, request, reply) : ask(site, request, reply)),
     onResponse: async () => site.mailOwed(),
   });
@@ -31,8 +37,8 @@ async function ask({ ports }: Site, request: FastifyRequest, reply: FastifyReply
 
 async function prove({ ports }: Site, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const body = readBody(request, endpoints.verifyEmail.body);
-  const { email, verification_token: verificationToken, password } = body;
-  await verifyEmail(ports, { email, verificationToken, password, client: requesterOf(request) });
+  const { email, verification_token: verificationToken, password, code } = body;
+  await verifyEmail(ports, { email, verificationToken, password, code, client: requesterOf(request) });
   // Not logged in: a link must not open a session in a browser that only happens to show it.
   return leadTo(reply, withNotice('login', 'email-verified', undefined));
 }
@@ -40,7 +46,7 @@ async function prove({ ports }: Site, request: FastifyRequest, reply: FastifyRep
 function verifyView(site: Site, request: FastifyRequest, filled: Filled): View {
   const { email, asked, for: purpose } = request.query as Readonly<Record<string, unknown>>;
   const kind = purpose === 'email_change' ? 'change' : 'registration';
-  if (isProof(request)) return proofView(site, filled, kind, undefined);
+  if (isProof(request)) return proofView(site, filled, kind, undefined, asksForCode(request, filled));
   const link = readTokenLink(request);
   // A token that was typed may be of either kind.
   if (link) return proofView(site, filled, link.token === undefined ? 'either' : kind, link);
@@ -91,7 +97,12 @@ function askedView(): View {
 
 type Kind = keyof typeof texts.pages.verify;
 
-function proofView(site: Site, filled: Filled, kind: Kind, link: TokenLink | undefined): View {
+/** From the second time on, for an account with a second factor. */
+function asksForCode(request: FastifyRequest, { problems }: Filled): boolean {
+  return problems.fields.code !== undefined || hasField(request, 'code');
+}
+
+function proofView(site: Site, filled: Filled, kind: Kind, link: TokenLink | undefined, withCode = false): View {
   const { title, lead, submit } = texts.pages.verify[kind];
   const { minLength } = site.ports.policy.password;
   const password =
@@ -105,14 +116,17 @@ function proofView(site: Site, filled: Filled, kind: Kind, link: TokenLink | und
       title,
       lead,
       action: kind === 'change' ? 'verify?for=email_change' : 'verify',
-      fields: tokenFields(
-        filled,
-        {
-          tokenName: 'verification_token',
-          password: { name: 'password', label: texts.pages.fields.password, ...password },
-        },
-        link,
-      ),
+      fields: [
+        ...tokenFields(
+          filled,
+          {
+            tokenName: 'verification_token',
+            password: { name: 'password', label: texts.pages.fields.password, ...password },
+          },
+          link,
+        ),
+        ...(withCode ? [codeField(filled)] : []),
+      ],
       submit,
       links: kind === 'change' ? [] : [html`<a href="verify">${texts.pages.verificationAsked.again}</a>`],
     }),
