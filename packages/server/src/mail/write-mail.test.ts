@@ -70,7 +70,7 @@ If it was not you, do nothing: your password stays as it is.
     }
   });
 
-  it.each(['account_exists', 'email_change_notice'] as const)(
+  it.each(['account_exists', 'email_change_notice', 'recovery_code_used', 'wrong_codes'] as const)(
     'of the kind %s leads to a reset, and has no token',
     (kind) => {
       const mail = { kind, to: 'ada@example.com' } as const;

@@ -93,6 +93,11 @@ describe('a form from a page of another site', () => {
       '/account/email': { new_email: 'eve@example.com', password: ada.password },
       '/account/password': { current_password: ada.password, new_password: newPassword },
       '/account/delete': { password: ada.password },
+      '/login/code': { second_factor_token: id, code: '123456' },
+      '/account/totp': { password: ada.password },
+      '/account/totp/code': { code: '123456' },
+      '/account/totp/disable': { password: ada.password, code: '123456' },
+      '/account/recovery-codes': { password: ada.password, code: '123456' },
       '/account/end-session': { id },
       '/account/end-other-sessions': {},
     };
