@@ -26,8 +26,8 @@ async function importLines(lines: readonly (string | object)[], query = '') {
   return [response.statusCode, ...linesOf(response.payload)];
 }
 
-async function exported() {
-  const response = await control.server.inject({ method: 'GET', url: '/users/export' });
+async function exported(query = '') {
+  const response = await control.server.inject({ method: 'GET', url: `/users/export${query}` });
   expect([response.statusCode, response.headers['content-type']]).toEqual([200, LINES['content-type']]);
   return linesOf(response.payload);
 }
@@ -102,6 +102,42 @@ describe('POST /users/import', () => {
     expect(await exported()).toEqual(lines);
   });
 
+  it('takes second factors, and says of each that is none why', async () => {
+    const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+    const digest = 'a'.repeat(43);
+    const account = { email: 'eve@example.com', password_hash: hash };
+    const noTotp = 'totp is not {"secret", "enabled_at", "last_step"}';
+    const refusedFactors: readonly [object, string][] = [
+      [{ totp: secret }, noTotp],
+      [{ totp: { secret: 5 } }, noTotp],
+      [{ totp: { secret, enabled_at: 'yesterday' } }, noTotp],
+      [{ totp: { secret, last_step: -1 } }, noTotp],
+      [{ totp: { secret, last_step: '5' } }, noTotp],
+      [{ totp: { secret, digits: 8 } }, noTotp],
+      [{ totp: { secret }, recovery_codes: digest }, 'recovery_codes is no list of digests'],
+      [{ totp: { secret }, recovery_codes: [5] }, 'recovery_codes is no list of digests'],
+      [{ recovery_codes: [digest] }, 'recovery_codes need totp'],
+      [{ totp: { secret: 'abc' } }, 'the secret of a second factor is 10 to 64 bytes in base32'],
+      [{ totp: { secret }, recovery_codes: ['short'] }, 'recovery codes are at most 100 SHA-256 digests in base64url'],
+    ];
+    for (const [fields, refused] of refusedFactors) {
+      expect(await importLines([{ line: 1, ...account, ...fields }])).toContainEqual({ line: 1, refused });
+    }
+    const lines = [
+      {
+        ...account,
+        created_at: '2026-01-01T00:00:00.000Z',
+        disabled_at: null,
+        role: 'user',
+        email_verified: true,
+        totp: { secret, enabled_at: '2026-02-03T00:00:00.000Z', last_step: 59_000_000 },
+        recovery_codes: [digest],
+      },
+    ];
+    expect(await importLines(lines)).toEqual([200, { done: 1 }, summary(1, 0, 0)]);
+    expect(await exported('?with_factors=true')).toEqual(lines);
+  });
+
   it('writes nothing in a dry run', async () => {
     const line = { line: 1, email: 'ada@example.com', password_hash: hash };
     for (let run = 0; run < 2; run += 1) {
@@ -154,6 +190,18 @@ describe('POST /users/import', () => {
 });
 
 describe('GET /users/export', () => {
+  it('has no second factor unless it is asked for', async () => {
+    const line = { email: 'ada@example.com', password_hash: hash, totp: { secret: 'JBSWY3DPEHPK3PXP' } };
+    await importLines([line, { ...line, email: 'bob@example.com', totp: null }]);
+    expect(JSON.stringify(await exported())).not.toMatch(/totp|recovery_codes|JBSWY3DPEHPK3PXP/);
+    const [ada, bob] = await exported('?with_factors=true');
+    expect(ada).toMatchObject({ totp: { secret: 'JBSWY3DPEHPK3PXP', last_step: 0 }, recovery_codes: [] });
+    expect(bob).toMatchObject({ totp: null, recovery_codes: [] });
+    for (const query of ['?with_factors=false', '?with_factors', '?factors=true']) {
+      expect((await control.server.inject({ method: 'GET', url: `/users/export${query}` })).statusCode).toBe(400);
+    }
+  });
+
   it('is empty where there is nobody', async () => {
     expect(await exported()).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answer, invalid, JSON_TYPE, json, post, refused } from '../testing/requests.ts';
+import { enrol } from '../testing/second-factor.ts';
 import { createTestControlServer, type TestControlServer } from '../testing/test-control-server.ts';
 import { createTestServer, type TestServer } from '../testing/test-server.ts';
 
@@ -174,6 +175,19 @@ describe('POST /users/reset', () => {
   });
 });
 
+describe('POST /users/reset-mfa', () => {
+  it('takes a second factor away, so that the password alone logs in', async () => {
+    await enrol(test, ada);
+    const { body } = await get('/users?search=ada');
+    expect(body.users[0].second_factor_at).toBe(LATER);
+    expect((await logIn(ada)).body.code).toBe('second_factor_required');
+    expect(await change('reset-mfa', { email: ada.email })).toEqual({ status: 200, body: user(ada.email) });
+    expect((await logIn(ada)).status).toBe(200);
+    const none = refused(404, 'not_found', 'this account has no second factor');
+    expect(await change('reset-mfa', { email: ada.email })).toEqual(none);
+  });
+});
+
 describe('POST /sessions/revoke-all', () => {
   it('says how many sessions it ended', async () => {
     for (const person of [ada, ada, bob]) await logIn(person);
@@ -183,7 +197,7 @@ describe('POST /sessions/revoke-all', () => {
   });
 });
 
-describe.each(['disable', 'enable', 'delete', 'revoke', 'reset'])('POST /users/%s', (name) => {
+describe.each(['disable', 'enable', 'delete', 'revoke', 'reset', 'reset-mfa'])('POST /users/%s', (name) => {
   it('refuses who is not there, and changes no one else', async () => {
     const before = (await get('/users')).body;
     expect(await change(name, { email: 'nobody@example.com' })).toEqual(unknown);

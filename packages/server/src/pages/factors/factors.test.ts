@@ -1,3 +1,4 @@
+import { sendMails } from '@authsvc/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { totpCode } from '../../../../../test/totp-code.ts';
 import { type Fields, form, json } from '../../testing/requests.ts';
@@ -208,6 +209,29 @@ describe('the account page', () => {
       expect((await send(page, { password: ada.password, code: '123456' })).statusCode).toBe(403);
     },
   );
+});
+
+describe('the proof of a new address', () => {
+  it('asks for the code once the account is known to have a factor, by HTTP and by page', async () => {
+    test = await createTestServer(often);
+    const { cookie, nextCode } = await enrol(test, ada);
+    Object.assign(test.auth.policy, { emailVerification: 'required', sendsMail: true });
+    const fields = { password: ada.password, new_email: 'countess@example.com', code: nextCode() };
+    await send('/account/email', fields, cookie);
+    const mails = await sendMails(test.auth);
+    const token = mails.flatMap((mail) => ('token' in mail ? [mail.token] : []))[0] ?? '';
+    const proof = { email: 'countess@example.com', verification_token: token, password: ada.password };
+    const byHttp = await test.server.inject({ ...json(proof, '/email_verification'), method: 'PUT' });
+    expect([byHttp.statusCode, byHttp.json().code]).toEqual([401, 'second_factor_required']);
+    const asked = await send('/verify?for=email_change', proof);
+    expect(asked.statusCode).toBe(401);
+    expect(asked.body).toContain('Your account has a second factor. Enter a code too.');
+    expect(asked.body).toContain(`<input type="hidden" name="verification_token" value="${token}">`);
+    const wrong = await send('/verify?for=email_change', { ...proof, code: '654321' });
+    expect(wrong.body).toContain('<p class="wrong" id="code-problem">This code is not right.</p>');
+    const proven = await send('/verify?for=email_change', { ...proof, code: nextCode() });
+    expect([proven.statusCode, proven.headers.location]).toEqual([303, 'login?done=email-verified']);
+  });
 });
 
 describe('a change on the account page', () => {
