@@ -2,12 +2,14 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { findSecretServiceObstacle } from '../../test/secret-service.mjs';
+import { authenticatorObstacle, enrol, readCode } from '../support/authenticator.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { findInFiles } from '../support/find-in-files.ts';
 import { type Answer, send } from '../support/http-client.mjs';
 import { it, serve } from '../support/journey.ts';
 import { startRecordingProxy } from '../support/local-server.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
+import { watchArguments } from '../support/watch-arguments.ts';
 
 const email = 'ada@example.com';
 const secrets = {
@@ -58,6 +60,60 @@ describe('the bytes of every file, in mid-journey and at log level trace', () =>
     expect(daemon.stderr()).toContain('"level"');
     expect(daemon.stderr()).not.toContain(wrongPassword);
   });
+
+  it.skipIf(authenticatorObstacle)(
+    'hold no code of a second factor, and its secret in the database alone',
+    async ({ home }) => {
+      const daemon = await serve(home, { AUTHSVC_LOG_LEVEL: 'trace' });
+      const watch = watchArguments();
+      const person = { email, password: secrets.password };
+      const { secret, recoveryCodes } = await enrol(daemon.url, person);
+      const [spent = '', misplaced = '', renewing = ''] = recoveryCodes;
+      const askForCode = async () => {
+        const { body } = await send(daemon.url, 'POST /sessions', { json: person });
+        return (body as { second_factor_token: string }).second_factor_token;
+      };
+      const [pending, completed] = [await askForCode(), await askForCode()];
+      const code = await readCode(secret, 0);
+      const call = (target: string, json: object, session?: string) => send(daemon.url, target, { json, session });
+      const opened = await call('POST /sessions/second_factor', { second_factor_token: completed, code: spent });
+      await call('POST /sessions/second_factor', { second_factor_token: pending, code: `${code}1` });
+      await send(daemon.url, 'POST /login', { form: person });
+      const change = { password: secrets.password, code: renewing };
+      const renewed = await call('POST /profile/recovery_codes', change, opened.session);
+      const { recovery_codes: newCodes } = renewed.body as { recovery_codes: string[] };
+      // Where they have no business to be.
+      for (const one of [code, misplaced, pending, secret]) {
+        await send(daemon.url, `GET /profile?code=${one}`);
+        await send(daemon.url, `GET /${one}`);
+        await send(daemon.url, 'POST /sessions/second_factor', { raw: `{"code":"${one}"` });
+        await call('POST /sessions/second_factor', { second_factor_token: pending, code: [one], [one]: one });
+        await send(daemon.url, 'POST /login/code', { form: { second_factor_token: one, code: one } });
+      }
+      await keepLog(home, daemon);
+
+      const backup = await runAuthsvc(['backup', join(home, 'backup.db')], {
+        home,
+        env: { AUTHSVC_DATA_DIR: daemon.dataFolder },
+      });
+      expect(backup).toMatchObject({ exitCode: 0 });
+      const exported = await runAuthsvc(['users', 'export'], { home, env: { AUTHSVC_DATA_DIR: daemon.dataFolder } });
+      expect(exported.stdout).toContain(email);
+      await writeFile(join(home, 'users.jsonl'), exported.stdout);
+      const codes = [...recoveryCodes, ...newCodes];
+      const hidden = Object.fromEntries(
+        [...codes, ...codes.map((one) => one.replaceAll('-', '')), pending].map((one) => [one, one]),
+      );
+      const found = await findInFiles([home], { ...hidden, secret });
+      const inDatabases = expect.stringMatching(/authsvc\.db(-wal)?$|backup\.db$/);
+      expect(found.secret?.length).toBeGreaterThan(1);
+      for (const file of found.secret ?? []) expect(file).toEqual(inDatabases);
+      expect(found).toMatchObject(Object.fromEntries(Object.keys(hidden).map((one) => [one, []])));
+      expect(daemon.stderr()).not.toMatch(new RegExp(`(?<!\\d)${code}(?!\\d)`));
+      const seen = [...watch.stop()].join(' ');
+      expect([secret, ...codes].filter((one) => seen.includes(one))).toEqual([]);
+    },
+  );
 
   it('belong to files that only their owner can read', async ({ daemon }) => {
     await send(daemon.url, 'POST /users', { json: { email, password: secrets.password } });
