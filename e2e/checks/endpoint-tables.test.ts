@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { totpCode } from '../../test/totp-code.ts';
 import { mustSend, send } from '../support/http-client.mjs';
 import { shareDaemon } from '../support/journey.ts';
 import { root } from '../support/program.ts';
@@ -84,18 +85,46 @@ async function prepareProof() {
   return { session: undefined, other: '', values: { ...fields, verification_token } };
 }
 
+/** A user with a second factor, or with one that waits for its first code. */
+async function prepareFactor(target: string) {
+  const { session, values } = await prepareUser();
+  const { email, password } = values;
+  const call = (to: string, json: object) => mustSend(shared.daemon.url, to, { json, session });
+  const { body: begun } = await call('POST /profile/totp', { password });
+  const code = totpCode((begun as { secret: string }).secret, Date.now());
+  if (target === 'PUT /profile/totp') return { session, other: '', values: { ...values, code } };
+  const enabled = await call('PUT /profile/totp', { code });
+  const [recoveryCode = ''] = (enabled.body as { recovery_codes: string[] }).recovery_codes;
+  const asked = await send(shared.daemon.url, 'POST /sessions', { json: { email, password } });
+  const { second_factor_token } = asked.body as { second_factor_token: string };
+  const prepared = { ...values, code: recoveryCode, second_factor_token };
+  return { session: enabled.session, other: '', values: prepared };
+}
+
+const withFactor = [
+  'POST /sessions/second_factor',
+  'GET /profile/factors',
+  'PUT /profile/totp',
+  'DELETE /profile/totp',
+  'POST /profile/recovery_codes',
+];
+
+function prepare(target: string) {
+  if (target === 'PUT /email_verification') return prepareProof();
+  return withFactor.includes(target) ? prepareFactor(target) : prepareUser();
+}
+
 type Values = Readonly<Record<string, string>>;
 
 describe('an endpoint in a table', () => {
   it('is found in both pages', () => {
     const count = (page: string) => rows.filter((row) => row.page === page).length;
-    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 15]);
+    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 21]);
   });
 
   it.for(rows)('$page: $target has the fields and the answer that the table says', async (row) => {
-    const isProof = row.target === 'PUT /email_verification';
-    const { session, other, values } = isProof ? await prepareProof() : await prepareUser();
-    const { url } = isProof ? mailing.daemon : shared.daemon;
+    const { session, other, values } = await prepare(row.target);
+    const { url } = row.target === 'PUT /email_verification' ? mailing.daemon : shared.daemon;
     const email = row.target === 'POST /users' ? `first-${values.email}` : values.email;
     const known: Values = { ...values, email };
     const json = Object.fromEntries(row.fields.map((name) => [name, known[name]]));

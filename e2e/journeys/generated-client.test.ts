@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { OpenAPIClientAxios } from 'openapi-client-axios';
 import { describe, expect } from 'vitest';
+import { totpCode } from '../../test/totp-code.ts';
 import { it } from '../support/journey.ts';
 
 const document = new URL('../../packages/server/openapi.json', import.meta.url);
@@ -48,7 +49,23 @@ describe('a client generated from the description', () => {
     expect(await call('resetPassword', null, redeem)).toEqual(done(updated));
     expect(await call('getProfile', null, undefined, cookie)).toMatchObject({ status: 403 });
 
-    const { cookie: last } = await call('logIn', null, { email: newEmail, password });
+    const { cookie: plain } = await call('logIn', null, { email: newEmail, password });
+    const { body: begun } = await call('beginTotp', null, { password }, plain);
+    const code = totpCode(begun.secret, Date.now());
+    const { body: enabled, cookie: renewed } = await call('enableTotp', null, { code }, plain);
+    const [first, second, third] = enabled.recovery_codes;
+    expect(await call('listFactors', null, undefined, renewed)).toMatchObject({
+      body: { recovery_codes: { left: 10 } },
+    });
+    const { body: asked } = await call('logIn', null, { email: newEmail, password });
+    const factor = { second_factor_token: asked.second_factor_token, code: first };
+    const { cookie: last } = await call('logInWithCode', null, factor);
+    const { body: made } = await call('renewRecoveryCodes', null, { password, code: second }, last);
+    expect(await call('disableTotp', null, { password, code: third }, last)).toMatchObject({ status: 401 });
+    const disabled = { message: 'second factor disabled' };
+    const [newCode] = made.recovery_codes;
+    expect(await call('disableTotp', null, { password, code: newCode }, last)).toEqual(done(disabled));
+
     const deleted = { email: newEmail, message: 'account deleted' };
     expect(await call('deleteAccount', null, { password }, last)).toEqual(done(deleted));
     expect(await call('logIn', null, { email: newEmail, password })).toMatchObject({ status: 401 });
