@@ -3,6 +3,7 @@ import { ApiRefusal, type Authsvc, createAuthsvc } from '@authsvc/client';
 import { createTestUser, type TestUser } from '@authsvc/client/testing';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { authenticatorObstacle, enrol } from '../support/authenticator.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { send } from '../support/http-client.mjs';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -40,7 +41,11 @@ function createBackend() {
     response.json(body);
   });
   app.post('/login', async (request, response) => {
-    const { body, setCookie } = await authsvc.logIn(request, request.body);
+    const { body, setCookie, codeNeeded } = await authsvc.logIn(request, request.body);
+    response.append('set-cookie', setCookie).json(codeNeeded ?? body);
+  });
+  app.post('/login/code', async (request, response) => {
+    const { body, setCookie } = await authsvc.logInWithCode(request, request.body);
     response.append('set-cookie', setCookie).json(body);
   });
   app.post('/logout', async (request, response) => {
@@ -80,6 +85,24 @@ describe('the forms of a backend', () => {
     expect(loggedOut.session).toBe('');
     expect((await send(backend.url, 'GET /me', { session })).body).toBeNull();
   });
+
+  it.skipIf(authenticatorObstacle)(
+    'ask for the code of an account with a second factor, and log in by it',
+    async () => {
+      const form = { email: 'factor@example.com', password: 'correct horse battery' };
+      const { recoveryCodes } = await enrol(daemon.url, form);
+      const asked = await send(backend.url, 'POST /login', { form, headers: ownPage });
+      expect([asked.status, asked.cookies]).toEqual([200, []]);
+      expect(asked.body).toMatchObject({ methods: ['totp', 'recovery_code'] });
+      const { secondFactorToken } = asked.body as { secondFactorToken: string };
+      const sendCode = (code: string) =>
+        send(backend.url, 'POST /login/code', { form: { secondFactorToken, code }, headers: ownPage });
+      expect(await sendCode('654321')).toMatchObject({ status: 401, code: 'invalid_code', cookies: [] });
+      const loggedIn = await sendCode(recoveryCodes[0] ?? '');
+      expect(loggedIn.body).toEqual({ email: form.email, message: 'logged in' });
+      expect((await send(backend.url, 'GET /me', { session: loggedIn.session })).body).toBe(form.email);
+    },
+  );
 
   it('answer with the status of the refusal', async () => {
     const wrong = { form: { email: ada.email, password: 'wrong' }, from: '127.0.0.40' };

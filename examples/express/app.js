@@ -49,9 +49,16 @@ app.post('/register', async (request, response) => {
 app.post('/login', logIn);
 
 async function logIn(request, response) {
-  const { setCookie } = await authsvc.logIn(request, credentialsOf(request));
+  const { setCookie, codeNeeded } = await authsvc.logIn(request, credentialsOf(request));
+  // The account has a second factor: no one is logged in yet.
+  if (codeNeeded) return response.status(401).send(codePage(request, codeNeeded.secondFactorToken));
   response.append('Set-Cookie', setCookie).redirect(303, returnPathOf(request));
 }
+
+app.post('/login/code', async (request, response) => {
+  const { setCookie } = await authsvc.logInWithCode(request, codeOf(request));
+  response.append('Set-Cookie', setCookie).redirect(303, returnPathOf(request));
+});
 
 app.post('/logout', async (request, response) => {
   const { setCookie } = await authsvc.logOut(request);
@@ -60,6 +67,9 @@ app.post('/logout', async (request, response) => {
 
 app.use((error, request, response, next) => {
   if (!(error instanceof AuthsvcError)) return next(error);
+  if (error instanceof ApiRefusal && error.code === 'invalid_code') {
+    return response.status(401).send(codePage(request, codeOf(request).secondFactorToken, error.message));
+  }
   if (error instanceof ApiRefusal && error.statusCode < 500) {
     const form = credentialsPage(request, error.message, credentialsOf(request).email);
     return response.status(error.statusCode).send(form);
@@ -86,6 +96,11 @@ function credentialsOf({ body }) {
   return { email, password };
 }
 
+function codeOf({ body }) {
+  const { token = '', code = '' } = body ?? {};
+  return { secondFactorToken: token, code };
+}
+
 function credentialsPage(request, message = '', email = '') {
   const title = isSignUp(request) ? 'Sign up' : 'Log in';
   const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
@@ -97,6 +112,19 @@ function credentialsPage(request, message = '', email = '') {
     </form>
     <p><a href="/login${query}">Log in</a> or <a href="/register${query}">sign up</a></p>`;
   return page(title, body);
+}
+
+function codePage(request, token, message = '') {
+  const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
+  const body = html`<p role="alert">${message}</p>
+    <form method="post" action="/login/code${query}">
+      <input name="token" type="hidden" value="${token}">
+      <p><label>Code of your app, or a recovery code
+        <input name="code" autocomplete="one-time-code" required></label></p>
+      <button>Log in</button>
+    </form>
+    <p><a href="/login${query}">Begin again</a></p>`;
+  return page('Enter your code', body);
 }
 
 function page(title, body) {

@@ -50,9 +50,16 @@ app.post('/register', async (request, reply) => {
 app.post('/login', logIn);
 
 async function logIn(request, reply) {
-  const { setCookie } = await authsvc.logIn(request, credentialsOf(request));
+  const { setCookie, codeNeeded } = await authsvc.logIn(request, credentialsOf(request));
+  // The account has a second factor: no one is logged in yet.
+  if (codeNeeded) return reply.code(401).send(codePage(request, codeNeeded.secondFactorToken));
   return reply.header('set-cookie', setCookie).redirect(returnPathOf(request), 303);
 }
+
+app.post('/login/code', async (request, reply) => {
+  const { setCookie } = await authsvc.logInWithCode(request, codeOf(request));
+  return reply.header('set-cookie', setCookie).redirect(returnPathOf(request), 303);
+});
 
 app.post('/logout', async (request, reply) => {
   const { setCookie } = await authsvc.logOut(request);
@@ -62,6 +69,9 @@ app.post('/logout', async (request, reply) => {
 app.setErrorHandler((error, request, reply) => {
   if (!(error instanceof AuthsvcError)) throw error;
   reply.code(error.statusCode);
+  if (error instanceof ApiRefusal && error.code === 'invalid_code') {
+    return reply.send(codePage(request, codeOf(request).secondFactorToken, error.message));
+  }
   if (error instanceof ApiRefusal && error.statusCode < 500) {
     return reply.send(credentialsPage(request, error.message, credentialsOf(request).email));
   }
@@ -86,6 +96,11 @@ function credentialsOf({ body }) {
   return { email, password };
 }
 
+function codeOf({ body }) {
+  const { token = '', code = '' } = body ?? {};
+  return { secondFactorToken: token, code };
+}
+
 function credentialsPage(request, message = '', email = '') {
   const title = isSignUp(request) ? 'Sign up' : 'Log in';
   const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
@@ -97,6 +112,19 @@ function credentialsPage(request, message = '', email = '') {
     </form>
     <p><a href="/login${query}">Log in</a> or <a href="/register${query}">sign up</a></p>`;
   return page(title, body);
+}
+
+function codePage(request, token, message = '') {
+  const query = `?return_to=${encodeURIComponent(returnPathOf(request))}`;
+  const body = html`<p role="alert">${message}</p>
+    <form method="post" action="/login/code${query}">
+      <input name="token" type="hidden" value="${token}">
+      <p><label>Code of your app, or a recovery code
+        <input name="code" autocomplete="one-time-code" required></label></p>
+      <button>Log in</button>
+    </form>
+    <p><a href="/login${query}">Begin again</a></p>`;
+  return page('Enter your code', body);
 }
 
 function page(title, body) {

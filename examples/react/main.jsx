@@ -43,6 +43,10 @@ function Credentials({ onLogIn }) {
     const isNew = event.nativeEvent.submitter.value === 'register';
     let answer = isNew ? await ask('POST', '/users', form) : { status: 200 };
     if (answer.status === 200) answer = await ask('POST', '/sessions', form);
+    if (answer.code === 'second_factor_required') {
+      const code = prompt('The code of your second factor, or a recovery code') ?? '';
+      answer = await ask('POST', '/sessions/second_factor', { second_factor_token: answer.second_factor_token, code });
+    }
     if (answer.status === 200) await onLogIn();
     else setMessage(answer.message);
   }

@@ -1,5 +1,6 @@
 const messages = new Map([
   ['invalid_credentials', 'wrong email or password'],
+  ['second_factor_required', 'this account has a second factor: log in on the page of the account service'],
   ['email_taken', 'email already registered'],
   ['password_rejected', 'the password is too short, or too common'],
   ['rate_limited', 'too many attempts: try again later'],

@@ -61,7 +61,7 @@ export interface EnabledTotp {
 }
 
 /**
- * The six endpoints, the proof of addresses and the second factor, each as one call. Every call throws
+ * The six endpoints, proofs of addresses and the second factor, each as one call. Every call throws
  * {@link ApiRefusal} for a refusal, {@link UnexpectedAnswerError} for what is no answer of authsvc,
  * and what the transport throws.
  */

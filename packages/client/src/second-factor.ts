@@ -17,7 +17,7 @@ export interface Factors {
   readonly recoveryCodes: number;
 }
 
-/** What `POST /sessions` says where the account has a second factor. @returns nothing for a login. */
+/** Read what a login says of a second factor. @returns nothing where the login is complete. */
 export function readCodeNeeded(server: string, body: SuccessBody): CodeNeeded | undefined {
   if (body.code !== 'second_factor_required') return undefined;
   const { second_factor_token: secondFactorToken, methods } = body;

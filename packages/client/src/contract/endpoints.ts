@@ -26,7 +26,7 @@ const credentials = object({ email, password });
 /** Six digits, or a recovery code. */
 const code = text(128);
 const recoveryCodes = { type: 'array', items: string } as const;
-/** How a change is refused that asks for the password, and for the code of an account with a factor. */
+/** How a change is refused that asks for the password and, with a factor, for a code. */
 const confirmation = [
   'invalid_credentials',
   'second_factor_required',
@@ -239,7 +239,7 @@ export const endpoints = {
     body: object({ password }),
     response: { 200: object({ secret: string, otpauth_url: string }) },
   },
-  /** Sets the cookie anew, since the session has another token from here on. */
+  /** Sets the cookie: the session has another token from here on. */
   enableTotp: {
     method: 'PUT',
     path: '/profile/totp',

@@ -58,7 +58,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mail
   });
 }
 
-/** Logs in by a request, whose answer then carries the session's cookie, unless a code is needed. */
+/** Logs in by a request; its answer carries the session's cookie, unless a code is needed. */
 export async function openSession(
   ports: AuthPorts,
   request: FastifyRequest,

@@ -34,7 +34,9 @@ async function register(request, { email = '', password = '' }) {
 }
 
 async function login(request, { email = '', password = '' }) {
-  const { setCookie } = await authsvc.logIn(request, { email, password }, { peer });
+  const { setCookie, codeNeeded } = await authsvc.logIn(request, { email, password }, { peer });
+  // A second factor is asked for on the service's own page.
+  if (codeNeeded) return goTo('/login?refused=second_factor_required');
   return goTo('/note', setCookie);
 }
 
