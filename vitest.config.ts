@@ -11,14 +11,14 @@ const installMilliseconds = 600_000;
 
 /** Rules and endpoints, which know nothing of the database that they run on. */
 const onEveryDatabase = [
-  'packages/core/src/{,accounts/,sessions/,passwords/,tokens/,throttling/,audit/,mail/}*.test.ts',
+  'packages/core/src/{,accounts/,factors/,sessions/,passwords/,tokens/,throttling/,audit/,mail/}*.test.ts',
   'packages/server/src/http/{bad-requests,server}.test.ts',
   'packages/server/src/routes/*.test.ts',
   'packages/server/src/control/*.test.ts',
 ];
 /** Without a database, or of one that they choose. */
 const databaseBound = [
-  'packages/core/src/**/{digest,email,guessing,last-used,password-rules,pre-hijacking,races,session,session-cache,statements,system,throttle,uncached-sessions}.test.ts',
+  'packages/core/src/**/{digest,email,guessing,last-used,password-rules,pre-hijacking,races,session,session-cache,statements,system,throttle,totp,uncached-sessions}.test.ts',
   'packages/server/src/routes/{openapi,schemas}.test.ts',
   'packages/server/src/control/{backup,control-socket}.test.ts',
 ];

@@ -6,8 +6,7 @@ import { sendOwedMail } from './mail/outbox.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
-import { logIn } from './sessions/log-in.ts';
-import { localClient as client, createTestAuth, type TestAuth } from './testing/index.ts';
+import { localClient as client, createTestAuth, logInUser, type TestAuth } from './testing/index.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -27,7 +26,7 @@ describe.each([
   afterEach(() => auth.close());
 
   it.each(['idleMs', 'lifetimeMs'] as const)('leaves a session dead that was refused for its %s', async (lifetime) => {
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     auth.clock.advance(auth.policy.lifetimes[lifetime]);
     await expect(authenticate(auth, token)).rejects.toEqual(new AuthError('unauthenticated'));
     auth.clock.advance(-jump);
@@ -58,15 +57,15 @@ describe.each([
     const wrong = { ...credentials, password: 'not it at all', client: { ...client, address: '192.0.2.1' } };
     for (let count = 0; count < 12; count += 1) {
       const email = count < 5 ? credentials.email : `nobody${count}@example.com`;
-      await logIn(auth, { ...wrong, email }).catch((error: AuthError) => error);
+      await logInUser(auth, { ...wrong, email }).catch((error: AuthError) => error);
     }
     auth.clock.advance(-jump);
-    await logIn(auth, { ...wrong, password: credentials.password });
+    await logInUser(auth, { ...wrong, password: credentials.password });
   });
 
   it('lengthens no delay beyond the longest', async () => {
     const wrong = { ...credentials, password: 'not it at all' };
-    const tries = async () => logIn(auth, wrong).catch((error: AuthError) => error);
+    const tries = async () => logInUser(auth, wrong).catch((error: AuthError) => error);
     for (let count = 0; count < 5; count += 1) await tries();
     auth.clock.advance(-jump);
     const { retryAfterSeconds = 0 } = (await tries()) as AuthError;
@@ -85,7 +84,7 @@ describe('a clock that was ten days ahead', () => {
   afterEach(() => auth.close());
 
   it('leaves open what was opened before, and notes its use', async () => {
-    const { token, session } = await logIn(auth, credentials);
+    const { token, session } = await logInUser(auth, credentials);
     auth.clock.advance(6 * DAY);
     await authenticate(auth, token);
     await auth.sessions.flush();
@@ -98,7 +97,7 @@ describe('a clock that was ten days ahead', () => {
 
   it.each(['in memory', 'stored'])('ends a session %s that was opened then', async (where) => {
     auth.clock.advance(10 * DAY);
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     await authenticate(auth, token);
     auth.clock.advance(-10 * DAY);
     if (where === 'stored') auth.sessions.forget('all');
@@ -127,7 +126,7 @@ describe('a clock that was ten days ahead', () => {
   it('does not know an address for longer than its thirty days', async () => {
     const there = { ...credentials, client: { ...client, address: '192.0.2.1' } };
     auth.clock.advance(40 * DAY);
-    await logIn(auth, there);
+    await logInUser(auth, there);
     auth.clock.advance(-40 * DAY);
     const known = await auth.store.isKnownAddress(
       (await auth.store.findUserByEmailKey(credentials.email))?.id ?? '',
@@ -141,7 +140,7 @@ describe('a clock that was ten days ahead', () => {
 it('keeps a session whose lifetimes are not over when the clock is set forward by a day', async () => {
   const auth = await createTestAuth();
   await register(auth, credentials);
-  const { token } = await logIn(auth, credentials);
+  const { token } = await logInUser(auth, credentials);
   auth.clock.advance(DAY);
   expect((await authenticate(auth, token)).email).toBe(credentials.email);
   await auth.close();

@@ -3,8 +3,7 @@ import { register } from './accounts/register.ts';
 import { deleteExpired } from './housekeeping.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { authenticate } from './sessions/authenticate.ts';
-import { logIn } from './sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from './testing/index.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const DAY_MS = 86_400_000;
@@ -16,9 +15,9 @@ describe('deleteExpired', () => {
   beforeEach(async () => {
     auth = await createTestAuth();
     await register(auth, credentials);
-    token = (await logIn(auth, credentials)).token;
+    token = (await logInUser(auth, credentials)).token;
     await requestPasswordReset(auth, credentials);
-    await logIn(auth, { ...credentials, password: 'wrong_password' }).catch(() => undefined);
+    await logInUser(auth, { ...credentials, password: 'wrong_password' }).catch(() => undefined);
   });
   afterEach(() => auth.close());
 
@@ -72,7 +71,7 @@ describe('deleteExpired', () => {
   });
 
   it('goes on until nothing is left, a step at a time', async () => {
-    const { session } = await logIn(auth, credentials);
+    const { session } = await logInUser(auth, credentials);
     await auth.store.write(async (transaction) => {
       for (let index = 0; index < 1100; index += 1) {
         await transaction.insertSession({

@@ -4,11 +4,15 @@ import { changeEmail } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
 import { verifyEmail } from './accounts/verify-email.ts';
 import { AuthError } from './errors.ts';
+import { beginTotp, enableTotp } from './factors/enable-totp.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
-import { logIn } from './sessions/log-in.ts';
+import { authenticate } from './sessions/authenticate.ts';
 import { logOut } from './sessions/log-out.ts';
-import { createTestAuth, localClient, sendMails, type TestAuth, testDialects } from './testing/index.ts';
+import { logInWithCode } from './sessions/second-factor.ts';
+import { createTestAuth, localClient, logInUser, sendMails, type TestAuth, testDialects } from './testing/index.ts';
+import { createTestApp, type Enrolled, enrol } from './testing/second-factor.ts';
+import { digestSecret } from './tokens/digest.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MANY = 50;
@@ -89,7 +93,7 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     const links: string[] = [];
     for (const email of ['one@example.com', 'two@example.com']) {
       await register(auth, { ...credentials, email });
-      const { session } = await logIn(auth, { ...credentials, email });
+      const { session } = await logInUser(auth, { ...credentials, email });
       const actor = { session: { ...session, email }, client: localClient };
       await changeEmail(proving, { ...actor, password: credentials.password, newEmail: credentials.email });
       links.push(...(await sendMails(proving)).map((mail) => ('token' in mail ? mail.token : '')));
@@ -112,7 +116,7 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     for (let round = 0; round < 10; round += 1) {
       const [email, newEmail] = [`user${round}@example.com`, `moved${round}@example.com`];
       await register(auth, { ...credentials, email });
-      const { session } = await logIn(auth, { ...credentials, email });
+      const { session } = await logInUser(auth, { ...credentials, email });
       const actor = { session: { ...session, email }, client: localClient };
       await changeEmail(proving, { ...actor, password: credentials.password, newEmail });
       const [change] = await sendMails(proving);
@@ -140,9 +144,75 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
     expect(await auth.store.countOwedMails()).toBe(0);
   });
 
+  /** Half-finished logins of one account, each at an address that the account knows. */
+  async function pendingLogins(): Promise<{ enrolled: Enrolled; attempts: (code: string) => Promise<unknown>[] }> {
+    await register(auth, credentials);
+    const enrolled = await enrol(auth, credentials);
+    const { userId } = enrolled.session;
+    const now = auth.clock.now();
+    const places = Array.from({ length: MANY }, (_, index) => ({ ...localClient, address: `192.0.2.${index + 1}` }));
+    await auth.store.write(async (transaction) => {
+      for (const [index, { address }] of places.entries()) {
+        const pending = { digest: digestSecret(`login ${index}`), userId, tries: 0 };
+        await transaction.insertPendingLogin({ ...pending, createdAt: now, expiresAt: now + 300_000 });
+        await transaction.rememberAddress(userId, address, now, { isLogin: true });
+      }
+    });
+    auth.events.splice(0);
+    const attempts = (code: string) =>
+      times(MANY, (index) =>
+        logInWithCode(auth, { secondFactorToken: `login ${index}`, code, client: places[index] ?? localClient }),
+      );
+    return { enrolled, attempts };
+  }
+
+  it('use a code once, in as many logins as there are', async () => {
+    const { enrolled, attempts } = await pendingLogins();
+    expect(await ends(attempts(enrolled.app.code(1)))).toEqual({ done: 1, invalid_code: MANY - 1 });
+    expect(await count('sessions')).toBe(2);
+  });
+
+  it('use a recovery code once, in as many logins as there are', async () => {
+    const { enrolled, attempts } = await pendingLogins();
+    expect(await ends(attempts(enrolled.recoveryCodes[0] ?? ''))).toEqual({ done: 1, invalid_code: MANY - 1 });
+    expect([await count('sessions'), await count('recovery_codes')]).toEqual([2, 9]);
+  });
+
+  it('compare five codes in one login', async () => {
+    const { attempts } = await pendingLogins();
+    await ends(attempts('000000'));
+    await auth.database.write('pending_logins').delete();
+    await auth.database.write('throttles').delete();
+    const now = auth.clock.now();
+    const { id: userId = '' } = (await auth.store.findUserByEmailKey(credentials.email)) ?? {};
+    const pending = { digest: digestSecret('one'), userId, tries: 0, createdAt: now, expiresAt: now + 300_000 };
+    await auth.store.write((transaction) => transaction.insertPendingLogin(pending));
+    const tries = times(MANY, (index) => {
+      const client = { ...localClient, address: `192.0.2.${index + 1}` };
+      return logInWithCode(auth, { secondFactorToken: 'one', code: '000000', client });
+    });
+    expect(await ends(tries)).toEqual({ invalid_code: 5, second_factor_expired: MANY - 5 });
+  });
+
+  it('enable one factor in one session', async () => {
+    await register(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
+    const session = await authenticate(auth, token);
+    const { secret } = await beginTotp(auth, { session, client: localClient, password: credentials.password });
+    const code = createTestApp(auth.clock, secret).code();
+    const { done, ...refused } = await ends(
+      times(MANY, () => enableTotp(auth, { session, client: localClient, code })),
+    );
+    expect(done).toBe(1);
+    expect(
+      Object.keys(refused).filter((end) => !/^(unauthenticated|no_pending_factor|factor_enabled)$/.test(end)),
+    ).toEqual([]);
+    expect([await count('totp_factors'), await count('recovery_codes'), await count('sessions')]).toEqual([1, 10, 1]);
+  });
+
   it('end a session once', async () => {
     await register(auth, credentials);
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     const attempts = times(10, () => logOut(auth, { token, client: localClient }));
     expect(await ends(attempts)).toEqual({ done: 1, unauthenticated: 9 });
   });
@@ -156,9 +226,9 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
       const token = await resetToken();
       // As many logins as are let through at once for one account; the reset comes at another place
       // among them in each round.
-      const logins = times(round % 5, () => logIn(auth, { ...credentials, password }));
+      const logins = times(round % 5, () => logInUser(auth, { ...credentials, password }));
       const reset = resetPassword(auth, { ...credentials, resetToken: token, newPassword });
-      logins.push(...times(4 - (round % 5), () => logIn(auth, { ...credentials, password })));
+      logins.push(...times(4 - (round % 5), () => logInUser(auth, { ...credentials, password })));
       await Promise.all([reset, Promise.allSettled(logins)]);
       expect(await count('sessions')).toBe(0);
     }
@@ -166,7 +236,7 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
 
   it('let no more guesses pass than one after another would', async () => {
     await register(auth, credentials);
-    const attempts = times(MANY, () => logIn(auth, { ...credentials, password: 'wrong_password' }));
+    const attempts = times(MANY, () => logInUser(auth, { ...credentials, password: 'wrong_password' }));
     expect(await ends(attempts)).toEqual({ invalid_credentials: 5, rate_limited: MANY - 5 });
     expect(auth.hasher.counts.verify).toBe(5);
   });

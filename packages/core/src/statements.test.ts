@@ -6,10 +6,11 @@ import { changePassword } from './passwords/change-password.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
-import { type Credentials, type LoggedIn, logIn } from './sessions/log-in.ts';
+import type { LoggedIn } from './sessions/complete-login.ts';
+import type { Credentials } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
-import { createTestAuth, localClient, type TestAuth } from './testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from './testing/index.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const remote: Credentials = { ...credentials, client: { ...localClient, address: '192.0.2.1' } };
@@ -53,10 +54,16 @@ const table: readonly Row[] = [
   ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 6, 1],
   ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 10, 2],
   ['registering a taken email', ({ auth }) => register(auth, credentials), 1, 0, 0],
-  ['logging in', ({ auth }) => logIn(auth, credentials), 3, 11, 2],
-  ['logging in from afar', ({ auth }) => logIn(auth, remote), 3, 13, 2],
-  ['logging in with a wrong password', ({ auth }) => logIn(auth, { ...credentials, password: newPassword }), 3, 7, 2],
-  ['logging in to no account', ({ auth }) => logIn(auth, { ...credentials, email: 'nobody@example.com' }), 3, 7, 2],
+  ['logging in', ({ auth }) => logInUser(auth, credentials), 3, 11, 2],
+  ['logging in from afar', ({ auth }) => logInUser(auth, remote), 3, 13, 2],
+  [
+    'logging in with a wrong password',
+    ({ auth }) => logInUser(auth, { ...credentials, password: newPassword }),
+    3,
+    7,
+    2,
+  ],
+  ['logging in to no account', ({ auth }) => logInUser(auth, { ...credentials, email: 'nobody@example.com' }), 3, 7, 2],
   ['a session check', ({ auth, loggedIn }) => authenticate(auth, loggedIn.token), 0, 0, 0],
   [
     'the first check of a session',
@@ -88,7 +95,7 @@ const table: readonly Row[] = [
     1,
   ],
   ['asking for a reset', ({ auth }) => requestPasswordReset(auth, credentials), 1, 6, 1],
-  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 12, 1],
+  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 14, 1],
   [
     'resetting with a wrong token',
     ({ auth }) => resetPassword(auth, { ...credentials, resetToken: 'unknown', newPassword }),
@@ -100,7 +107,7 @@ const table: readonly Row[] = [
     'changing the password',
     (started) => changePassword(started.auth, { ...actorOf(started), currentPassword: 'secure_password', newPassword }),
     2,
-    17,
+    19,
     2,
   ],
   [
@@ -108,7 +115,7 @@ const table: readonly Row[] = [
     (started) =>
       changeEmail(started.auth, { ...actorOf(started), password: 'secure_password', newEmail: 'new@example.com' }),
     2,
-    19,
+    21,
     2,
   ],
   [
@@ -130,7 +137,7 @@ describe('the statements that SQLite is sent', () => {
   beforeEach(async () => {
     const auth = await createTestAuth();
     await register(auth, credentials);
-    const loggedIn = await logIn(auth, credentials);
+    const loggedIn = await logInUser(auth, credentials);
     await authenticate(auth, loggedIn.token);
     const outcome = await requestPasswordReset(auth, credentials);
     started = { auth, loggedIn, resetToken: 'resetToken' in outcome ? outcome.resetToken : '' };

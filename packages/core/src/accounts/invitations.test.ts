@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
 import type { AuthPolicy } from '../ports.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient as client, createTestAuth, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
+import {
+  localClient as client,
+  createTestAuth,
+  logInUser,
+  registerUser,
+  sendMails,
+  type TestAuth,
+} from '../testing/index.ts';
 import { inviteUser } from './invitations.ts';
 import { register } from './register.ts';
 
@@ -34,7 +40,7 @@ describe('an invitation', () => {
     const { user } = await accept(printed?.token ?? '');
     expect(user).toMatchObject({ email, role: 'admin', emailVerified: true });
     expect(auth.events.map(({ type }) => type)).toEqual(['user_invited', 'user_registered', 'invitation_accepted']);
-    await logIn(auth, { email, password, client });
+    await logInUser(auth, { email, password, client });
     await expect(accept(printed?.token ?? '')).rejects.toEqual(invalid);
   });
 

@@ -3,8 +3,8 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { type LoggedIn, logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import type { LoggedIn } from '../sessions/complete-login.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import {
   deleteUser,
@@ -33,8 +33,8 @@ describe('what an operator does', () => {
     auth = await createTestAuth({ resetDelivery: 'operator' });
     await register(auth, credentials);
     await register(auth, { ...credentials, email: 'other@example.com' });
-    loggedIn = await logIn(auth, credentials);
-    other = await logIn(auth, { ...credentials, email: 'other@example.com' });
+    loggedIn = await logInUser(auth, credentials);
+    other = await logInUser(auth, { ...credentials, email: 'other@example.com' });
     for (const { token } of [loggedIn, other]) await authenticate(auth, token);
     auth.events.splice(0);
   });
@@ -57,11 +57,11 @@ describe('what an operator does', () => {
     expect(await disableUser(auth, email)).toEqual(disabled);
     await expectEnded();
     expect(await getUser(auth, email)).toEqual(disabled);
-    await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await expect(logInUser(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
     expect(await enableUser(auth, email)).toEqual(loggedIn.user);
     expect(await getUser(auth, email)).toEqual(loggedIn.user);
     await expect(authenticate(auth, loggedIn.token)).rejects.toEqual(unauthenticated);
-    await logIn(auth, credentials);
+    await logInUser(auth, credentials);
     expect(auth.events.filter(({ detail }) => detail === 'operator')).toEqual([
       recorded('user_disabled'),
       recorded('user_enabled'),
@@ -88,7 +88,7 @@ describe('what an operator does', () => {
     await revokeSessions(auth, email);
     await expectEnded();
     expect(auth.events).toEqual([recorded('sessions_revoked')]);
-    await logIn(auth, credentials);
+    await logInUser(auth, credentials);
   });
 
   it('ends all sessions of all users', async () => {

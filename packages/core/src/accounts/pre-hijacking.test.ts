@@ -3,8 +3,14 @@ import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { AuthPolicy } from '../ports.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient as client, createTestAuth, sendMails, type TestAuth, testDialects } from '../testing/index.ts';
+import {
+  localClient as client,
+  createTestAuth,
+  logInUser,
+  sendMails,
+  type TestAuth,
+  testDialects,
+} from '../testing/index.ts';
 import { importUsers } from './import-users.ts';
 import { inviteUser } from './invitations.ts';
 import { deleteUser, disableUser, enableUser, issueResetTokenFor, verifyUser } from './operator.ts';
@@ -41,7 +47,7 @@ describe.each(testDialects)('an address that a stranger claims, over $dialect', 
   const tokensTo = (email: string, kind: string) =>
     auth.mailer.sent.flatMap((mail) => (mail.to === email && mail.kind === kind && 'token' in mail ? mail.token : []));
   const session = async (email: string, password: string) => {
-    const { session, token } = await logIn(auth, { email, password, client });
+    const { session, token } = await logInUser(auth, { email, password, client });
     return { token, actor: { session: { ...session, email }, client } };
   };
   const askToRegister = async (email: string, password: string, ports = auth) => {

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError } from '../errors.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient as client, createTestAuth, sendMails, type TestAuth } from '../testing/index.ts';
+import { localClient as client, createTestAuth, logInUser, sendMails, type TestAuth } from '../testing/index.ts';
 import { importUsers } from './import-users.ts';
 import { disableUser } from './operator.ts';
 import { changeEmail, findPendingEmail } from './own-account.ts';
@@ -43,7 +42,7 @@ describe('where addresses must be proven', () => {
     expect(await auth.database.read('users')).toEqual([]);
     const kept = JSON.stringify([await auth.database.read('mails'), await auth.database.read('events')]);
     expect(kept).not.toContain('typed');
-    await expect(logIn(auth, registration)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await expect(logInUser(auth, registration)).rejects.toEqual(new AuthError('invalid_credentials'));
     expect(types()).toEqual(['registration_requested', 'login_failed']);
   });
 
@@ -62,17 +61,17 @@ describe('where addresses must be proven', () => {
     expect(user).toMatchObject({ email, emailKey: key, emailVerified: true, role: 'user' });
     expect(await auth.store.findUserByEmailKey(key)).toEqual(user);
     expect(types()).toEqual(['user_registered', 'email_verified']);
-    await expect(logIn(auth, registration)).rejects.toEqual(new AuthError('invalid_credentials'));
-    await logIn(auth, { email, password, client });
+    await expect(logInUser(auth, registration)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await logInUser(auth, { email, password, client });
   });
 
   it('the owner logs in after the proof, however often a stranger guessed before', async () => {
     const home = { ...client, address: '192.0.2.1' };
     const token = await askToRegister();
-    for (let index = 0; index < 8; index += 1) await logIn(auth, registration).catch(() => undefined);
+    for (let index = 0; index < 8; index += 1) await logInUser(auth, registration).catch(() => undefined);
     await verify(token, { client: home });
-    for (let index = 0; index < 8; index += 1) await logIn(auth, registration).catch(() => undefined);
-    await logIn(auth, { email, password, client: home });
+    for (let index = 0; index < 8; index += 1) await logInUser(auth, registration).catch(() => undefined);
+    await logInUser(auth, { email, password, client: home });
   });
 
   it.each([
@@ -175,7 +174,7 @@ describe('where addresses must be proven', () => {
     const newEmail = 'Countess@example.com';
 
     const askToMove = async (changed: object = {}) => {
-      const { session, token } = await logIn(auth, { email, password, client });
+      const { session, token } = await logInUser(auth, { email, password, client });
       const actor = { session: { ...session, email }, client };
       const answer = await changeEmail(auth, { ...actor, password, newEmail, ...changed });
       await sendMails(auth);
@@ -204,7 +203,7 @@ describe('where addresses must be proven', () => {
       expect(types().filter((type) => type.startsWith('email'))).toEqual([
         ...['email_change_requested', 'email_verification_refused', 'email_changed', 'email_verified'],
       ]);
-      await logIn(auth, { email: newEmail, password, client });
+      await logInUser(auth, { email: newEmail, password, client });
     });
 
     it('answers and writes alike when the address is taken, and tells its owner', async () => {
@@ -214,7 +213,7 @@ describe('where addresses must be proven', () => {
       auth.mailer.sent.splice(0);
       const statements: string[] = [];
       auth.database.write.on('query', ({ sql }) => statements.push(sql));
-      const { session } = await logIn(auth, { email, password, client });
+      const { session } = await logInUser(auth, { email, password, client });
       const actor = { session: { ...session, email }, client, password };
       statements.splice(0);
       const free = await changeEmail(auth, { ...actor, newEmail });

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, noListeners, type TestAuth, testDialects } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, noListeners, type TestAuth, testDialects } from '../testing/index.ts';
 import { openPostgresTestDatabase } from '../testing/postgres.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { Database } from './database.ts';
@@ -23,8 +22,8 @@ describe('copyDatabase', () => {
     );
     target = await openPostgresTestDatabase();
     await register(source, credentials);
-    await logIn(source, credentials);
-    await logIn(source, { ...credentials, password: 'wrong_password' }).catch(() => undefined);
+    await logInUser(source, credentials);
+    await logInUser(source, { ...credentials, password: 'wrong_password' }).catch(() => undefined);
     await requestPasswordReset(source, credentials);
     const { id: userId } = (await source.store.findUserByEmailKey('user@example.com')) ?? { id: '' };
     const token = {
@@ -40,6 +39,15 @@ describe('copyDatabase', () => {
     await source.database.write('reset_tokens').insert(ofOldVersion);
     const owedByIt = { id: 'old', user_id: userId, attempts: 0, created_at: 1, next_attempt_at: 2 };
     await source.database.write('outbox').insert(owedByIt);
+    await source.store.write(async (transaction) => {
+      const [now, expiresAt] = [source.clock.now(), source.clock.now() + 60_000];
+      const pending = { userId, createdAt: now, expiresAt };
+      const session = await source.database.read('sessions').first('token_digest');
+      await transaction.insertTotp({ userId, secret: 'MZXW6YTB', lastStep: 7 }, now);
+      await transaction.replaceRecoveryCodes(userId, ['one', 'two']);
+      await transaction.savePendingTotp({ ...pending, sessionDigest: session.token_digest, secret: 'MZXW6YTB' });
+      await transaction.insertPendingLogin({ ...pending, digest: 'login', tries: 2 });
+    });
     await source.database.write('defaults').insert({ setting: 'email_verification', value: 'off' });
   });
   afterEach(async () => {
@@ -103,6 +111,7 @@ describe('copyDatabase', () => {
       passwordHash: 'hash',
       role: index % 3 === 0 ? 'admin' : 'user',
       emailVerified: index % 2 === 1,
+      secondFactorAt: index % 5 === 0 ? index : undefined,
       disabledAt: index % 2 === 0 ? undefined : index,
       createdAt: index,
       updatedAt: index,

@@ -3,8 +3,14 @@ import { listUsers, showUser } from '../accounts/operator.ts';
 import { deleteExpired } from '../housekeeping.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient as client, createTestAuth, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
+import {
+  localClient as client,
+  createTestAuth,
+  logInUser,
+  registerUser,
+  type TestAuth,
+  testDialects,
+} from '../testing/index.ts';
 
 const password = 'correct horse battery';
 const DAY_MS = 86_400_000;
@@ -20,7 +26,7 @@ describe.each(testDialects)('users over $dialect, by what is known of them', ({ 
   afterEach(() => auth.close());
 
   const enter = (name: string, address = '192.0.2.1') =>
-    logIn(auth, { email: email(name), password, client: { ...client, address } });
+    logInUser(auth, { email: email(name), password, client: { ...client, address } });
   const lastLogins = async () => {
     const { users } = await listUsers(auth, { limit: 9 });
     return users.map(({ lastLoginAt }) => lastLoginAt);

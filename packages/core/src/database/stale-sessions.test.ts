@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { type LoggedIn, logIn } from '../sessions/log-in.ts';
+import type { LoggedIn } from '../sessions/complete-login.ts';
 import type { WriteTransaction } from '../store.ts';
-import { createTestAuth, localClient, noListeners, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, noListeners, type TestAuth } from '../testing/index.ts';
 import type { Database } from './database.ts';
 import { createKnexStore, type StoreListeners } from './store.ts';
 
@@ -92,7 +92,12 @@ describe('a cached session', () => {
   beforeEach(async () => {
     const auth = await createTestAuth();
     for (const person of [ada, bob]) await register(auth, person);
-    world = { auth, own: await logIn(auth, ada), other: await logIn(auth, ada), theirs: await logIn(auth, bob) };
+    world = {
+      auth,
+      own: await logInUser(auth, ada),
+      other: await logInUser(auth, ada),
+      theirs: await logInUser(auth, bob),
+    };
     for (const { token } of [world.own, world.other, world.theirs]) await authenticate(auth, token);
     expect(auth.sessions.counts().held).toBe(3);
   });

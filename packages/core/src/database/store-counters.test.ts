@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nextMailAttemptAt } from '../mail/outbox.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, registerUser, type TestAuth, testDialects } from '../testing/index.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const byLogin = { isLogin: true };
@@ -85,7 +84,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
 
   it('stores the uses of more sessions than one transaction takes, and never an earlier one', async () => {
     const sessions = [];
-    for (let index = 0; index < 3; index += 1) sessions.push((await logIn(auth, credentials)).session);
+    for (let index = 0; index < 3; index += 1) sessions.push((await logInUser(auth, credentials)).session);
     const [first, second, third] = sessions.map(({ tokenDigest }) => tokenDigest);
     const unknown = Array.from({ length: 1000 }, (_, index): [string, number] => [`unknown-${index}`, NOW + 1]);
     await store.saveSessionUses(new Map([[first ?? '', NOW + 1], ...unknown, [second ?? '', NOW + 2]]));
@@ -95,7 +94,7 @@ describe.each(testDialects)('createKnexStore over $dialect: what is counted, owe
   });
 
   it('deletes what has expired, so many rows at a time, and nothing else', async () => {
-    const { session } = await logIn(auth, credentials);
+    const { session } = await logInUser(auth, credentials);
     const copies = ['expired', 'unused', 'good'].map((name) => ({ ...session, id: name, tokenDigest: name }));
     await store.write(async (transaction) => {
       for (const copy of copies) {

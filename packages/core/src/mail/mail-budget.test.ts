@@ -6,8 +6,14 @@ import { requestEmailVerification, verifyEmail } from '../accounts/verify-email.
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { AuthPolicy } from '../ports.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient as client, createTestAuth, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
+import {
+  localClient as client,
+  createTestAuth,
+  logInUser,
+  registerUser,
+  sendMails,
+  type TestAuth,
+} from '../testing/index.ts';
 import { maxMailAttempts, nextMailAttemptAt, sendOwedMail } from './outbox.ts';
 
 const email = 'owner@example.com';
@@ -34,7 +40,7 @@ describe('the mails to one mailbox', () => {
     resend: () => requestEmailVerification(auth, { email, client }),
     reset: () => requestPasswordReset(auth, { email, client }),
     move: async () => {
-      const { session } = await logIn(auth, { email: 'stranger@example.com', password, client });
+      const { session } = await logInUser(auth, { email: 'stranger@example.com', password, client });
       const actor = { session: { ...session, email: 'stranger@example.com' }, client };
       await changeEmail(auth, { ...actor, password, newEmail: email });
     },
@@ -92,7 +98,7 @@ describe('the mails to one mailbox', () => {
   it('tell the owner of a change, though a thief has used up the hour', async () => {
     await makeAccount();
     for (let time = 0; time < 9; time += 1) await requests.register();
-    const { session } = await logIn(auth, { email, password, client });
+    const { session } = await logInUser(auth, { email, password, client });
     await changeEmail(auth, { session: { ...session, email }, client, password, newEmail: 'thief@example.com' });
     await sendMails(auth);
     expect(sent().filter(({ kind }) => kind === 'email_change_notice')).toHaveLength(1);

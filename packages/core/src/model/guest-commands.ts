@@ -3,8 +3,7 @@ import { register } from '../accounts/register.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { Requester } from '../requester.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { localClient } from '../testing/index.ts';
+import { localClient, logInUser } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';
 import {
   chooseToken,
@@ -44,7 +43,7 @@ const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
       said: `${who.email}, ${text}, ${client.address}`,
       rule: () => rules.logIn(world, who, password, client),
       act: async ({ auth, sessions }) => {
-        const { session, token, user } = await logIn(auth, { email: who.email, password: text, client });
+        const { session, token, user } = await logInUser(auth, { email: who.email, password: text, client });
         sessions.push({ id: session.id, token });
         return { email: user.email };
       },
@@ -52,7 +51,7 @@ const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
   });
 
 const attempt = (service: Service, email: string, text: string, client: Requester) =>
-  outcomeOf(() => logIn(service.auth, { email, password: text, client }));
+  outcomeOf(() => logInUser(service.auth, { email, password: text, client }));
 
 /** Several in a row, so that further logins are delayed. */
 const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>

@@ -25,6 +25,8 @@ const RESERVED: Readonly<Record<Owed['kind'], number>> = {
   invitation: 1,
   email_change_notice: 1,
   email_change: 0,
+  recovery_code_used: 1,
+  wrong_codes: 1,
 };
 
 export function set(world: World, settings: Settings): void {
@@ -70,6 +72,8 @@ function send(world: World, owed: Owed): { kind: Mail['kind']; to: string }[] {
       if (owed.account?.disabledAt !== undefined) return [];
       return there && there !== owed.account ? tellOwner(there) : carry('email_change', owed.account);
     case 'email_change_notice':
+    case 'recovery_code_used':
+    case 'wrong_codes':
       return mayLeave(world, owed) ? [{ kind, to: to.email }] : [];
   }
 }

@@ -117,7 +117,7 @@ const confirming = fc.tuple(pick, place, guess).map(([wanted, client, guessed]) 
       said: text,
       rule: () => ({ email: rules.confirm(world, session, password).account.email }),
       act: async (service) => {
-        const confirmed = await confirmPassword(service.auth, await actor(service), text);
+        const confirmed = await confirmPassword(service.auth, await actor(service), { password: text });
         return confirmed.write(async (_transaction, { email }) => ({ email }));
       },
     };

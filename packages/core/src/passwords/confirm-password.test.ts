@@ -5,8 +5,8 @@ import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { type LoggedIn, logIn } from '../sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import type { LoggedIn } from '../sessions/complete-login.ts';
+import { createGate, createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { changePassword } from './change-password.ts';
 import type { Actor } from './confirm-password.ts';
 import { requestPasswordReset } from './request-reset.ts';
@@ -27,8 +27,8 @@ describe('what asks for the password again', () => {
   beforeEach(async () => {
     auth = await createTestAuth();
     await register(auth, credentials);
-    here = await logIn(auth, credentials);
-    elsewhere = await logIn(auth, credentials);
+    here = await logInUser(auth, credentials);
+    elsewhere = await logInUser(auth, credentials);
     actor = { session: await authenticate(auth, here.token), client: localClient };
     await authenticate(auth, elsewhere.token);
     await requestPasswordReset(auth, credentials);
@@ -50,8 +50,8 @@ describe('what asks for the password again', () => {
       await expect(authenticate(auth, elsewhere.token)).rejects.toEqual(unauthenticated);
       expect(await rows('one_time_tokens')).toEqual([]);
       expect(auth.events).toEqual([authEvent(auth.clock, 'password_changed', localClient, who())]);
-      await logIn(auth, { ...credentials, password: newPassword });
-      await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+      await logInUser(auth, { ...credentials, password: newPassword });
+      await expect(logInUser(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
     });
 
     it.each(['short', email, 'password123'])('refuses the new password %j, and changes nothing', async (refused) => {
@@ -75,7 +75,7 @@ describe('what asks for the password again', () => {
       expect(auth.events).toEqual([
         authEvent(auth.clock, 'email_changed', localClient, { ...who(), emailKey: 'new@example.com' }),
       ]);
-      await logIn(auth, { ...credentials, email: 'new@example.com' });
+      await logInUser(auth, { ...credentials, email: 'new@example.com' });
       await register(auth, credentials);
     });
 
@@ -102,7 +102,7 @@ describe('what asks for the password again', () => {
       for (const table of ['users', 'sessions', 'one_time_tokens', 'known_addresses'])
         expect(await rows(table)).toEqual([]);
       expect(auth.events).toEqual([authEvent(auth.clock, 'user_deleted', localClient, who())]);
-      await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+      await expect(logInUser(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
       await register(auth, credentials);
     });
   });
@@ -126,7 +126,7 @@ describe('what asks for the password again', () => {
       for (let index = 0; index < 5; index += 1) await expect(run('wrong_password')).rejects.toEqual(wrong);
       await expect(run(password)).rejects.toMatchObject({ code: 'rate_limited', retryAfterSeconds: 1 });
       expect(auth.hasher.counts.verify).toBe(5);
-      await logIn(auth, credentials);
+      await logInUser(auth, credentials);
       auth.clock.advance(1000);
       await run(password);
     });

@@ -5,8 +5,7 @@ import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, registerUser, type TestAuth } from '../testing/index.ts';
 import { confirmPassword } from './confirm-password.ts';
 import { requestPasswordReset } from './request-reset.ts';
 import { resetPassword } from './reset-password.ts';
@@ -41,8 +40,8 @@ describe('resetPassword', () => {
   it('sets the password, ends every session of that user, and records it', async () => {
     const other = { ...credentials, email: 'other@example.com' };
     await register(auth, other);
-    const { token: others } = await logIn(auth, other);
-    const tokens = [(await logIn(auth, credentials)).token, (await logIn(auth, credentials)).token];
+    const { token: others } = await logInUser(auth, other);
+    const tokens = [(await logInUser(auth, credentials)).token, (await logInUser(auth, credentials)).token];
     for (const token of tokens) await authenticate(auth, token);
     auth.clock.advance(1);
     auth.events.splice(0);
@@ -55,8 +54,8 @@ describe('resetPassword', () => {
     expect(await auth.store.findUserById(user.id)).toEqual(changed);
     const who = { userId: user.id, emailKey: email };
     expect(auth.events).toEqual([authEvent(auth.clock, 'password_reset_completed', localClient, who)]);
-    await expect(logIn(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
-    await logIn(auth, newCredentials);
+    await expect(logInUser(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
+    await logInUser(auth, newCredentials);
   });
 
   it('works to the last millisecond of ten minutes, and not at their end', async () => {
@@ -87,7 +86,7 @@ describe('resetPassword', () => {
     await expect(reset({ resetToken: others })).rejects.toEqual(invalid);
     expect(auth.hasher.counts.hash).toBe(0);
     await reset({ resetToken: others, email: 'other@example.com' });
-    await logIn(auth, credentials);
+    await logInUser(auth, credentials);
   });
 
   it("refuses a used token, and those that were good beside it, an operator's among them", async () => {
@@ -149,24 +148,24 @@ describe('resetPassword', () => {
     if (!home || !elsewhere) throw new Error('two addresses');
     const guess = async () => {
       auth.clock.advance(1000);
-      await logIn(auth, { ...credentials, password: 'wrong_password', client: elsewhere }).catch(() => undefined);
+      await logInUser(auth, { ...credentials, password: 'wrong_password', client: elsewhere }).catch(() => undefined);
     };
     for (let second = 0; second < 60; second += 1) await guess();
     await reset({ client: home });
     for (let second = 0; second < 8; second += 1) await guess();
-    await logIn(auth, { ...newCredentials, client: home });
+    await logInUser(auth, { ...newCredentials, client: home });
   });
 
   it('clears the delay of failed confirmations', async () => {
-    const { session, user: owner } = await logIn(auth, credentials);
+    const { session, user: owner } = await logInUser(auth, credentials);
     const actor = { session: { ...session, email: owner.email }, client: localClient };
-    const confirm = async (opened: typeof actor, password: string) => confirmPassword(auth, opened, password);
+    const confirm = async (opened: typeof actor, password: string) => confirmPassword(auth, opened, { password });
     for (let index = 0; index < 5; index += 1) {
       await confirm(actor, 'wrong_password').catch(() => undefined);
     }
     await expect(confirm(actor, credentials.password)).rejects.toMatchObject({ code: 'rate_limited' });
     await reset();
-    const again = await logIn(auth, newCredentials);
+    const again = await logInUser(auth, newCredentials);
     await confirm({ ...actor, session: { ...again.session, email: owner.email } }, newPassword);
   });
 
@@ -197,7 +196,7 @@ describe('resetPassword', () => {
     const input = { email, resetToken, newPassword, client: localClient };
     await expect(resetPassword({ ...auth, hasher }, input)).rejects.toBe(overloaded);
 
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     const failure = new Error('gave up');
     const write: typeof auth.store.write = (work) =>
       auth.store.write((transaction) => work({ ...transaction, deleteSessionsOfUser: () => Promise.reject(failure) }));
@@ -213,7 +212,7 @@ describe('resetPassword', () => {
     const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
     const refusals = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
     expect(refusals).toEqual(Array.from({ length: 49 }, () => invalid));
-    await logIn(auth, { ...credentials, password: `${newPassword}_${winner}` });
+    await logInUser(auth, { ...credentials, password: `${newPassword}_${winner}` });
     expect(auth.events.filter(({ type }) => type === 'password_reset_completed')).toHaveLength(1);
   });
 
@@ -221,7 +220,7 @@ describe('resetPassword', () => {
     for (let round = 0; round < 20; round += 1) {
       const old = { ...credentials, password: round === 0 ? 'secure_password' : `${newPassword}_${round - 1}` };
       resetToken = await askToken();
-      const logins = Array.from({ length: 3 }, () => logIn(auth, old).catch((error: AuthError) => error.code));
+      const logins = Array.from({ length: 3 }, () => logInUser(auth, old).catch((error: AuthError) => error.code));
       await reset({ newPassword: `${newPassword}_${round}` });
       const outcomes = await Promise.all(logins);
       expect(await auth.store.listSessions(user.id)).toEqual([]);
@@ -234,10 +233,10 @@ describe('resetPassword', () => {
 
   it('clears the delay of failed logins', async () => {
     for (let index = 0; index < 5; index += 1) {
-      await expect(logIn(auth, { ...credentials, password: 'wrong_password' })).rejects.toBeInstanceOf(AuthError);
+      await expect(logInUser(auth, { ...credentials, password: 'wrong_password' })).rejects.toBeInstanceOf(AuthError);
     }
-    await expect(logIn(auth, credentials)).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(logInUser(auth, credentials)).rejects.toMatchObject({ code: 'rate_limited' });
     await reset();
-    await logIn(auth, newCredentials);
+    await logInUser(auth, newCredentials);
   });
 });

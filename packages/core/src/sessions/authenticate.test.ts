@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { AuthError } from '../errors.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
-import { logIn } from './log-in.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const unauthenticated = new AuthError('unauthenticated');
@@ -17,14 +16,14 @@ describe('authenticate', () => {
   beforeEach(async () => {
     auth = await createTestAuth();
     await register(auth, credentials);
-    const issued = await logIn(auth, credentials);
+    const issued = await logInUser(auth, credentials);
     token = issued.token;
     id = issued.session.id;
   });
   afterEach(() => auth.close());
 
   it('tells whose session it is', async () => {
-    const { session, user } = await logIn(auth, credentials).then((issued) => ({ ...issued, token: issued.token }));
+    const { session, user } = await logInUser(auth, credentials).then((issued) => ({ ...issued, token: issued.token }));
     const found = await authenticate(auth, token);
     expect(found).toMatchObject({ id, userId: user.id, email: user.email, createdAt: session.createdAt });
   });

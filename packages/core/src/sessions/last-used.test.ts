@@ -2,10 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { AuthError } from '../errors.ts';
 import type { Store } from '../store.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
 import { createSessionUses, type SessionUses } from './last-used.ts';
-import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -27,7 +26,7 @@ describe('createSessionUses', () => {
     return createSessionUses({ ...auth.store, ...replaced }, { idleMs, onFlushError });
   }
 
-  const logInOnce = async () => (await logIn(auth, credentials)).session;
+  const logInOnce = async () => (await logInUser(auth, credentials)).session;
   const storedUse = async (tokenDigest: string) => (await auth.store.findActiveSession(tokenDigest))?.lastUsedAt;
 
   it('takes note of one use a minute, and stores it', async () => {
@@ -123,7 +122,7 @@ describe('createSessionUses', () => {
   });
 
   it('does not bring a session back by storing its last use', async () => {
-    const { token, session } = await logIn(auth, credentials);
+    const { token, session } = await logInUser(auth, credentials);
     auth.clock.advance(MINUTE_MS);
     await authenticate(auth, token);
     await logOut(auth, { token, client: localClient });

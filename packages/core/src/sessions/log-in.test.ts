@@ -6,9 +6,9 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { createGate, createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, logInUser, registerUser, type TestAuth } from '../testing/index.ts';
 import { digestSecret } from '../tokens/digest.ts';
-import { type Credentials, logIn } from './log-in.ts';
+import type { Credentials } from './log-in.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const wrong = new AuthError('invalid_credentials');
@@ -28,7 +28,7 @@ describe('logIn', () => {
   const countSessions = async () => (await auth.database.read('sessions').select()).length;
 
   it('opens a session and records it', async () => {
-    const { token, session, ...loggedIn } = await logIn(auth, { ...credentials, email: 'USER@example.com' });
+    const { token, session, ...loggedIn } = await logInUser(auth, { ...credentials, email: 'USER@example.com' });
     const now = auth.clock.now();
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(loggedIn).toEqual({ user });
@@ -39,6 +39,7 @@ describe('logIn', () => {
       createdAt: now,
       lastUsedAt: now,
       expiresAt: now + 2_592_000_000,
+      methods: ['password'],
       address: '127.0.0.1',
       userAgent: 'test',
     });
@@ -48,14 +49,14 @@ describe('logIn', () => {
   });
 
   it('opens another session each time', async () => {
-    const [one, two] = [await logIn(auth, credentials), await logIn(auth, credentials)];
+    const [one, two] = [await logInUser(auth, credentials), await logInUser(auth, credentials)];
     expect(one.token).not.toBe(two.token);
     expect(await countSessions()).toBe(2);
   });
 
   it('compares in NFC', async () => {
     await register(auth, { ...credentials, email: 'other@example.com', password: 'secüre_password' });
-    await logIn(auth, { ...credentials, email: 'other@example.com', password: 'secu\u0308re_password' });
+    await logInUser(auth, { ...credentials, email: 'other@example.com', password: 'secu\u0308re_password' });
   });
 
   it.each([
@@ -65,7 +66,7 @@ describe('logIn', () => {
     ['an empty password', { password: '' }, true],
     ['a password of 16 KiB', { password: 'p'.repeat(16_384) }, true],
   ])('refuses %s, for one comparison, and records it', async (_what, changed, isKnown) => {
-    await expect(logIn(auth, { ...credentials, ...changed })).rejects.toEqual(wrong);
+    await expect(logInUser(auth, { ...credentials, ...changed })).rejects.toEqual(wrong);
     expect(auth.hasher.counts).toEqual({ hash: 0, verify: 1 });
     expect(await countSessions()).toBe(0);
     const { email: emailKey } = { ...credentials, ...changed };
@@ -75,7 +76,7 @@ describe('logIn', () => {
 
   it('refuses a disabled account as it refuses a wrong password', async () => {
     await disableUser(auth, user.email);
-    await expect(logIn(auth, credentials)).rejects.toEqual(wrong);
+    await expect(logInUser(auth, credentials)).rejects.toEqual(wrong);
     expect(auth.hasher.counts.verify).toBe(1);
   });
 
@@ -86,7 +87,7 @@ describe('logIn', () => {
   ])('compares with nothing where %s', async (_where, changed) => {
     const verify = vi.fn(auth.hasher.verify);
     const given = { ...credentials, ...changed };
-    await expect(logIn({ ...auth, hasher: { ...auth.hasher, verify } }, given)).rejects.toEqual(wrong);
+    await expect(logInUser({ ...auth, hasher: { ...auth.hasher, verify } }, given)).rejects.toEqual(wrong);
     expect(verify.mock.calls).toEqual([[given.password, undefined]]);
   });
 
@@ -96,7 +97,7 @@ describe('logIn', () => {
       throw overloaded;
     };
     const hasher = { ...auth.hasher, takePlace };
-    await expect(logIn({ ...auth, hasher }, credentials)).rejects.toBe(overloaded);
+    await expect(logInUser({ ...auth, hasher }, credentials)).rejects.toBe(overloaded);
     expect(await countSessions()).toBe(0);
     expect(auth.events).toEqual([]);
   });
@@ -112,7 +113,7 @@ describe('logIn', () => {
         await goOn.opened;
         return matches;
       };
-      const loggingIn = logIn({ ...auth, hasher: { ...auth.hasher, verify } }, credentials);
+      const loggingIn = logInUser({ ...auth, hasher: { ...auth.hasher, verify } }, credentials);
       await compared.opened;
       if (what === 'a reset') {
         const asked = await requestPasswordReset(auth, credentials);
@@ -137,10 +138,10 @@ describe('logIn', () => {
     });
 
     it('stores a better one', async () => {
-      const { session } = await logIn({ ...auth, hasher: better() }, credentials);
+      const { session } = await logInUser({ ...auth, hasher: better() }, credentials);
       const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
       expect(auth.events).toEqual([
-        authEvent(auth.clock, 'password_rehashed', localClient, who),
+        authEvent(auth.clock, 'password_rehashed', localClient, { userId: user.id, emailKey: user.emailKey }),
         authEvent(auth.clock, 'login_succeeded', localClient, who),
       ]);
       expect((await auth.store.findUserById(user.id))?.passwordHash).toBe('better:secure_password');
@@ -148,7 +149,7 @@ describe('logIn', () => {
 
     it('lets in all who log in at once', async () => {
       const ports = { ...auth, hasher: better() };
-      await Promise.all([logIn(ports, credentials), logIn(ports, credentials), logIn(ports, credentials)]);
+      await Promise.all([logInUser(ports, credentials), logInUser(ports, credentials), logInUser(ports, credentials)]);
       expect(await countSessions()).toBe(3);
       expect(auth.events.filter(({ type }) => type === 'password_rehashed')).toHaveLength(1);
     });
@@ -160,7 +161,7 @@ describe('logIn', () => {
         .mockImplementationOnce(() => {
           throw new AuthError('overloaded', { retryAfterSeconds: 1 });
         });
-      await logIn({ ...auth, hasher: { ...better(), takePlace } }, credentials);
+      await logInUser({ ...auth, hasher: { ...better(), takePlace } }, credentials);
       expect(takePlace).toHaveBeenCalledTimes(2);
       expect((await auth.store.findUserById(user.id))?.passwordHash).toBe('cheap:secure_password');
     });

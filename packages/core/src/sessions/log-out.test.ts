@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
-import { type LoggedIn, logIn } from './log-in.ts';
+import type { LoggedIn } from './complete-login.ts';
 import { logOut } from './log-out.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -18,8 +18,8 @@ describe('logOut', () => {
   beforeEach(async () => {
     auth = await createTestAuth();
     await register(auth, credentials);
-    first = await logIn(auth, credentials);
-    second = await logIn(auth, credentials);
+    first = await logInUser(auth, credentials);
+    second = await logInUser(auth, credentials);
     auth.events.splice(0);
   });
   afterEach(() => auth.close());

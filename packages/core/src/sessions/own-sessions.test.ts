@@ -3,9 +3,9 @@ import { register } from '../accounts/register.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
-import { type LoggedIn, logIn } from './log-in.ts';
+import type { LoggedIn } from './complete-login.ts';
 import { endOtherSessions, endSession, listSessions } from './own-sessions.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -26,10 +26,10 @@ describe('the sessions of the requester', () => {
     auth = await createTestAuth();
     await register(auth, credentials);
     await register(auth, other);
-    first = await logIn(auth, credentials);
+    first = await logInUser(auth, credentials);
     auth.clock.advance(1000);
-    second = await logIn(auth, credentials);
-    others = await logIn(auth, other);
+    second = await logInUser(auth, credentials);
+    others = await logInUser(auth, other);
     actor = { session: await authenticate(auth, first.token), client: localClient };
     auth.events.splice(0);
   });
@@ -93,7 +93,7 @@ describe('the sessions of the requester', () => {
   });
 
   it('ends all but the one that asks, and records how many', async () => {
-    await logIn(auth, credentials);
+    await logInUser(auth, credentials);
     auth.events.splice(0);
     expect(await endOtherSessions(auth, actor)).toBe(2);
     await expect(authenticate(auth, second.token)).rejects.toEqual(unauthenticated);
@@ -114,11 +114,11 @@ describe('the sessions of the requester', () => {
 
   it('lets a session end sixty times a minute, and leaves open what it refuses to end', async () => {
     for (let index = 0; index < 30; index += 1) {
-      await endSession(auth, actor, (await logIn(auth, credentials)).session.id);
-      await logIn(auth, credentials);
+      await endSession(auth, actor, (await logInUser(auth, credentials)).session.id);
+      await logInUser(auth, credentials);
       await endOtherSessions(auth, actor);
     }
-    const kept = await logIn(auth, credentials);
+    const kept = await logInUser(auth, credentials);
     const refused = { code: 'rate_limited', retryAfterSeconds: 60, throttled: 'session_end' };
     await expect(endOtherSessions(auth, actor)).rejects.toMatchObject(refused);
     await expect(endSession(auth, actor, kept.session.id)).rejects.toMatchObject(refused);

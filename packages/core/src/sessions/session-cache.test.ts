@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { register } from '../accounts/register.ts';
 import { AuthError } from '../errors.ts';
 import type { Store } from '../store.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
-import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
 import { type BatchedSessions, createSessionCache } from './session-cache.ts';
 
@@ -56,7 +55,7 @@ describe('createSessionCache', () => {
     return { findActiveSession, made, handedOver, reads: () => reads };
   }
 
-  const logInOnce = async () => (await logIn(auth, credentials)).session;
+  const logInOnce = async () => (await logInUser(auth, credentials)).session;
   const storedUse = async (tokenDigest: string) => (await auth.store.findActiveSession(tokenDigest))?.lastUsedAt;
 
   it('reads a session once', async () => {
@@ -135,7 +134,7 @@ describe('createSessionCache', () => {
   it('never answers with a session once its end was answered, with any read under way', async () => {
     const late: string[] = [];
     for (let round = 0; round < 50; round += 1) {
-      const { token } = await logIn(auth, credentials);
+      const { token } = await logInUser(auth, credentials);
       // Half the rounds find it in memory, the others read it.
       if (round % 2 === 0) await authenticate(auth, token);
       let ended = false;
@@ -158,7 +157,7 @@ describe('createSessionCache', () => {
     const [one, two, other] = [
       await logInOnce(),
       await logInOnce(),
-      (await logIn(auth, { ...credentials, email: 'other@example.com' })).session,
+      (await logInUser(auth, { ...credentials, email: 'other@example.com' })).session,
     ];
     const findActiveSession = vi.fn(auth.store.findActiveSession);
     const sessions = over({ findActiveSession });

@@ -13,7 +13,11 @@ describe('issueSession', () => {
       return random.bytes(count);
     };
     const ports = { clock: createFixedClock(), random: { ...random, bytes }, lifetimes };
-    const { token, session } = issueSession(ports, 'user', { ...localClient, userAgent: 'a'.repeat(300) });
+    const { token, session } = issueSession(
+      ports,
+      { userId: 'user', methods: ['password'] },
+      { ...localClient, userAgent: 'a'.repeat(300) },
+    );
     expect(drawn).toEqual([32]);
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);
     expect(session.userAgent).toBe('a'.repeat(256));

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 import { authenticate } from './authenticate.ts';
-import { logIn } from './log-in.ts';
 import { createUncachedSessions } from './uncached-sessions.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
@@ -17,7 +16,7 @@ describe('createUncachedSessions', () => {
   afterEach(() => auth.close());
 
   it('asks the database each time, and counts that', async () => {
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     const sessions = createUncachedSessions(auth.store, {
       idleMs: 604_800_000,
       onFlushError: (error) => {

@@ -3,8 +3,7 @@ import { register } from '../accounts/register.ts';
 import type { AuthError } from '../errors.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';
@@ -25,7 +24,7 @@ describe('what one address may try in a minute', () => {
       ({ code }: AuthError) => code,
     );
   const strangerFrom = (address: string, index: number) =>
-    codeOf(logIn(auth, { email: `nobody${index}@example.com`, password, client: from(address) }));
+    codeOf(logInUser(auth, { email: `nobody${index}@example.com`, password, client: from(address) }));
   async function untilRefused(most: number, attempt: (index: number) => Promise<string>): Promise<number> {
     for (let index = 0; index < most; index += 1) if ((await attempt(index)) === 'rate_limited') return index;
     return most;
@@ -58,7 +57,7 @@ describe('what one address may try in a minute', () => {
 
   it('holds up no account that knows the address', async () => {
     const address = '192.0.2.1';
-    const enter = () => codeOf(logIn(auth, { email, password, client: from(address) }));
+    const enter = () => codeOf(logInUser(auth, { email, password, client: from(address) }));
     expect(await enter()).toBe('in');
     expect(await untilRefused(20, (index) => strangerFrom(address, index))).toBe(9);
     for (let index = 0; index < 20; index += 1) expect(await enter()).toBe('in');
@@ -77,12 +76,14 @@ it('is as much as the policy says', async () => {
   };
   try {
     await register(auth, { email, password, client: localClient });
-    expect(await refusedAt((index) => logIn(auth, { email: `nobody${index}@example.com`, password, client }))).toBe(2);
+    expect(await refusedAt((index) => logInUser(auth, { email: `nobody${index}@example.com`, password, client }))).toBe(
+      2,
+    );
     expect(await refusedAt((index) => register(auth, { email: `new${index}@example.com`, password, client }))).toBe(3);
     expect(await refusedAt(() => requestPasswordReset(auth, { email, client }))).toBe(12);
     const known = { email, password, client: from('192.0.2.2') };
-    await logIn(auth, known);
-    expect(await refusedAt(() => logIn(auth, known), 100)).toBe(64);
+    await logInUser(auth, known);
+    expect(await refusedAt(() => logInUser(auth, known), 100)).toBe(64);
     const wrong = { email, resetToken: 'unknown', newPassword: password, client };
     expect(await refusedAt(() => resetPassword(auth, wrong))).toBe(12);
   } finally {

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from '../accounts/register.ts';
 import type { AuthError } from '../errors.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };
@@ -23,7 +22,7 @@ describe('admitAttempt, as logins meet it', () => {
   /** What became of an attempt: a code, with the seconds to wait where there are any, or 'in'. */
   async function attempt(password: string, address = '127.0.0.1', ofEmail = email): Promise<string> {
     try {
-      await logIn(auth, { email: ofEmail, password, client: from(address) });
+      await logInUser(auth, { email: ofEmail, password, client: from(address) });
       return 'in';
     } catch (error) {
       const { code, retryAfterSeconds } = error as AuthError;
@@ -72,7 +71,7 @@ describe('admitAttempt, as logins meet it', () => {
 
   it('lets the owner in from where they logged in lately, while others guess', async () => {
     expect(await attempt('secure_password', '192.0.2.1')).toBe('in');
-    const { token } = await logIn(auth, credentials);
+    const { token } = await logInUser(auth, credentials);
     await fail(10, '198.51.100.1');
     expect(await attempt('secure_password', '203.0.113.1')).toMatch(/^rate_limited/);
     expect(await attempt('secure_password', '192.0.2.1')).toBe('in');
@@ -109,7 +108,9 @@ describe('admitAttempt, as logins meet it', () => {
     const proxied = await createTestAuth({ throttleLoopback: true });
     try {
       const guess = (index: number) =>
-        logIn(proxied, { ...credentials, email: `user${index}@example.com` }).catch((error: AuthError) => error.code);
+        logInUser(proxied, { ...credentials, email: `user${index}@example.com` }).catch(
+          (error: AuthError) => error.code,
+        );
       const outcomes: unknown[] = [];
       for (let index = 0; index < 11; index += 1) outcomes.push(await guess(index));
       expect(outcomes).toEqual([...wrong(10), 'rate_limited']);

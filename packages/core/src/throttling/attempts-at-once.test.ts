@@ -4,8 +4,7 @@ import { register } from '../accounts/register.ts';
 import { AuthError } from '../errors.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createGate, createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createGate, createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 
 const email = 'user@example.com';
 const password = 'secure_password';
@@ -30,7 +29,7 @@ describe('attempts on one account at once', () => {
       (error: unknown) => (error instanceof AuthError ? error.code : String(error)),
     );
   const enter = (given = password, of = email, hasher = auth.hasher) =>
-    codeOf(logIn({ ...auth, hasher }, { ...credentials, email: of, password: given }));
+    codeOf(logInUser({ ...auth, hasher }, { ...credentials, email: of, password: given }));
   const tally = (codes: readonly string[]) =>
     Object.fromEntries([...new Set(codes)].map((code) => [code, codes.filter((other) => other === code).length]));
 
@@ -105,7 +104,7 @@ describe('attempts on one account at once', () => {
   });
 
   it('turns away the rest, to come back when those before them are through', async () => {
-    const attempts = times(80, () => logIn(auth, credentials));
+    const attempts = times(80, () => logInUser(auth, credentials));
     const refused = (await Promise.allSettled(attempts)).filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeLessThanOrEqual(80 - 64);
     for (const refusal of refused) {
@@ -117,14 +116,14 @@ describe('attempts on one account at once', () => {
     ['a right password', password, { in: 30 }],
     ['a wrong password', 'wrong_password', { invalid_credentials: 5, rate_limited: 25 }],
   ])('are confirmed alike, thirty with %s', async (_what, given, expected) => {
-    const session = await authenticate(auth, (await logIn(auth, credentials)).token);
+    const session = await authenticate(auth, (await logInUser(auth, credentials)).token);
     const change = (index: number) =>
       codeOf(changeEmail(auth, { session, client: localClient, password: given, newEmail: `new${index}@example.com` }));
     expect(tally(await Promise.all(times(30, change)))).toEqual(expected);
   });
 
   it.each([
-    ['login', (at: TestAuth) => logIn(at, { ...credentials, email: 'nobody@example.com', client: remote })],
+    ['login', (at: TestAuth) => logInUser(at, { ...credentials, email: 'nobody@example.com', client: remote })],
     ['registration', (at: TestAuth) => register(at, { ...credentials, email: 'taken@example.com', client: remote })],
     [
       'reset',

@@ -4,8 +4,7 @@ import { AuthError } from '../errors.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { logIn } from '../sessions/log-in.ts';
-import { createTestAuth, localClient, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, type TestAuth } from '../testing/index.ts';
 
 const email = 'owner@example.com';
 const password = 'the right password';
@@ -33,11 +32,11 @@ describe('a thousand guesses on one account from a thousand addresses in an hour
   afterEach(() => auth.close());
 
   const guess = (index: number, guessed = email) =>
-    logIn(auth, { email: guessed, password: `guess number ${index}`, client: attacker(index) }).then(
+    logInUser(auth, { email: guessed, password: `guess number ${index}`, client: attacker(index) }).then(
       () => 'in',
       (error: unknown) => (error instanceof AuthError ? error.code : String(error)),
     );
-  const enter = (client: typeof home, given = password) => logIn(auth, { email, password: given, client });
+  const enter = (client: typeof home, given = password) => logInUser(auth, { email, password: given, client });
 
   it.each([email, 'nobody@example.com'])('cost few comparisons, spread evenly over %s', async (guessed) => {
     const codes: string[] = [];
