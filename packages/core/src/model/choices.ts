@@ -1,8 +1,19 @@
 import fc from 'fast-check';
 import type { TokenPurpose } from '../store.ts';
 import { mailboxes, noMailbox, type Password, passwords, places } from './cast.ts';
+import { stepNow } from './code-rules.ts';
+import { waits } from './factor-rules.ts';
 import type { Service } from './service.ts';
-import { type Account, isGood, isOpen, type Typed, type World } from './world.ts';
+import {
+  type Account,
+  type App,
+  type Code,
+  isGood,
+  isOpen,
+  type RecoveryCode,
+  type Typed,
+  type World,
+} from './world.ts';
 
 /**
  * Who and what a command is about. If that depends on earlier commands, it is chosen when the
@@ -68,6 +79,50 @@ export function often<One>(times: number, one: One): One[] {
   return new Array<One>(times).fill(one);
 }
 
+/** A code for an account, or for an app that is being enrolled; mostly one that fits. */
+export type CodeGuess = (world: World, account: Account | undefined, app?: App) => Code;
+
+export const codeGuess: fc.Arbitrary<CodeGuess> = fc
+  .tuple(
+    fc.constantFrom(...often(6, 'unused'), ...often(2, 'recovery'), 'shown', 'any app', 'any recovery', 'no code'),
+    fc.nat({ max: 99 }),
+    fc.constantFrom(...often(6, 0), ...[-1, 1, -2, 2, -20, 20, -21, 21]),
+  )
+  .map(([kind, number, distance]) => (world, account, enrolled) => {
+    const one = <Thing>(things: readonly Thing[]) => things[number % things.length];
+    const app = enrolled ?? account?.factor?.app;
+    const step = stepNow(world) + distance;
+    const of = (shown: App | undefined, at: number): Code => (shown ? { app: shown, step: at } : 'no code');
+    const ofPaper = (codes: readonly RecoveryCode[] = []): Code => {
+      const recovery = one(codes);
+      return recovery ? { recovery } : 'no code';
+    };
+    switch (kind) {
+      case 'unused': {
+        const lastStep = account?.factor?.lastStep ?? 0;
+        return of(app, [-1, 0, 1].map((way) => stepNow(world) + way).find((at) => at > lastStep) ?? step);
+      }
+      case 'shown':
+        return of(app, step);
+      case 'any app':
+        return of(one(world.apps), step);
+      case 'recovery':
+        return ofPaper(account?.factor?.recoveryCodes);
+      case 'any recovery':
+        return ofPaper(world.recoveryCodes);
+      default:
+        return 'no code';
+    }
+  });
+
+/** A code with a change: an account without a factor ignores it. */
+export type Coded = (world: World, account: Account | undefined) => Code | undefined;
+
+export const shownCode: fc.Arbitrary<Coded> = fc.oneof(
+  { weight: 5, arbitrary: codeGuess },
+  { weight: 1, arbitrary: fc.constant(() => undefined) },
+);
+
 /** A session or token of all that were ever issued, by its number; mostly a valid one. */
 export interface Pick {
   readonly number: number;
@@ -89,6 +144,11 @@ function choose<Thing>(things: readonly Thing[], { number, among }: Pick, isLive
 
 export const chooseSession = (world: World, wanted: Pick) =>
   choose(world.sessions, wanted, (session) => isOpen(world, session));
+/** Mostly one that began to enable a factor. */
+export const chooseEnrolling = (world: World, wanted: Pick) =>
+  choose(world.sessions, wanted, (session) => isOpen(world, session) && session.enrolment !== undefined);
+export const choosePending = (world: World, wanted: Pick) =>
+  choose(world.pendingLogins, wanted, (pending) => waits(world, pending));
 /** Mostly one for one of these purposes. */
 export const chooseToken = (world: World, wanted: Pick, ...purposes: readonly TokenPurpose[]) =>
   choose(world.tokens, wanted, (token) => purposes.includes(token.purpose) && isGood(world, token));
@@ -99,4 +159,8 @@ export function sessionToken({ sessions }: Service, number: number | undefined):
 
 export function oneTimeToken({ tokens }: Service, number: number | undefined): string {
   return (number === undefined ? undefined : tokens[number]) ?? 'never issued';
+}
+
+export function pendingToken({ pendingLogins }: Service, number: number | undefined): string {
+  return (number === undefined ? undefined : pendingLogins[number]) ?? 'never issued';
 }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { listUsers } from '../accounts/operator.ts';
+import { exportUsers, listUsers } from '../accounts/operator.ts';
 import { findPendingEmail } from '../accounts/own-account.ts';
 import { register } from '../accounts/register.ts';
 import { verifyEmail } from '../accounts/verify-email.ts';
@@ -7,10 +7,13 @@ import { deleteExpired } from '../housekeeping.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
+import { logInWithCode } from '../sessions/second-factor.ts';
 import type { TokenPurpose } from '../store.ts';
+import { digestSecret } from '../tokens/digest.ts';
 import { type Password, passwords, places } from './cast.ts';
-import { oneTimeToken, sessionToken } from './choices.ts';
+import { oneTimeToken, pendingToken, sessionToken } from './choices.ts';
 import { outcomeOf } from './command.ts';
+import * as factorRules from './factor-rules.ts';
 import { receiveAll } from './mail-commands.ts';
 import * as mailRules from './mail-rules.ts';
 import { search } from './operator-rules.ts';
@@ -25,6 +28,7 @@ const A_YEAR_MS = 365 * 86_400_000;
  * ever issued; and check that nothing is kept forever.
  */
 export async function compareAll(world: World, service: Service): Promise<void> {
+  await comparePendingLogins(world, service);
   expect(await receiveAll(service)).toEqual(mailRules.sendAll(world));
   await compareAccounts(world, service);
   await compareSessions(world, service);
@@ -37,6 +41,8 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   await deleteExpired(auth);
   for (const table of [
     'sessions',
+    'pending_logins',
+    'pending_totp',
     'one_time_tokens',
     'reset_tokens',
     'mails',
@@ -48,13 +54,26 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   }
 }
 
-async function compareAccounts(world: World, { auth }: Service): Promise<void> {
+/** Compares logins that wait for a code by a wrong one. */
+async function comparePendingLogins(world: World, service: Service): Promise<void> {
+  const [client] = places;
+  if (!client) throw new Error('the cast is empty');
+  for (const [number, pending] of world.pendingLogins.entries()) {
+    const expected = await outcomeOf(async () => factorRules.logInWithCode(world, pending, 'no code', client));
+    const sent = { secondFactorToken: pendingToken(service, number), code: 'no code', client };
+    const actual = await outcomeOf(() => logInWithCode(service.auth, sent));
+    expect({ number, ...actual }).toEqual({ number, ...expected });
+  }
+}
+
+async function compareAccounts(world: World, service: Service): Promise<void> {
+  const { auth } = service;
   const { users } = await listUsers(auth, { limit: 100 });
   expect(users.map(({ id: _id, updatedAt: _updatedAt, ...user }) => user)).toEqual(
     search(world, '').map((account) => {
       const { email, mailbox, password, hasOldHash, disabledAt, createdAt, role, emailVerified, lastLoginAt } = account;
       const passwordHash = hashOf(password, hasOldHash);
-      const known = { disabledAt, createdAt, role, emailVerified, lastLoginAt };
+      const known = { disabledAt, createdAt, role, emailVerified, lastLoginAt, secondFactorAt: account.factor?.since };
       return { email, emailKey: mailbox.key, passwordHash, ...known };
     }),
   );
@@ -63,13 +82,34 @@ async function compareAccounts(world: World, { auth }: Service): Promise<void> {
     const expected = moving && world.now < moving.until ? moving.email : undefined;
     expect({ email, pending: await findPendingEmail(auth, { userId: id }) }).toEqual({ email, pending: expected });
   }
+  await compareFactors(world, service);
+}
+
+async function compareFactors(world: World, { auth, apps, recoveryCodes }: Service): Promise<void> {
+  const found = new Map<string, unknown>();
+  for await (const { emailKey, factors } of exportUsers(auth, { withFactors: true })) {
+    const { secret, lastStep } = factors?.totp ?? {};
+    if (factors) found.set(emailKey, { secret, lastStep, recoveryDigests: [...factors.recoveryDigests].sort() });
+  }
+  const expected = new Map<string, unknown>();
+  for (const { mailbox, factor } of world.accounts.values()) {
+    if (!factor) continue;
+    const left = factor.recoveryCodes.map(({ number }) => recoveryCodes[number]?.replaceAll('-', '') ?? '');
+    const recoveryDigests = left.map(digestSecret).sort();
+    expected.set(mailbox.key, { secret: apps[factor.app.number], lastStep: factor.lastStep, recoveryDigests });
+  }
+  expect(found).toEqual(expected);
 }
 
 async function compareSessions(world: World, service: Service): Promise<void> {
   for (const [number, session] of world.sessions.entries()) {
-    const expected = await outcomeOf(async () => rules.authenticate(world, session).account.email);
+    const expected = await outcomeOf(async () => {
+      const { account, methods } = rules.authenticate(world, session);
+      return { email: account.email, methods };
+    });
     const actual = await outcomeOf(async () => {
-      return (await authenticate(service.auth, sessionToken(service, number))).email;
+      const { email, methods } = await authenticate(service.auth, sessionToken(service, number));
+      return { email, methods };
     });
     expect({ number, ...actual }).toEqual({ number, ...expected });
   }
@@ -95,7 +135,7 @@ async function compareTokens(world: World, service: Service): Promise<void> {
 type Use = (typed: Typed, token: Issued, password: Password) => { email: string };
 
 function uses(world: World, client: Requester): Record<TokenPurpose, Use> {
-  const verify: Use = (typed, token, password) => mailRules.verify(world, typed, token, password, client);
+  const verify: Use = (typed, token, password) => mailRules.verify(world, typed, token, { password, client });
   return {
     reset: (typed, token, password) => rules.reset(world, typed, token, password, client),
     registration: verify,

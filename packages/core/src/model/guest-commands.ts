@@ -3,7 +3,8 @@ import { register } from '../accounts/register.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { Requester } from '../requester.ts';
-import { localClient, logInUser } from '../testing/index.ts';
+import { logIn } from '../sessions/log-in.ts';
+import { localClient } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';
 import {
   chooseToken,
@@ -21,8 +22,9 @@ import {
   usual,
 } from './choices.ts';
 import { type Command, command, outcomeOf } from './command.ts';
+import { enrolling } from './factor-commands.ts';
 import * as rules from './rules.ts';
-import type { Service } from './service.ts';
+import { logInTo, type Service } from './service.ts';
 import type { Typed } from './world.ts';
 
 /** How precisely the last use of a session is known. */
@@ -42,16 +44,12 @@ const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
     return {
       said: `${who.email}, ${text}, ${client.address}`,
       rule: () => rules.logIn(world, who, password, client),
-      act: async ({ auth, sessions }) => {
-        const { session, token, user } = await logInUser(auth, { email: who.email, password: text, client });
-        sessions.push({ id: session.id, token });
-        return { email: user.email };
-      },
+      act: (service) => logInTo(service, { email: who.email, password: text, client }),
     };
   });
 
 const attempt = (service: Service, email: string, text: string, client: Requester) =>
-  outcomeOf(() => logInUser(service.auth, { email, password: text, client }));
+  outcomeOf(() => logIn(service.auth, { email, password: text, client }));
 
 /** Several in a row, so that further logins are delayed. */
 const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>
@@ -127,9 +125,12 @@ export const guestCommands: readonly fc.Arbitrary<Command>[] = [
   ...often(3, resetting),
 ];
 
-/** Accounts that are there to begin with, each with a session from two places. */
-export function opening(accounts: number): Command[] {
-  return mailboxes.slice(0, accounts).flatMap((mailbox) => {
+/**
+ * Accounts that are there to begin with, each with a session from two places, and some with a second
+ * factor, which ends the first session.
+ */
+export function opening(accounts: number, factors: number): Command[] {
+  return mailboxes.slice(0, accounts).flatMap((mailbox, index) => {
     const who = { mailbox, email: mailbox.spellings[0] };
     const logIns = places.slice(1).map((client) =>
       loggingIn(
@@ -138,6 +139,7 @@ export function opening(accounts: number): Command[] {
         client,
       ),
     );
-    return [registering(who, usual, localClient), ...logIns];
+    const enrol = index < factors ? enrolling(who, index * logIns.length + logIns.length - 1) : [];
+    return [registering(who, usual, localClient), ...logIns, ...enrol];
   });
 }

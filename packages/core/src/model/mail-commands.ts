@@ -4,11 +4,12 @@ import { register } from '../accounts/register.ts';
 import { requestEmailVerification, verifyEmail } from '../accounts/verify-email.ts';
 import type { Mail } from '../mail/mail.ts';
 import { sendMails } from '../testing/index.ts';
-import { chooseToken, guess, newEntry, often, oneTimeToken, pick, place, typed } from './choices.ts';
+import { chooseToken, guess, newEntry, often, oneTimeToken, pick, place, shownCode, typed } from './choices.ts';
 import { type Command, command } from './command.ts';
 import * as mailRules from './mail-rules.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
+import { describeCode, typedCode } from './typed-codes.ts';
 import type { Settings } from './world.ts';
 
 /** Send all mails, and keep their tokens. @returns what left, in order. */
@@ -52,18 +53,21 @@ const requestingVerification = fc.tuple(typed, place).map(([who, client]) =>
 
 /** Mostly with the address that the token was made for, and the password that it asks for. */
 const verifying = fc
-  .tuple(pick, typed, fc.nat({ max: 5 }), newEntry, guess, place)
-  .map(([wanted, other, own, entry, guessed, client]) =>
+  .tuple(pick, typed, fc.nat({ max: 5 }), newEntry, guess, shownCode, place)
+  .map(([wanted, other, own, entry, guessed, coded, client]) =>
     command('verifyEmail', (world) => {
       const { thing: token, number } = chooseToken(world, wanted, 'registration', 'email_change');
       const who = token && own > 0 ? token.to : other;
       const { password, text } = token?.purpose === 'email_change' ? guessed(token.account) : entry;
+      const code = coded(world, token?.account);
+      const app = token?.account?.factor?.app;
       return {
-        said: `token ${number}, ${who.email}, ${text}`,
-        rule: () => mailRules.verify(world, who, token, password, client),
+        said: `token ${number}, ${who.email}, ${text}, ${describeCode(world, code)}`,
+        rule: () => mailRules.verify(world, who, token, { password, code, client }),
         act: async (service) => {
           const verificationToken = oneTimeToken(service, number);
-          const proof = { email: who.email, verificationToken, password: text, client };
+          const typed = code && typedCode(service, world, code, app);
+          const proof = { email: who.email, verificationToken, password: text, code: typed, client };
           return { email: (await verifyEmail(service.auth, proof)).email };
         },
       };

@@ -1,8 +1,6 @@
 import type { Mail } from '../mail/mail.ts';
-import type { Requester } from '../requester.ts';
-import type { Password } from './cast.ts';
 import { endPending, issueToken, owe, voidTokens } from './pending.ts';
-import { admitAddress, admitPassword, countConfirmation, makeProven } from './rules.ts';
+import { admitAddress, admitPassword, confirmOwner, makeProven, type Shown } from './rules.ts';
 import {
   type Account,
   type Hour,
@@ -102,22 +100,21 @@ function countIn({ hours, now }: World, name: string, limit: number): boolean {
   return true;
 }
 
-export function verify(world: World, typed: Typed, token: Issued | undefined, password: Password, client: Requester) {
+export function verify(world: World, typed: Typed, token: Issued | undefined, shown: Shown) {
   admitAddress(typed.mailbox);
   const isOne = token?.purpose === 'registration' || token?.purpose === 'email_change';
   if (!token || !isOne || token.to.mailbox !== typed.mailbox || !isGood(world, token)) {
     return refuse('invalid_verification_token');
   }
-  if (token.account) return move(world, typed, token.account, password);
+  if (token.account) return move(world, typed, token.account, shown);
   if (world.settings.registration !== 'open') refuse('registration_closed');
-  admitPassword(password, typed.mailbox);
-  makeProven(world, typed, { password, client, role: undefined });
+  admitPassword(shown.password, typed.mailbox);
+  makeProven(world, typed, { ...shown, role: undefined });
   return { email: typed.email };
 }
 
-function move(world: World, typed: Typed, account: Account, password: Password) {
-  countConfirmation(world, account, password);
-  account.confirmations = undefined;
+function move(world: World, typed: Typed, account: Account, shown: Shown) {
+  confirmOwner(world, account, shown);
   voidTokens(world, account);
   const there = world.accounts.get(typed.mailbox);
   if (there && there !== account) refuse('invalid_verification_token');

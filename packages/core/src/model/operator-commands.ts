@@ -7,14 +7,17 @@ import {
   getUser,
   issueResetTokenFor,
   listUsers,
+  resetFactors,
   revokeAllSessions,
   revokeSessions,
   setRole,
   verifyUser,
 } from '../accounts/operator.ts';
 import type { User } from '../accounts/user.ts';
+import { toBase32 } from '../factors/base32.ts';
 import { deleteExpired } from '../housekeeping.ts';
-import { entry, often, someone, typed } from './choices.ts';
+import { entry, often, type Someone, someone, typed } from './choices.ts';
+import { stepNow } from './code-rules.ts';
 import { between, type Command, command } from './command.ts';
 import * as rules from './operator-rules.ts';
 import { hashOf, type Service } from './service.ts';
@@ -25,22 +28,21 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const seen = ({ email, role, emailVerified, disabledAt }: User) => ({ email, role, emailVerified, disabledAt });
 
-function onAccount(
-  name: string,
-  rule: (world: World, who: Typed) => unknown,
-  act: (auth: Service['auth'], email: string) => Promise<User>,
-): fc.Arbitrary<Command> {
-  return someone.map((whose) =>
-    command(name, (world) => {
-      const who = whose(world);
-      return {
-        said: who.email,
-        rule: () => rule(world, who),
-        act: async ({ auth }) => seen(await act(auth, who.email)),
-      };
-    }),
-  );
-}
+type Change = (auth: Service['auth'], email: string) => Promise<User>;
+
+const changing = (name: string, rule: (world: World, who: Typed) => unknown, act: Change) => (whose: Someone) =>
+  command(name, (world) => {
+    const who = whose(world);
+    return {
+      said: who.email,
+      rule: () => rule(world, who),
+      act: async ({ auth }) => seen(await act(auth, who.email)),
+    };
+  });
+
+const onAccount = (...change: Parameters<typeof changing>) => someone.map(changing(...change));
+
+export const verifying = changing('verifyUser', rules.verify, verifyUser);
 
 const issuing = someone.map((whose) =>
   command('issueResetTokenFor', (world) => {
@@ -92,17 +94,24 @@ const incoming = fc.record({
   disabledAt: fc.constantFrom(undefined, undefined, 1_800_000_000_000),
   role: fc.constantFrom(undefined, 'admin'),
   emailVerified: fc.constantFrom(undefined, false, true),
+  // The last one is further ahead than a code can be.
+  factor: fc.constantFrom(undefined, undefined, { lastStep: -1 }, { lastStep: 1 }, { lastStep: 99 }),
 });
 
 const importing = fc.tuple(fc.array(incoming, { maxLength: 3 }), fc.boolean()).map(([batch, dryRun]) =>
   command('importUsers', (world) => ({
     said: `${batch.map(({ typed: { email } }) => email).join(' ')}${dryRun ? ', dry' : ''}`,
     rule: () => rules.take(world, batch, dryRun),
-    act: async ({ auth }) => {
-      const users = batch.map(({ typed: { email }, password, ...rest }) => {
-        return { email, passwordHash: hashOf(password, true), ...rest };
+    act: async ({ auth, apps }) => {
+      const users = batch.map(({ typed: { email }, password, factor, ...rest }) => {
+        const secret = toBase32(auth.random.bytes(20));
+        const factors = factor && { secret, lastStep: stepNow({ now: auth.clock.now() }) + factor.lastStep };
+        return { email, passwordHash: hashOf(password, true), factors, ...rest };
       });
       const outcomes = await importUsers(auth, users, { dryRun });
+      for (const [index, { factors }] of users.entries()) {
+        if (factors && !dryRun && outcomes[index] === 'imported') apps.push(factors.secret);
+      }
       return outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'refused'));
     },
   })),
@@ -148,7 +157,7 @@ const passing = fc
 export const operatorCommands: readonly fc.Arbitrary<Command>[] = [
   onAccount('disableUser', rules.disable, disableUser),
   ...often(2, onAccount('enableUser', rules.enable, enableUser)),
-  onAccount('verifyUser', rules.verify, verifyUser),
+  someone.map(verifying),
   ...['user', 'admin'].map((role) =>
     onAccount(
       `setRole ${role}`,
@@ -158,6 +167,7 @@ export const operatorCommands: readonly fc.Arbitrary<Command>[] = [
   ),
   onAccount('deleteUser', rules.remove, deleteUser),
   onAccount('revokeSessions', rules.revoke, revokeSessions),
+  onAccount('resetFactors', rules.resetFactors, resetFactors),
   onAccount('getUser', rules.show, getUser),
   ...[...often(2, issuing), revokingAll, searching, importing],
   ...[keepingHouse, restarting, ...often(3, passing)],

@@ -1,7 +1,9 @@
 import { noMailbox, type Password } from './cast.ts';
-import { endPending, issueToken, voidTokens } from './pending.ts';
+import { stepNow } from './code-rules.ts';
+import { removeFactor } from './factor-rules.ts';
+import { endHalfDone, endPending, issueToken, voidTokens } from './pending.ts';
 import { admitAddress, createAccount, removeAccount } from './rules.ts';
-import { type Account, endSessions, refuse, type Typed, type World } from './world.ts';
+import { type Account, endSessions, type Factor, refuse, type Typed, type World } from './world.ts';
 
 /** What operators may expect, as in `rules.ts`. */
 
@@ -52,6 +54,14 @@ export function remove(world: World, typed: Typed) {
 export function revoke(world: World, typed: Typed) {
   const account = find(world, typed);
   endSessions(world, account);
+  endHalfDone(world, account);
+  return seen(account);
+}
+
+export function resetFactors(world: World, typed: Typed) {
+  const account = find(world, typed);
+  if (!account.factor) refuse('not_found');
+  removeFactor(world, account);
   return seen(account);
 }
 
@@ -81,16 +91,18 @@ export interface Incoming {
   readonly disabledAt: number | undefined;
   readonly role: string | undefined;
   readonly emailVerified: boolean | undefined;
+  /** The newest step of which a code was used, as seen from the present one. */
+  readonly factor: { readonly lastStep: number } | undefined;
 }
 
 export function take(world: World, batch: readonly Incoming[], dryRun: boolean) {
   const taken = new Set<Typed['mailbox']>();
-  return batch.map(({ typed, password, createdAt, disabledAt, role, emailVerified }) => {
+  return batch.map(({ typed, password, createdAt, disabledAt, role, emailVerified, factor }) => {
     if (typed.mailbox === noMailbox) return 'refused';
     if (taken.has(typed.mailbox) || world.accounts.has(typed.mailbox)) return 'exists';
     taken.add(typed.mailbox);
     const account = createAccount(world, typed, password);
-    const arrived = {
+    const arrived: Account = {
       ...account,
       hasOldHash: true,
       disabledAt,
@@ -99,9 +111,16 @@ export function take(world: World, batch: readonly Incoming[], dryRun: boolean) 
       emailVerified: emailVerified ?? account.emailVerified,
     };
     if (!dryRun) {
+      if (factor) arrived.factor = takeFactor(world, factor.lastStep);
       world.accounts.set(typed.mailbox, arrived);
       endPending(world, typed.mailbox, 'registration', 'invitation');
     }
     return 'imported';
   });
+}
+
+function takeFactor(world: World, lastStep: number): Factor {
+  const app = { number: world.apps.length };
+  world.apps.push(app);
+  return { app, since: world.now, lastStep: stepNow(world) + lastStep, recoveryCodes: [] };
 }

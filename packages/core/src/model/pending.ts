@@ -7,11 +7,21 @@ import { type Account, type Issued, isGood, type Owed, TOKEN_MS, type Typed, typ
 const DAY_MS = 86_400_000;
 const LIFETIMES_MS = { reset: TOKEN_MS, registration: DAY_MS, email_change: DAY_MS, invitation: 7 * DAY_MS };
 
-/** A change of an account voids its tokens, and a change of email that is owed its mail. */
+/**
+ * A change of an account voids its tokens, a change of email that is owed its mail, and what is half
+ * done.
+ */
 export function voidTokens(world: World, account: Account): void {
+  endHalfDone(world, account);
   for (const token of world.tokens) if (token.account === account) token.isVoid = true;
   account.moving = undefined;
   dropOwed(world, (mail) => mail.kind === 'email_change' && mail.account === account);
+}
+
+/** Logins that wait for a code, and factors that were begun. */
+export function endHalfDone(world: World, account: Account): void {
+  for (const pending of world.pendingLogins) if (pending.account === account) pending.isOver = true;
+  for (const session of world.sessions) if (session.account === account) session.enrolment = undefined;
 }
 
 /** A new account at an address ends what was pending for it. */

@@ -1,8 +1,10 @@
 import type { Requester } from '../requester.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
+import { countCode, fits, useCode } from './code-rules.ts';
 import { askToMove, dropOwed, endPending, issueToken, owe, voidTokens } from './pending.ts';
 import {
   type Account,
+  type Code,
   countTry,
   endSessions,
   type Issued,
@@ -15,6 +17,9 @@ import {
   type Typed,
   type World,
 } from './world.ts';
+
+/** How long a login waits for its code. */
+const CODE_MS = 5 * 60_000;
 
 /**
  * What owners of accounts may expect, as the contract says it. Each refuses, or changes the world
@@ -81,6 +86,9 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     knownSince: new Map(),
     confirmations: undefined,
     moving: undefined,
+    factor: undefined,
+    codes: new Map(),
+    toldUntil: 0,
   };
 }
 
@@ -90,12 +98,25 @@ export function logIn(world: World, { mailbox }: Typed, password: Password, clie
   world.logins.set(counter, countTry(world, world.logins.get(counter)));
   const account = world.accounts.get(mailbox);
   if (!account || !matches(account, password) || account.disabledAt !== undefined) return refuse('invalid_credentials');
-  world.logins.delete(counter);
   account.hasOldHash = false;
-  account.lastLoginAt = world.now;
-  account.knownSince.set(client.address, world.now);
-  const now = world.now;
-  world.sessions.push({ account, createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS, client, ended: false });
+  if (!account.factor) return openSession(world, account, { methods: ['password'], counter, client });
+  // Until it is complete, a login earns nothing.
+  world.pendingLogins.push({ account, expiresAt: world.now + CODE_MS, tries: 0, isOver: false });
+  return { waits: true };
+}
+
+/** A login that is complete. */
+export function openSession(
+  world: World,
+  account: Account,
+  { methods, counter, client }: { methods: readonly string[]; counter: string; client: Requester },
+) {
+  world.logins.delete(counter);
+  const { now } = world;
+  account.lastLoginAt = now;
+  account.knownSince.set(client.address, now);
+  const times = { createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS };
+  world.sessions.push({ account, ...times, client, methods, enrolment: undefined, ended: false });
   return { email: account.email };
 }
 
@@ -145,37 +166,59 @@ export function reset(
   return { email: account.email };
 }
 
-export function confirm(world: World, session: Opened | undefined, password: Password): Opened {
+/** What is shown again before a change. */
+export interface Shown {
+  readonly password: Password;
+  readonly code?: Code | undefined;
+  readonly client: Requester;
+}
+
+export function confirm(world: World, session: Opened | undefined, shown: Shown): Opened {
   const own = authenticate(world, session);
-  countConfirmation(world, own.account, password);
-  own.account.confirmations = undefined;
+  confirmOwner(world, own.account, shown);
   return own;
 }
 
-export function changePassword(world: World, session: Opened | undefined, current: Password, password: Password) {
+/** @param isPossible otherwise, a code that fits is not used up. */
+export function confirmOwner(
+  world: World,
+  account: Account,
+  { password, code, client }: Shown,
+  isPossible: () => void = () => undefined,
+): void {
+  if (account.factor && !code) refuse('second_factor_required');
+  account.confirmations = countTry(world, account.confirmations);
+  if (!matches(account, password)) refuse('invalid_credentials');
+  const counter = account.factor && countCode(world, account, client);
+  if (!code || counter === undefined || fits(world, account, code)) isPossible();
+  account.confirmations = undefined;
+  if (code && counter !== undefined) useCode(world, account, code, counter);
+}
+
+export function changePassword(world: World, session: Opened | undefined, shown: Shown, password: Password) {
   const own = authenticate(world, session);
   // A new password that is refused is no guess at the current one.
   admitPassword(password, own.account.mailbox);
-  confirm(world, own, current);
+  confirm(world, own, shown);
   setPassword(own.account, password);
   voidTokens(world, own.account);
   endSessions(world, own.account, own);
   return { email: own.account.email };
 }
 
-export function changeEmail(world: World, session: Opened | undefined, password: Password, { mailbox, email }: Typed) {
+export function changeEmail(world: World, session: Opened | undefined, shown: Shown, { mailbox, email }: Typed) {
   const own = authenticate(world, session);
   admitAddress(mailbox);
   const { account } = own;
-  countConfirmation(world, account, password);
   if (world.settings.emailVerification === 'required') {
-    account.confirmations = undefined;
+    confirmOwner(world, account, shown);
     askToMove(world, account, { mailbox, email });
     return { email: account.email };
   }
-  // Counted like a failure, so that trying one taken address after another is slowed down.
-  if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
-  account.confirmations = undefined;
+  confirmOwner(world, account, shown, () => {
+    // Counted like a failure, so that trying one taken address after another is slowed down.
+    if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
+  });
   world.accounts.delete(account.mailbox);
   world.accounts.set(mailbox, account);
   account.mailbox = mailbox;
@@ -186,8 +229,8 @@ export function changeEmail(world: World, session: Opened | undefined, password:
   return { email };
 }
 
-export function deleteOwn(world: World, session: Opened | undefined, password: Password) {
-  const { account } = confirm(world, session, password);
+export function deleteOwn(world: World, session: Opened | undefined, shown: Shown) {
+  const { account } = confirm(world, session, shown);
   removeAccount(world, account);
   return { email: account.email };
 }
@@ -228,11 +271,6 @@ export function admitAddress(mailbox: Mailbox): void {
 
 export function admitPassword(password: Password, mailbox: Mailbox): void {
   if (password.isRefusedFor(mailbox)) refuse('password_rejected');
-}
-
-export function countConfirmation(world: World, account: Account, password: Password): void {
-  account.confirmations = countTry(world, account.confirmations);
-  if (!matches(account, password)) refuse('invalid_credentials');
 }
 
 function matches(account: Account, password: Password): boolean {

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { normalizePassword } from '../passwords/password-rules.ts';
+import { type Credentials, logIn } from '../sessions/log-in.ts';
+import type { Random } from '../system.ts';
 import { createTestAuth, type TestAuth } from '../testing/index.ts';
 import type { Password } from './cast.ts';
 import { IDLE_MS, LIFETIME_MS, type Settings, TOKEN_MS } from './world.ts';
@@ -8,6 +11,11 @@ export interface Service {
   readonly auth: TestAuth;
   readonly sessions: { readonly id: string; readonly token: string }[];
   readonly tokens: string[];
+  /** The secrets of authenticator apps, in base32. */
+  readonly apps: string[];
+  readonly recoveryCodes: string[];
+  /** Of logins that wait for a code. */
+  readonly pendingLogins: string[];
   /** What an operator sets with a restart. */
   set(settings: Settings): void;
   /** Forgets what is held in memory, as a new process would. */
@@ -22,6 +30,18 @@ export interface Service {
  */
 export function hashOf({ spellings }: Password, isOld: boolean): string {
   return `${isOld ? 'old' : 'cheap'}:${spellings[0].toWellFormed()}`;
+}
+
+/** Reproducible bytes that never repeat: a sequence makes hundreds of secrets. */
+function createManyBytes(random: Random): Random {
+  let count = 0;
+  return {
+    ...random,
+    bytes: (length) => {
+      count += 1;
+      return createHash('sha512').update(String(count)).digest().subarray(0, length);
+    },
+  };
 }
 
 /**
@@ -46,6 +66,7 @@ export async function openService(): Promise<Service> {
     auth: {
       ...auth,
       hasher,
+      random: createManyBytes(auth.random),
       get sessions() {
         return auth.sessions;
       },
@@ -55,6 +76,9 @@ export async function openService(): Promise<Service> {
     },
     sessions: [],
     tokens: [],
+    apps: [],
+    recoveryCodes: [],
+    pendingLogins: [],
     set: (settings) => {
       policy = { ...policy, ...settings };
     },
@@ -65,4 +89,15 @@ export async function openService(): Promise<Service> {
     },
     close: auth.close,
   };
+}
+
+/** Log in, and keep what that hands out. */
+export async function logInTo({ auth, sessions, pendingLogins }: Service, credentials: Credentials) {
+  const outcome = await logIn(auth, credentials);
+  if ('secondFactorToken' in outcome) {
+    pendingLogins.push(outcome.secondFactorToken);
+    return { waits: true };
+  }
+  sessions.push({ id: outcome.session.id, token: outcome.token });
+  return { email: outcome.user.email };
 }

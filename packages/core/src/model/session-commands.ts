@@ -8,6 +8,7 @@ import { logOut } from '../sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from '../sessions/own-sessions.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import {
+  type Coded,
   chooseSession,
   entry,
   guess,
@@ -17,28 +18,31 @@ import {
   pick,
   place,
   sessionToken,
+  shownCode,
   typed,
 } from './choices.ts';
 import { between, type Command, command, type Step } from './command.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
+import { describeCode, typedCode } from './typed-codes.ts';
 import { isOpen, type Opened, type World } from './world.ts';
 
 /** A session that a command is about, as the rule and the service need it. */
 interface WithSession {
   readonly session: Opened | undefined;
+  readonly number: number | undefined;
   readonly actor: (service: Service) => Promise<Actor & { readonly session: ActiveSession }>;
   readonly token: (service: Service) => string;
   readonly client: Requester;
 }
 
-function withSession(name: string, step: (world: World, given: WithSession) => Step) {
+export function withSession(name: string, step: (world: World, given: WithSession) => Step, chooseOne = chooseSession) {
   return (wanted: Pick, client: Requester): Command =>
     command(name, (world) => {
-      const { thing: session, number } = chooseSession(world, wanted);
+      const { thing: session, number } = chooseOne(world, wanted);
       const token = (service: Service) => sessionToken(service, number);
       const actor = async (service: Service) => ({ session: await authenticate(service.auth, token(service)), client });
-      const { said, rule, act } = step(world, { session, actor, token, client });
+      const { said, rule, act } = step(world, { session, number, actor, token, client });
       return { said: said === '' ? `session ${number}` : `session ${number}, ${said}`, rule, act };
     });
 }
@@ -54,8 +58,14 @@ const handedOut = ({ email, role, emailVerified }: { email: string; role: string
 const authenticating = simply(
   withSession('authenticate', (world, { session, actor }) => ({
     said: '',
-    rule: () => handedOut(rules.authenticate(world, session).account),
-    act: async (service) => handedOut((await actor(service)).session),
+    rule: () => {
+      const { account, methods } = rules.authenticate(world, session);
+      return { ...handedOut(account), methods };
+    },
+    act: async (service) => {
+      const { session: checked } = await actor(service);
+      return { ...handedOut(checked), methods: checked.methods };
+    },
   })),
 );
 
@@ -110,57 +120,84 @@ const endingOthers = simply(
   })),
 );
 
-const confirming = fc.tuple(pick, place, guess).map(([wanted, client, guessed]) =>
+/** The code that comes with a change. */
+export function showing(world: World, session: Opened | undefined, coded: Coded) {
+  const code = coded(world, session?.account);
+  const app = session?.account.factor?.app;
+  return {
+    code,
+    said: describeCode(world, code),
+    typed: (service: Service) => code && typedCode(service, world, code, app),
+  };
+}
+
+const confirming = fc.tuple(pick, place, guess, shownCode).map(([wanted, client, guessed, coded]) =>
   withSession('confirmPassword', (world, { session, actor }) => {
     const { password, text } = guessed(session?.account);
+    const { code, said, typed } = showing(world, session, coded);
     return {
-      said: text,
-      rule: () => ({ email: rules.confirm(world, session, password).account.email }),
+      said: `${text}, ${said}`,
+      rule: () => ({ email: rules.confirm(world, session, { password, code, client }).account.email }),
       act: async (service) => {
-        const confirmed = await confirmPassword(service.auth, await actor(service), { password: text });
+        const confirmed = await confirmPassword(service.auth, await actor(service), {
+          password: text,
+          code: typed(service),
+        });
         return confirmed.write(async (_transaction, { email }) => ({ email }));
       },
     };
   })(wanted, client),
 );
 
-const changingPassword = fc.tuple(pick, place, guess, newEntry).map(([wanted, client, guessed, next]) =>
-  withSession('changePassword', (world, { session, actor }) => {
-    const { password, text } = guessed(session?.account);
-    return {
-      said: `${text}, ${next.text}`,
-      rule: () => rules.changePassword(world, session, password, next.password),
-      act: async (service) => {
-        const change = { ...(await actor(service)), currentPassword: text, newPassword: next.text };
-        return { email: (await changePassword(service.auth, change)).email };
-      },
-    };
-  })(wanted, client),
-);
+const changingPassword = fc
+  .tuple(pick, place, guess, shownCode, newEntry)
+  .map(([wanted, client, guessed, coded, next]) =>
+    withSession('changePassword', (world, { session, actor }) => {
+      const { password, text } = guessed(session?.account);
+      const { code, said, typed } = showing(world, session, coded);
+      return {
+        said: `${text}, ${said}, ${next.text}`,
+        rule: () => rules.changePassword(world, session, { password, code, client }, next.password),
+        act: async (service) => {
+          const change = {
+            ...(await actor(service)),
+            currentPassword: text,
+            code: typed(service),
+            newPassword: next.text,
+          };
+          return { email: (await changePassword(service.auth, change)).email };
+        },
+      };
+    })(wanted, client),
+  );
 
-const changingEmail = fc.tuple(pick, place, guess, typed).map(([wanted, client, guessed, next]) =>
+const changingEmail = fc.tuple(pick, place, guess, shownCode, typed).map(([wanted, client, guessed, coded, next]) =>
   withSession('changeEmail', (world, { session, actor }) => {
     const { password, text } = guessed(session?.account);
+    const shown = showing(world, session, coded);
+    const { code, said } = shown;
     return {
-      said: `${text}, ${next.email}`,
-      rule: () => rules.changeEmail(world, session, password, next),
+      said: `${text}, ${said}, ${next.email}`,
+      rule: () => rules.changeEmail(world, session, { password, code, client }, next),
       act: async (service) => {
-        const change = { ...(await actor(service)), password: text, newEmail: next.email };
+        const change = { ...(await actor(service)), password: text, code: shown.typed(service), newEmail: next.email };
         return { email: (await changeEmail(service.auth, change)).email };
       },
     };
   })(wanted, client),
 );
 
-const deletingOwn = fc.tuple(pick, place, entry, guess).map(([wanted, client, other, guessed]) =>
+const deletingOwn = fc.tuple(pick, place, entry, guess, shownCode).map(([wanted, client, other, guessed, coded]) =>
   withSession('deleteAccount', (world, { session, actor }) => {
     const { password, text } = session ? guessed(session.account) : other;
+    const { code, said, typed } = showing(world, session, coded);
     return {
-      said: text,
-      rule: () => rules.deleteOwn(world, session, password),
-      act: async (service) => ({
-        email: await deleteAccount(service.auth, { ...(await actor(service)), password: text }),
-      }),
+      said: `${text}, ${said}`,
+      rule: () => rules.deleteOwn(world, session, { password, code, client }),
+      act: async (service) => {
+        const own = { ...(await actor(service)), password: text, code: typed(service) };
+        return { email: await deleteAccount(service.auth, own) };
+      },
     };
   })(wanted, client),
 );

@@ -10,6 +10,26 @@ export interface Tries {
   readonly forgottenAt: number;
 }
 
+/** An authenticator app: the secret that it holds. */
+export interface App {
+  readonly number: number;
+}
+
+export interface RecoveryCode {
+  readonly number: number;
+}
+
+/** What an app shows at a step of 30 s, a recovery code, or a text that is neither. */
+export type Code = { readonly app: App; readonly step: number } | { readonly recovery: RecoveryCode } | 'no code';
+
+export interface Factor {
+  readonly app: App;
+  readonly since: number;
+  /** The newest step of which a code was used. */
+  lastStep: number;
+  recoveryCodes: RecoveryCode[];
+}
+
 export interface Account {
   mailbox: Mailbox;
   /** As it was registered. */
@@ -27,6 +47,19 @@ export interface Account {
   confirmations: Tries | undefined;
   /** The change of email that was asked for last. */
   moving: { readonly email: string; readonly until: number } | undefined;
+  factor: Factor | undefined;
+  /** Wrong codes: from addresses that are known to the account by address, from all others as one. */
+  readonly codes: Map<string, Tries>;
+  /** Until when its owner does not hear of wrong codes again. */
+  toldUntil: number;
+}
+
+/** A login whose password was right, and which waits for a code. */
+export interface PendingLogin {
+  readonly account: Account;
+  readonly expiresAt: number;
+  tries: number;
+  isOver: boolean;
 }
 
 export interface Opened {
@@ -35,6 +68,9 @@ export interface Opened {
   lastUsedAt: number;
   readonly expiresAt: number;
   readonly client: Requester;
+  methods: readonly string[];
+  /** A second factor that it began to enable. */
+  enrolment: { readonly app: App; readonly expiresAt: number } | undefined;
   ended: boolean;
 }
 
@@ -74,13 +110,16 @@ export interface Hour {
 export type Settings = Pick<AuthPolicy, 'registration' | 'emailVerification' | 'resetDelivery' | 'sendsMail'>;
 
 /**
- * Everything that the service promises to know, in plain memory: all sessions and tokens ever
- * issued, in order.
+ * Everything that the service promises to know, in plain memory: all sessions, tokens and
+ * codes ever issued, in order.
  */
 export interface World {
   now: number;
   readonly accounts: Map<Mailbox, Account>;
   readonly sessions: Opened[];
+  readonly apps: App[];
+  readonly recoveryCodes: RecoveryCode[];
+  readonly pendingLogins: PendingLogin[];
   readonly tokens: Issued[];
   /** Failed logins, by mailbox and, where the account is known there, by address. */
   readonly logins: Map<string, Tries>;
@@ -101,6 +140,9 @@ export function createWorld(now: number): World {
     now,
     accounts: new Map(),
     sessions: [],
+    apps: [],
+    recoveryCodes: [],
+    pendingLogins: [],
     tokens: [],
     logins: new Map(),
     settings: { registration: 'open', emailVerification: 'off', resetDelivery: 'response', sendsMail: false },
@@ -145,9 +187,12 @@ export function endSessions(world: World, whose: Account | undefined, except?: O
 
 /** The name under which failed logins are counted. */
 export function loginCounter(world: World, mailbox: Mailbox, client: Requester): string {
-  const last = world.accounts.get(mailbox)?.knownSince.get(client.address);
-  const isKnown = last !== undefined && world.now < last + KNOWN_MS;
-  return isKnown ? `${mailbox.key} ${client.address}` : mailbox.key;
+  return isKnown(world, world.accounts.get(mailbox), client) ? `${mailbox.key} ${client.address}` : mailbox.key;
+}
+
+export function isKnown(world: World, account: Account | undefined, client: Requester): boolean {
+  const last = account?.knownSince.get(client.address);
+  return last !== undefined && world.now < last + KNOWN_MS;
 }
 
 /**

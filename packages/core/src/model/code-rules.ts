@@ -1,0 +1,62 @@
+import type { Requester } from '../requester.ts';
+import { owe } from './pending.ts';
+import { type Account, type Code, countTry, isKnown, refuse, type World } from './world.ts';
+
+/** What may be expected of codes, as in `rules.ts`. */
+
+const STEP_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+export const stepNow = ({ now }: Pick<World, 'now'>) => Math.floor(now / STEP_MS);
+
+/** Wrong codes of a known address delay no other. @returns the name of the counter. */
+export function countCode(world: World, account: Account, client: Requester): string {
+  const counter = isKnown(world, account, client) ? client.address : 'elsewhere';
+  account.codes.set(counter, countTry(world, account.codes.get(counter)));
+  return counter;
+}
+
+/** Whether an account would take a code now: one of its app that is newer than the last, or a recovery code. */
+export function fits(world: World, { factor }: Account, code: Code): boolean {
+  if (!factor || code === 'no code') return false;
+  if ('recovery' in code) return factor.recoveryCodes.includes(code.recovery);
+  const newest = stepNow(world) + 1;
+  // A last step that nobody can have used yet came by an import, and is of another time.
+  const isNew = code.step > factor.lastStep || factor.lastStep > newest;
+  return code.app === factor.app && isShownNow(world, code.step) && isNew;
+}
+
+/** An app's clock may be one step off. */
+export function isShownNow(world: World, step: number): boolean {
+  return Math.abs(step - stepNow(world)) <= 1;
+}
+
+/** Use a code up, once it is counted. @returns the method that it shows. */
+export function useCode(world: World, account: Account, code: Code, counter: string): 'totp' | 'recovery_code' {
+  const { factor } = account;
+  if (!factor || code === 'no code' || !fits(world, account, code)) {
+    tellOwner(world, account, counter);
+    return refuse('invalid_code');
+  }
+  account.codes.delete(counter);
+  account.toldUntil = 0;
+  if ('step' in code) {
+    factor.lastStep = code.step;
+    return 'totp';
+  }
+  factor.recoveryCodes = factor.recoveryCodes.filter((left) => left !== code.recovery);
+  notify(world, account, 'recovery_code_used');
+  return 'recovery_code';
+}
+
+/** From the third wrong code on, once an hour. */
+function tellOwner(world: World, account: Account, counter: string): void {
+  if ((account.codes.get(counter)?.count ?? 0) < 3 || world.now < account.toldUntil) return;
+  account.toldUntil = world.now + HOUR_MS;
+  notify(world, account, 'wrong_codes');
+}
+
+/** By mail to a proven address alone. */
+function notify(world: World, account: Account, kind: 'recovery_code_used' | 'wrong_codes'): void {
+  if (world.settings.sendsMail && account.emailVerified) owe(world, { kind, to: account, account });
+}

@@ -1,0 +1,106 @@
+import type { Requester } from '../requester.ts';
+import type { Password } from './cast.ts';
+import { countCode, isShownNow, useCode } from './code-rules.ts';
+import { endHalfDone } from './pending.ts';
+import { authenticate, confirm, openSession, type Shown } from './rules.ts';
+import {
+  type Account,
+  type Code,
+  endSessions,
+  loginCounter,
+  type Opened,
+  type PendingLogin,
+  type RecoveryCode,
+  refuse,
+  type World,
+} from './world.ts';
+
+/** What owners may expect of a second factor, as in `rules.ts`. */
+
+const ENROLMENT_MS = 10 * 60_000;
+const TRIES = 5;
+
+export function begin(world: World, session: Opened | undefined, password: Password, client: Requester) {
+  const own = authenticate(world, session);
+  if (own.account.factor) refuse('factor_enabled');
+  if (world.settings.sendsMail && !own.account.emailVerified) refuse('email_not_verified');
+  confirm(world, own, { password, client });
+  const app = { number: world.apps.length };
+  world.apps.push(app);
+  own.enrolment = { app, expiresAt: world.now + ENROLMENT_MS };
+  return { email: own.account.email };
+}
+
+export function enable(world: World, session: Opened | undefined, code: Code) {
+  const own = authenticate(world, session);
+  const enrolment = enrolmentOf(world, own);
+  if (!enrolment) return refuse('no_pending_factor');
+  const isOfIt = code !== 'no code' && 'app' in code && code.app === enrolment.app && isShownNow(world, code.step);
+  if (!isOfIt) return refuse('invalid_code');
+  const { account } = own;
+  account.factor = { app: code.app, since: world.now, lastStep: code.step, recoveryCodes: makeCodes(world) };
+  endHalfDone(world, account);
+  endSessions(world, account, own);
+  own.methods = [...own.methods.filter((method) => method !== 'totp'), 'totp'];
+  return { isOldTokenRefused: true };
+}
+
+function enrolmentOf(world: World, { enrolment }: Opened): Opened['enrolment'] {
+  return enrolment && world.now < enrolment.expiresAt ? enrolment : undefined;
+}
+
+function makeCodes(world: World): RecoveryCode[] {
+  const codes = Array.from({ length: 10 }, (_, index) => ({ number: world.recoveryCodes.length + index }));
+  world.recoveryCodes.push(...codes);
+  return codes;
+}
+
+export function disable(world: World, session: Opened | undefined, shown: Shown): void {
+  removeFactor(world, confirmFactor(world, session, shown).account);
+}
+
+export function renewCodes(world: World, session: Opened | undefined, shown: Shown): void {
+  const { factor } = confirmFactor(world, session, shown);
+  factor.recoveryCodes = makeCodes(world);
+}
+
+function confirmFactor(world: World, session: Opened | undefined, shown: Shown) {
+  const { account } = authenticate(world, session);
+  const { factor } = account;
+  if (!factor) return refuse('not_found');
+  confirm(world, session, shown);
+  return { account, factor };
+}
+
+export function removeFactor(world: World, account: Account): void {
+  account.factor = undefined;
+  endHalfDone(world, account);
+}
+
+/** What an account has, and what its session began. */
+export function list(world: World, session: Opened | undefined) {
+  const own = authenticate(world, session);
+  const { factor } = own.account;
+  return {
+    totp: factor && { enabledAt: factor.since },
+    recoveryCodes: factor ? factor.recoveryCodes.length : 0,
+    begun: enrolmentOf(world, own)?.app.number,
+  };
+}
+
+export const waits = (world: World, { isOver, tries, expiresAt }: PendingLogin) =>
+  !isOver && tries < TRIES && world.now < expiresAt;
+
+export function logInWithCode(world: World, pending: PendingLogin | undefined, code: Code, client: Requester) {
+  if (!pending || !waits(world, pending)) return refuse('second_factor_expired');
+  const { account } = pending;
+  const counter = countCode(world, account, client);
+  pending.tries += 1;
+  const method = useCode(world, account, code, counter);
+  pending.isOver = true;
+  return openSession(world, account, {
+    methods: ['password', method],
+    counter: loginCounter(world, account.mailbox, client),
+    client,
+  });
+}
