@@ -3,11 +3,14 @@ import { inviteUser } from './accounts/invitations.ts';
 import { changeEmail } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
 import { verifyEmail } from './accounts/verify-email.ts';
+import { CLOCK_SKEW_MS } from './clock-skew.ts';
 import { AuthError } from './errors.ts';
 import { beginTotp, enableTotp } from './factors/enable-totp.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
+import type { AuthPorts } from './ports.ts';
 import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
 import { logInWithCode } from './sessions/second-factor.ts';
 import { createTestAuth, localClient, logInUser, sendMails, type TestAuth, testDialects } from './testing/index.ts';
@@ -208,6 +211,54 @@ describe.each(testDialects)('many at once over $dialect', ({ open }) => {
       Object.keys(refused).filter((end) => !/^(unauthenticated|no_pending_factor|factor_enabled)$/.test(end)),
     ).toEqual([]);
     expect([await count('totp_factors'), await count('recovery_codes'), await count('sessions')]).toEqual([1, 10, 1]);
+  });
+
+  it('let an enrolment or the reset win, and leave no session that knows the old password', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const own = { ...credentials, email: `user${round}@example.com` };
+      await register(auth, own);
+      const { token } = await logInUser(auth, own);
+      const session = await authenticate(auth, token);
+      const { secret } = await beginTotp(auth, { ...own, session });
+      const outcome = await requestPasswordReset(auth, own);
+      const reset = {
+        ...own,
+        resetToken: 'resetToken' in outcome ? outcome.resetToken : '',
+        newPassword: 'new password',
+      };
+      const racing = [
+        () => enableTotp(auth, { ...own, session, code: createTestApp(auth.clock, secret).code() }),
+        () => resetPassword(auth, reset),
+      ];
+      const [enrolled, done] = round % 2 === 0 ? [0, 1] : [1, 0];
+      const results = await Promise.allSettled((round % 2 === 0 ? racing : racing.reverse()).map((run) => run()));
+      expect(results[done]?.status).toBe('fulfilled');
+      const again = await logIn(auth, { ...own, password: 'new password' });
+      expect('secondFactorToken' in again).toBe(results[enrolled]?.status === 'fulfilled');
+      expect(await auth.database.read('sessions').where({ token_digest: session.tokenDigest })).toEqual([]);
+      expect(await count('pending_totp')).toBe(0);
+    }
+    const open = await auth.database.read('sessions').select('methods');
+    expect(open.filter(({ methods }) => methods !== 'password')).toEqual([]);
+  });
+
+  it('use a code once at instances whose clocks differ by as much as they may', async () => {
+    await register(auth, credentials);
+    const { app } = await enrol(auth, credentials);
+    const finish = async (instance: AuthPorts, code: string) => {
+      const pending = await logIn(instance, credentials);
+      if (!('secondFactorToken' in pending)) throw new Error('no factor');
+      return logInWithCode(instance, { ...pending, code, client: localClient });
+    };
+    const codes = [app.nextCode(), app.nextCode()];
+    for (const [index, code] of codes.entries()) await finish(auth, code).catch(() => index);
+    for (const behindMs of [30_000, 60_000, 90_000, CLOCK_SKEW_MS]) {
+      const slow = { ...auth, clock: { now: () => auth.clock.now() - behindMs } };
+      for (const code of [...codes, app.code(-2), app.code(-3)]) {
+        await expect(finish(slow, code)).rejects.toEqual(expect.objectContaining({ code: 'invalid_code' }));
+        await auth.database.write('throttles').delete();
+      }
+    }
   });
 
   it('end a session once', async () => {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { fromBase32 } from './base32.ts';
 
 /** As long as a code is shown. */
@@ -21,9 +22,12 @@ export function stepAt(nowMs: number): number {
   return Math.floor(nowMs / TOTP_STEP_MS);
 }
 
-/** The last step from which a code can be accepted at a time. */
+/**
+ * The last step that can have been used at a time, also at an instance whose clock is ahead: only
+ * what lies beyond is of before a clock was set back.
+ */
 export function lastStepAt(nowMs: number): number {
-  return stepAt(nowMs) + STEPS_AROUND;
+  return stepAt(nowMs + CLOCK_SKEW_MS) + STEPS_AROUND;
 }
 
 /**
