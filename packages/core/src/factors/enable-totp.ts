@@ -86,7 +86,7 @@ export async function enableTotp(
     await transaction.replaceRecoveryCodes(userId, digests);
     await transaction.deletePendingFactors(userId);
     await transaction.deleteSessionsOfUser(userId, tokenDigest);
-    const methods = [...session.methods, 'totp'] as const;
+    const methods = [...session.methods.filter((method) => method !== 'totp'), 'totp'] as const;
     await transaction.renewSession(tokenDigest, { tokenDigest: renewed.tokenDigest, methods });
     const who = { userId, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'second_factor_enabled', client, who));

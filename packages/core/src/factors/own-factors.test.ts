@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importUsers } from '../accounts/import-users.ts';
-import { deleteUser, type ExportedUser, exportUsers } from '../accounts/operator.ts';
+import { deleteUser, type ExportedUser, enableUser, exportUsers } from '../accounts/operator.ts';
 import { changeEmail, deleteAccount } from '../accounts/own-account.ts';
 import { AuthError, type AuthErrorCode } from '../errors.ts';
 import { changePassword } from '../passwords/change-password.ts';
@@ -56,6 +56,15 @@ describe('a second factor', () => {
       const { tokenDigest: _old, ...before } = one.session;
       expect(renewed).toEqual({ ...before, methods: ['password', 'totp'] });
       expect(await listFactors(auth, renewed)).toEqual({ totp: { enabledAt: auth.clock.now() }, recoveryCodes: 10 });
+    });
+
+    it('is named once, in a session that had one before', async () => {
+      const { app, session } = await enrol(auth, credentials);
+      await disableTotp(auth, { session, client, password, code: app.nextCode() });
+      const { secret } = await beginTotp(auth, { session, client, password });
+      const code = createTestApp(auth.clock, secret).code();
+      const { token } = await enableTotp(auth, { session, client, code });
+      expect((await authenticate(auth, token)).methods).toEqual(['password', 'totp']);
     });
 
     it('belongs to the session that began it', async () => {
@@ -195,6 +204,18 @@ describe('a second factor', () => {
       await expect(finish(app.code())).rejects.toEqual(refusal('invalid_code'));
       await finish(app.nextCode());
       await finish(recoveryCodes[3]);
+    });
+
+    it('waits with a disabled account that is taken in', async () => {
+      const secret = 'MZXW6YTBMZXW6YTBMZXW6YTB';
+      const email = 'new@example.com';
+      const disabled = { email, passwordHash: `cheap:${password}`, disabledAt: 1, factors: { secret } };
+      expect(await importUsers(auth, [disabled])).toEqual(['imported']);
+      await expect(logIn(auth, { ...credentials, email })).rejects.toEqual(refusal('invalid_credentials'));
+      await enableUser(auth, email);
+      const pending = await logIn(auth, { ...credentials, email });
+      if (!('secondFactorToken' in pending)) throw new Error('no factor');
+      await logInWithCode(auth, { ...pending, code: createTestApp(auth.clock, secret).code(), client });
     });
 
     it.each([
