@@ -2,11 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './accounts/register.ts';
 import { CLOCK_SKEW_MS } from './clock-skew.ts';
 import { AuthError } from './errors.ts';
+import { beginTotp, enableTotp } from './factors/enable-totp.ts';
 import { sendOwedMail } from './mail/outbox.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
+import { logIn } from './sessions/log-in.ts';
+import { logInWithCode } from './sessions/second-factor.ts';
 import { localClient as client, createTestAuth, logInUser, type TestAuth } from './testing/index.ts';
+import { createTestApp, enrol } from './testing/second-factor.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -51,6 +55,40 @@ describe.each([
     await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
     auth.clock.advance(jump);
     await expect(reset()).rejects.toEqual(new AuthError('invalid_reset_token'));
+  });
+
+  it('makes a factor void that was begun then, and a login that waited for its code', async () => {
+    const { token } = await logInUser(auth, credentials);
+    const session = await authenticate(auth, token);
+    const { secret } = await beginTotp(auth, { session, client, password: credentials.password });
+    auth.clock.advance(-jump);
+    const code = createTestApp(auth.clock, secret).code();
+    await expect(enableTotp(auth, { session, client, code })).rejects.toEqual(new AuthError('no_pending_factor'));
+
+    const { app } = await enrol(auth, credentials);
+    const pending = await logIn(auth, credentials);
+    if (!('secondFactorToken' in pending)) throw new Error('no factor');
+    auth.clock.advance(-jump);
+    const sent = { ...pending, code: app.code(), client };
+    await expect(logInWithCode(auth, sent)).rejects.toEqual(new AuthError('second_factor_expired'));
+    auth.clock.advance(jump);
+    await expect(logInWithCode(auth, sent)).rejects.toEqual(new AuthError('second_factor_expired'));
+  });
+
+  it('leaves no delay of codes in force', async () => {
+    const { app } = await enrol(auth, credentials);
+    const stranger = { ...credentials, client: { ...client, address: '192.0.2.1' } };
+    const finish = async (code: string) => {
+      const pending = await logIn(auth, stranger);
+      if (!('secondFactorToken' in pending)) throw new Error('no factor');
+      return logInWithCode(auth, { ...pending, code, client: stranger.client });
+    };
+    for (let tries = 0; tries < 8; tries += 1) {
+      await finish('000000').catch((error: AuthError) => error);
+      auth.clock.advance(60_000);
+    }
+    auth.clock.advance(-jump);
+    await finish(app.code());
   });
 
   it('leaves no delay in force, and no window', async () => {

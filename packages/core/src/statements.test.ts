@@ -7,10 +7,12 @@ import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import type { LoggedIn } from './sessions/complete-login.ts';
-import type { Credentials } from './sessions/log-in.ts';
+import { type Credentials, logIn } from './sessions/log-in.ts';
 import { logOut } from './sessions/log-out.ts';
 import { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';
+import { logInWithCode } from './sessions/second-factor.ts';
 import { createTestAuth, localClient, logInUser, type TestAuth } from './testing/index.ts';
+import { enrol } from './testing/second-factor.ts';
 
 const credentials: Credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const remote: Credentials = { ...credentials, client: { ...localClient, address: '192.0.2.1' } };
@@ -150,14 +152,36 @@ describe('the statements that SQLite is sent', () => {
 
   it.each(table)('are as few for %s', async (_what, run, reads, writes, transactions) => {
     await Promise.resolve(run(started)).catch(() => undefined);
-    const begun = sent.write.filter((sql) => sql === 'BEGIN IMMEDIATE;').length;
-    expect(
-      { reads: sent.read.length, writes: sent.write.length, transactions: begun },
-      sent.read.concat(sent.write).join('\n'),
-    ).toEqual({
-      reads,
-      writes,
-      transactions,
-    });
+    expectCounts({ reads, writes, transactions });
   });
+
+  const withCode: readonly (readonly [
+    string,
+    code: 'none' | 'right' | 'wrong',
+    reads: number,
+    writes: number,
+    transactions: number,
+  ])[] = [
+    ['a password before its code', 'none', 3, 9, 2],
+    ['a code after its password', 'right', 5, 16, 2],
+    ['a wrong code', 'wrong', 5, 11, 2],
+  ];
+  it.each(withCode)('are as few for %s', async (_what, code, reads, writes, transactions) => {
+    const { auth } = started;
+    const { app } = await enrol(auth, credentials);
+    const pending = await logIn(auth, credentials);
+    if (!('secondFactorToken' in pending)) throw new Error('no factor');
+    const right = app.nextCode();
+    sent.read = [];
+    sent.write = [];
+    const finish = { ...pending, code: code === 'right' ? right : '000000', client: localClient };
+    await (code === 'none' ? logIn(auth, credentials) : logInWithCode(auth, finish)).catch(() => undefined);
+    expectCounts({ reads, writes, transactions });
+  });
+
+  function expectCounts(expected: Record<'reads' | 'writes' | 'transactions', number | undefined>): void {
+    const transactions = sent.write.filter((sql) => sql === 'BEGIN IMMEDIATE;').length;
+    const statements = sent.read.concat(sent.write).join('\n');
+    expect({ reads: sent.read.length, writes: sent.write.length, transactions }, statements).toEqual(expected);
+  }
 });

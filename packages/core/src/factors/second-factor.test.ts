@@ -10,7 +10,9 @@ import type { CodeNeeded } from '../sessions/complete-login.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { logInWithCode } from '../sessions/second-factor.ts';
 import { createTestAuth, localClient, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
-import { type Enrolled, enrol } from '../testing/second-factor.ts';
+import { createTestApp, type Enrolled, enrol } from '../testing/second-factor.ts';
+import { beginTotp, enableTotp } from './enable-totp.ts';
+import { disableTotp } from './own-factors.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 const MINUTE_MS = 60_000;
@@ -46,6 +48,39 @@ describe('a login with a second factor', () => {
   const types = () => auth.events.splice(0).map(({ type }) => type);
   const count = async (table: string) => (await auth.database.read(table).select()).length;
   const refusal = (code: AuthErrorCode) => expect.objectContaining({ code });
+
+  it.each([
+    ['other digits', (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0x06_60 + Number(digit)))],
+    ['wide digits', (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff_10 + Number(digit)))],
+    ['a digit too many', (code: string) => `${code}0`],
+    ['a number', (code: string) => `${code}.0`],
+    ['a line more', (code: string) => `${code}\nx`],
+    ['NUL alone', () => '\0'],
+    ['nothing', () => ''],
+    ['half a character', () => '\ud800'],
+    ['a million characters', (code: string) => code.repeat(200_000)],
+  ])('takes %s for a wrong code', async (_name, spell) => {
+    await expect(finish(await begin(), spell(own.app.nextCode()))).rejects.toEqual(refusal('invalid_code'));
+    expect(await count('recovery_codes')).toBe(10);
+  });
+
+  it.each(['\0', '', '\ud800', 'x'.repeat(1_000_000)])('is not found by a token that is none (%#)', async (token) => {
+    await begin();
+    await expect(finish(token, own.app.nextCode())).rejects.toEqual(refusal('second_factor_expired'));
+  });
+
+  it('does not outlive a factor that was replaced', async () => {
+    const token = await begin();
+    const change = { session: own.session, client: localClient, password: credentials.password };
+    await disableTotp(auth, { ...change, code: own.app.nextCode() });
+    const { secret } = await beginTotp(auth, change);
+    const app = createTestApp(auth.clock, secret);
+    await enableTotp(auth, { ...change, code: app.code() });
+    for (const code of [own.app.nextCode(), app.code()]) {
+      await expect(finish(token, code)).rejects.toEqual(refusal('second_factor_expired'));
+    }
+    await finish(await begin(), app.nextCode());
+  });
 
   it('needs a code after the right password, and then says how it came about', async () => {
     const token = await begin();
