@@ -19,6 +19,15 @@ export type Operation =
   | { readonly kind: 'ask-to-register' }
   | { readonly kind: 'prove'; readonly token: string }
   | { readonly kind: 'log-in' }
+  /** Of an authenticator app at a step, or a recovery code. */
+  | { readonly kind: 'use-code'; readonly token: string; readonly code: string; readonly step: number | undefined }
+  | {
+      readonly kind: 'enable-factor';
+      readonly session: string;
+      readonly secret: string;
+      readonly code: string;
+      readonly step: number;
+    }
   | { readonly kind: 'log-out'; readonly session: string }
   | { readonly kind: 'ask-reset' }
   | { readonly kind: 'reset'; readonly token: string; readonly newPassword: string }
@@ -34,6 +43,8 @@ export const eventOf = {
   'ask-to-register': 'registration_requested',
   prove: 'user_registered',
   'log-in': 'login_succeeded',
+  'use-code': 'login_succeeded',
+  'enable-factor': 'second_factor_enabled',
   'log-out': 'session_ended',
   'ask-reset': 'password_reset_requested',
   reset: 'password_reset_completed',
@@ -61,6 +72,12 @@ export function requestFor(
       return ['url', 'PUT /email_verification', { json: { email, verification_token: operation.token, password } }];
     case 'log-in':
       return ['url', 'POST /sessions', { json: { email, password } }];
+    case 'use-code': {
+      const json = { second_factor_token: operation.token, code: operation.code };
+      return ['url', 'POST /sessions/second_factor', { json }];
+    }
+    case 'enable-factor':
+      return ['url', 'PUT /profile/totp', { json: { code: operation.code }, session }];
     case 'log-out':
       return ['url', 'DELETE /sessions', { session }];
     case 'ask-reset':

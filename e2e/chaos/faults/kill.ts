@@ -73,9 +73,9 @@ export async function killUnderLoad(
     ...(slow > 0 ? [`${slow} starts took longer than ${size['start-ms']} ms`] : []),
   ];
   return judge(
-    `${size.writers} people registered, ${mailbox ? 'proved their addresses' : 'changed addresses'}, logged in and out, reset and changed passwords and deleted accounts, and an operator set roles and verified addresses; the service was killed and started again`,
+    `${size.writers} people registered, ${mailbox ? 'proved their addresses' : 'changed addresses'}, logged in and out, reset and changed passwords, enabled second factors, used their codes and deleted accounts, and an operator set roles and verified addresses; the service was killed and started again`,
     kills,
-    `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, ${ledger.doubted()} unanswered, ${ledger.surprises.length} lost or half done${proven === undefined ? '' : `, ${proven} proven at the end`}; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
+    `${ledger.acknowledged()} writes acknowledged on ${ledger.accounts.length} accounts, of which ${ledger.accounts.filter(({ factor }) => factor).length} have a second factor, ${ledger.doubted()} unanswered, ${ledger.surprises.length} lost or half done${proven === undefined ? '' : `, ${proven} proven at the end`}; slowest start ${Math.round(slowestMs)} ms of the first one's ${Math.round(firstStartMs)}`,
     failures,
   );
 }

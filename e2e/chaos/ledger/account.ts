@@ -1,5 +1,6 @@
 import type { Answer } from '../../support/http-client.mjs';
 import type { Account, Operation } from '../account.ts';
+import { type Factor, newFactor, noteUse } from './factor.ts';
 
 /** How many reset tokens may be valid at the same time; one more voids the oldest. */
 const MOST_TOKENS = 5;
@@ -11,6 +12,7 @@ export interface LedgerAccount extends Account {
   /** `asked`: to be registered, and not proven. */
   state: 'absent' | 'asked' | 'there' | 'deleted';
   formerPassword: string | undefined;
+  factor: Factor | undefined;
   readonly live: Set<string>;
   readonly ended: Set<string>;
   /** Reset tokens that were handed out and not voided, the newest last. */
@@ -34,6 +36,7 @@ export function newAccount(number: number): LedgerAccount {
     state: 'absent',
     password: `the first password of ${number}`,
     formerPassword: undefined,
+    factor: undefined,
     live: new Set(),
     ended: new Set(),
     tokens: [],
@@ -63,6 +66,19 @@ export function apply(account: LedgerAccount, operation: Operation, answer?: Pic
       account.isVerified = true;
       return;
     case 'log-in':
+      if (answer?.session) account.live.add(answer.session);
+      return;
+    case 'enable-factor':
+      for (const session of account.live) end(account, session);
+      account.factor = newFactor(
+        operation,
+        (answer?.body as { recovery_codes?: string[] } | undefined)?.recovery_codes,
+      );
+      if (answer?.session) account.live.add(answer.session);
+      account.unheardSessions = answer?.session ? 0 : 1;
+      return;
+    case 'use-code':
+      if (account.factor) noteUse(account.factor, operation);
       if (answer?.session) account.live.add(answer.session);
       return;
     case 'log-out':

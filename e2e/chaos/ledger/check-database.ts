@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RowDatabase } from '../database.ts';
 import type { Dialect } from '../row.ts';
-import { goodTokens } from './account.ts';
+import { goodTokens, type LedgerAccount } from './account.ts';
+import { recoveryDigest } from './factor.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
@@ -27,7 +28,13 @@ export async function checkDatabase(database: RowDatabase, dialect: Dialect, led
   const tokens = await database.query('select digest from one_time_tokens');
   const tokenDigests = new Set(tokens.map(({ digest }) => String(digest)));
 
+  const factors = await database.query('select email, last_step from users join totp_factors on user_id = users.id');
+  const lastSteps = new Map(factors.map(({ email, last_step }) => [String(email), Number(last_step)]));
+  const recoveryRows = await database.query('select digest from recovery_codes');
+  const recoveryDigests = new Set(recoveryRows.map((row) => String(row.digest)));
+
   for (const account of ledger.accounts) {
+    checkFactor(account);
     const { email, state, live, ended, unheardSessions } = account;
     if (!account.doubt) {
       check(users.has(email) === (state === 'there'), `${email}: ${state}, and the table differs`);
@@ -50,6 +57,18 @@ export async function checkDatabase(database: RowDatabase, dialect: Dialect, led
   for (const [type, { least, most }] of Object.entries(ledger.tally)) {
     const times = timesOf.get(type) ?? 0;
     check(times >= least && times <= most, `${times} events ${type}, where ${least} to ${most} have happened`);
+  }
+
+  function checkFactor({ email, doubt, state, factor }: LedgerAccount): void {
+    const lastStep = lastSteps.get(email);
+    if (doubt || state !== 'there') return;
+    check((lastStep !== undefined) === (factor !== undefined), `${email}: a factor differs from what was enabled`);
+    if (!factor || lastStep === undefined) return;
+    const { usedStep, usedRecoveryCodes, recoveryCodes } = factor;
+    check(lastStep >= usedStep, `${email}: the step ${usedStep} was used, and ${lastStep} is the last one`);
+    const isThere = (code: string) => recoveryDigests.has(recoveryDigest(code));
+    check(!usedRecoveryCodes.some(isThere), `${email}: a recovery code is not spent`);
+    check(recoveryCodes.every(isThere), `${email}: a recovery code is missing`);
   }
 }
 

@@ -49,7 +49,7 @@ export function createLedger() {
     doubt: (account: LedgerAccount, operation: Operation) => {
       doubted += 1;
       count(operation, 0, 1);
-      if (operation.kind === 'log-in') account.unheardSessions += 1;
+      if (operation.kind === 'log-in' || operation.kind === 'use-code') account.unheardSessions += 1;
       if (operation.kind === 'ask-reset') account.unheardTokens += 1;
     },
     /** It was found out whether an operation in doubt has happened. */

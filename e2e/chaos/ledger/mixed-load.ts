@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { type Answer, send } from '../../support/http-client.mjs';
 import { ask, type Doors, type Operation } from '../account.ts';
 import { goodTokens, type LedgerAccount } from './account.ts';
+import { codeOf, enablingStep, takeCode } from './factor.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mailbox } from './mailbox.ts';
 
@@ -83,50 +85,79 @@ export class People {
 
   async #writeOnce(doors: Doors, account: LedgerAccount): Promise<'done' | 'refused' | 'unavailable' | 'cut'> {
     this.#done.set(account, (this.#done.get(account) ?? 0) + 1);
-    const operation = await chooseOperation(account, this.#mailbox);
-    if (!operation) {
+    const chosen = await chooseOperation(account, this.#mailbox);
+    if (!chosen) {
       await setTimeout(BETWEEN_LOOKS_MS);
       return 'refused';
     }
+    const operation = await this.#prepare(doors, account, chosen).catch(() => 'cut' as const);
+    if (typeof operation === 'string') return operation;
     this.#ledger.begin(account, operation);
     const answer = await ask(doors, account, operation).catch(() => undefined);
     if (!answer) {
       this.#ledger.doubt(account, operation);
       return 'cut';
     }
-    const { code } = answer;
     if (answer.status === 200) {
       this.#ledger.acknowledge(account, operation, answer);
       return 'done';
     }
-    if (code === 'overloaded' || code === 'rate_limited') {
-      this.#ledger.refuse(account);
+    const refusal = this.#refusal(account, operation.kind, answer);
+    if (refusal === 'refused') this.#ledger.refuse(account);
+    else this.#ledger.doubt(account, operation);
+    return refusal;
+  }
+
+  #refusal({ email }: LedgerAccount, what: string, { status, code }: Answer): 'refused' | 'unavailable' {
+    if (code === 'overloaded' || code === 'rate_limited') return 'refused';
+    if (code !== 'database_unavailable') this.#ledger.surprise(`${what} of ${email} was answered ${status} ${code}`);
+    return 'unavailable';
+  }
+
+  /** What comes before a write with a code, and is no write itself that could be missed. */
+  async #prepare(doors: Doors, account: LedgerAccount, chosen: Chosen): Promise<Operation | 'refused' | 'unavailable'> {
+    if (chosen.kind === 'begin-factor') {
+      const { session } = chosen;
+      const answer = await send(doors.url, 'POST /profile/totp', { json: { password: account.password }, session });
+      if (answer.status !== 200) return this.#refusal(account, 'beginning a factor', answer);
+      const { secret } = answer.body as { secret: string };
+      const step = enablingStep();
+      return { kind: 'enable-factor', session, secret, code: codeOf(secret, step), step };
+    }
+    if (chosen.kind !== 'send-code') return chosen;
+    const answer = await ask(doors, account, { kind: 'log-in' });
+    if (answer.code !== 'second_factor_required') return this.#refusal(account, 'a login without its code', answer);
+    const code = account.factor && takeCode(account.factor);
+    if (!code) {
+      this.#done.set(account, OPERATIONS_PER_ACCOUNT);
       return 'refused';
     }
-    if (code !== 'database_unavailable') {
-      this.#ledger.surprise(`${operation.kind} of ${account.email} was answered ${answer.status} ${code}`);
-    }
-    this.#ledger.doubt(account, operation);
-    return 'unavailable';
+    return { kind: 'use-code', token: (answer.body as { second_factor_token: string }).second_factor_token, ...code };
   }
 }
 
+/** An operation, or one that a request has to come before. */
+type Chosen = Operation | { readonly kind: 'begin-factor'; readonly session: string } | { readonly kind: 'send-code' };
+
 /** @returns nothing while the mail of a registration has not come. */
-async function chooseOperation(account: LedgerAccount, mailbox: Mailbox | undefined): Promise<Operation | undefined> {
+async function chooseOperation(account: LedgerAccount, mailbox: Mailbox | undefined): Promise<Chosen | undefined> {
   if (account.state === 'absent') return { kind: mailbox ? 'ask-to-register' : 'register' };
   if (account.state === 'asked') {
     const proof = await mailbox?.findToken(account.email);
     return proof === undefined ? undefined : { kind: 'prove', token: proof };
   }
   const [session] = account.live;
+  // Every other change would use up a code, of which there are few.
+  if (account.factor) return session && Math.random() < 0.2 ? { kind: 'log-out', session } : { kind: 'send-code' };
   if (session === undefined) return { kind: 'log-in' };
   const newPassword = `another password ${Math.random()}`;
   const chance = Math.random();
   const tokens = goodTokens(account);
   const token = tokens[Math.floor(Math.random() * tokens.length)];
   if (token !== undefined && chance < 0.15) return { kind: 'reset', token, newPassword };
-  if (chance < 0.4) return { kind: 'ask-reset' };
-  if (chance < 0.5) return { kind: 'set-role', role: `role-${Math.floor(Math.random() * 1_000_000)}` };
+  if (chance < 0.33) return { kind: 'ask-reset' };
+  if (chance < 0.43) return { kind: 'begin-factor', session };
+  if (chance < 0.52) return { kind: 'set-role', role: `role-${Math.floor(Math.random() * 1_000_000)}` };
   if (chance < 0.6 && !account.isVerified) return { kind: 'verify' };
   if (chance < 0.65 && !mailbox) return { kind: 'change-email', session, newEmail: anotherEmail(account) };
   if (chance < 0.75) return { kind: 'log-out', session };

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Answer, send } from '../../support/http-client.mjs';
 import { type Operation, requestFor } from '../account.ts';
 import type { LedgerAccount } from './account.ts';
+import { type Factor, usedCodes } from './factor.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mailbox } from './mailbox.ts';
 
@@ -49,19 +50,20 @@ export async function verifyAccount(
     check(status === 401, `not proven, and a login was answered ${status}`);
   } else if (account.state === 'there') {
     if (account.formerPassword !== undefined) {
-      const { status } = await logIn(account.formerPassword);
-      check(status === 401, `the former password was answered ${status}`);
+      const { code } = await logIn(account.formerPassword);
+      check(code === 'invalid_credentials', `the former password was answered ${code}`);
     }
     const answer = await logIn(account.password);
-    check(answer.status === 200, `the password was answered ${answer.status}`);
+    if (account.factor) await useCodesAgain(account.factor, answer);
+    else check(answer.status === 200, `the password was answered ${answer.status}`);
     if (answer.status === 200) ledger.acknowledge(account, { kind: 'log-in' }, answer);
     for (const former of account.formerEmails) {
-      const { status } = await logIn(account.password, former);
-      check(status === 401, `the former address ${former} was answered ${status}`);
+      const { code } = await logIn(account.password, former);
+      check(code === 'invalid_credentials', `the former address ${former} was answered ${code}`);
     }
   } else if (account.state === 'deleted') {
-    const { status } = await logIn(account.password);
-    check(status === 401, `deleted, and a login was answered ${status}`);
+    const { code } = await logIn(account.password);
+    check(code === 'invalid_credentials', `deleted, and a login was answered ${code}`);
   }
   for (const session of account.live) {
     const { status, body } = await send(url, 'GET /profile', { session });
@@ -89,6 +91,8 @@ export async function verifyAccount(
         return await opens(account.password);
       case 'ask-to-register':
         return await mailbox?.isExpected(account.email);
+      case 'enable-factor':
+        return !(await opens(account.password));
       case 'log-out':
         return (await profileStatus(operation.session)) === 403;
       case 'reset':
@@ -104,6 +108,16 @@ export async function verifyAccount(
         return !(await opens(account.password));
       default:
         return undefined;
+    }
+  }
+
+  async function useCodesAgain(factor: Factor, { code: refusal, body }: Answer): Promise<void> {
+    check(refusal === 'second_factor_required', `enrolled, and a login by the password was answered ${refusal}`);
+    const { second_factor_token } = body as { second_factor_token?: string };
+    for (const code of usedCodes(factor)) {
+      const json = { second_factor_token, code };
+      const answer = await patiently(() => send(url, 'POST /sessions/second_factor', { json }));
+      check(answer.code === 'invalid_code', `a code that was used was answered ${answer.status} ${answer.code}`);
     }
   }
 
