@@ -28,7 +28,7 @@ const groups = [
   },
   {
     name: 'session',
-    test: /\/cli\/dist\/(program|connection\/[\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|terminal\/(answers|keyboard|paint|prompter|stdin-lines|terminal|times))\.js$|\/client\/dist\/(call|client|errors|operations|session-cookie|node\/request)\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
+    test: /\/cli\/dist\/(program|connection\/[\w-]+|session-store\/[\w-]+|commands\/(logout|profile)|terminal\/(answers|keyboard|paint|prompter|stdin-lines|terminal|times))\.js$|\/client\/dist\/(call|client|errors|operations|second-factor|session-cookie|node\/request)\.js$|\/commander\/(lib\/\w+|\w+)\.m?js$/,
   },
 ];
 

@@ -22,7 +22,7 @@ const byWireCode = {
   factor_enabled: exitStatus.refused,
   no_pending_factor: exitStatus.refused,
   invalid_credentials: exitStatus.notLoggedIn,
-  second_factor_required: exitStatus.notLoggedIn,
+  second_factor_required: exitStatus.usage,
   invalid_code: exitStatus.notLoggedIn,
   second_factor_expired: exitStatus.notLoggedIn,
   unauthenticated: exitStatus.notLoggedIn,

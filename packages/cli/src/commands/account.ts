@@ -5,15 +5,17 @@ import { prepareCommand } from '../connection/prepare-command.ts';
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { CODE_STDIN, checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { readMinLength, submitNewPassword } from '../terminal/new-password.ts';
+import { confirmWithCode } from '../terminal/second-factor.ts';
 import { requireAnswers } from '../terminal/terminal.ts';
 
 interface PasswordOptions extends GlobalOptions {
   readonly email?: string;
   readonly passwordStdin?: boolean;
   readonly newPasswordStdin?: boolean;
+  readonly codeStdin?: boolean;
 }
 
 const passwordHelp = formatHelp({
@@ -22,6 +24,10 @@ const passwordHelp = formatHelp({
     [
       'printf "%s\\n%s" "$OLD" "$NEW" | authsvc password --password-stdin --new-password-stdin',
       'asks nothing: the current password on the first line, the new one on the second',
+    ],
+    [
+      'printf "%s\\n%s\\n%s" "$OLD" "$NEW" "$CODE" | authsvc password --password-stdin --new-password-stdin --code-stdin',
+      'the same for an account with a second factor: its code on the third line',
     ],
   ],
   json: ['{"email":"ada@example.com","server":"http://127.0.0.1:4100","status":"password_changed"}'],
@@ -34,6 +40,7 @@ export function createPasswordCommand(context: Context): Command {
     .option('--email <email>', 'the account, if not the one used last')
     .option('--password-stdin', 'read the current password from standard input')
     .option('--new-password-stdin', 'read the new password from standard input')
+    .option(...CODE_STDIN)
     .addHelpText('after', passwordHelp)
     .action((_, command: Command) => changePassword(context, command.optsWithGlobals<PasswordOptions>()));
 }
@@ -48,7 +55,9 @@ async function changePassword(context: Context, options: PasswordOptions): Promi
   const session = await getCurrentSession(context, setup, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
   const submit = (current_password: string, new_password: string) =>
-    sendAs(setup, session, 'PUT', '/profile/password', { current_password, new_password }).catch(forgotten);
+    confirmWithCode({ terminal, given: secrets.code }, (code) =>
+      sendAs(setup, session, 'PUT', '/profile/password', { current_password, new_password, code }),
+    ).catch(forgotten);
 
   const { email } =
     secrets.password !== undefined && secrets.newPassword !== undefined
@@ -79,6 +88,7 @@ interface EmailOptions extends GlobalOptions {
   readonly email?: string;
   readonly newEmail?: string;
   readonly passwordStdin?: boolean;
+  readonly codeStdin?: boolean;
 }
 
 const emailHelp = formatHelp({
@@ -99,6 +109,7 @@ export function createEmailCommand(context: Context): Command {
     .option('--email <email>', 'the account, if not the one used last')
     .option('--new-email <email>', 'the new address')
     .option('--password-stdin', 'read the password from standard input')
+    .option(...CODE_STDIN)
     .addHelpText('after', emailHelp)
     .action((_, command: Command) => changeEmail(context, command.optsWithGlobals<EmailOptions>()));
 }
@@ -117,7 +128,9 @@ async function changeEmail(context: Context, options: EmailOptions): Promise<voi
     new_email: options.newEmail ?? (await terminal.askText({ label: 'New email', check: checkEmail })),
     password: secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent })),
   };
-  const { email, message } = await sendAs(setup, session, 'PUT', '/profile/email', fields);
+  const { email, message } = await confirmWithCode({ terminal, given: secrets.code }, (code) =>
+    sendAs(setup, session, 'PUT', '/profile/email', { ...fields, code }),
+  );
   if (message === 'verification instructions sent') {
     const { new_email: address } = fields;
     terminal.printJson({ email, server, status: 'verification_sent' });
@@ -137,6 +150,7 @@ interface DeleteOptions extends GlobalOptions {
   readonly email?: string;
   readonly yes?: boolean;
   readonly passwordStdin?: boolean;
+  readonly codeStdin?: boolean;
 }
 
 const deleteHelp = formatHelp({
@@ -154,6 +168,7 @@ export function createDeleteCommand(context: Context): Command {
     .option('--email <email>', 'the account, if not the one used last')
     .option('--yes', 'do not ask for the email to be typed')
     .option('--password-stdin', 'read the password from standard input')
+    .option(...CODE_STDIN)
     .addHelpText('after', deleteHelp)
     .action((_, command: Command) => deleteAccount(context, command.optsWithGlobals<DeleteOptions>()));
 }
@@ -168,7 +183,9 @@ async function deleteAccount(context: Context, options: DeleteOptions): Promise<
   const session = await getCurrentSession(context, setup, options.email);
   const secrets = await readStdinSecrets(context, terminal, options);
   const password = await confirm(secrets.password);
-  const { email } = await sendAs(setup, session, 'DELETE', '/profile', { password });
+  const { email } = await confirmWithCode({ terminal, given: secrets.code }, (code) =>
+    sendAs(setup, session, 'DELETE', '/profile', { password, code }),
+  );
   if (session.account) await store.forget(session.account);
   terminal.printJson({ email, server, status: 'account_deleted' });
   terminal.succeed(`The account ${terminal.notePaint.bold(String(email))} is deleted, with all that belonged to it`);

@@ -8,7 +8,7 @@ import { type CliError, lostOutput } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { lastUsedEmail } from '../session-store/account-index.ts';
 import { type ChosenStorage, chooseStorage, readStorageWish } from '../session-store/choose-storage.ts';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { CODE_STDIN, checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { requireAnswers } from '../terminal/terminal.ts';
 import { describeExpiryDate, expiryFrom } from '../terminal/times.ts';
@@ -16,6 +16,7 @@ import { describeExpiryDate, expiryFrom } from '../terminal/times.ts';
 interface LoginOptions extends GlobalOptions {
   readonly email?: string;
   readonly passwordStdin?: boolean;
+  readonly codeStdin?: boolean;
   readonly storage?: string;
   readonly printSession?: boolean;
 }
@@ -24,6 +25,10 @@ const help = formatHelp({
   examples: [
     ['authsvc login', 'asks for the email and the password'],
     ['printf %s "$PW" | authsvc login --email ada@example.com --password-stdin', 'asks nothing'],
+    [
+      'printf "%s\\n%s" "$PW" "$CODE" | authsvc login --email ada@example.com --password-stdin --code-stdin',
+      'the same for an account with a second factor: the password on the first line, the code on the second',
+    ],
     ['authsvc login --print-session', 'stores nothing; prints the value for AUTHSVC_SESSION'],
   ],
   json: [
@@ -38,6 +43,7 @@ export function createCommand(context: Context): Command {
     .description('Log in, and keep the session in the system keychain')
     .option('--email <email>', 'the account')
     .option('--password-stdin', 'read the password from standard input')
+    .option(...CODE_STDIN)
     .addOption(storageOption())
     .addOption(
       new Option('--print-session', 'store nothing and print the session token, for AUTHSVC_SESSION').conflicts(
@@ -73,19 +79,43 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const email = options.email ?? (await askEmail());
   const password = secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent }));
   if (chosen) store.prepare();
-  const session = await client.logIn({ email, password }).catch((error: unknown) => {
+  const answer = await client.logIn({ email, password }).catch((error: unknown) => {
     const next = { say: 'If you forgot the password, choose another', command: shell`authsvc reset` };
     throw withNextStep(error, 'invalid_credentials', next);
   });
-  if (!('token' in session)) throw new Error('this account has a second factor');
+  let isByRecoveryCode = false;
+  const session = 'secondFactorToken' in answer ? await complete(answer.secondFactorToken) : answer;
   const expiresAt = expiryFrom(context.now(), session.lifetimeSeconds);
 
   if (chosen) await keep(context, setup, session, expiresAt, chosen);
   else await print(setup, session, expiresAt);
+  if (isByRecoveryCode) await tellWhatIsLeft(setup, session);
 
   function askEmail(): Promise<string> {
     return terminal.askText({ label: 'Email', fallback: lastUsedEmail(store.index(), server), check: checkEmail });
   }
+
+  async function complete(secondFactorToken: string): Promise<NewSession> {
+    // Loaded here, since most logins need no code.
+    const { isTotpCode, submitCode } = await import('../terminal/second-factor.ts');
+    try {
+      return await submitCode({ terminal, given: secrets.code }, async (code) => {
+        const completed = await client.logInWithCode({ secondFactorToken, code });
+        isByRecoveryCode = !isTotpCode(code);
+        return completed;
+      });
+    } catch (error) {
+      throw withNextStep(error, 'second_factor_expired', { say: 'Begin again', command: shell`authsvc login` });
+    }
+  }
+}
+
+/** The login is done by now: an answer that does not come must not hide that. */
+async function tellWhatIsLeft({ terminal, client }: CommandSetup, session: NewSession): Promise<void> {
+  const factors = await client.listFactors(session).catch(() => undefined);
+  if (!factors) return;
+  const { tellCodesLeft } = await import('./recovery-codes.ts');
+  tellCodesLeft(terminal, factors.recoveryCodes);
 }
 
 async function keep(

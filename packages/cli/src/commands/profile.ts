@@ -1,6 +1,5 @@
-import { ApiRefusal } from '@authsvc/client';
 import { Command } from 'commander';
-import { getCurrentSession, sessionRefused } from '../connection/current-session.ts';
+import { asOwner, getCurrentSession } from '../connection/current-session.ts';
 import { type CommandSetup, prepareCommand } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -44,9 +43,7 @@ export function createCommand(context: Context): Command {
 async function showProfile(context: Context, setup: CommandSetup, options: ProfileOptions): Promise<void> {
   const { terminal, server, client, store } = setup;
   const session = await getCurrentSession(context, setup, options.email);
-  const { email } = await client.profile(session).catch((error: unknown) => {
-    throw error instanceof ApiRefusal && error.code === 'unauthenticated' ? sessionRefused(session, error) : error;
-  });
+  const { email } = await asOwner(session, client.profile(session));
 
   const { account } = session;
   if (account) store.use(account);

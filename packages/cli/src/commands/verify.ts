@@ -6,15 +6,17 @@ import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { isSameAccount, lastUsedEmail } from '../session-store/account-index.ts';
-import { checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
+import { CODE_STDIN, checkEmail, checkEmailOption, checkPresent, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { submitNewPassword } from '../terminal/new-password.ts';
+import { confirmWithCode } from '../terminal/second-factor.ts';
 import { requireAnswers } from '../terminal/terminal.ts';
 
 interface VerifyOptions extends GlobalOptions {
   readonly email?: string;
   readonly passwordStdin?: boolean;
   readonly tokenStdin?: boolean;
+  readonly codeStdin?: boolean;
 }
 
 const help = formatHelp({
@@ -39,6 +41,7 @@ export function createCommand(context: Context): Command {
     .option('--email <email>', 'the address to confirm')
     .option('--token-stdin', 'read the verification token from standard input instead of having a mail sent')
     .option('--password-stdin', 'read the password from standard input: a new account gets it, another has it')
+    .option(...CODE_STDIN)
     .addHelpText('after', help)
     .action((_, command: Command) => verify(context, command.optsWithGlobals<VerifyOptions>()));
 }
@@ -57,7 +60,7 @@ async function verify(context: Context, options: VerifyOptions): Promise<void> {
   const email = options.email ?? (await terminal.askText({ label: 'Email', fallback, check: checkEmail }));
   if (!options.tokenStdin) return sendAgain(setup, email);
   const token = secrets.token ?? (await terminal.askSecret({ label: 'Verification token', check: checkPresent }));
-  const verified = await prove(setup, email, token, secrets.password);
+  const verified = await prove(setup, { ...secrets, email, token });
   terminal.printJson({ email: verified.email, server, status: 'email_verified' });
   const done = `${terminal.notePaint.bold(verified.email)} is confirmed`;
   if (await followChange(setup, verified.email)) {
@@ -99,8 +102,19 @@ async function sendAgain({ client, terminal, server }: CommandSetup, email: stri
   );
 }
 
-async function prove({ client, terminal }: CommandSetup, email: string, token: string, given: string | undefined) {
-  const submit = (password: string) => client.verifyEmail({ email, verificationToken: token, password });
+interface Proof {
+  readonly email: string;
+  readonly token: string;
+  readonly password?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+async function prove({ client, terminal }: CommandSetup, { email, token, password: given, code }: Proof) {
+  // For a change of email of an account with a second factor; a new account has none.
+  const submit = (password: string) =>
+    confirmWithCode({ terminal, given: code }, (shown) =>
+      client.verifyEmail({ email, verificationToken: token, password, code: shown }),
+    );
   try {
     // It may be an older password, of an account that changes its email: the service knows.
     return await submitNewPassword({ terminal, label: 'Password', email, minLength: 1, confirm: false, given, submit });

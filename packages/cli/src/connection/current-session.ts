@@ -71,8 +71,13 @@ export async function sendAs(
   session: CurrentSession,
   ...[method, path, fields]: [method: 'GET' | 'PUT' | 'DELETE', path: string, fields?: object]
 ): Promise<SuccessBody> {
+  return await asOwner(session, client.send(method, path, session, fields));
+}
+
+/** Wait for a call that needs a session. @throws {@link CliError} `session_expired` */
+export async function asOwner<T>(session: CurrentSession, call: Promise<T>): Promise<T> {
   try {
-    return await client.send(method, path, session, fields);
+    return await call;
   } catch (error) {
     if (error instanceof ApiRefusal && error.code === 'unauthenticated') throw sessionRefused(session, error);
     throw error;
@@ -80,7 +85,7 @@ export async function sendAs(
 }
 
 /** The service does not know the session: it has ended, or never existed. */
-export function sessionRefused(session: CurrentSession, cause: unknown): CliError {
+function sessionRefused(session: CurrentSession, cause: unknown): CliError {
   const isStored = session.account !== undefined;
   return new CliError({
     status: exitStatus.notLoggedIn,

@@ -22,12 +22,19 @@ export function checkEmailOption(email: string | undefined, option = '--email'):
   throw usageError(`${option} is an email address, as in ada@example.com, and not "${email}"`);
 }
 
+/** The option of every command that takes a code. */
+export const CODE_STDIN = [
+  '--code-stdin',
+  'read the code of a second factor from standard input, as its last line',
+] as const;
+
 /** The secrets to read from standard input, one a line, in this order. */
 interface StdinSecrets {
   readonly invitationStdin?: boolean | undefined;
   readonly tokenStdin?: boolean | undefined;
   readonly passwordStdin?: boolean | undefined;
   readonly newPasswordStdin?: boolean | undefined;
+  readonly codeStdin?: boolean | undefined;
 }
 
 interface SecretsRead {
@@ -35,6 +42,7 @@ interface SecretsRead {
   readonly token?: string | undefined;
   readonly password?: string | undefined;
   readonly newPassword?: string | undefined;
+  readonly code?: string | undefined;
 }
 
 /**
@@ -46,13 +54,14 @@ interface SecretsRead {
 export async function readStdinSecrets(
   context: Context,
   terminal: Terminal,
-  { invitationStdin, tokenStdin, passwordStdin, newPasswordStdin }: StdinSecrets,
+  { invitationStdin, tokenStdin, passwordStdin, newPasswordStdin, codeStdin }: StdinSecrets,
 ): Promise<SecretsRead> {
   const options = [
     ...(invitationStdin ? ['--invitation-stdin'] : []),
     ...(tokenStdin ? ['--token-stdin'] : []),
     ...(passwordStdin ? ['--password-stdin'] : []),
     ...(newPasswordStdin ? ['--new-password-stdin'] : []),
+    ...(codeStdin ? ['--code-stdin'] : []),
   ];
   if (options.length === 0 || terminal.canAsk) return {};
   if (context.stdin.isTTY === true) {
@@ -70,7 +79,13 @@ export async function readStdinSecrets(
     token: take(tokenStdin),
     password: take(passwordStdin),
     newPassword: take(newPasswordStdin),
+    code: take(codeStdin),
   };
+}
+
+/** The password that was piped, or typed at a prompt. */
+export async function askPassword(terminal: Terminal, { password }: SecretsRead): Promise<string> {
+  return password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent }));
 }
 
 const BLANKS_AROUND = /^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$/gu;

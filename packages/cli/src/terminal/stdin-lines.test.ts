@@ -29,6 +29,23 @@ describe('readStdinLines', () => {
     expect(await read(pipe('token\npassword\n'), '--token-stdin', '--password-stdin')).toEqual(['token', 'password']);
   });
 
+  it('leaves the lines after them to the next reader', async () => {
+    const stdin = pipe('password\n123456\nrest');
+    expect(await read(stdin, '--password-stdin')).toEqual(['password']);
+    expect(await read(stdin, '--code-stdin')).toEqual(['123456']);
+    stdin.end();
+    expect(await read(stdin, '--token-stdin')).toEqual(['rest']);
+    await expect(read(stdin, '--token-stdin')).rejects.toMatchObject({ code: 'input_required' });
+  });
+
+  it('waits for a line that comes later', async () => {
+    const stdin = pipe('password\n');
+    expect(await read(stdin, '--password-stdin')).toEqual(['password']);
+    const code = read(stdin, '--code-stdin');
+    stdin.write('123456\n');
+    expect(await code).toEqual(['123456']);
+  });
+
   it.each([
     ['nothing', '', ['--password-stdin'], '--password-stdin found no line on standard input'],
     ['an empty line', '\n', ['--password-stdin'], '--password-stdin found no line on standard input'],

@@ -6,7 +6,7 @@ import type { InputStream } from './streams.ts';
 const LONGEST_INPUT = 64 * 1024;
 
 /**
- * Read the first lines of standard input, one for each option and no further, without their line
+ * Read the next lines of standard input, one for each option and no further, without their line
  * endings (LF or CRLF).
  *
  * @param options such as `--password-stdin`; named when its line is missing.
@@ -39,7 +39,11 @@ function readUntil(stdin: InputStream, lineCount: number): Promise<Buffer> {
     };
     const onEnd = () => {
       stop();
-      resolve(Buffer.concat(chunks));
+      const read = Buffer.concat(chunks);
+      const end = endOfLine(read, lineCount);
+      // For the next reader.
+      if (end < read.length) stdin.unshift(read.subarray(end));
+      resolve(read.subarray(0, end));
     };
     const onError = (error: Error) => {
       stop();
@@ -53,8 +57,21 @@ function readUntil(stdin: InputStream, lineCount: number): Promise<Buffer> {
       if (lines >= lineCount) onEnd();
       else if (length > LONGEST_INPUT) onError(usageError('Standard input holds more than 64 KiB'));
     };
-    stdin.on('data', onData).on('end', onEnd).on('error', onError);
+    // It emits no second end.
+    if ('readableEnded' in stdin && stdin.readableEnded) return resolve(Buffer.alloc(0));
+    stdin.on('data', onData).on('end', onEnd).on('error', onError).resume();
   });
+}
+
+/** The index after so many lines; that of the end where there are fewer. */
+function endOfLine(bytes: Buffer, lineCount: number): number {
+  let end = 0;
+  for (let line = 0; line < lineCount; line += 1) {
+    const newline = bytes.indexOf(0x0a, end);
+    if (newline < 0) return bytes.length;
+    end = newline + 1;
+  }
+  return end;
 }
 
 function decode(bytes: Buffer, options: readonly string[]): string {

@@ -25,6 +25,8 @@ export interface Terminal extends Prompter {
   printJson(value: unknown): void;
   /** `✓` and what was done, with details beneath; silent with `--json`. */
   succeed(what: string, ...details: readonly string[]): void;
+  /** Lines that belong to a prompt, also with `--json`. */
+  show(...lines: readonly string[]): void;
   /** `!` and a warning, also with `--json`. */
   warn(what: string): void;
   /**
@@ -78,6 +80,9 @@ export async function createTerminal(context: Context, options: GlobalOptions): 
       if (isJson) return;
       note(`${notePaint.green('✓')} ${what}`);
       for (const detail of details) note(`  ${detail}`);
+    },
+    show(...lines) {
+      for (const line of lines) note(line);
     },
     warn(what) {
       note(`${notePaint.yellow('!')} ${what}`);
