@@ -101,7 +101,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 function toImportLine(line: number, fields: Record<string, unknown>): ImportLine | UnreadableLine {
-  const { email, created_at, disabled_at, role, email_verified } = fields;
+  const { email, created_at, disabled_at, role, email_verified, totp, recovery_codes } = fields;
   const hash = HASH_NAMES.map((name) => fields[name]).find((value) => typeof value === 'string');
   if (typeof email !== 'string' || typeof hash !== 'string')
     return { line, refused: 'email and password_hash are needed' };
@@ -117,6 +117,9 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
     disabled_at: time(disabled_at),
     role: role === undefined || isNone(role) ? undefined : String(role).trim(),
     email_verified: truth(email_verified),
+    // Anything but a factor is refused: without it, the password alone would log in.
+    totp: isNone(totp) ? undefined : (totp as ImportLine['totp']),
+    recovery_codes: isNone(recovery_codes) ? undefined : (recovery_codes as ImportLine['recovery_codes']),
   };
 }
 

@@ -50,6 +50,14 @@ export function createImportCommand(context: Context, endWith: (status: number) 
     });
 }
 
+interface ExportOptions extends GlobalOptions {
+  readonly withFactors?: boolean;
+}
+
+/** All but the closing brace. */
+const EXPORT_JSON =
+  '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"role":"user","email_verified":false';
+
 /** `authsvc users export` */
 export function createExportCommand(context: Context): Command {
   return new Command('export')
@@ -59,13 +67,20 @@ export function createExportCommand(context: Context): Command {
       formatHelp({
         examples: [
           ['(umask 077; authsvc users export > users.jsonl)', 'the file holds password hashes: keep it private'],
+          [
+            '(umask 077; authsvc users export --with-factors > users.jsonl)',
+            'the same with second factors: who reads the file can make their codes',
+          ],
         ],
         json: [
-          '{"email":"ada@example.com","password_hash":"$2b$12$N9qo8uLOickgx2ZMRZoMye…","created_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"role":"user","email_verified":false}',
+          `${EXPORT_JSON}}`,
+          'with --with-factors; totp is null and recovery_codes is empty for an account without one:',
+          `${EXPORT_JSON},"totp":{"secret":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP","enabled_at":"2026-11-22T16:40:00.000Z","last_step":59326880},"recovery_codes":["47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"]}`,
         ],
       }),
     )
-    .action((_, command: Command) => exportUsers(context, command.optsWithGlobals<GlobalOptions>()));
+    .option('--with-factors', 'write the secrets of second factors, and the digests of recovery codes')
+    .action((_, command: Command) => exportUsers(context, command.optsWithGlobals<ExportOptions>()));
 }
 
 async function importUsers(context: Context, file: string, options: ImportOptions): Promise<number> {
@@ -114,13 +129,14 @@ async function* linesFor(file: string, format: ImportFormat, refuse: (line: numb
   }
 }
 
-async function exportUsers(context: Context, options: GlobalOptions): Promise<void> {
+async function exportUsers(context: Context, options: ExportOptions): Promise<void> {
   const terminal = await createTerminal(context, options);
   const { stdout } = context;
   const ifLost = 'The export is incomplete. Export again once the daemon runs.';
+  const path = `/users/export${options.withFactors ? '?with_factors=true' : ''}`;
   let isBegun = false;
   try {
-    for await (const user of streamLines<ExportLine>(context, { method: 'GET', path: '/users/export', ifLost })) {
+    for await (const user of streamLines<ExportLine>(context, { method: 'GET', path, ifLost })) {
       isBegun = true;
       if (!stdout.write(`${toJson(user)}\n`)) await terminal.flush();
     }

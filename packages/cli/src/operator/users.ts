@@ -18,7 +18,7 @@ import { createInviteCommand } from './users-invite.ts';
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
 
 /** An account and a session as the help publishes them. */
-const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null}`;
+const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"second_factor_at":null}`;
 const LISTED_JSON = `${USER_JSON.slice(0, -1)},"last_login_at":"2026-11-22T16:50:00.000Z"}`;
 const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
@@ -106,15 +106,18 @@ async function listUsers(context: Context, options: ListOptions): Promise<void> 
   const { green, dim, bold, yellow } = terminal.paint;
   terminal.printLines(
     ...formatTable(
-      body.users.map(({ email, email_verified, role: has, created_at, last_login_at, disabled_at }) => [
-        disabled_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
-        { text: email, paint: bold },
-        has,
-        email_verified ? 'verified' : { text: 'unverified', paint: dim },
-        `since ${describeDate(created_at)}`,
-        last_login_at === null ? 'never logged in' : `logged in ${describeTimeSince(last_login_at, context.now())}`,
-        disabled_at === null ? '' : { text: 'disabled', paint: yellow },
-      ]),
+      body.users.map(
+        ({ email, email_verified, role: has, second_factor_at, created_at, last_login_at, disabled_at }) => [
+          disabled_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
+          { text: email, paint: bold },
+          has,
+          email_verified ? 'verified' : { text: 'unverified', paint: dim },
+          `since ${describeDate(created_at)}`,
+          last_login_at === null ? 'never logged in' : `logged in ${describeTimeSince(last_login_at, context.now())}`,
+          second_factor_at === null ? '' : 'second factor',
+          disabled_at === null ? '' : { text: 'disabled', paint: yellow },
+        ],
+      ),
     ),
   );
   if (body.users.length === 0) terminal.succeed('There is no such account');
@@ -141,6 +144,7 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
     `Login     ${user.last_login_at === null ? 'never' : describeTimeSince(user.last_login_at, context.now())}`,
     `Status    ${user.disabled_at === null ? 'active' : `disabled since ${describeDate(user.disabled_at)}`}`,
     `Password  bcrypt, cost ${user.password_cost}`,
+    `Factor    ${user.second_factor_at === null ? 'none' : `on since ${describeDate(user.second_factor_at)}`}`,
     `Sessions  ${user.sessions.length}`,
     ...formatTable(
       user.sessions.map(({ id, last_used_at, address, user_agent }) => [
@@ -168,7 +172,7 @@ const changes = [
     description: 'Keep an account from logging in, and end its sessions',
     done: 'may no longer log in; every session has ended',
     example: 'its password stays, and works again after enable',
-    json: USER_JSON.replace(/null}$/, '"2026-11-22T16:50:00.000Z"}'),
+    json: USER_JSON.replace('"disabled_at":null', '"disabled_at":"2026-11-22T16:50:00.000Z"'),
   },
   {
     name: 'enable',
@@ -185,6 +189,13 @@ const changes = [
     json: USER_JSON.replace('"email_verified":false', '"email_verified":true'),
   },
   {
+    name: 'reset-mfa',
+    description: 'Take the second factor of an account away, for an owner who lost it',
+    done: 'has no second factor: the password alone logs in',
+    example: 'make sure that it is the owner who asks',
+    json: USER_JSON,
+  },
+  {
     name: 'delete',
     description: 'Delete an account and all that belongs to it',
     done: 'is deleted, with all that belonged to it',
@@ -193,7 +204,7 @@ const changes = [
   },
 ] as const;
 
-/** `authsvc users disable`, `enable`, `verify` and `delete` */
+/** `authsvc users disable`, `enable`, `verify`, `reset-mfa` and `delete` */
 function createChangeCommands(context: Context): Command[] {
   return changes.map(({ name, description, done, example, json }) => {
     const command = new Command(name)
