@@ -56,6 +56,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Delete your account',
     load: async () => ({ createCommand: (await import('./commands/account.ts')).createDeleteCommand }),
   },
+  {
+    name: 'mfa',
+    summary: 'Turn a second factor on or off: a code from your phone at each login',
+    load: () => import('./commands/mfa.ts'),
+  },
   { name: 'open', summary: 'Open your account page in the browser', load: () => import('./commands/open.ts') },
   {
     name: 'exec',

@@ -23,7 +23,7 @@ Exit statuses:
   1  unexpected                      6  try again later
   2  usage, or a missing answer      7  keychain unavailable or locked
   3  daemon unreachable            130  Ctrl-C
-  4  not logged in, or wrong password`;
+  4  not logged in, or wrong password or code`;
 
 /** The help of the program itself, without commander, which takes long to load. */
 export function formatProgramHelp(width: number): string {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { Context } from '../context.ts';
@@ -16,6 +17,8 @@ export interface Outcome {
 export interface RunOptions {
   /** All of standard input; without it, standard input is a pipe that stays open and silent. */
   readonly input?: string | undefined;
+  /** Gives the next input for a line of standard output, as a program that runs the command does. */
+  readonly respond?: (line: string) => string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its output goes to a screen, in colours; its input is no terminal all the same. */
   readonly onScreen?: boolean;
@@ -58,8 +61,13 @@ export function createTestMachine(env: Readonly<Record<string, string>> = {}): T
     },
     async authsvc(args, options = {}) {
       const stdin = new PassThrough();
-      if (options.input !== undefined) stdin.end(options.input);
+      if (options.input !== undefined && options.respond) stdin.write(options.input);
+      else if (options.input !== undefined) stdin.end(options.input);
       const stdout = collect(options.onScreen);
+      createInterface({ input: stdout.stream }).on('line', (line) => {
+        const more = options.respond?.(line);
+        if (more !== undefined) stdin.write(more);
+      });
       const stderr = collect(options.onScreen);
       const status = await run(args, {
         ...machine.context,
