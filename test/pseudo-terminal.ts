@@ -13,10 +13,15 @@ export const BACKSPACE = '\u007f';
 /**
  * Runs a program on a real pseudo-terminal, as a person at a keyboard does; it ends with the test.
  */
-export function openPseudoTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+export function openPseudoTerminal(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { cols = 100, rows = 30 } = {},
+) {
   const pty = spawn(file, [...args], {
-    cols: 100,
-    rows: 30,
+    cols,
+    rows,
     env: { TERM: 'xterm-256color', PATH: process.env.PATH ?? '', ...env },
   });
   let bytes = '';

@@ -57,6 +57,12 @@ export function noPages(): CliError {
   });
 }
 
+/** A factor was to be changed, and there is none. */
+export function noSecondFactor(cause?: unknown, next?: NextStep): CliError {
+  const what = 'This account has no second factor';
+  return new CliError({ status: exitStatus.refused, code: 'not_found', what, next, cause });
+}
+
 /** `what` was to be written: the subject of the sentence. */
 export type LostOutput = Partial<Pick<CliErrorDetails, 'what' | 'why' | 'next'>>;
 

@@ -1,6 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { totpCode } from '../../../../test/totp-code.ts';
+import { enrol } from '../testing/enrol.ts';
+import { PASSWORD, startLocalService } from '../testing/local-service.ts';
 import { createTestMachine } from '../testing/test-machine.ts';
 
 const env = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_URL: 'http://127.0.0.1:1', AUTHSVC_RESET_DELIVERY: 'operator' };
@@ -36,6 +39,28 @@ describe('authsvc doctor', () => {
 
 All works; 1 warning.
 `);
+  });
+
+  it('says that codes of a second factor point to a wrong clock', async () => {
+    const service = await startLocalService();
+    await service.register('ada@example.com');
+    const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
+    await service.authsvc(login, { input: PASSWORD });
+    const { secret } = await enrol(service);
+    const clock = async () => {
+      const { answer } = await service.json(['doctor']);
+      return (answer as { checks: Check[] }).checks.filter(({ name }) => name === 'clock').at(-1);
+    };
+    expect(await clock()).not.toMatchObject({ message: expect.stringContaining('codes of') });
+    const late = totpCode(secret, Date.now() - 5 * 60_000);
+    expect(await service.json([...login, '--code-stdin'], { input: `${PASSWORD}\n${late}` })).toMatchObject({
+      status: 4,
+      answer: { error: { code: 'invalid_code', message: expect.stringContaining('check the clock of your device') } },
+    });
+    expect(await clock()).toMatchObject({
+      state: 'warning',
+      message: expect.stringContaining('codes of one account that fit another time were refused in the last day'),
+    });
   });
 
   it('asks a running daemon for the settings in force, and looks at its database', async () => {

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { expect, it, onTestFinished } from 'vitest';
+import { totpCode } from '../../../../test/totp-code.ts';
 import { createWholeProgram } from '../program.ts';
 import { publishedIn } from '../testing/published-json.ts';
 import { createTestMachine } from '../testing/test-machine.ts';
 
 const ada = 'ada@example.com';
 const bob = 'bob@example.com';
+const hash = `$2b$10$${'a'.repeat(53)}`;
 const [first, second] = ['correct horse battery', 'staple after staple'];
 
 /**
@@ -35,11 +37,17 @@ it('every --json shape that a help page publishes is what its command prints', {
   const machine = createTestMachine({ AUTHSVC_STORAGE: 'file', AUTHSVC_LISTEN_PORT: '0', AUTHSVC_BCRYPT_COST: '10' });
   const printed = new Map<string, unknown[]>();
   let url = 'http://127.0.0.1:1';
-  const run = async (name: string, args: readonly string[] = [], input?: string) => {
+  const run = async (
+    name: string,
+    args: readonly string[] = [],
+    input?: string,
+    respond?: (line: string) => string | undefined,
+  ) => {
     const words = name === '' ? [] : name.split(' ');
     const { stdout, stderr } = await machine.authsvc([...words, ...args, '--json'], {
       input,
       env: { AUTHSVC_URL: url },
+      ...(respond && { respond }),
     });
     const values = stdout
       .trimEnd()
@@ -74,6 +82,20 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('open');
   await run('sessions');
   await run('sessions revoke', ['--others']);
+  let secret = '';
+  const confirming = ['--password-stdin', '--code-stdin'];
+  const respond = (line: string) => {
+    if (!line.includes('"secret"')) return undefined;
+    secret = (JSON.parse(line) as { secret: string }).secret;
+    return `${totpCode(secret, Date.now())}\n`;
+  };
+  const enabled = await run('mfa enable', confirming, `${first}\n`, respond);
+  expect(Object.keys(enabled)).toEqual(['secret', 'otpauth_url']);
+  await run('mfa');
+  await run('users export', ['--with-factors']);
+  await run('mfa codes', confirming, `${first}\n${totpCode(secret, Date.now() + 30_000)}`);
+  const [code = ''] = (printed.get('mfa codes') as { recovery_codes: string[] }[])[0]?.recovery_codes ?? [];
+  await run('mfa disable', confirming, `${first}\n${code}`);
   await run('password', ['--password-stdin', '--new-password-stdin'], `${first}\n${second}`);
   await run('email', ['--new-email', 'ada.king@example.com', '--password-stdin'], second);
   await run('users invite', ['eve@example.com', '--role', 'editor']);
@@ -82,6 +104,9 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('users show', ['ada.king@example.com']);
   await run('users export');
   for (const name of ['reset', 'disable', 'enable', 'revoke', 'verify']) await run(`users ${name}`, [bob]);
+  writeFileSync(users, JSON.stringify({ email: 'zoe@example.com', password_hash: hash, totp: { secret } }));
+  await run('users import', [users, '--from', 'jsonl']);
+  await run('users reset-mfa', ['zoe@example.com']);
   await run('users set', [bob, '--role', 'admin']);
   await run('reset', ['--email', bob, '--password-stdin'], first);
   writeFileSync(users, 'email,password_hash\nx@example.com,nothing\n');

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { totpNow } from '../../../../test/totp.ts';
+import { totpCode } from '../../../../test/totp-code.ts';
 import { enrol } from '../testing/enrol.ts';
 import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
 
@@ -77,7 +77,7 @@ describe('authsvc mfa enable', () => {
   it('prints the secret, and then the codes, one a line without --json', async () => {
     const { status, stdout, stderr } = await service.authsvc(['mfa', 'enable', ...confirming], {
       input: `${PASSWORD}\n`,
-      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpNow(line)}\n` : undefined),
+      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpCode(line, Date.now())}\n` : undefined),
     });
     const [secret, ...codes] = stdout.trimEnd().split('\n');
     expect(status).toBe(0);
@@ -117,7 +117,7 @@ describe('authsvc mfa enable', () => {
     const { status, stderr } = await service.authsvc(['mfa', 'enable', ...confirming], {
       env: { AUTHSVC_SESSION },
       input: `${PASSWORD}\n`,
-      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpNow(line)}\n` : undefined),
+      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpCode(line, Date.now())}\n` : undefined),
     });
     expect(status).toBe(0);
     expect(stderr).toContain(
@@ -183,7 +183,7 @@ describe('--codes-file', () => {
       respond: (line) => {
         if (!/^[A-Z2-7]{32}$/.test(line)) return undefined;
         writeFileSync(file(), 'a diary');
-        return `${totpNow(line)}\n`;
+        return `${totpCode(line, Date.now())}\n`;
       },
     });
     expect(status).toBe(0);
@@ -196,7 +196,7 @@ describe('--codes-file', () => {
 describe('authsvc mfa codes', () => {
   it('voids the old codes, and prints new ones', async () => {
     const { secret, recoveryCodes } = await enrol(service);
-    const input = `${PASSWORD}\n${totpNow(secret, 1)}`;
+    const input = `${PASSWORD}\n${totpCode(secret, Date.now() + 30_000)}`;
     const { status, answer } = await service.json(['mfa', 'codes', ...confirming], { input });
     expect(status).toBe(0);
     expect(answer).toEqual({
@@ -237,7 +237,7 @@ describe('authsvc mfa disable', () => {
 describe('authsvc login, for an account with a second factor', () => {
   it('takes the code from the line after the password', async () => {
     const { secret } = await enrol(service);
-    const code = totpNow(secret, 1);
+    const code = totpCode(secret, Date.now() + 30_000);
     expect(await logIn(`${code.slice(0, 3)} ${code.slice(3)}`)).toEqual(
       done({ email: ada, server: service.url, storage: 'file', expires_at: expect.any(String) }),
     );

@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { asOwner, getCurrentSession } from '../connection/current-session.ts';
 import { prepareCommand } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { exitStatus } from '../exit-status.ts';
+import { noSecondFactor } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { askPassword, CODE_STDIN, readStdinSecrets } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
@@ -142,10 +141,5 @@ async function prepareChange(context: Context, options: MfaOptions) {
   const given = await readStdinSecrets(context, terminal, options);
   const { totpEnabledAt } = await asOwner(session, client.listFactors(session));
   if (totpEnabledAt !== undefined) return { terminal, client, session, given };
-  throw new CliError({
-    status: exitStatus.refused,
-    code: 'not_found',
-    what: 'This account has no second factor',
-    next: { say: 'Turn it on', command: shell`authsvc mfa enable` },
-  });
+  throw noSecondFactor(undefined, { say: 'Turn it on', command: shell`authsvc mfa enable` });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient } from '@authsvc/client';
+import { type ApiClient, type ApiClientOptions, ApiRefusal, createApiClient, type NewSession } from '@authsvc/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../../test/certificate.ts';
 import type { CliError } from '../errors.ts';
@@ -47,7 +47,7 @@ describe('createApiClient', () => {
     const client = createClient({ server: server.url });
     const { email } = credentials;
     expect(await client.register(credentials)).toEqual({ email });
-    const session = await client.logIn(credentials);
+    const session = (await client.logIn(credentials)) as NewSession;
     expect(session).toEqual({
       email,
       token: 'session-1-of-ada-example.com',

@@ -8,6 +8,7 @@ import { readSettings } from '../daemon/read-settings.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
+import { judgeCodes } from './check-codes.ts';
 import { checkFolder, checkSqlite } from './check-data.ts';
 import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-machine.ts';
 import { judgeResetDelivery, judgeSettings } from './check-settings.ts';
@@ -162,6 +163,21 @@ describe('checkSqlite', () => {
     const path = join(makeFolder(), 'authsvc.db');
     writeFileSync(path, 'a diary');
     expect(await checkSqlite(path)).toMatchObject({ state: 'problem', message: expect.stringContaining(path) });
+  });
+});
+
+describe('judgeCodes', () => {
+  it.each([
+    [1, true, 'typed late, or the clock of a phone is wrong', 'authsvc audit --since 1d'],
+    [1, undefined, 'typed late, or the clock of a phone is wrong', 'authsvc audit --since 1d'],
+    [2, undefined, 'and the clock of this machine may be wrong', 'timedatectl set-ntp true'],
+    [1, false, 'and the clock of this machine is not synchronised', 'timedatectl set-ntp true'],
+  ])('of %s, on a clock that is synchronised: %s', (accounts, isSynchronised, why, command) => {
+    expect(judgeCodes(accounts, isSynchronised)).toMatchObject({
+      state: 'warning',
+      message: expect.stringContaining(why),
+      remedy: { command },
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon }
 import { readSettings, type SettingsRead, type SettingWarnings } from '../daemon/read-settings.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
+import { checkCodes } from './check-codes.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-data.ts';
 import { checkDisk, checkKeychain, checkNode, checkPort } from './check-machine.ts';
@@ -63,7 +64,10 @@ export async function examine(context: Context, server: string): Promise<readonl
     data_folder: () => checkFolder(place.dataFolder, context),
     disk: () => checkDisk(place.dataFolder),
     daemon: () => seen.daemon,
-    ...('clock' in seen && { clock: () => seen.clock ?? [] }),
+    clock: async () => [
+      ...('clock' in seen && seen.clock ? [seen.clock] : []),
+      ...(daemon ? await checkCodes(context) : []),
+    ],
     port: () => whoHoldsThePort(daemon, settings),
     database: async () => {
       const moved = daemon && (await known).find(({ event }) => event === DATABASE_MOVED);

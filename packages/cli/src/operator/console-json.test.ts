@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,13 @@ import { publishedIn, shapeOf } from '../testing/published-json.ts';
 import type { RunOptions } from '../testing/test-machine.ts';
 
 const ada = 'ada@example.com';
+
+const withFactor = {
+  email: ada,
+  password_hash: `$2b$10$${'a'.repeat(53)}`,
+  totp: { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' },
+  recovery_codes: [createHash('sha256').update('MZXW6YTBOI5DQNBRGIZTINJW').digest('base64url')],
+};
 
 let service: LocalService;
 
@@ -42,13 +50,16 @@ describe('the --json shape in the help', () => {
     await service.register(ada);
     await service.logIn(ada);
     for (const name of ['list', 'show']) await expectPublished(['users', name], [name === 'show' ? [ada] : []]);
-    await expectPublished(['users', 'export'], [[]]);
     for (const name of ['disable', 'enable', 'reset']) await expectPublished(['users', name], [[ada]]);
     await expectPublished(['users', 'revoke'], [[ada]], [['--all']]);
     const lines = join(service.machine.home, 'users.jsonl');
     await writeFile(lines, 'not JSON\n');
     await expectPublished(['users', 'import'], [[lines]]);
     await expectPublished(['users', 'delete'], [[ada, '--yes']]);
+    await writeFile(lines, `${JSON.stringify(withFactor)}\n`);
+    await service.authsvc(['users', 'import', lines]);
+    await expectPublished(['users', 'export'], [[]], [['--with-factors']]);
+    await expectPublished(['users', 'reset-mfa'], [[ada]]);
     const copy = join(service.machine.home, 'copy.db');
     await expectPublished(['backup'], [[copy]]);
     const env = { AUTHSVC_DATA_DIR: join(service.machine.home, 'elsewhere') };

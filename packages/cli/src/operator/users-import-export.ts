@@ -133,12 +133,16 @@ async function exportUsers(context: Context, options: ExportOptions): Promise<vo
   const terminal = await createTerminal(context, options);
   const { stdout } = context;
   const ifLost = 'The export is incomplete. Export again once the daemon runs.';
-  const path = `/users/export${options.withFactors ? '?with_factors=true' : ''}`;
+  // Always with factors, to count those that are left out.
+  const path = '/users/export?with_factors=true';
+  let leftOut = 0;
   let isBegun = false;
   try {
     for await (const user of streamLines<ExportLine>(context, { method: 'GET', path, ifLost })) {
       isBegun = true;
-      if (!stdout.write(`${toJson(user)}\n`)) await terminal.flush();
+      const { totp, recovery_codes: _, ...withoutFactors } = user;
+      if (totp && !options.withFactors) leftOut += 1;
+      if (!stdout.write(`${toJson(options.withFactors ? user : withoutFactors)}\n`)) await terminal.flush();
     }
   } catch (error) {
     // Marks a file that was cut short; with --json every error ends like this.
@@ -147,4 +151,7 @@ async function exportUsers(context: Context, options: ExportOptions): Promise<vo
     }
     throw error;
   }
+  if (leftOut === 0) return;
+  const whose = leftOut === 1 ? 'The second factor of one account is' : `The second factors of ${leftOut} accounts are`;
+  terminal.warn(`${whose} left out: after an import, the password alone logs in; --with-factors writes them too`);
 }

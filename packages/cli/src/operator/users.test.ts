@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { enrol } from '../testing/enrol.ts';
 import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
 import { createTestMachine } from '../testing/test-machine.ts';
 
@@ -13,6 +14,7 @@ const user = (email: string, disabled: unknown = null) => ({
   created_at: time,
   updated_at: time,
   disabled_at: disabled,
+  second_factor_at: null,
 });
 const listed = (email: string, lastLogin: unknown = null) => ({ ...user(email), last_login_at: lastLogin });
 const done = (answer: unknown) => ({ status: 0, answer, stderr: '' });
@@ -73,7 +75,7 @@ describe('authsvc users', () => {
     );
     const { stdout } = await service.authsvc(['users', 'show', ada]);
     expect(stdout).toMatch(
-      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\nRole {6}user\nVerified {2}no\n.*Status {4}active\n.*cost 10\nSessions {2}1\n {2}/s,
+      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\nRole {6}user\nVerified {2}no\n.*Status {4}active\n.*cost 10\nFactor {4}none\nSessions {2}1\n {2}/s,
     );
   });
 
@@ -108,6 +110,25 @@ describe('authsvc users', () => {
   it.each(['Admin', '1st', 'a b', 'a'.repeat(33), ''])('refuses the role "%s", and changes nothing', async (role) => {
     expect(await service.json(['users', 'set', ada, '--role', role])).toEqual(refused(2, 'invalid_request'));
     expect(await service.json(['users', 'list', '--search', ada])).toEqual(done({ users: [listed(ada)], next: null }));
+  });
+
+  it('shows a second factor, and takes it away from who has lost it', async () => {
+    await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    await enrol(service);
+    expect(await service.json(['users', 'show', ada])).toMatchObject({ answer: { second_factor_at: time } });
+    expect((await service.authsvc(['users', 'show', ada])).stdout).toMatch(/^Factor {4}on since \d{4}-/m);
+    expect((await service.authsvc(['users', 'list'])).stdout).toMatch(
+      /^● {2}ada.* {2}second factor\n● {2}bob.*(?<!factor)\n$/,
+    );
+    expect(await service.authsvc(['users', 'reset-mfa', ada])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `✓ ${ada} has no second factor: the password alone logs in\n`,
+    });
+    expect(await service.isOpen(await service.logIn(ada))).toBe(true);
+    expect(await service.json(['users', 'reset-mfa', ada])).toEqual(
+      refused(5, 'not_found', 'This account has no second factor'),
+    );
   });
 
   it('deletes one, only with --yes where no prompt is possible', async () => {
@@ -176,14 +197,17 @@ describe('authsvc users', () => {
     }
   });
 
-  it.each(['show', 'disable', 'enable', 'delete', 'reset', 'revoke'])('%s refuses who is not there', async (name) => {
-    const yes = name === 'delete' ? ['--yes'] : [];
-    expect(await service.json(['users', name, 'nobody@example.com', ...yes])).toEqual(
-      refused(5, 'unknown_email', 'No account has this email'),
-    );
-    expect(await service.json(['users', name, 'nobody', ...yes])).toMatchObject({ status: 2 });
-    expect(await service.json(['users', name, ...yes])).toMatchObject({ status: 2 });
-  });
+  it.each(['show', 'disable', 'enable', 'delete', 'reset', 'reset-mfa', 'revoke'])(
+    '%s refuses who is not there',
+    async (name) => {
+      const yes = name === 'delete' ? ['--yes'] : [];
+      expect(await service.json(['users', name, 'nobody@example.com', ...yes])).toEqual(
+        refused(5, 'unknown_email', 'No account has this email'),
+      );
+      expect(await service.json(['users', name, 'nobody', ...yes])).toMatchObject({ status: 2 });
+      expect(await service.json(['users', name, ...yes])).toMatchObject({ status: 2 });
+    },
+  );
 });
 
 describe('what an operator asks', () => {

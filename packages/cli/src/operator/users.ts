@@ -1,10 +1,11 @@
+import { ApiRefusal } from '@authsvc/client';
 import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
-import { noPages, usageError } from '../errors.ts';
+import { noPages, noSecondFactor, usageError } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';
 import { checkEmailOption } from '../terminal/answers.ts';
@@ -289,6 +290,7 @@ async function changeUser(
   }
   const request = { method: 'POST', path: `/users/${name}`, body: { email } } as const;
   const user = await askDaemon<OperatedUser>(context, request).catch((error: unknown) => {
+    if (error instanceof ApiRefusal && error.code === 'not_found') throw noSecondFactor(error);
     if (name !== 'verify') throw error;
     const next = { say: 'Invite someone who has no account', command: shell`authsvc users invite ${email}` };
     throw withNextStep(error, 'unknown_email', next);

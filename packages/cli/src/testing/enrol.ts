@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { totpNow } from '../../../../test/totp.ts';
+import { totpCode } from '../../../../test/totp-code.ts';
 import { type LocalService, PASSWORD } from './local-service.ts';
 
 interface Enrolled {
@@ -25,7 +25,7 @@ export async function enrol(
       const begun = JSON.parse(line) as Record<string, string>;
       if (begun.secret === undefined) return undefined;
       secret = begun.secret;
-      return `${totpNow(secret)}\n`;
+      return `${totpCode(secret, Date.now())}\n`;
     },
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
