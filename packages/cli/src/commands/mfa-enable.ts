@@ -65,7 +65,9 @@ async function enableFactor(context: Context, options: EnableOptions): Promise<v
   await assertNoFactor(setup, session);
 
   const password = await askPassword(terminal, given);
-  const begun = await asOwner(session, client.beginTotp(session, password));
+  const begun = await asOwner(session, client.beginTotp(session, password)).catch((error: unknown) => {
+    throw withNextStep(error, 'email_not_verified', { say: 'Have the mail sent', command: shell`authsvc reset` });
+  });
   await showSecret(context, terminal, begun);
   const { code } = await readStdinSecrets(context, terminal, { codeStdin });
   const enabled = await submitFirstCode(setup, session, code);

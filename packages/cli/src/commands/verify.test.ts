@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { enrol } from '../testing/enrol.ts';
 import { type LocalService, PASSWORD, startLocalService } from '../testing/local-service.ts';
 
 const ada = 'ada@example.com';
@@ -99,4 +100,44 @@ describe('authsvc verify', () => {
     });
     expect((await service.authsvc(['logout', '--email', countess])).status).toBe(0);
   });
+
+  it('puts a change of email in force with a code too, of an account with a second factor', async () => {
+    await register();
+    await verify(ada, `${await readToken(ada)}\n${PASSWORD}`);
+    await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    const { recoveryCodes } = await enrol(service);
+    const change = ['email', '--new-email', countess, '--password-stdin', '--code-stdin'];
+    const input = `${PASSWORD}\n${recoveryCodes[0]}`;
+    expect(await service.json(change, { input })).toMatchObject({ status: 0 });
+    const token = await readToken(countess);
+    expect(await verify(countess, `${token}\n${PASSWORD}`)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--code-stdin is required'),
+    });
+    const proof = ['verify', '--email', countess, '--token-stdin', '--password-stdin', '--code-stdin'];
+    const withCode = (code: string | undefined) => service.json(proof, { input: `${token}\n${PASSWORD}\n${code}` });
+    expect(await withCode('000000')).toMatchObject({ status: 4, answer: { error: { code: 'invalid_code' } } });
+    expect(await withCode(recoveryCodes[1])).toMatchObject({ status: 0, answer: { status: 'email_verified' } });
+  });
+});
+
+it('a second factor waits for the proof of the address, where mails are sent', async () => {
+  const settings = { env: { AUTHSVC_MAIL_DIR: mails, AUTHSVC_EMAIL_VERIFICATION: 'off' } };
+  const unproven = await startLocalService(settings);
+  await unproven.register(ada);
+  await unproven.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+  const enable = ['mfa', 'enable', '--password-stdin', '--code-stdin'];
+  expect(await unproven.json(enable, { input: `${PASSWORD}\n` })).toEqual({
+    status: 5,
+    answer: {
+      error: {
+        code: 'email_not_verified',
+        message: 'Prove your email address first: reset your password by mail',
+      },
+    },
+    stderr: '',
+  });
+  expect((await unproven.authsvc(enable, { input: `${PASSWORD}\n` })).stderr).toContain(
+    '  Have the mail sent: authsvc reset\n',
+  );
 });
