@@ -28,7 +28,7 @@ beforeEach(() => {
   });
 });
 
-/** What an authenticator app shows, now or some steps of 30 s later; the secret is in no argument. */
+/** What an authenticator app shows, now or some steps of 30 s later. */
 function codeOf(secret: string, stepsLater = 0): string {
   const time = `@${Math.floor(Date.now() / 1000) + 30 * stepsLater}`;
   return execFileSync('oathtool', ['--totp', '--base32', '--now', time, '-'], {

@@ -143,7 +143,7 @@ async function keepSession(
     try {
       await store.save({ ...account, cookie, expires_at: expiryFrom(now(), lifetimeSeconds) }, token);
     } catch (error) {
-      // Do not leave a session open that is not stored. If that fails too, report the first failure.
+      // Do not leave a session open that is not stored, and report this failure alone.
       await client.logOut(session).catch(() => undefined);
       throw error;
     }

@@ -17,7 +17,7 @@ export interface Outcome {
 export interface RunOptions {
   /** All of standard input; without it, standard input is a pipe that stays open and silent. */
   readonly input?: string | undefined;
-  /** Gives the next input for a line of standard output, as a program that runs the command does. */
+  /** Gives the next input for a line of standard output, as a program at a pipe does. */
   readonly respond?: (line: string) => string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its output goes to a screen, in colours; its input is no terminal all the same. */
