@@ -235,7 +235,7 @@ describe('where addresses must be proven', () => {
       const pending = () => findPendingEmail(auth, { userId });
       expect(await pending()).toBeUndefined();
       for (const address of ['taken@example.com', newEmail]) {
-        const { session } = await logIn(auth, { email, password, client });
+        const { session } = await logInUser(auth, { email, password, client });
         await changeEmail(auth, { session: { ...session, email }, client, password, newEmail: address });
         expect(await pending()).toBe(address);
         await sendMails(auth);

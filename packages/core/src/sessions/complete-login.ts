@@ -6,7 +6,7 @@ import type { WriteTransaction } from '../store.ts';
 import { type IssuedSession, issueSession, type LoginMethod, makeSessionToken } from './session.ts';
 
 /** How long a login waits for its code. */
-export const PENDING_LOGIN_MS = 5 * 60_000;
+const PENDING_LOGIN_MS = 5 * 60_000;
 
 export interface LoggedIn extends IssuedSession {
   readonly user: User;
