@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, onTestFinished } from 'vitest';
 import type { PseudoTerminal } from '../../test/pseudo-terminal.ts';
-import { findScannerObstacle, scanTerminal } from '../../test/scan-terminal.ts';
+import { scanTerminal } from '../../test/scan-terminal.ts';
+import { authenticatorObstacle, readCode } from '../support/authenticator.ts';
 import { findInFiles } from '../support/find-in-files.ts';
 import { it } from '../support/journey.ts';
 import { cleanEnvironment, root } from '../support/program.ts';
@@ -15,9 +16,7 @@ const password = 'correct horse battery';
 const login = ['login', '--email', email];
 const APP_CODE = 'Code from your authenticator app:';
 const ANY_CODE = 'Code from your authenticator app, or a recovery code:';
-const isMissing = (program: string) => spawnSync(program, ['--version']).error !== undefined;
-const oathtoolObstacle = isMissing('oathtool') ? 'oathtool is missing' : undefined;
-const pythonObstacle = isMissing('python3') ? 'python3 is missing' : undefined;
+const pythonObstacle = spawnSync('python3', ['--version']).error && 'python3 is missing';
 
 let watch: ArgumentsWatch;
 
@@ -28,15 +27,6 @@ beforeEach(() => {
   });
 });
 
-/** What an authenticator app shows, now or some steps of 30 s later. */
-function codeOf(secret: string, stepsLater = 0): string {
-  const time = `@${Math.floor(Date.now() / 1000) + 30 * stepsLater}`;
-  return execFileSync('oathtool', ['--totp', '--base32', '--now', time, '-'], {
-    input: secret,
-    encoding: 'utf8',
-  }).trim();
-}
-
 /** Types answers, each when its question is shown; none after a text that is no question. */
 async function answer(terminal: PseudoTerminal, answers: readonly (readonly [question: string, text?: string])[]) {
   for (const [question, text] of answers) {
@@ -45,7 +35,7 @@ async function answer(terminal: PseudoTerminal, answers: readonly (readonly [que
   }
 }
 
-describe.skipIf(findScannerObstacle() ?? oathtoolObstacle)('a second factor in the terminal', () => {
+describe.skipIf(authenticatorObstacle)('a second factor in the terminal', () => {
   it('is scanned, asked for at the next login, and replaced by a recovery code', async ({
     authsvc,
     terminal,
@@ -64,7 +54,7 @@ describe.skipIf(findScannerObstacle() ?? oathtoolObstacle)('a second factor in t
     expect(`${url.protocol}//${url.host}${decodeURIComponent(url.pathname)}`).toBe(`otpauth://totp/authsvc:${email}`);
     const secret = url.searchParams.get('secret') ?? '';
     expect(enable.screen()).toContain(secret.match(/.{4}/g)?.join(' '));
-    const first = codeOf(secret);
+    const first = await readCode(secret, 0);
     enable.answer(first);
     await enable.shows('✓ Second factor on; every other session of yours has ended');
     expect(await enable.ended).toBe(0);
@@ -72,7 +62,7 @@ describe.skipIf(findScannerObstacle() ?? oathtoolObstacle)('a second factor in t
     expect(recoveryCodes).toHaveLength(10);
     expect(await authsvc(['profile', '--json'], { env })).toMatchObject({ exitCode: 0 });
 
-    const next = codeOf(secret, 1);
+    const next = await readCode(secret, 1);
     const loggedIn = terminal(login, env);
     await answer(loggedIn, [['Password:', password], [ANY_CODE, '000000'], ['✗ Wrong code'], [ANY_CODE, next]]);
     await loggedIn.shows(`as ${email}`);

@@ -86,7 +86,7 @@ describe('authsvc mfa enable', () => {
     expect(stderr).toBe(
       [
         '✓ Second factor on; every other session of yours has ended',
-        '  Keep these recovery codes apart from your authenticator app: each lets you in once without it',
+        '  Keep these recovery codes safe: each lets you in once without the app',
         '',
       ].join('\n'),
     );

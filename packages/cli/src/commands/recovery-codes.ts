@@ -77,7 +77,7 @@ export const lostCodes: LostOutput = {
 /** What to do with them. */
 export function adviceOn(path: string | null): string {
   const place = path === null ? 'Keep these recovery codes' : `The recovery codes are in ${path}: keep them`;
-  return `${place} apart from your authenticator app: each lets you in once without it`;
+  return `${place} safe: each lets you in once without the app`;
 }
 
 function writeNewFile(path: string, text: string): void {
