@@ -44,7 +44,9 @@ export const reset: AccountAct = async (person, account) => {
 };
 
 /** An act that needs an open session. */
-function inSession(act: (person: Person, account: SoakAccount, session: string) => Promise<unknown>): AccountAct {
+export function inSession(
+  act: (person: Person, account: SoakAccount, session: string) => Promise<unknown>,
+): AccountAct {
   return async (person, account) => {
     const session = person.openSession(account);
     return session && act(person, account, session.token);

@@ -1,4 +1,5 @@
 import * as own from './account-acts.ts';
+import { tryFactor } from './factor-acts.ts';
 import * as operator from './operator-acts.ts';
 import type { Person } from './person.ts';
 import { acts, beginnings } from './stranger-acts.ts';
@@ -17,6 +18,7 @@ const often: readonly (readonly [times: number, act: own.AccountAct])[] = [
   [2, own.endOthersFromPage],
   [2, own.changePassword],
   [2, own.changeEmail],
+  [2, tryFactor],
   [1, own.confirmWrongly],
   [1, own.deleteAccount],
   [3, operator.show],
