@@ -108,7 +108,7 @@ export class People {
     return refusal;
   }
 
-  #refusal({ email }: LedgerAccount, what: string, { status, code }: Answer): 'refused' | 'unavailable' {
+  #refusal({ email }: LedgerAccount, what: string, { status, code }: Answer): Refused {
     if (code === 'overloaded' || code === 'rate_limited') return 'refused';
     if (code !== 'database_unavailable') this.#ledger.surprise(`${what} of ${email} was answered ${status} ${code}`);
     return 'unavailable';
@@ -135,6 +135,8 @@ export class People {
     return { kind: 'use-code', token: (answer.body as { second_factor_token: string }).second_factor_token, ...code };
   }
 }
+
+type Refused = 'refused' | 'unavailable';
 
 /** An operation, or one that a request has to come before. */
 type Chosen = Operation | { readonly kind: 'begin-factor'; readonly session: string } | { readonly kind: 'send-code' };

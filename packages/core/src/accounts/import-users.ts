@@ -137,7 +137,7 @@ function examine(ports: AuthPorts, candidate: ImportedUser): Admitted | { refuse
   }
 }
 
-/** @throws AuthError `invalid_request`: what would let nobody in, or too easily. */
+/** @throws AuthError `invalid_request`: its owner could not use it, or others could guess it. */
 function checkFactors({ secret, recoveryDigests = [] }: ImportedFactors): void {
   const bytes = fromBase32(secret)?.length ?? 0;
   if (bytes < MIN_SECRET_BYTES || bytes > MAX_SECRET_BYTES) {

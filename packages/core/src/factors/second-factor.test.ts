@@ -188,7 +188,7 @@ describe('a login with a second factor', () => {
   });
 
   it('judges 25 codes an hour at most, from a thousand addresses, and lets the owner in meanwhile', async () => {
-    // The owner logged in from here before, so that nobody else's guesses count.
+    // The owner logged in from here before, so that guesses of others do not count.
     await finish(await begin(), own.app.nextCode());
     auth.events.splice(0);
     let judged = 0;

@@ -7,7 +7,7 @@ import type { Requester } from '../requester.ts';
 import type { LoginMethod } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
-import { blockedForMs, countOne, ofCode, type Throttle, toldOfCodes } from '../throttling/throttle.ts';
+import { blockedForMs, countOne, noticeOfCodes, ofCode, type Throttle } from '../throttling/throttle.ts';
 import { digestRecoveryCode } from './recovery-codes.ts';
 import { findStep, lastStepAt, withoutBlanks } from './totp.ts';
 
@@ -54,7 +54,7 @@ export async function useCode(
   const who = { userId: user.id, emailKey: user.emailKey, sessionId };
   const used = await compare(ports, transaction, admitted);
   if ('method' in used) {
-    await transaction.clearThrottles([counter.key, toldOfCodes(user.id).key]);
+    await transaction.clearThrottles([counter.key, noticeOfCodes(user.id).key]);
     if (used.method === 'recovery_code') {
       await transaction.addEvent(authEvent(ports.clock, 'recovery_code_used', client, who));
       await oweNotice(ports, transaction, 'recovery_code_used', user);
@@ -107,10 +107,10 @@ async function tellOwner(
 ): Promise<void> {
   const wrong = await transaction.lockThrottle(counter.key);
   if (wrong === undefined || wrong.count < TELLING_WRONG_CODES) return;
-  const { key, rule } = toldOfCodes(user.id);
-  const told = await transaction.lockThrottle(key);
+  const { key, rule } = noticeOfCodes(user.id);
+  const sent = await transaction.lockThrottle(key);
   const now = ports.clock.now();
-  if (blockedForMs(rule, told, now) > 0) return;
-  await transaction.saveThrottle(key, countOne(rule, told, now));
+  if (blockedForMs(rule, sent, now) > 0) return;
+  await transaction.saveThrottle(key, countOne(rule, sent, now));
   await oweNotice(ports, transaction, 'wrong_codes', user);
 }

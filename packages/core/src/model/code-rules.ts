@@ -16,12 +16,12 @@ export function countCode(world: World, account: Account, client: Requester): st
   return counter;
 }
 
-/** Whether an account would take a code now: one of its app that is newer than the last, or a recovery code. */
+/** Whether an account takes a code now: one of its app newer than the last, or a recovery code. */
 export function fits(world: World, { factor }: Account, code: Code): boolean {
   if (!factor || code === 'no code') return false;
   if ('recovery' in code) return factor.recoveryCodes.includes(code.recovery);
-  // A last step beyond that came by an import, and is of another time: clocks of instances differ by
-  // four steps at most.
+  // A last step beyond that came by an import, and is of another time: clocks of instances differ
+  // by four steps at most.
   const newest = stepNow(world) + 5;
   const isNew = code.step > factor.lastStep || factor.lastStep > newest;
   return code.app === factor.app && isShownNow(world, code.step) && isNew;

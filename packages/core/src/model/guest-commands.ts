@@ -126,8 +126,8 @@ export const guestCommands: readonly fc.Arbitrary<Command>[] = [
 ];
 
 /**
- * Accounts that are there to begin with, each with a session from two places, and some with a second
- * factor, which ends the first session.
+ * Accounts that are there to begin with, each with a session from two places, and some with a
+ * second factor, which ends the first session.
  */
 export function opening(accounts: number, factors: number): Command[] {
   return mailboxes.slice(0, accounts).flatMap((mailbox, index) => {

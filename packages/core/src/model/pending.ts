@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000;
 const LIFETIMES_MS = { reset: TOKEN_MS, registration: DAY_MS, email_change: DAY_MS, invitation: 7 * DAY_MS };
 
 /**
- * A change of an account voids its tokens, a change of email that is owed its mail, and what is half
- * done.
+ * A change of an account voids its tokens, a change of email that is owed its mail, and what is
+ * half done.
  */
 export function voidTokens(world: World, account: Account): void {
   endHalfDone(world, account);

@@ -48,7 +48,7 @@ export interface Account {
   /** The change of email that was asked for last. */
   moving: { readonly email: string; readonly until: number } | undefined;
   factor: Factor | undefined;
-  /** Wrong codes: from addresses that are known to the account by address, from all others as one. */
+  /** Wrong codes: by address where the account knows it, from all others as one. */
   readonly codes: Map<string, Tries>;
   /** Until when its owner does not hear of wrong codes again. */
   toldUntil: number;

@@ -23,7 +23,8 @@ export interface Confirmation {
 }
 
 /**
- * A user whose password was just confirmed, and whose code was counted. It holds a slot in the hashing queue until disposed of.
+ * A user whose password was just confirmed, and whose code was counted. It holds a slot in the
+ * hashing queue until disposed of.
  */
 export interface Confirmed extends Disposable {
   readonly user: User;

@@ -163,8 +163,8 @@ export async function ofCode(ports: AuthPorts, userId: string, client: Requester
 }
 
 /** How often an owner hears of wrong codes: once an hour, and again after a right one. */
-export function toldOfCodes(userId: string): Throttle {
-  return { key: `code:told:${userId}`, rule: perHour(1) };
+export function noticeOfCodes(userId: string): Throttle {
+  return { key: `code:notice:${userId}`, rule: perHour(1) };
 }
 
 /** The network of a request, if the user recently logged in from there. */

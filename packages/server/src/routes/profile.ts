@@ -5,7 +5,9 @@ import { requesterOf } from '../http/proxies.ts';
 import { authenticateRequest, clearSessionCookie } from '../http/session-cookie.ts';
 import { routeOf } from './route.ts';
 
-/** What people can do with their account, beyond the six endpoints. Each asks for password and code. */
+/**
+ * What people can do with their account, beyond the six endpoints. Each asks for password and code.
+ */
 export function addAccountRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
   const onResponse = async () => mailOwed();
   const actor = async (request: FastifyRequest) => ({
