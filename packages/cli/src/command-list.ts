@@ -58,7 +58,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'mfa',
-    summary: 'Turn a second factor on or off: a code from your phone at each login',
+    summary: 'Show your second factor, or turn it on or off',
     load: () => import('./commands/mfa.ts'),
   },
   { name: 'open', summary: 'Open your account page in the browser', load: () => import('./commands/open.ts') },

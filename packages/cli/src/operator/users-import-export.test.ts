@@ -335,7 +335,7 @@ describe('second factors', () => {
     expect(status).toBe(0);
     expect(stdout).not.toMatch(/totp|recovery|JBSW/);
     expect(stderr).toBe(
-      '! The second factor of one account is left out: after an import, the password alone logs in; --with-factors writes them too\n',
+      '! The second factor of one account is left out (--with-factors): after an import, the password alone logs in\n',
     );
     const login = ['login', '--email', 'ada@example.com', '--password-stdin', '--code-stdin'];
     expect(await service.json(login, { input: `${password}\nmzxw-6ytb-oi5d-qnbr-gizt-injw` })).toMatchObject({

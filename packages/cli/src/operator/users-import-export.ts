@@ -153,5 +153,5 @@ async function exportUsers(context: Context, options: ExportOptions): Promise<vo
   }
   if (leftOut === 0) return;
   const whose = leftOut === 1 ? 'The second factor of one account is' : `The second factors of ${leftOut} accounts are`;
-  terminal.warn(`${whose} left out: after an import, the password alone logs in; --with-factors writes them too`);
+  terminal.warn(`${whose} left out (--with-factors): after an import, the password alone logs in`);
 }
