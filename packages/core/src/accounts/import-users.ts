@@ -138,7 +138,10 @@ function examine(ports: AuthPorts, candidate: ImportedUser): Admitted | { refuse
 }
 
 /** @throws AuthError `invalid_request`: its owner could not use it, or others could guess it. */
-function checkFactors({ secret, recoveryDigests = [] }: ImportedFactors): void {
+function checkFactors({ secret, enabledAt = 0, lastStep = 0, recoveryDigests = [] }: ImportedFactors): void {
+  if (![enabledAt, lastStep].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+    throw new AuthError('invalid_request', { message: 'the times of a second factor are whole numbers from 0 on' });
+  }
   const bytes = fromBase32(secret)?.length ?? 0;
   if (bytes < MIN_SECRET_BYTES || bytes > MAX_SECRET_BYTES) {
     throw new AuthError('invalid_request', { message: 'the secret of a second factor is 10 to 64 bytes in base32' });

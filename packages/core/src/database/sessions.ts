@@ -136,6 +136,8 @@ export const sessionWrites = (trx: Knex.Transaction, stale: StaleSessions[]): Se
 
   deleteAllSessions: async () => {
     stale.push('all');
+    // Half-finished logins would open new ones.
+    await trx('pending_logins').delete();
     let total = 0;
     let deleted: number;
     do {

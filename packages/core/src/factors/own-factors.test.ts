@@ -221,6 +221,7 @@ describe('a second factor', () => {
     it.each([
       ['a secret that is too short', { secret: 'MZXW6YTB' }],
       ['a secret that is no base32', { secret: 'm1m1m1m1m1m1m1m1m1m1' }],
+      ['a step that is no whole number', { secret: 'MZXW6YTBMZXW6YTBMZXW6YTB', lastStep: 1.5 }],
       ['a digest that is none', { secret: 'MZXW6YTBMZXW6YTBMZXW6YTB', recoveryDigests: ['ABCD-EFGH'] }],
     ])('is refused in an import with %s', async (_name, factors) => {
       const user = { email: 'new@example.com', passwordHash: 'cheap:secure_password', factors };

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { disableUser, enableUser, issueResetTokenFor, resetFactors, revokeSessions } from '../accounts/operator.ts';
+import {
+  disableUser,
+  enableUser,
+  issueResetTokenFor,
+  resetFactors,
+  revokeAllSessions,
+  revokeSessions,
+} from '../accounts/operator.ts';
 import { deleteAccount } from '../accounts/own-account.ts';
 import { AuthError, type AuthErrorCode } from '../errors.ts';
 import { changePassword } from '../passwords/change-password.ts';
@@ -240,7 +247,8 @@ describe('a login with a second factor', () => {
         return changePassword(auth, { ...change, session: own.session, code: own.app.code(1) });
       },
     ],
-    ['ending all sessions', () => revokeSessions(auth, credentials.email)],
+    ['ending all sessions of the account', () => revokeSessions(auth, credentials.email)],
+    ['ending all sessions', () => revokeAllSessions(auth)],
     ['a reset of the factor', () => resetFactors(auth, credentials.email)],
     [
       'disabling the account',

@@ -20,6 +20,7 @@ import { entry, often, type Someone, someone, typed } from './choices.ts';
 import { stepNow } from './code-rules.ts';
 import { between, type Command, command } from './command.ts';
 import * as rules from './operator-rules.ts';
+import { endHalfDone } from './pending.ts';
 import { hashOf, type Service } from './service.ts';
 import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type Typed, type World } from './world.ts';
 
@@ -62,7 +63,10 @@ const issuing = someone.map((whose) =>
 const revokingAll = fc.constant('').map((said) =>
   command('revokeAllSessions', (world) => ({
     said,
-    rule: () => between(endSessions(world, undefined)),
+    rule: () => {
+      for (const account of world.accounts.values()) endHalfDone(world, account);
+      return between(endSessions(world, undefined));
+    },
     act: ({ auth }) => revokeAllSessions(auth),
   })),
 );
