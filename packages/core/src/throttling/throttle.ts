@@ -51,7 +51,7 @@ const CHANGES_BY_USER = perMinute(60);
 /** Mails of any kind to one mailbox, against flooding it; see `mail-budget.ts`. */
 export const MAILS_BY_MAILBOX = perHour(5);
 /**
- * What each kind may send beyond that, so that no other kind keeps it from its owner: 10 mails an
+ * What each kind may send beyond that, so that no other kind keeps it from its owner: 12 mails an
  * hour in all. Two resets an hour keep one good while tokens live for 30 minutes.
  */
 export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, WindowRule>>> = {

@@ -361,8 +361,8 @@ export const en = {
       subject: (product: string) => `Someone knows your ${product} password`,
       heading: 'Someone knows your password',
       reason: (email: string, product: string) =>
-        `Someone entered the right password of ${email} at ${product}, and then several wrong codes of your second factor. They are not logged in.`,
-      openPage: 'If it was not you, choose a new password:',
+        `Someone entered the right password of ${email} at ${product}, and then several wrong codes of your second factor, to log in or to change something in your account. No wrong code was accepted.`,
+      openPage: 'If it was not you, choose a new password, which also ends all sessions:',
       button: 'Choose a new password',
       ignore: 'If it was you, there is nothing to do here.',
     },
