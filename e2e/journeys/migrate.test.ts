@@ -47,6 +47,10 @@ describe('authsvc migrate', () => {
       tables: [
         'users',
         'sessions',
+        'totp_factors',
+        'recovery_codes',
+        'pending_totp',
+        'pending_logins',
         'reset_tokens',
         'one_time_tokens',
         'throttles',

@@ -98,8 +98,9 @@ describe.skipIf(browserObstacle)('a page of another site', () => {
     async (path) => {
       content = `<iframe src="${daemon.url}${path}"></iframe>`;
       await evil.goto(evilUrl);
-      const framed = evil.frames().filter((frame) => frame !== evil.mainFrame());
-      expect(framed.map((frame) => frame.url())).toEqual(['chrome-error://chromewebdata/']);
+      const framed = () => evil.frames().filter((frame) => frame !== evil.mainFrame());
+      // The refusal of a frame arrives a moment after the page.
+      await expect.poll(() => framed().map((frame) => frame.url())).toEqual(['chrome-error://chromewebdata/']);
     },
   );
 });
