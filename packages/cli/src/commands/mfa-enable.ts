@@ -75,7 +75,7 @@ async function enableFactor(context: Context, options: EnableOptions): Promise<v
   try {
     renewed = await keepSession(context, setup, session, enabled);
   } finally {
-    // They are shown once, whatever became of the session.
+    // They are shown once, also where the session could not be kept.
     const path = deliverCodes(terminal, enabled.recoveryCodes, options.codesFile);
     const codes = codesAsJson(enabled.recoveryCodes, path);
     terminal.printJson({ status: 'second_factor_enabled', ...codes, ...renewed });
