@@ -1,5 +1,6 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { finished } from 'node:stream';
 import { type ErrorBody, type FieldError, statusOf, type WireErrorCode } from '@authsvc/client/contract';
 import { AuthError, type AuthErrorCode } from '@authsvc/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -33,6 +34,9 @@ export const CHALLENGE_STATUS = 401;
 const REFUSAL_PAUSE_MS = 1000;
 /** This many 429 responses a second are sent at once; more are a flood. */
 const PROMPT_REFUSALS = 20;
+
+/** How long a refusal waits for the rest of a body that is not read. */
+const UNREAD_BODY_MS = 1000;
 
 const MAX_FIELD_ERRORS = 10;
 /** A longer field name is cut in messages. */
@@ -170,9 +174,30 @@ export function createErrorHandler(): ErrorHandler {
     if (body.code === 'overloaded' || (body.code === 'rate_limited' && isFlood())) {
       setTimeout(() => reply.send(answer), REFUSAL_PAUSE_MS);
     } else {
-      reply.send(answer);
+      discardBody(request.raw, () => reply.send(answer));
     }
   };
+}
+
+/**
+ * Goes on once the body has arrived, at most {@link UNREAD_BODY_MS} later. A connection that is
+ * closed with bytes unread is reset, and the client, still sending, would never see its answer.
+ */
+function discardBody(request: IncomingMessage, goOn: () => void): void {
+  const { headers, complete, readableEnded, destroyed } = request;
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  if (!hasBody || complete || readableEnded || destroyed) {
+    goOn();
+    return;
+  }
+  const finish = () => {
+    clearTimeout(timer);
+    stop();
+    goOn();
+  };
+  const timer = setTimeout(finish, UNREAD_BODY_MS);
+  const stop = finished(request, { writable: false }, finish);
+  request.resume();
 }
 
 /** @returns a function that counts a refusal, and says whether this second has had too many. */

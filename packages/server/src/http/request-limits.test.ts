@@ -43,6 +43,25 @@ describe('the size of the headers', () => {
   });
 });
 
+describe('a body that is not read', () => {
+  const body = 'x'.repeat(16_000_000);
+  const length = `Content-Length: ${body.length}`;
+  it.each([
+    ['too large', 413, 'payload_too_large', `Content-Type: application/json\r\n${length}`, body],
+    [
+      'too large, and in chunks',
+      413,
+      'payload_too_large',
+      'Content-Type: application/json\r\nTransfer-Encoding: chunked',
+      `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ],
+    ['of another type', 415, 'unsupported_media_type', `Content-Type: text/plain\r\n${length}`, body],
+  ])('that is %s does not keep its answer from the client', async (_what, status, code, headers, sent) => {
+    const head = `POST /sessions HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n${headers}\r\n\r\n`;
+    expect(codeOf(await sendRaw(port, head + sent))).toEqual([status, code]);
+  });
+});
+
 describe('requests sent ahead without end', () => {
   it.each([
     ['served', 'GET /health HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n'],
