@@ -16,7 +16,7 @@ describe('authsvc daemon start', () => {
     expect(start).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `✓ authsvc 1.0.0 running at ${url} (pid ${pid})\n  Data ~/data · Logs: authsvc daemon logs`,
+      stderr: `✓ authsvc 1.1.0 running at ${url} (pid ${pid})\n  Data ~/data · Logs: authsvc daemon logs`,
     });
     expect(isAlive(pid)).toBe(true);
     expect((await send(url, 'GET /health')).status).toBe(200);
@@ -25,7 +25,7 @@ describe('authsvc daemon start', () => {
   it('leaves one that runs already as it is', async ({ machine }) => {
     const { pid, url } = await machine.start();
     const { exitCode, stderr } = await machine.authsvc(['daemon', 'start']);
-    expect([exitCode, stderr.split('\n')[0]]).toEqual([0, `✓ authsvc 1.0.0 is already running at ${url} (pid ${pid})`]);
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([0, `✓ authsvc 1.1.0 is already running at ${url} (pid ${pid})`]);
     expect((await machine.status()).pid).toBe(pid);
   });
 
@@ -134,7 +134,7 @@ describe('--json of authsvc daemon', () => {
     const daemon = {
       state: 'running',
       pid: expect.any(Number),
-      version: '1.0.0',
+      version: '1.1.0',
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       data_folder: dataFolder,
       started_at: iso,

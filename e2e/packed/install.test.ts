@@ -54,10 +54,10 @@ async function lendBinary(folder: string, name: string, owner: string): Promise<
 }
 
 const tarballs = [
-  'authsvc-1.0.0.tgz',
-  'authsvc-client-1.0.0.tgz',
-  'authsvc-core-1.0.0.tgz',
-  'authsvc-server-1.0.0.tgz',
+  'authsvc-1.1.0.tgz',
+  'authsvc-client-1.1.0.tgz',
+  'authsvc-core-1.1.0.tgz',
+  'authsvc-server-1.1.0.tgz',
 ];
 let packed: TemporaryFolder;
 
@@ -93,7 +93,7 @@ describe('the packed packages', () => {
     const authsvc = (args: readonly string[], url = '', input?: string) =>
       run(folder, cleanEnvironment(home, { ...settings, ...(url && { AUTHSVC_URL: url }) }), installed, args, input);
 
-    expect((await authsvc(['--version'])).stdout).toBe('1.0.0');
+    expect((await authsvc(['--version'])).stdout).toBe('1.1.0');
     const { url } = JSON.parse((await authsvc(['daemon', 'start', '--json'])).stdout);
     onTestFinished(async () => {
       await authsvc(['daemon', 'stop']);
@@ -108,7 +108,7 @@ describe('the packed packages', () => {
   });
 
   it('are for an application the client alone, without a network and without another package', async () => {
-    const { folder, home } = await install(['authsvc-client-1.0.0.tgz'], '--offline');
+    const { folder, home } = await install(['authsvc-client-1.1.0.tgz'], '--offline');
     expect(await readdir(join(folder, 'node_modules'))).toEqual(['.package-lock.json', '@authsvc']);
     expect(await readdir(join(folder, 'node_modules', '@authsvc'))).toEqual(['client']);
     const program = `

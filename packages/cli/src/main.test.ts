@@ -27,7 +27,7 @@ function authsvc(args: readonly string[], env: Readonly<Record<string, string>>,
 describe('the program', () => {
   it.each([['--version'], ['-V'], ['--version', '--json']])('answers %j', async (...args) => {
     const { exitCode, stdout, stderr } = await authsvc(args, { HOME: makeHome() });
-    expect([exitCode, stdout, stderr]).toEqual([0, '1.0.0', '']);
+    expect([exitCode, stdout, stderr]).toEqual([0, '1.1.0', '']);
   });
 
   it.each([['register'], ['login'], ['reset']])('ends %s within 2 s where no prompt is possible', async (command) => {

@@ -40,7 +40,7 @@ describe('run', () => {
   });
 
   it.each([['--version'], ['-V']])('answers %s', async (option) => {
-    expect(await createTestMachine().authsvc([option])).toEqual({ status: 0, stdout: '1.0.0\n', stderr: '' });
+    expect(await createTestMachine().authsvc([option])).toEqual({ status: 0, stdout: '1.1.0\n', stderr: '' });
   });
 
   it('lists every command in its help, and the help of each has examples', async () => {

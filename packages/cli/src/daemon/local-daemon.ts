@@ -152,7 +152,7 @@ function hex(number: number): string {
   return number.toString(16).padStart(2, '0');
 }
 
-/** `authsvc 1.0.0 running at http://127.0.0.1:4100 (pid 4121)` */
+/** `authsvc 1.1.0 running at http://127.0.0.1:4100 (pid 4121)` */
 export function describeDaemon({ version, state, url, pid }: DaemonBody, { bold }: Paint): string {
   return `authsvc ${version} ${state === 'running' ? 'running at' : 'stopping at'} ${bold(url)} (pid ${pid})`;
 }

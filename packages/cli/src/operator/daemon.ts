@@ -52,7 +52,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
 }
 
 const DAEMON_JSON =
-  '"state":"running","pid":4121,"version":"1.0.0","url":"http://127.0.0.1:4100","data_folder":"/home/ada/.local/share/authsvc","started_at":"2026-11-22T16:40:00.000Z","database":"sqlite:/home/ada/.local/share/authsvc/authsvc.db","log_file":"/home/ada/.local/share/authsvc/logs/authsvc.log"';
+  '"state":"running","pid":4121,"version":"1.1.0","url":"http://127.0.0.1:4100","data_folder":"/home/ada/.local/share/authsvc","started_at":"2026-11-22T16:40:00.000Z","database":"sqlite:/home/ada/.local/share/authsvc/authsvc.db","log_file":"/home/ada/.local/share/authsvc/logs/authsvc.log"';
 
 const startHelp = formatHelp({
   examples: [

@@ -9,7 +9,7 @@ import { changesOf } from '../throttling/throttle.ts';
 import { isOver } from '../tokens/one-time-tokens.ts';
 import { toBase32 } from './base32.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
-import { findStep, TOTP_SECRET_BYTES, withoutBlanks } from './totp.ts';
+import { findStep, TOTP_SECRET_BYTES, withoutSeparators } from './totp.ts';
 import { invalidCode } from './use-code.ts';
 
 /** How long a factor that was begun can be enabled. */
@@ -74,7 +74,7 @@ export async function enableTotp(
   await admitAttempt(ports, { throttles: [changesOf(userId)], kind: 'confirmation', client, userId });
   const pending = await findPendingTotp(ports, session);
   if (!pending) throw new AuthError('no_pending_factor');
-  const found = findStep(pending.secret, withoutBlanks(code), ports.clock.now());
+  const found = findStep(pending.secret, withoutSeparators(code), ports.clock.now());
   if (!found?.isAccepted) throw invalidCode(found ? 'clock' : 'wrong');
   const { codes, digests } = makeRecoveryCodes(ports.random);
   const renewed = makeSessionToken(ports.random);

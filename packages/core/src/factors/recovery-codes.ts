@@ -1,6 +1,7 @@
 import type { Random } from '../system.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import { toBase32 } from './base32.ts';
+import { withoutSeparators } from './totp.ts';
 
 /** How many an account gets at a time. */
 const COUNT = 10;
@@ -18,7 +19,7 @@ export function makeRecoveryCodes(random: Random): { codes: string[]; digests: s
   return { codes, digests: codes.map(digestRecoveryCode) };
 }
 
-/** Blanks, hyphens and case do not count: people copy codes from paper. */
+/** Neither separators nor case count. */
 export function digestRecoveryCode(code: string): string {
-  return digestSecret(code.replace(/[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]/gu, '').toUpperCase());
+  return digestSecret(withoutSeparators(code).toUpperCase());
 }

@@ -121,6 +121,12 @@ describe('a login with a second factor', () => {
     await expect(finish(again, own.app.code(distance - 1))).rejects.toEqual(refusal('invalid_code'));
   });
 
+  it.each(['-', '\u2013', ' ', '\u00a0'])('takes a code in two groups (%j)', async (separator) => {
+    const code = own.app.nextCode();
+    const { token } = await finish(await begin(), `${code.slice(0, 3)}${separator}${code.slice(3)} `);
+    expect((await authenticate(auth, token)).methods).toEqual(['password', 'totp']);
+  });
+
   it('does not take the code that enabled the factor', async () => {
     await expect(finish(await begin(), own.app.code())).rejects.toEqual(refusal('invalid_code'));
   });

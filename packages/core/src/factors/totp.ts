@@ -12,9 +12,9 @@ const STEPS_AROUND = 1;
 const STEPS_OF_A_WRONG_CLOCK = 20;
 const DIGITS = 6;
 
-/** Apps show a code in two groups. */
-export function withoutBlanks(code: string): string {
-  return code.replace(/[\s\p{Z}\p{Cc}\p{Cf}]/gu, '');
+/** Leaves out blanks and hyphens: codes are shown in groups, and copied from paper. */
+export function withoutSeparators(code: string): string {
+  return code.replace(/[\s\p{Z}\p{Cc}\p{Cf}\p{Pd}]/gu, '');
 }
 
 /** The number of the step at a time, in milliseconds since the Unix epoch. */

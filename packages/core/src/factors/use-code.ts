@@ -9,7 +9,7 @@ import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { blockedForMs, countOne, noticeOfCodes, ofCode, type Throttle } from '../throttling/throttle.ts';
 import { digestRecoveryCode } from './recovery-codes.ts';
-import { findStep, lastStepAt, withoutBlanks } from './totp.ts';
+import { findStep, lastStepAt, withoutSeparators } from './totp.ts';
 
 /** After how many wrong codes the owner hears that someone has the password (ASVS 5.0, 6.3.5). */
 const TELLING_WRONG_CODES = 3;
@@ -85,7 +85,7 @@ async function compare(
   transaction: WriteTransaction,
   { code, user }: AdmittedCode,
 ): Promise<Compared> {
-  const digits = withoutBlanks(code);
+  const digits = withoutSeparators(code);
   if (!/^\d{6}$/.test(digits)) {
     const isTaken = await transaction.takeRecoveryCode(user.id, digestRecoveryCode(code));
     return isTaken ? { method: 'recovery_code' } : { detail: 'wrong' };

@@ -151,7 +151,7 @@ describe('openapi.json', () => {
             {
               openapi: {
                 openapi: '3.1.0',
-                info: { title: 'authsvc', version: '1.0.0', license: { name: 'MIT', identifier: 'MIT' } },
+                info: { title: 'authsvc', version: '1.1.0', license: { name: 'MIT', identifier: 'MIT' } },
                 servers: [{ url: 'http://127.0.0.1:4100' }],
                 components: {
                   securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session_id' } },
