@@ -281,6 +281,8 @@ export interface ThrottleReads {
   findThrottles(keys: readonly string[]): Promise<ReadonlyMap<string, ThrottleState>>;
   /** Whether a user last logged in from a network since `sinceMs`, and not after `untilMs`. */
   isKnownAddress(userId: string, network: string, within: { sinceMs: number; untilMs: number }): Promise<boolean>;
+  /** As {@link isKnownAddress}, where a reset or a registration is no login. */
+  hasLoggedInFrom(userId: string, network: string, within: { sinceMs: number; untilMs: number }): Promise<boolean>;
 }
 
 export interface ThrottleWrites {

@@ -64,6 +64,7 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
     findWithheldToken: (userId, purpose) => guard(() => tokens.findWithheldToken(userId, purpose)),
     findThrottles: (keys) => guard(() => throttles.findThrottles(keys)),
     isKnownAddress: (userId, network, within) => guard(() => throttles.isKnownAddress(userId, network, within)),
+    hasLoggedInFrom: (userId, network, within) => guard(() => throttles.hasLoggedInFrom(userId, network, within)),
     countOwedMails: () => guard(outbox.countOwedMails),
     listEvents: (page) => guard(() => events.listEvents(page)),
     deleteExpired: (expiry, limit) => guard(() => deleteExpiredRows(database, expiry, limit)),

@@ -23,12 +23,19 @@ export const throttleReads = (read: Knex): ThrottleReads => ({
     return new Map(rows.map((row) => [row.key, toThrottle(row)]));
   },
 
-  isKnownAddress: async (userId, network, { sinceMs, untilMs }) => {
-    const known = read('known_addresses').where({ user_id: userId, network });
-    known.where('last_login_at', '>', sinceMs).where('last_login_at', '<=', untilMs);
-    return (await known.first('user_id')) !== undefined;
-  },
+  isKnownAddress: (...which) => isRemembered(read, 'last_login_at', ...which),
+  hasLoggedInFrom: (...which) => isRemembered(read, 'logged_in_at', ...which),
 });
+
+async function isRemembered(
+  read: Knex,
+  column: string,
+  ...[userId, network, { sinceMs, untilMs }]: Parameters<ThrottleReads['isKnownAddress']>
+): Promise<boolean> {
+  const known = read('known_addresses').where({ user_id: userId, network });
+  known.where(column, '>', sinceMs).where(column, '<=', untilMs);
+  return (await known.first('user_id')) !== undefined;
+}
 
 export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
   lockThrottle: async (key) => {

@@ -2,6 +2,7 @@ import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
+import { networkOf } from '../requester.ts';
 import { type ActiveSession, makeSessionToken } from '../sessions/session.ts';
 import type { PendingTotp } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
@@ -82,12 +83,15 @@ export async function enableTotp(
     const user = await transaction.lockUser(userId);
     if (!user || !(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
     if (user.secondFactorAt !== undefined) throw new AuthError('factor_enabled');
-    await transaction.insertTotp({ userId, secret: pending.secret, lastStep: found.step }, ports.clock.now());
+    const now = ports.clock.now();
+    await transaction.insertTotp({ userId, secret: pending.secret, lastStep: found.step }, now);
     await transaction.replaceRecoveryCodes(userId, digests);
     await transaction.deletePendingFactors(userId);
     await transaction.deleteSessionsOfUser(userId, tokenDigest);
     const methods = [...session.methods.filter((method) => method !== 'totp'), 'totp'] as const;
     await transaction.renewSession(tokenDigest, { tokenDigest: renewed.tokenDigest, methods });
+    // Wrong codes from elsewhere must not delay the owner's first login with a code.
+    await transaction.rememberAddress(userId, networkOf(client.address), now, { isLogin: true });
     const who = { userId, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'second_factor_enabled', client, who));
   });

@@ -16,7 +16,7 @@ import { authenticate } from '../sessions/authenticate.ts';
 import type { CodeNeeded } from '../sessions/complete-login.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { logInWithCode } from '../sessions/second-factor.ts';
-import { createTestAuth, localClient, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
+import { createTestAuth, localClient, logInUser, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
 import { createTestApp, type Enrolled, enrol } from '../testing/second-factor.ts';
 import { beginTotp, enableTotp } from './enable-totp.ts';
 import { disableTotp } from './own-factors.ts';
@@ -236,6 +236,40 @@ describe('a login with a second factor', () => {
     await resetPassword(auth, { ...credentials, resetToken, newPassword: credentials.password, client: stranger(2) });
     const counters = await auth.database.read('throttles').where('key', 'like', 'code:user:%').pluck('count');
     expect(counters).toEqual([5]);
+  });
+
+  it('gives no address a counter of its own by a reset there', async () => {
+    await finish(await begin(), '000000', stranger(0)).catch(() => undefined);
+    let judged = 0;
+    for (let index = 0; index < 10; index += 1) {
+      const client = stranger(index);
+      const { resetToken } = await issueResetTokenFor(auth, credentials.email);
+      await resetPassword(auth, { ...credentials, resetToken, newPassword: credentials.password, client });
+      const token = await begin(client);
+      for (let tries = 0; tries < 5; tries += 1) {
+        const refused = await finish(token, '000000', client).catch((error) => error);
+        if (refused.code === 'invalid_code') judged += 1;
+      }
+    }
+    expect(judged).toBeLessThanOrEqual(5);
+  });
+
+  it('gives no address a counter of its own by a login before the factor was on', async () => {
+    const change = { session: own.session, client: localClient, password: credentials.password };
+    await disableTotp(auth, { ...change, code: own.app.nextCode() });
+    const thief = stranger(1);
+    await logInUser(auth, { ...credentials, client: thief });
+    auth.clock.advance(1);
+    const { secret } = await beginTotp(auth, change);
+    const app = createTestApp(auth.clock, secret);
+    await enableTotp(auth, { ...change, code: app.code() });
+    const token = await begin(thief);
+    for (let tries = 0; tries < 5; tries += 1) await finish(token, '000000', thief).catch(() => undefined);
+    const counters = await auth.database.read('throttles').where('key', 'like', 'code:%').pluck('key');
+    expect(counters.filter((key) => key.startsWith('code:known:'))).toEqual([]);
+    expect(counters.filter((key) => key.startsWith('code:user:'))).toHaveLength(1);
+    // The owner, where the factor was enabled.
+    await finish(await begin(), app.nextCode());
   });
 
   const ends: readonly [string, () => Promise<unknown>][] = [

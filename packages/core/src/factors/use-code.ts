@@ -17,7 +17,7 @@ const TELLING_WRONG_CODES = 3;
 /** A code that was counted and may be compared. */
 export interface AdmittedCode {
   readonly code: string;
-  readonly user: Pick<User, 'id' | 'email' | 'emailKey' | 'emailVerified'>;
+  readonly user: Pick<User, 'id' | 'email' | 'emailKey' | 'emailVerified' | 'secondFactorAt'>;
   readonly client: Requester;
   readonly sessionId?: string | undefined;
   /** The counter that a right code clears. */
@@ -31,7 +31,7 @@ export interface AdmittedCode {
  */
 export async function admitCode(ports: AuthPorts, given: Omit<AdmittedCode, 'counter'>): Promise<AdmittedCode> {
   const { user, client } = given;
-  const counter = await ofCode(ports, user.id, client);
+  const counter = await ofCode(ports, user, client);
   const who = { userId: user.id, emailKey: user.emailKey };
   await admitAttempt(ports, { throttles: [counter], kind: 'second_factor', client, ...who });
   return { ...given, counter };

@@ -1,6 +1,6 @@
 import type { Requester } from '../requester.ts';
 import { owe } from './pending.ts';
-import { type Account, type Code, countTry, isKnown, refuse, type World } from './world.ts';
+import { type Account, type Code, countTry, isKnownForCodes, refuse, type World } from './world.ts';
 
 /** What may be expected of codes, as in `rules.ts`. */
 
@@ -11,7 +11,7 @@ export const stepNow = ({ now }: Pick<World, 'now'>) => Math.floor(now / STEP_MS
 
 /** Wrong codes of a known address delay no other. @returns the name of the counter. */
 export function countCode(world: World, account: Account, client: Requester): string {
-  const counter = isKnown(world, account, client) ? client.address : 'elsewhere';
+  const counter = isKnownForCodes(world, account, client) ? client.address : 'elsewhere';
   account.codes.set(counter, countTry(world, account.codes.get(counter)));
   return counter;
 }

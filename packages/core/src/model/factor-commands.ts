@@ -52,7 +52,7 @@ const enabling = (wanted: Pick, client: Requester, guessed: CodeGuess) =>
       const code = guessed(world, session?.account, app);
       return {
         said: describeCode(world, code),
-        rule: () => rules.enable(world, session, code),
+        rule: () => rules.enable(world, session, code, client),
         act: async (service) => {
           const old = token(service);
           const own = await actor(service);

@@ -2,7 +2,7 @@ import type { Requester } from '../requester.ts';
 import type { Password } from './cast.ts';
 import { countCode, isShownNow, useCode } from './code-rules.ts';
 import { endHalfDone } from './pending.ts';
-import { authenticate, confirm, openSession, type Shown } from './rules.ts';
+import { authenticate, confirm, openSession, rememberLogin, type Shown } from './rules.ts';
 import {
   type Account,
   type Code,
@@ -31,7 +31,7 @@ export function begin(world: World, session: Opened | undefined, password: Passw
   return { email: own.account.email };
 }
 
-export function enable(world: World, session: Opened | undefined, code: Code) {
+export function enable(world: World, session: Opened | undefined, code: Code, client: Requester) {
   const own = authenticate(world, session);
   const enrolment = enrolmentOf(world, own);
   if (!enrolment) return refuse('no_pending_factor');
@@ -41,6 +41,7 @@ export function enable(world: World, session: Opened | undefined, code: Code) {
   account.factor = { app: code.app, since: world.now, lastStep: code.step, recoveryCodes: makeCodes(world) };
   endHalfDone(world, account);
   endSessions(world, account, own);
+  rememberLogin(world, account, client);
   own.methods = [...own.methods.filter((method) => method !== 'totp'), 'totp'];
   return { isOldTokenRefused: true };
 }

@@ -84,6 +84,7 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     createdAt: world.now,
     lastLoginAt: undefined,
     knownSince: new Map(),
+    loggedInFrom: new Map(),
     confirmations: undefined,
     moving: undefined,
     factor: undefined,
@@ -112,12 +113,17 @@ export function openSession(
   { methods, counter, client }: { methods: readonly string[]; counter: string; client: Requester },
 ) {
   world.logins.delete(counter);
+  rememberLogin(world, account, client);
   const { now } = world;
-  account.lastLoginAt = now;
-  account.knownSince.set(client.address, now);
   const times = { createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS };
   world.sessions.push({ account, ...times, client, methods, enrolment: undefined, ended: false });
   return { email: account.email };
+}
+
+export function rememberLogin({ now }: World, account: Account, { address }: Requester): void {
+  account.lastLoginAt = now;
+  account.knownSince.set(address, now);
+  account.loggedInFrom.set(address, now);
 }
 
 export function authenticate(world: World, session: Opened | undefined): Opened {

@@ -44,6 +44,8 @@ export interface Account {
   lastLoginAt: number | undefined;
   /** When its owner last logged in, or reset the password, from an address. */
   readonly knownSince: Map<string, number>;
+  /** When its owner last logged in from an address, or enabled a factor there. */
+  readonly loggedInFrom: Map<string, number>;
   confirmations: Tries | undefined;
   /** The change of email that was asked for last. */
   moving: { readonly email: string; readonly until: number } | undefined;
@@ -190,7 +192,13 @@ export function loginCounter(world: World, mailbox: Mailbox, client: Requester):
   return isKnown(world, world.accounts.get(mailbox), client) ? `${mailbox.key} ${client.address}` : mailbox.key;
 }
 
-export function isKnown(world: World, account: Account | undefined, client: Requester): boolean {
+/** Where a code was right since the factor is on, and lately. */
+export function isKnownForCodes({ now }: World, { loggedInFrom, factor }: Account, { address }: Requester): boolean {
+  const last = loggedInFrom.get(address);
+  return last !== undefined && now < last + KNOWN_MS && last >= (factor?.since ?? 0);
+}
+
+function isKnown(world: World, account: Account | undefined, client: Requester): boolean {
   const last = account?.knownSince.get(client.address);
   return last !== undefined && world.now < last + KNOWN_MS;
 }

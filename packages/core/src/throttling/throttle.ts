@@ -1,4 +1,5 @@
 import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
+import type { User } from '../accounts/user.ts';
 import type { AuthPorts } from '../ports.ts';
 import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
 import type { OwedKind, ThrottleState } from '../store.ts';
@@ -154,12 +155,20 @@ export async function ofLogin(
 }
 
 /**
- * The counter of wrong codes, apart from that of passwords. An address that is known to the account
- * has one of its own, so that no guesses from elsewhere keep the owner out.
+ * The counter of wrong codes, apart from that of passwords. An address where a code was right since
+ * the factor is on has one of its own, so that no guesses from elsewhere keep the owner out. With
+ * the password or the mailbox alone, a thief could make any number of addresses known.
  */
-export async function ofCode(ports: AuthPorts, userId: string, client: Requester): Promise<Throttle> {
-  const network = await findKnownNetwork(ports, userId, client);
-  return { key: network ? `code:known:${userId}:${network}` : `code:user:${userId}`, rule: FAILED_LOGINS };
+export async function ofCode(
+  { clock, store }: AuthPorts,
+  { id, secondFactorAt = 0 }: Pick<User, 'id' | 'secondFactorAt'>,
+  client: Requester,
+): Promise<Throttle> {
+  const network = networkOf(client.address);
+  const { sinceMs, untilMs } = knownWithin(clock.now());
+  const since = Math.max(sinceMs, secondFactorAt - 1);
+  const isKnown = await store.hasLoggedInFrom(id, network, { sinceMs: since, untilMs });
+  return { key: isKnown ? `code:known:${id}:${network}` : `code:user:${id}`, rule: FAILED_LOGINS };
 }
 
 /** How often an owner hears of wrong codes: once an hour, and again after a right one. */
@@ -174,9 +183,11 @@ async function findKnownNetwork(
   client: Requester,
 ): Promise<string | undefined> {
   const network = networkOf(client.address);
-  const now = clock.now();
-  const within = { sinceMs: now - KNOWN_ADDRESS_MS, untilMs: now + CLOCK_SKEW_MS };
-  return (await store.isKnownAddress(userId, network, within)) ? network : undefined;
+  return (await store.isKnownAddress(userId, network, knownWithin(clock.now()))) ? network : undefined;
+}
+
+function knownWithin(nowMs: number) {
+  return { sinceMs: nowMs - KNOWN_ADDRESS_MS, untilMs: nowMs + CLOCK_SKEW_MS };
 }
 
 /** The counters of failed logins that a reset from here clears. */
