@@ -1,5 +1,5 @@
-import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
 import type { User } from '../accounts/user.ts';
+import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
 import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
 import type { OwedKind, ThrottleState } from '../store.ts';
