@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { totpCode } from '../../../../test/totp-code.ts';
@@ -19,12 +19,16 @@ beforeEach(async () => {
   await service.authsvc(loginArgs, { input: PASSWORD });
 });
 
+const openSessions = async () =>
+  ((await service.json(['users', 'show', ada])).answer as { sessions: unknown[] }).sessions;
 const done = (answer: unknown) => ({ status: 0, answer, stderr: '' });
 const refused = (status: number, code: string, message: unknown = expect.any(String)) => ({
   status,
   answer: { error: { code, message } },
   stderr: '',
 });
+/** Sends the code of a secret that is printed. */
+const respond = (line: string) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpCode(line, Date.now())}\n` : undefined);
 const logIn = (code: string | undefined, ...more: string[]) =>
   service.json([...loginArgs, ...(code === undefined ? [] : ['--code-stdin']), ...more], {
     input: `${PASSWORD}\n${code ?? ''}`,
@@ -77,7 +81,7 @@ describe('authsvc mfa enable', () => {
   it('prints the secret, and then the codes, one a line without --json', async () => {
     const { status, stdout, stderr } = await service.authsvc(['mfa', 'enable', ...confirming], {
       input: `${PASSWORD}\n`,
-      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpCode(line, Date.now())}\n` : undefined),
+      respond,
     });
     const [secret, ...codes] = stdout.trimEnd().split('\n');
     expect(status).toBe(0);
@@ -117,12 +121,44 @@ describe('authsvc mfa enable', () => {
     const { status, stderr } = await service.authsvc(['mfa', 'enable', ...confirming], {
       env: { AUTHSVC_SESSION },
       input: `${PASSWORD}\n`,
-      respond: (line) => (/^[A-Z2-7]{32}$/.test(line) ? `${totpCode(line, Date.now())}\n` : undefined),
+      respond,
     });
     expect(status).toBe(0);
     expect(stderr).toContain(
       '! The session in AUTHSVC_SESSION has ended; make another: authsvc login --print-session\n',
     );
+    expect(await openSessions()).toEqual([]);
+  });
+
+  it('keeps the time at which the saved session expires', async () => {
+    const expiry = () => {
+      const index = service.machine.files()['.local/state/authsvc/accounts.json'] ?? '';
+      return Date.parse(JSON.parse(index).accounts[0].expires_at);
+    };
+    const before = expiry();
+    await enrol(service);
+    expect(before - expiry()).toBeGreaterThanOrEqual(0);
+    expect(before - expiry()).toBeLessThan(60_000);
+  });
+
+  it('prints the codes, and ends the session, where its new token cannot be saved', async () => {
+    const { status, stdout, stderr } = await service.authsvc(['mfa', 'enable', ...confirming], {
+      input: `${PASSWORD}\n`,
+      respond: (line) => {
+        const code = respond(line);
+        const sessions = join(service.machine.home, '.local/state/authsvc/sessions');
+        if (code !== undefined) {
+          rmSync(sessions, { recursive: true });
+          writeFileSync(sessions, 'no folder');
+        }
+        return code;
+      },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^✗ /m);
+    const [, ...codes] = stdout.trimEnd().split('\n');
+    expect(codes).toEqual(Array.from({ length: 10 }, () => expect.stringMatching(RECOVERY_CODE)));
+    expect(await openSessions()).toEqual([]);
   });
 
   it.each([
@@ -175,6 +211,26 @@ describe('--codes-file', () => {
     expect(
       await service.json(['mfa', name, ...confirming, '--codes-file', nowhere], { input: `${PASSWORD}\n123456` }),
     ).toEqual(refused(1, 'path_unusable'));
+    const within = join(file(), 'codes.txt');
+    expect(
+      await service.json(['mfa', name, ...confirming, '--codes-file', within], { input: `${PASSWORD}\n123456` }),
+    ).toEqual(refused(1, 'path_unusable'));
+  });
+
+  it.each(['enable', 'codes'])('of mfa %s needs a name', async (name) => {
+    for (const path of ['', `${file()}/`]) {
+      expect(
+        await service.json(['mfa', name, ...confirming, '--codes-file', path], { input: `${PASSWORD}\n123456` }),
+      ).toEqual(refused(2, 'usage', `--codes-file is the path of a new file, and not "${path}"`));
+    }
+  });
+
+  it('keeps the codes off standard output', async () => {
+    const args = ['mfa', 'enable', ...confirming, '--codes-file', file()];
+    const { status, stdout, stderr } = await service.authsvc(args, { input: `${PASSWORD}\n`, respond });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^[A-Z2-7]{32}\n$/);
+    expect(stderr).toContain(`  The recovery codes are in ${file()}: keep them safe`);
   });
 
   it('that appears meanwhile is left alone, and the codes are printed', async () => {
@@ -210,6 +266,13 @@ describe('authsvc mfa codes', () => {
 });
 
 describe('authsvc mfa disable', () => {
+  it.each(['disable', 'codes'])('and mfa codes name the options that are missing, as mfa %s', async (name) => {
+    const missing = (option: string) =>
+      refused(2, 'input_required', `${option} is required when not running interactively`);
+    expect(await service.json(['mfa', name])).toEqual(missing('--password-stdin'));
+    expect(await service.json(['mfa', name, '--password-stdin'])).toEqual(missing('--code-stdin'));
+  });
+
   it('asks for password and code, and then the password alone logs in', async () => {
     const { recoveryCodes } = await enrol(service);
     const disable = ['mfa', 'disable', ...confirming];

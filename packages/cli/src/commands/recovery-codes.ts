@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, lstatSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, lstatSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
-import { CliError, type LostOutput, toPathError } from '../errors.ts';
+import { CliError, type LostOutput, toPathError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -26,13 +26,16 @@ export function tellCodesLeft(terminal: Terminal, left: number): void {
 }
 
 /**
- * Check, before anything is sent, that a file can be made.
+ * Check, before anything is sent, that a file can be made: otherwise the codes would be printed.
  *
- * @throws {@link CliError} `file_exists`; `path_unusable`: its folder is missing.
+ * @throws {@link CliError} `file_exists`; `path_unusable`: its folder is missing, is none, or may
+ * not be written to; `usage`: a path without a file name.
  */
 export function assertNewFile(path: string | undefined): void {
   if (path === undefined) return;
-  statSync(dirname(path));
+  if (path === '' || path.endsWith('/')) throw usageError(`--codes-file is the path of a new file, and not "${path}"`);
+  // Behind the slash, a file in the place of the folder is an error.
+  accessSync(`${dirname(path)}/`, constants.W_OK | constants.X_OK);
   if (!lstatSync(path, { throwIfNoEntry: false })) return;
   throw new CliError({
     status: exitStatus.refused,
