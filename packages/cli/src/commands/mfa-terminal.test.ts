@@ -123,6 +123,19 @@ describe('authsvc mfa enable at a terminal', () => {
     expect(await service.json(['profile'])).toMatchObject({ status: 0, answer: { email: ada } });
   });
 
+  it('says how to begin again, when a change of password ended the enrolment', async () => {
+    const terminal = open(['mfa', 'enable']);
+    const secret = await secretOn(terminal);
+    const change = ['password', '--password-stdin', '--new-password-stdin'];
+    expect(await service.json(change, { input: `${PASSWORD}\nstaple after staple` })).toMatchObject({ status: 0 });
+    await answer(terminal, [
+      ['', `${totpCode(secret, Date.now())}\r`],
+      ['Begin again: authsvc mfa enable', ''],
+    ]);
+    expect(await terminal.ended).toBe(5);
+    expect(await service.json(['mfa'])).toMatchObject({ answer: { totp: null } });
+  });
+
   it.each([
     ['NO_COLOR is set', { NO_COLOR: '1' }, undefined],
     ['the terminal is dumb', { TERM: 'dumb' }, undefined],
