@@ -118,8 +118,8 @@ function toImportLine(line: number, fields: Record<string, unknown>): ImportLine
     role: role === undefined || isNone(role) ? undefined : String(role).trim(),
     email_verified: truth(email_verified),
     // Anything but a factor is refused: without it, the password alone would log in.
-    totp: isNone(totp) ? undefined : (totp as ImportLine['totp']),
-    recovery_codes: isNone(recovery_codes) ? undefined : (recovery_codes as ImportLine['recovery_codes']),
+    totp: isNoFactor(totp) ? undefined : (totp as ImportLine['totp']),
+    recovery_codes: isNoFactor(recovery_codes) ? undefined : (recovery_codes as ImportLine['recovery_codes']),
   };
 }
 
@@ -130,6 +130,11 @@ const NO_TIME = /^(null|\\N|[-0:. TZ]*)$/i;
 function time(value: unknown): string | undefined {
   const text = String(value ?? '').trim();
   return NO_TIME.test(text) ? undefined : text;
+}
+
+/** An empty list is text without characters too, but no missing value. */
+function isNoFactor(value: unknown): boolean {
+  return typeof value !== 'object' ? isNone(value) : value === null;
 }
 
 /** How databases and spreadsheets write a missing value. */

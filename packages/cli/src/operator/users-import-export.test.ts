@@ -347,6 +347,8 @@ describe('second factors', () => {
     ['a secret that is not base32', { totp: { secret: 'no secret' } }],
     ['a secret without its field', { totp: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }],
     ['recovery codes alone', { recovery_codes: lines[0]?.recovery_codes }],
+    ['a list in the place of the factor', { totp: [] }],
+    ['a recovery code that is none', { totp: lines[0]?.totp, recovery_codes: [null] }],
     ['recovery codes that are no list', { totp: lines[0]?.totp, recovery_codes: 'MZXW' }],
   ])('refuse a line with %s', async (_what, more) => {
     const line = JSON.stringify({ email: 'ada@example.com', password_hash: hash, ...more });
