@@ -70,6 +70,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on device',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the terminal or the disk is gone',
+  EPIPE: 'its reader has gone',
   EBADF: 'it is not open for writing',
   EFBIG: 'the file may not grow any further',
 };

@@ -129,7 +129,8 @@ async function report(error: unknown, context: Context, options: GlobalOptions):
   const terminal = await createTerminal(context, options);
   const end = toCliError(error);
   const isLost = end.code === 'output_lost';
-  if (isLost && isReaderGone(end.cause as Error)) return exitStatus.done;
+  // What is shown once must not get lost in silence.
+  if (isLost && end.why === undefined && isReaderGone(end.cause as Error)) return exitStatus.done;
   terminal.fail(end);
   await settleOutput(context.stdout);
   const failure = outputFailure(context.stdout);

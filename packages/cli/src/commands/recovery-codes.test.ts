@@ -8,7 +8,12 @@ import { PASSWORD, startLocalService } from '../testing/local-service.ts';
 const ada = 'ada@example.com';
 const RECOVERY_CODE = /([A-Z2-7]{4}-){5}[A-Z2-7]{4}/;
 
-it.each(['enable', 'codes'])('codes of mfa %s that are lost with standard output can be made again', async (name) => {
+it.each([
+  ['enable', 'ENOSPC', 'no space left on device'],
+  ['enable', 'EPIPE', 'its reader has gone'],
+  ['codes', 'ENOSPC', 'no space left on device'],
+  ['codes', 'EPIPE', 'its reader has gone'],
+])('codes of mfa %s that are lost by %s can be made again', async (name, code, reason) => {
   const service = await startLocalService();
   await service.register(ada);
   await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
@@ -18,11 +23,11 @@ it.each(['enable', 'codes'])('codes of mfa %s that are lost with standard output
     const { secret } = await enrol(service);
     stdin.write(`${totpCode(secret, Date.now() + 30_000)}\n`);
   }
-  /** A pipe to a program that ends when it should read recovery codes. */
+  /** Takes all but recovery codes. */
   const stdout = new Writable({
     write: (chunk, _encoding, done) => {
       const text = String(chunk);
-      if (RECOVERY_CODE.test(text)) return done(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+      if (RECOVERY_CODE.test(text)) return done(Object.assign(new Error(code), { code }));
       const [secret] = /^[A-Z2-7]{32}$/m.exec(text) ?? [];
       if (secret) stdin.write(`${totpCode(secret, Date.now())}\n`);
       done();
@@ -40,7 +45,7 @@ it.each(['enable', 'codes'])('codes of mfa %s that are lost with standard output
   expect(status).toBe(1);
   expect(String(stderr.read())).toBe(
     [
-      '✗ The recovery codes could not be written to standard output (no space left on device)',
+      `✗ The recovery codes could not be written to standard output (${reason})`,
       '  They are lost, since the service does not keep them.',
       '  Make new ones: authsvc mfa codes',
       '',
