@@ -9,7 +9,7 @@ import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { blockedForMs, countOne, noticeOfCodes, ofCode, type Throttle } from '../throttling/throttle.ts';
 import { digestRecoveryCode } from './recovery-codes.ts';
-import { findStep, lastStepAt, withoutSeparators } from './totp.ts';
+import { findStep, lastStepAt, stepAt, withoutSeparators } from './totp.ts';
 
 /** After how many wrong codes the owner hears that someone has the password (ASVS 5.0, 6.3.5). */
 const TELLING_WRONG_CODES = 3;
@@ -63,7 +63,7 @@ export async function useCode(
   }
   await transaction.addEvent(authEvent(ports.clock, 'second_factor_failed', client, who, used.detail));
   await tellOwner(ports, transaction, admitted);
-  return { refusal: invalidCode(used.detail) };
+  return { refusal: invalidCode(used.isYetToCome ? 'wrong' : used.detail) };
 }
 
 /** A refusal that says why. */
@@ -78,7 +78,9 @@ const refusals = {
   clock: 'this code is of another time: check the clock of your device, and that of the server',
 };
 
-type Compared = { readonly method: LoginMethod } | { readonly detail: keyof typeof refusals };
+type Compared =
+  | { readonly method: LoginMethod }
+  | { readonly detail: keyof typeof refusals; readonly isYetToCome?: boolean };
 
 async function compare(
   { clock }: AuthPorts,
@@ -94,7 +96,8 @@ async function compare(
   const factor = await transaction.findTotp(user.id);
   const found = factor && findStep(factor.secret, digits, now);
   if (!found) return { detail: 'wrong' };
-  if (!found.isAccepted) return { detail: 'clock' };
+  // Someone who guesses codes could use one that is yet to come, if they heard of it.
+  if (!found.isAccepted) return { detail: 'clock', isYetToCome: found.step > stepAt(now) };
   const isTaken = await transaction.takeTotpStep(user.id, found.step, lastStepAt(now));
   return isTaken ? { method: 'totp' } : { detail: 'used' };
 }
