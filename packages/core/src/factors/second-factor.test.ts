@@ -131,27 +131,26 @@ describe('a login with a second factor', () => {
     await expect(finish(await begin(), own.app.code())).rejects.toEqual(refusal('invalid_code'));
   });
 
+  const wrongClock = 'this code is of another time: check the clock of your device, and that of the server';
   it.each([
-    [-20, 'this code is of another time: check the clock of your device, and that of the server'],
-    [-2, 'this code is of another time: check the clock of your device, and that of the server'],
+    ['a known address', -20, wrongClock],
+    ['a known address', -2, wrongClock],
+    ['a known address', 2, wrongClock],
+    ['a known address', 20, wrongClock],
+    ['elsewhere', -2, wrongClock],
     // Who guesses must not hear which codes are yet to come; the event says so.
-    [2, 'wrong code'],
-    [20, 'wrong code'],
-  ])(
-    'says that a clock is wrong at the code of %i steps away, if it is over, and counts it',
-    async (distance, message) => {
-      auth.clock.advance(60 * MINUTE_MS);
-      const token = await begin();
-      await expect(finish(token, own.app.code(distance))).rejects.toEqual(
-        new AuthError('invalid_code', {
-          field: 'code',
-          message,
-        }),
-      );
-      expect(auth.events.at(-1)).toMatchObject({ type: 'second_factor_failed', detail: 'clock' });
-      expect(await auth.database.read('pending_logins').pluck('tries')).toEqual([1]);
-    },
-  );
+    ['elsewhere', 2, 'wrong code'],
+    ['elsewhere', 20, 'wrong code'],
+  ])('from %s says at the code of %i steps away: %s; and counts it', async (where, distance, message) => {
+    auth.clock.advance(60 * MINUTE_MS);
+    const client = where === 'elsewhere' ? stranger(1) : undefined;
+    const token = await begin(client);
+    await expect(finish(token, own.app.code(distance), client)).rejects.toEqual(
+      new AuthError('invalid_code', { field: 'code', message }),
+    );
+    expect(auth.events.at(-1)).toMatchObject({ type: 'second_factor_failed', detail: 'clock' });
+    expect(await auth.database.read('pending_logins').pluck('tries')).toEqual([1]);
+  });
 
   it('takes a recovery code once, however it is typed, and tells the owner', async () => {
     const [code = ''] = own.recoveryCodes;

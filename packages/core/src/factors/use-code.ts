@@ -7,7 +7,7 @@ import type { Requester } from '../requester.ts';
 import type { LoginMethod } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
-import { blockedForMs, countOne, noticeOfCodes, ofCode, type Throttle } from '../throttling/throttle.ts';
+import { blockedForMs, type CodeCounter, countOne, noticeOfCodes, ofCode } from '../throttling/throttle.ts';
 import { digestRecoveryCode } from './recovery-codes.ts';
 import { findStep, lastStepAt, stepAt, withoutSeparators } from './totp.ts';
 
@@ -21,7 +21,7 @@ export interface AdmittedCode {
   readonly client: Requester;
   readonly sessionId?: string | undefined;
   /** The counter that a right code clears. */
-  readonly counter: Throttle;
+  readonly counter: CodeCounter;
 }
 
 /**
@@ -63,7 +63,9 @@ export async function useCode(
   }
   await transaction.addEvent(authEvent(ports.clock, 'second_factor_failed', client, who, used.detail));
   await tellOwner(ports, transaction, admitted);
-  return { refusal: invalidCode(used.isYetToCome ? 'wrong' : used.detail) };
+  // A stranger who guesses codes could use one that is yet to come, if they heard of it.
+  const isWithheld = used.isYetToCome && !counter.isOfKnown;
+  return { refusal: invalidCode(isWithheld ? 'wrong' : used.detail) };
 }
 
 /** A refusal that says why. */
@@ -96,7 +98,6 @@ async function compare(
   const factor = await transaction.findTotp(user.id);
   const found = factor && findStep(factor.secret, digits, now);
   if (!found) return { detail: 'wrong' };
-  // Someone who guesses codes could use one that is yet to come, if they heard of it.
   if (!found.isAccepted) return { detail: 'clock', isYetToCome: found.step > stepAt(now) };
   const isTaken = await transaction.takeTotpStep(user.id, found.step, lastStepAt(now));
   return isTaken ? { method: 'totp' } : { detail: 'used' };

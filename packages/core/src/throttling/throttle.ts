@@ -154,6 +154,11 @@ export async function ofLogin(
   return { throttles: isUncounted(ports, client) ? [guesses] : [ofKnown, guesses], guesses };
 }
 
+export interface CodeCounter extends Throttle {
+  /** Whether it is that of one place, where the owner was. */
+  readonly isOfKnown: boolean;
+}
+
 /**
  * The counter of wrong codes, apart from that of passwords. An address where a code was right since
  * the factor is on has one of its own, so that no guesses from elsewhere keep the owner out. With
@@ -163,12 +168,12 @@ export async function ofCode(
   { clock, store }: AuthPorts,
   { id, secondFactorAt = 0 }: Pick<User, 'id' | 'secondFactorAt'>,
   client: Requester,
-): Promise<Throttle> {
+): Promise<CodeCounter> {
   const network = networkOf(client.address);
   const { sinceMs, untilMs } = knownWithin(clock.now());
   const since = Math.max(sinceMs, secondFactorAt - 1);
-  const isKnown = await store.hasLoggedInFrom(id, network, { sinceMs: since, untilMs });
-  return { key: isKnown ? `code:known:${id}:${network}` : `code:user:${id}`, rule: FAILED_LOGINS };
+  const isOfKnown = await store.hasLoggedInFrom(id, network, { sinceMs: since, untilMs });
+  return { key: isOfKnown ? `code:known:${id}:${network}` : `code:user:${id}`, rule: FAILED_LOGINS, isOfKnown };
 }
 
 /** How often an owner hears of wrong codes: once an hour, and again after a right one. */
