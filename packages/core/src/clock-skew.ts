@@ -19,3 +19,8 @@ export function lasts(untilMs: number, reachMs: number, nowMs: number): boolean 
 export function isYetToCome(atMs: number, nowMs: number): boolean {
   return atMs > nowMs + CLOCK_SKEW_MS;
 }
+
+/** Whether something has expired, or was made before the clock was set back. */
+export function isOver(made: { readonly createdAt: number; readonly expiresAt: number }, nowMs: number): boolean {
+  return nowMs >= made.expiresAt || isYetToCome(made.createdAt, nowMs);
+}

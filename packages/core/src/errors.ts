@@ -14,6 +14,7 @@ const defaultMessages = {
   invalid_reset_token: 'this reset token is not valid, was used, or has expired',
   registration_closed: 'registration is closed here: no account can be made, not even by invitation',
   invalid_verification_token: 'this verification token is not valid, was used, or has expired',
+  invalid_not_me_token: 'this link is not valid, was used, or is older than 72 hours',
   invalid_invitation_token: 'this invitation is not valid, was used, or has expired',
   not_found: 'there is no such thing',
   reset_delivery_refused:
@@ -37,6 +38,7 @@ export type ThrottledAttempt =
   | 'email_verification'
   | 'password_reset'
   | 'confirmation'
+  | 'not_me'
   | 'session_end';
 
 /** Why a new password is rejected. */

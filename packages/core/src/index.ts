@@ -1,5 +1,6 @@
 export { IMPORT_BATCH_SIZE, type ImportedFactors, type ImportedUser, importUsers } from './accounts/import-users.ts';
 export { type Invited, inviteUser } from './accounts/invitations.ts';
+export { notMe } from './accounts/not-me.ts';
 export {
   deleteUser,
   disableUser,
@@ -14,6 +15,7 @@ export {
   revokeSessions,
   setRole,
   showUser,
+  unlockUser,
   verifyUser,
 } from './accounts/operator.ts';
 export { changeEmail, deleteAccount, type EmailChanged, findPendingEmail } from './accounts/own-account.ts';
@@ -44,7 +46,7 @@ export { disableTotp, type Factors, listFactors, renewRecoveryCodes } from './fa
 export { FEW_RECOVERY_CODES } from './factors/recovery-codes.ts';
 export { otpauthUrl } from './factors/totp.ts';
 export { deleteExpired } from './housekeeping.ts';
-export type { Mail, MailMessage } from './mail/mail.ts';
+export type { Mail, MailMessage, NoticeMail } from './mail/mail.ts';
 export { sendOwedMail } from './mail/outbox.ts';
 export { changePassword } from './passwords/change-password.ts';
 export { type ResetRequestOutcome, requestPasswordReset } from './passwords/request-reset.ts';
@@ -53,6 +55,7 @@ export type { AuthPolicy, AuthPorts, Mailer, MailTransport, RegistrationPolicy, 
 export { type Requester, unmapAddress } from './requester.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export type { CodeNeeded, LoggedIn } from './sessions/complete-login.ts';
+export { endDevice, type ListedDevice, listDevices } from './sessions/devices.ts';
 export { logIn } from './sessions/log-in.ts';
 export { logOut } from './sessions/log-out.ts';
 export { endOtherSessions, endSession, listSessions } from './sessions/own-sessions.ts';

@@ -12,9 +12,10 @@ export interface PasswordHasher {
    * Take a slot before anything is counted or written for a password that would then be refused.
    * Every `hash` or `verify` needs one.
    *
+   * @param options `isKnown`: of a browser that is known to the account, which has room of its own.
    * @throws AuthError `overloaded`, when the queue is longer than what can be hashed in time.
    */
-  takePlace(): HashingPlace;
+  takePlace(options?: { readonly isKnown: boolean }): HashingPlace;
   /** @param password in NFC; see `normalizePassword`. */
   hash(password: string): Promise<string>;
   /**

@@ -3,7 +3,7 @@ import type { AuthEvent, StoredEvent } from './audit/event.ts';
 import type { ActiveSession, Session } from './sessions/session.ts';
 
 /** What one-time tokens are for; see `one-time-tokens.ts`. */
-export type TokenPurpose = 'reset' | 'registration' | 'email_change' | 'invitation';
+export type TokenPurpose = 'reset' | 'registration' | 'email_change' | 'invitation' | 'not_me';
 
 /**
  * How a token reaches its owner: by mail alone, printed for an operator to pass on, or in the
@@ -25,7 +25,7 @@ export interface OneTimeToken extends TokenOwner {
   readonly digest: string;
   readonly purpose: TokenPurpose;
   readonly delivery: TokenDelivery;
-  /** Of a change of email: the new address, as typed. */
+  /** Of a change of email: the new address, as typed. Of a notice: where it went. */
   readonly email?: string | undefined;
   /** Of an invitation: the role that the account gets. */
   readonly role?: string | undefined;
@@ -51,7 +51,35 @@ export interface ThrottleState {
 }
 
 /** Why a mail is owed. What is sent is decided when it is due; see `decide-mail.ts`. */
-export type OwedKind = TokenPurpose | 'email_change_notice' | 'recovery_code_used' | 'wrong_codes';
+export type OwedKind = Exclude<TokenPurpose, 'not_me'> | NoticeKind;
+
+/** What owners of accounts hear of. */
+export type NoticeKind =
+  | 'login_notice'
+  | 'wrong_codes'
+  | 'password_changed'
+  | 'email_change_notice'
+  | 'email_changed'
+  | 'factor_enabled'
+  | 'factor_disabled'
+  | 'recovery_codes_renewed'
+  | 'recovery_code_used';
+
+/** A browser, or a command line, that has completed a login to one account. */
+export interface Device {
+  /** SHA-256 of its token. */
+  readonly digest: string;
+  /** Public: names it in lists, and opens nothing. */
+  readonly id: string;
+  readonly userId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly lastLoginAt: number;
+  readonly expiresAt: number;
+  /** Of the last login. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
+}
 
 /**
  * The TOTP factor of an account. The secret is the one that must be readable; see ADR 10.
@@ -110,6 +138,9 @@ export interface OutboxMail {
   readonly userId?: string | undefined;
   /** Of an invitation. */
   readonly role?: string | undefined;
+  /** Of a notice: the network and the user agent that it is about, if there are any. */
+  readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
   /** Tries so far. */
   readonly attempts: number;
   /** Milliseconds since the Unix epoch. */
@@ -189,6 +220,12 @@ export interface UserWrites {
   ): Promise<boolean>;
   setRole(userId: string, role: string, nowMs: number): Promise<void>;
   setEmailVerified(userId: string, nowMs: number): Promise<void>;
+  setLockedAt(userId: string, lockedAt: number | undefined): Promise<void>;
+  /** Complete logins of this user are noted from now on. */
+  noteLogins(userId: string, nowMs: number): Promise<void>;
+  /** Keeps an address that a user leaves from all others, until `expiresAt`. */
+  reserveAddress(userId: string, emailKey: string, expiresAt: number): Promise<void>;
+  isReserved(emailKey: string, nowMs: number): Promise<boolean>;
   setDisabledAt(userId: string, disabledAt: number | undefined): Promise<void>;
   /** Deletes a user and all rows of theirs, except the audit trail. */
   deleteUser(userId: string): Promise<void>;
@@ -230,6 +267,21 @@ export interface FactorWrites {
   deletePendingFactors(userId: string): Promise<void>;
 }
 
+export interface DeviceReads {
+  /** The device of this user, whether it is valid or over. */
+  findDevice(digest: string, userId: string): Promise<Device | undefined>;
+  listDevices(userId: string): Promise<Device[]>;
+}
+
+export interface DeviceWrites {
+  /** Inserts a device, or keeps it for longer; deletes the oldest beyond `kept`. */
+  saveDevice(device: Device, kept: number): Promise<void>;
+  /** @returns whether there was one. */
+  deleteDevice(id: string, userId: string): Promise<boolean>;
+  /** Deletes all but one. */
+  deleteDevicesOfUser(userId: string, exceptDigest?: string): Promise<void>;
+}
+
 export interface SessionReads {
   findActiveSession(tokenDigest: string): Promise<ActiveSession | undefined>;
   listSessions(userId: string): Promise<Session[]>;
@@ -245,7 +297,7 @@ export interface SessionWrites {
   deleteSessionById(sessionId: string, userId: string): Promise<string | undefined>;
   /** Deletes all but one. @returns how many. */
   deleteSessionsOfUser(userId: string, exceptTokenDigest?: string): Promise<number>;
-  /** @returns how many. */
+  /** Deletes the known browsers too. @returns how many sessions there were. */
   deleteAllSessions(): Promise<number>;
   hasSession(tokenDigest: string): Promise<boolean>;
   /** Gives a session another token, and the methods that were added. */
@@ -269,6 +321,8 @@ export interface TokenWrites {
   /** Uses up a token that is valid at `nowMs`; of concurrent attempts, one returns true. */
   takeToken(token: Pick<OneTimeToken, 'digest' | 'purpose' | keyof TokenOwner>, nowMs: number): Promise<boolean>;
   deleteToken(digest: string): Promise<void>;
+  /** Deletes the tokens of a user that were issued for a purpose after another. */
+  deleteTokensAfter(userId: string, purpose: TokenPurpose, createdAt: number): Promise<void>;
   /** Deletes what is pending for some purposes. */
   deleteTokens(pendingOf: PendingOf, purposes: readonly TokenPurpose[]): Promise<void>;
   /** Notes that a mail server has taken the mail with this token. */
@@ -314,7 +368,7 @@ export interface OutboxWrites {
   isOtherMailRetried(mail: OutboxMail, maxAttempts: number): Promise<boolean>;
   deleteMail(id: string): Promise<void>;
   /** Deletes the mails of some kinds that are still owed. */
-  deleteMails(pendingOf: PendingOf, kinds: readonly OwedKind[]): Promise<void>;
+  deleteMails(pendingOf: PendingOf, kinds: readonly (OwedKind | TokenPurpose)[]): Promise<void>;
 }
 
 export interface EventReads {
@@ -333,6 +387,7 @@ export interface EventWrites {
 export interface WriteTransaction
   extends UserWrites,
     FactorWrites,
+    DeviceWrites,
     SessionWrites,
     TokenWrites,
     ThrottleWrites,
@@ -342,6 +397,7 @@ export interface WriteTransaction
 export interface Store
   extends UserReads,
     FactorReads,
+    DeviceReads,
     SessionReads,
     TokenReads,
     ThrottleReads,

@@ -72,6 +72,8 @@ export async function importUsers(
         emailVerified: candidate.emailVerified ?? false,
         secondFactorAt: undefined,
         disabledAt: candidate.disabledAt,
+        lockedAt: undefined,
+        noticedSince: undefined,
         createdAt: candidate.createdAt ?? now,
         updatedAt: now,
       };

@@ -1,9 +1,10 @@
 import { authEvent } from '../audit/event.ts';
+import { isOver } from '../clock-skew.ts';
 import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import { findToken, isOver, issueToken, refuseToken } from '../tokens/one-time-tokens.ts';
+import { findToken, issueToken, refuseToken } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { admitNewAccount, makeProvenAccount, newUser } from './new-account.ts';
 import { DEFAULT_ROLE, parseRole, type User } from './user.ts';

@@ -34,6 +34,8 @@ export function newUser(
     emailVerified: made.emailVerified,
     secondFactorAt: undefined,
     disabledAt: undefined,
+    lockedAt: undefined,
+    noticedSince: undefined,
     createdAt: now,
     updatedAt: now,
   };

@@ -87,6 +87,7 @@ export function disableUser(ports: AuthPorts, email: string): Promise<User> {
     const disabledAt = user.disabledAt ?? ports.clock.now();
     await transaction.setDisabledAt(user.id, disabledAt);
     await transaction.deleteSessionsOfUser(user.id);
+    await transaction.deleteDevicesOfUser(user.id);
     await voidPending(transaction, { userId: user.id }, 'disabled');
     return { ...user, disabledAt };
   });
@@ -123,6 +124,14 @@ export function verifyUser(ports: AuthPorts, email: string): Promise<User> {
   });
 }
 
+/** Let people log in again to an account whose owner locked it. */
+export function unlockUser(ports: AuthPorts, email: string): Promise<User> {
+  return change(ports, email, 'account_unlocked', async (transaction, user) => {
+    await transaction.setLockedAt(user.id, undefined);
+    return { ...user, lockedAt: undefined };
+  });
+}
+
 /** Take away a second factor that its owner lost; the password alone lets them in again. */
 export function resetFactors(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'second_factor_reset', async (transaction, user) => {
@@ -147,6 +156,7 @@ export function deleteUser(ports: AuthPorts, email: string): Promise<User> {
 export function revokeSessions(ports: AuthPorts, email: string): Promise<User> {
   return change(ports, email, 'sessions_revoked', async (transaction, user) => {
     await transaction.deleteSessionsOfUser(user.id);
+    await transaction.deleteDevicesOfUser(user.id);
     await transaction.deletePendingFactors(user.id);
     return user;
   });
@@ -171,6 +181,10 @@ export function revokeAllSessions(ports: AuthPorts): Promise<number> {
 export function issueResetTokenFor(ports: AuthPorts, email: string) {
   return change(ports, email, 'password_reset_issued', async (transaction, user) => {
     if (user.disabledAt !== undefined) throw new AuthError('unknown_email', { message: 'this account is disabled' });
+    if (user.lockedAt !== undefined) {
+      const message = 'the owner locked this account, and opens it with a reset by mail; or unlock it first';
+      throw new AuthError('unknown_email', { message });
+    }
     const kind = { purpose: 'reset', userId: user.id, delivery: 'printed' } as const;
     const { token: resetToken, expiresAt } = await issueToken(ports, transaction, kind);
     return { user, resetToken, expiresAt };

@@ -1,11 +1,13 @@
 import { authEvent } from '../audit/event.ts';
+import { isOver } from '../clock-skew.ts';
 import { AuthError } from '../errors.ts';
-import { oweMail } from '../mail/owe-mail.ts';
+import { oweMail, oweNotice } from '../mail/owe-mail.ts';
 import { type Actor, type Confirmation, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { isOver, issueToken, voidPending } from '../tokens/one-time-tokens.ts';
+import { issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
+import { reserveLeftAddress } from './not-me.ts';
 
 export interface EmailChange extends Actor, Confirmation {
   readonly newEmail: string;
@@ -35,14 +37,15 @@ export async function changeEmail(
   const { address, key } = parseEmail(newEmail, 'new_email');
   using confirmed = await confirmPassword(ports, actor, { password, code });
   if (ports.policy.emailVerification === 'required') {
-    await confirmed.write(async (transaction, { id: userId, email, emailKey }) => {
+    await confirmed.write(async (transaction, user) => {
+      const { id: userId, emailKey } = user;
       // Only the change that was asked for last is pending.
       await transaction.deleteTokens({ userId }, ['email_change']);
       await transaction.deleteMails({ userId }, ['email_change']);
       const pending = { purpose: 'email_change', userId, email: address, delivery: 'withheld' } as const;
       await issueToken(ports, transaction, pending);
       await oweMail(ports, transaction, { kind: 'email_change', userId, email: address, emailKey: key });
-      await oweMail(ports, transaction, { kind: 'email_change_notice', userId, email, emailKey });
+      await oweNotice(ports, transaction, 'email_change_notice', user, client);
       const who = { userId, emailKey, sessionId: session.id };
       await transaction.addEvent(authEvent(ports.clock, 'email_change_requested', client, who));
     });
@@ -53,6 +56,8 @@ export async function changeEmail(
     if (!(await transaction.updateEmail(user.id, changed, ports.clock.now()))) {
       throw new AuthError('email_taken', { field: 'new_email' });
     }
+    await reserveLeftAddress(ports, transaction, user);
+    await oweNotice(ports, transaction, 'email_changed', user, client);
     await voidPending(transaction, { userId: user.id }, 'email');
     await voidPending(transaction, { emailKeys: [key] }, 'made');
     const who = { userId: user.id, emailKey: key, sessionId: session.id };

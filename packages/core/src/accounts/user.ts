@@ -20,8 +20,17 @@ export interface User {
   /** Since when a login needs a code too. */
   readonly secondFactorAt: number | undefined;
   readonly disabledAt: number | undefined;
+  /** Since the owner said “not me”: nobody logs in before a reset by mail. */
+  readonly lockedAt: number | undefined;
+  /** Since when complete logins are noted; missing before the first. */
+  readonly noticedSince: number | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** Whether no one may log in to it. */
+export function isShut({ disabledAt, lockedAt }: Pick<User, 'disabledAt' | 'lockedAt'>): boolean {
+  return disabledAt !== undefined || lockedAt !== undefined;
 }
 
 const ROLE = /^[a-z][a-z0-9_-]{0,31}$/;

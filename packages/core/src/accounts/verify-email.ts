@@ -1,5 +1,6 @@
 import { authEvent } from '../audit/event.ts';
-import { oweMail } from '../mail/owe-mail.ts';
+import { isOver } from '../clock-skew.ts';
+import { oweMail, oweNotice } from '../mail/owe-mail.ts';
 import { confirmOwner } from '../passwords/confirm-password.ts';
 import { admitNewPassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
@@ -7,10 +8,11 @@ import type { Requester } from '../requester.ts';
 import type { OneTimeToken } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
-import { consumeToken, findToken, isOver, refuseToken, voidPending } from '../tokens/one-time-tokens.ts';
+import { consumeToken, findToken, refuseToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { admitNewAccount, makeProvenAccount, newUser } from './new-account.ts';
-import type { User } from './user.ts';
+import { reserveLeftAddress } from './not-me.ts';
+import { isShut, type User } from './user.ts';
 
 /**
  * Ask for the mail of a registration again. Like the registration, it costs the same for known and
@@ -113,13 +115,15 @@ async function moveAccount(
   { address, key, password, code, token, client }: Proven,
 ): Promise<User | undefined> {
   const found = await ports.store.findUserById(token.userId ?? '');
-  if (!found || found.disabledAt !== undefined) return undefined;
+  if (!found || isShut(found)) return undefined;
   using confirmed = await confirmOwner(ports, { user: found, client }, { password, code });
   return confirmed.write(async (transaction, user) => {
-    if (user.disabledAt !== undefined || !(await consumeToken(ports, transaction, token))) return undefined;
+    if (isShut(user) || !(await consumeToken(ports, transaction, token))) return undefined;
     const changed = { email: address, emailKey: key, emailVerified: true };
     const updatedAt = ports.clock.now();
     if (!(await transaction.updateEmail(user.id, changed, updatedAt))) return undefined;
+    await reserveLeftAddress(ports, transaction, user);
+    await oweNotice(ports, transaction, 'email_changed', user, client);
     await voidPending(transaction, { emailKeys: [key] }, 'made');
     const who = { userId: user.id, emailKey: key };
     for (const type of ['email_changed', 'email_verified'] as const) {

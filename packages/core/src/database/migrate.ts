@@ -6,6 +6,7 @@ import { up as oneTimeTokens } from './migrations/0003-one-time-tokens.ts';
 import { up as roleAndVerification } from './migrations/0004-role-and-verification.ts';
 import { up as verification } from './migrations/0005-verification.ts';
 import { up as secondFactor } from './migrations/0006-second-factor.ts';
+import { up as notices } from './migrations/0007-notices.ts';
 
 type Migration = readonly [name: string, up: typeof accounts];
 
@@ -16,6 +17,7 @@ const migrations: readonly Migration[] = [
   ['0004-role-and-verification', roleAndVerification],
   ['0005-verification', verification],
   ['0006-second-factor', secondFactor],
+  ['0007-notices', notices],
 ];
 
 async function down(): Promise<void> {

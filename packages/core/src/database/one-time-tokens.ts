@@ -7,7 +7,8 @@ type TokenRow = ReturnType<typeof fromToken>;
 /** What the purposes need beyond the owner; never a secret. */
 type Payload = Pick<OneTimeToken, 'email' | 'role'>;
 
-function fromToken({ digest, purpose, userId, emailKey, delivery, email, role, createdAt, expiresAt }: OneTimeToken) {
+function fromToken(token: OneTimeToken) {
+  const { digest, purpose, userId, emailKey, delivery, email, role, createdAt, expiresAt } = token;
   const payload: Payload = { email, role };
   return {
     digest,
@@ -109,6 +110,10 @@ export function tokenWrites(trx: Knex.Transaction): TokenWrites {
     deleteToken: async (digest) => {
       await tokens().where({ digest }).delete();
       await trx(OLD_TABLE).where({ token_digest: digest }).delete();
+    },
+
+    deleteTokensAfter: async (userId, purpose, createdAt) => {
+      await tokens().where({ user_id: userId, purpose }).where('created_at', '>', createdAt).delete();
     },
 
     deleteTokens: async (pendingOf, purposes) => {

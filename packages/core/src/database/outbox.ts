@@ -15,6 +15,8 @@ function toMail(row: MailRow): OutboxMail {
     emailKey: row.email_key,
     userId: row.user_id ?? undefined,
     role: row.role ?? undefined,
+    address: row.address ?? undefined,
+    userAgent: row.user_agent ?? undefined,
     attempts: row.attempts,
     createdAt: row.created_at,
     nextAttemptAt: row.next_attempt_at,
@@ -29,6 +31,8 @@ function fromMail(mail: OutboxMail) {
     email_key: mail.emailKey,
     user_id: mail.userId ?? null,
     role: mail.role ?? null,
+    address: mail.address ?? null,
+    user_agent: mail.userAgent ?? null,
     attempts: mail.attempts,
     created_at: mail.createdAt,
     next_attempt_at: mail.nextAttemptAt,
@@ -105,7 +109,16 @@ async function takeOldMail(trx: Knex.Transaction, nowMs: number): Promise<MailRo
     if (!user) continue;
     const { id, attempts, created_at, next_attempt_at } = old;
     const row: MailRow = {
-      ...{ id, kind: 'reset', email: user.email, email_key: user.email_key, user_id: null, role: null },
+      ...{
+        id,
+        kind: 'reset',
+        email: user.email,
+        email_key: user.email_key,
+        user_id: null,
+        role: null,
+        address: null,
+        user_agent: null,
+      },
       ...{ attempts, created_at, next_attempt_at },
     };
     await trx<MailRow>('mails').insert(row);

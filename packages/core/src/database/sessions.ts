@@ -7,7 +7,7 @@ import { findPreparedRow } from './knex.ts';
 import type { UserRow } from './users.ts';
 
 const USES_PER_TRANSACTION = 500;
-const SESSIONS_PER_STATEMENT = 10_000;
+const ROWS_PER_STATEMENT = 10_000;
 
 type SessionRow = ReturnType<typeof fromSession>;
 
@@ -93,6 +93,18 @@ export const sessionReads = (database: Database): SessionReads => ({
   },
 });
 
+/** @returns how many. */
+async function deleteAll(trx: Knex.Transaction, table: string, key: string): Promise<number> {
+  let total = 0;
+  let deleted: number;
+  do {
+    // No statement may take as long as deleting millions of rows does.
+    deleted = await trx(table).whereIn(key, trx(table).select(key).limit(ROWS_PER_STATEMENT)).delete();
+    total += deleted;
+  } while (deleted === ROWS_PER_STATEMENT);
+  return total;
+}
+
 /**
  * One statement for a batch: with more active sessions than are cached, nearly every check leaves a
  * use to store.
@@ -138,15 +150,8 @@ export const sessionWrites = (trx: Knex.Transaction, stale: StaleSessions[]): Se
     stale.push('all');
     // Half-finished logins would open new ones.
     await trx('pending_logins').delete();
-    let total = 0;
-    let deleted: number;
-    do {
-      // No statement may take as long as deleting millions of rows does.
-      const some = trx<SessionRow>('sessions').select('token_digest').limit(SESSIONS_PER_STATEMENT);
-      deleted = await trx<SessionRow>('sessions').whereIn('token_digest', some).delete();
-      total += deleted;
-    } while (deleted === SESSIONS_PER_STATEMENT);
-    return total;
+    await deleteAll(trx, 'devices', 'digest');
+    return deleteAll(trx, 'sessions', 'token_digest');
   },
 
   renewSession: async (tokenDigest, renewed) => {

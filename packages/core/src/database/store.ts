@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { AuthEvent } from '../audit/event.ts';
 import type { Expiry, StaleSessions, Store, WriteTransaction } from '../store.ts';
 import type { Database } from './database.ts';
+import { deviceReads, deviceWrites } from './devices.ts';
 import { translateDatabaseErrors } from './errors.ts';
 import { eventReads, eventWrites } from './events.ts';
 import { factorReads, factorWrites } from './factors.ts';
@@ -31,6 +32,7 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
   const { read } = database;
   const users = userReads(read);
   const factors = factorReads(read);
+  const devices = deviceReads(read);
   const sessions = sessionReads(database);
   const tokens = tokenReads(read);
   const throttles = throttleReads(read);
@@ -56,6 +58,8 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
     findPendingTotp: (sessionDigest) => guard(() => factors.findPendingTotp(sessionDigest)),
     findPendingLogin: (digest) => guard(() => factors.findPendingLogin(digest)),
     listFactors: (userIds) => guard(() => factors.listFactors(userIds)),
+    findDevice: (digest, userId) => guard(() => devices.findDevice(digest, userId)),
+    listDevices: (userId) => guard(() => devices.listDevices(userId)),
     findActiveSession: (tokenDigest) => guard(() => sessions.findActiveSession(tokenDigest)),
     listSessions: (userId) => guard(() => sessions.listSessions(userId)),
     saveSessionUses: (uses) => guard(() => sessions.saveSessionUses(uses)),
@@ -108,6 +112,7 @@ function createWriteTransaction(trx: Knex.Transaction, events: AuthEvent[], stal
   return {
     ...userWrites(trx, stale),
     ...factorWrites(trx),
+    ...deviceWrites(trx),
     ...sessionWrites(trx, stale),
     ...tokenWrites(trx),
     ...throttleWrites(trx),
@@ -141,6 +146,8 @@ async function deleteExpiredRows(database: Database, expiry: Expiry, limit: numb
     ['sessions', 'token_digest', 'last_used_at', expiry.sessionsUnusedSince],
     ['pending_logins', 'digest', 'expires_at', expiry.sessionsEndedBy],
     ['pending_totp', 'session_digest', 'expires_at', expiry.sessionsEndedBy],
+    ['devices', 'digest', 'expires_at', expiry.sessionsEndedBy],
+    ['reserved_addresses', 'email_key', 'expires_at', expiry.sessionsEndedBy],
     ['one_time_tokens', 'digest', 'expires_at', expiry.sessionsEndedBy],
     ['reset_tokens', 'user_id', 'expires_at', expiry.sessionsEndedBy],
     ['throttles', 'key', 'expires_at', expiry.sessionsEndedBy],

@@ -16,6 +16,8 @@ export const tables: readonly Table[] = [
   { name: 'recovery_codes', key: ['user_id', 'digest'] },
   { name: 'pending_totp', key: ['session_digest'] },
   { name: 'pending_logins', key: ['digest'] },
+  { name: 'devices', key: ['digest'] },
+  { name: 'reserved_addresses', key: ['email_key'] },
   { name: 'reset_tokens', key: ['user_id'] },
   { name: 'one_time_tokens', key: ['digest'] },
   { name: 'throttles', key: ['key'] },

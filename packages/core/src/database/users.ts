@@ -15,6 +15,8 @@ function toUser(row: UserRow): User {
     emailVerified: Boolean(row.email_verified),
     secondFactorAt: row.second_factor_at ?? undefined,
     disabledAt: row.disabled_at ?? undefined,
+    lockedAt: row.locked_at ?? undefined,
+    noticedSince: row.noticed_since ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -30,6 +32,8 @@ function fromUser(user: User) {
     email_verified: user.emailVerified,
     second_factor_at: user.secondFactorAt ?? null,
     disabled_at: user.disabledAt ?? null,
+    locked_at: user.lockedAt ?? null,
+    noticed_since: user.noticedSince ?? null,
     created_at: user.createdAt,
     updated_at: user.updatedAt,
   };
@@ -97,7 +101,14 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
     stale.push({ userId });
     return trx<UserRow>('users').where({ id: userId });
   };
+  /** Those of the keys that another account has left, and may have to go back to. */
+  const reserved = async (emailKeys: readonly string[], nowMs: number, exceptUserId = ''): Promise<string[]> => {
+    const kept = trx('reserved_addresses').whereIn('email_key', emailKeys).whereNot({ user_id: exceptUserId });
+    return kept.where('expires_at', '>', nowMs).pluck('email_key');
+  };
   return {
+    isReserved: async (emailKey, nowMs) => (await reserved([emailKey], nowMs)).length > 0,
+
     lockUser: async (userId) => {
       // SQLite holds the whole database already, and leaves FOR UPDATE out.
       const row = await trx<UserRow>('users').where({ id: userId }).forUpdate().first();
@@ -110,12 +121,21 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
     },
 
     insertUser: async (user) => {
+      if ((await reserved([user.emailKey], user.createdAt)).length > 0) return false;
       const inserted = await trx('users').insert(fromUser(user)).onConflict('email_key').ignore().returning('id');
       return inserted.length === 1;
     },
 
     insertUsers: async (users) => {
-      const rows = users.map(fromUser);
+      const now = Math.max(...users.map(({ updatedAt }) => updatedAt));
+      const kept = new Set(
+        await reserved(
+          users.map(({ emailKey }) => emailKey),
+          now,
+        ),
+      );
+      const rows = users.filter(({ emailKey }) => !kept.has(emailKey)).map(fromUser);
+      if (rows.length === 0) return new Set();
       const inserted: { email_key: string }[] = await trx('users')
         .insert(rows)
         .onConflict('email_key')
@@ -126,7 +146,7 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
 
     updateEmail: async (userId, { email, emailKey, emailVerified }, nowMs) => {
       const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
-      if (taken) return false;
+      if (taken || (await reserved([emailKey], nowMs, userId)).length > 0) return false;
       const changed = { email, email_key: emailKey, email_verified: emailVerified, updated_at: nowMs };
       await changeUser(userId).update(changed);
       return true;
@@ -138,6 +158,19 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
 
     setEmailVerified: async (userId, nowMs) => {
       await changeUser(userId).update({ email_verified: true, updated_at: nowMs });
+    },
+
+    setLockedAt: async (userId, lockedAt) => {
+      await changeUser(userId).update({ locked_at: lockedAt ?? null });
+    },
+
+    noteLogins: async (userId, nowMs) => {
+      await trx<UserRow>('users').where({ id: userId }).update({ noticed_since: nowMs });
+    },
+
+    reserveAddress: async (userId, emailKey, expiresAt) => {
+      const row = { email_key: emailKey, user_id: userId, expires_at: expiresAt };
+      await trx('reserved_addresses').insert(row).onConflict('email_key').merge();
     },
 
     setDisabledAt: async (userId, disabledAt) => {

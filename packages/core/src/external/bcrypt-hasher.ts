@@ -79,10 +79,12 @@ export function createBcryptHasher({
     return starting;
   }
 
-  function takePlace(): HashingPlace {
+  function takePlace({ isKnown } = { isKnown: false }): HashingPlace {
     if (hasGivenUp) throw noTimeLeft();
     const waitMs = (Math.max(0, places + 1 - workers) * hashMs) / workers;
-    if (waitMs > maxWaitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
+    // Strangers fill the first half of the queue alone.
+    const limitMs = isKnown ? 2 * maxWaitMs : maxWaitMs;
+    if (waitMs > limitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
     places += 1;
     return {
       [Symbol.dispose]: () => {

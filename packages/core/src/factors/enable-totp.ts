@@ -1,5 +1,7 @@
 import { authEvent } from '../audit/event.ts';
+import { isOver } from '../clock-skew.ts';
 import { AuthError } from '../errors.ts';
+import { oweNotice } from '../mail/owe-mail.ts';
 import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf } from '../requester.ts';
@@ -7,7 +9,6 @@ import { type ActiveSession, makeSessionToken } from '../sessions/session.ts';
 import type { PendingTotp } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { changesOf } from '../throttling/throttle.ts';
-import { isOver } from '../tokens/one-time-tokens.ts';
 import { toBase32 } from './base32.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
 import { findStep, TOTP_SECRET_BYTES, withoutSeparators } from './totp.ts';
@@ -94,6 +95,7 @@ export async function enableTotp(
     await transaction.rememberAddress(userId, networkOf(client.address), now, { isLogin: true });
     const who = { userId, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'second_factor_enabled', client, who));
+    await oweNotice(ports, transaction, 'factor_enabled', user, client);
   });
   return { recoveryCodes: codes, token: renewed.token };
 }

@@ -1,9 +1,10 @@
 import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
+import { oweNotice } from '../mail/owe-mail.ts';
 import { type Actor, type Confirmation, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import type { WriteTransaction } from '../store.ts';
+import type { NoticeKind, WriteTransaction } from '../store.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
 
 /** What an account shows a code with. */
@@ -29,7 +30,7 @@ export async function listFactors({ store }: AuthPorts, { userId }: Pick<ActiveS
  * `invalid_credentials`, `rate_limited`, `overloaded`: as for any change.
  */
 export function disableTotp(ports: AuthPorts, change: Actor & Confirmation): Promise<void> {
-  return changeFactors(ports, change, 'second_factor_disabled', async (transaction, userId) => {
+  return changeFactors(ports, change, disabled, async (transaction, userId) => {
     await transaction.deleteFactors(userId);
     await transaction.deletePendingFactors(userId);
   });
@@ -43,16 +44,19 @@ export function disableTotp(ports: AuthPorts, change: Actor & Confirmation): Pro
  */
 export async function renewRecoveryCodes(ports: AuthPorts, change: Actor & Confirmation): Promise<string[]> {
   const { codes, digests } = makeRecoveryCodes(ports.random);
-  await changeFactors(ports, change, 'recovery_codes_renewed', (transaction, userId) =>
+  await changeFactors(ports, change, renewed, (transaction, userId) =>
     transaction.replaceRecoveryCodes(userId, digests),
   );
   return codes;
 }
 
+const disabled = { event: 'second_factor_disabled', notice: 'factor_disabled' } as const;
+const renewed = { event: 'recovery_codes_renewed', notice: 'recovery_codes_renewed' } as const;
+
 async function changeFactors(
   ports: AuthPorts,
   { password, code, ...actor }: Actor & Confirmation,
-  event: AuthEventType,
+  { event, notice }: { readonly event: AuthEventType; readonly notice: NoticeKind },
   work: (transaction: WriteTransaction, userId: string) => Promise<void>,
 ): Promise<void> {
   const { session, client } = actor;
@@ -65,5 +69,6 @@ async function changeFactors(
     await work(transaction, user.id);
     const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, event, client, who));
+    await oweNotice(ports, transaction, notice, user, client);
   });
 }

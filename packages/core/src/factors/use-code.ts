@@ -7,7 +7,7 @@ import type { Requester } from '../requester.ts';
 import type { LoginMethod } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
-import { blockedForMs, type CodeCounter, countOne, noticeOfCodes, ofCode } from '../throttling/throttle.ts';
+import { blockedForMs, type CodeCounter, countOne, noticeOfCodes, ofCode, type Place } from '../throttling/throttle.ts';
 import { digestRecoveryCode } from './recovery-codes.ts';
 import { findStep, lastStepAt, stepAt, withoutSeparators } from './totp.ts';
 
@@ -29,9 +29,12 @@ export interface AdmittedCode {
  *
  * @throws {@link AuthError} `rate_limited`: it is not compared.
  */
-export async function admitCode(ports: AuthPorts, given: Omit<AdmittedCode, 'counter'>): Promise<AdmittedCode> {
+export async function admitCode(
+  ports: AuthPorts,
+  { place, ...given }: Omit<AdmittedCode, 'counter'> & { readonly place: Place },
+): Promise<AdmittedCode> {
   const { user, client } = given;
-  const counter = await ofCode(ports, user, client);
+  const counter = await ofCode(ports, { user, client, device: place.device });
   const who = { userId: user.id, emailKey: user.emailKey };
   await admitAttempt(ports, { throttles: [counter], kind: 'second_factor', client, ...who });
   return { ...given, counter };
@@ -57,7 +60,7 @@ export async function useCode(
     await transaction.clearThrottles([counter.key, noticeOfCodes(user.id).key]);
     if (used.method === 'recovery_code') {
       await transaction.addEvent(authEvent(ports.clock, 'recovery_code_used', client, who));
-      await oweNotice(ports, transaction, 'recovery_code_used', user);
+      await oweNotice(ports, transaction, 'recovery_code_used', user, client);
     }
     return used;
   }
@@ -107,7 +110,7 @@ async function compare(
 async function tellOwner(
   ports: AuthPorts,
   transaction: WriteTransaction,
-  { user, counter }: AdmittedCode,
+  { user, client, counter }: AdmittedCode,
 ): Promise<void> {
   const wrong = await transaction.lockThrottle(counter.key);
   if (wrong === undefined || wrong.count < TELLING_WRONG_CODES) return;
@@ -116,5 +119,5 @@ async function tellOwner(
   const now = ports.clock.now();
   if (blockedForMs(rule, sent, now) > 0) return;
   await transaction.saveThrottle(key, countOne(rule, sent, now));
-  await oweNotice(ports, transaction, 'wrong_codes', user);
+  await oweNotice(ports, transaction, 'wrong_codes', user, client);
 }

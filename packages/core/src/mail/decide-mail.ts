@@ -1,12 +1,13 @@
 import type { AuthPorts } from '../ports.ts';
-import type { OutboxMail, OwedKind, TokenPurpose, WriteTransaction } from '../store.ts';
+import type { NoticeKind, OutboxMail, OwedKind, TokenPurpose, WriteTransaction } from '../store.ts';
 import type { NewToken } from '../tokens/one-time-tokens.ts';
+import type { NoticeMail } from './mail.ts';
 
 /** What an owed mail says, once it is due. */
-export type Letter = LetterWithToken | LetterWithout;
+export type Letter = LetterWithToken | NoticeLetter | LetterWithout;
 
 interface LetterWithToken {
-  readonly kind: TokenPurpose;
+  readonly kind: Exclude<TokenPurpose, 'not_me'>;
   readonly to: string;
   /** The account that it concerns, if there is one. */
   readonly userId: string | undefined;
@@ -14,8 +15,16 @@ interface LetterWithToken {
   readonly token: NewToken;
 }
 
+interface NoticeLetter {
+  readonly kind: NoticeKind;
+  readonly to: string;
+  readonly userId: string;
+  readonly token: NewToken;
+  readonly about: Pick<NoticeMail, 'at' | 'address' | 'userAgent'>;
+}
+
 interface LetterWithout {
-  readonly kind: 'account_exists' | 'email_change_notice' | 'recovery_code_used' | 'wrong_codes';
+  readonly kind: 'account_exists';
   readonly to: string;
   readonly userId: string;
   readonly token?: undefined;
@@ -38,10 +47,11 @@ const decisions: Readonly<Record<OwedKind, Decide>> = {
     return withToken(user.email, { purpose: 'reset', userId: user.id, delivery: 'mailed' });
   },
 
-  registration: async ({ policy }, transaction, { email, emailKey }) => {
+  registration: async ({ clock, policy }, transaction, { email, emailKey }) => {
     if (policy.registration !== 'open') return undefined;
     const user = await transaction.lockUserByEmailKey(emailKey);
     if (user) return tellOwner(user);
+    if (await transaction.isReserved(emailKey, clock.now())) return undefined;
     return withToken(email, { purpose: 'registration', emailKey, delivery: 'mailed' });
   },
 
@@ -53,9 +63,15 @@ const decisions: Readonly<Record<OwedKind, Decide>> = {
     return withToken(email, { purpose: 'email_change', userId, email, delivery: 'mailed' });
   },
 
-  email_change_notice: notice('email_change_notice'),
-  recovery_code_used: notice('recovery_code_used'),
+  login_notice: notice('login_notice'),
   wrong_codes: notice('wrong_codes'),
+  password_changed: notice('password_changed'),
+  email_change_notice: notice('email_change_notice'),
+  email_changed: notice('email_changed'),
+  factor_enabled: notice('factor_enabled'),
+  factor_disabled: notice('factor_disabled'),
+  recovery_codes_renewed: notice('recovery_codes_renewed'),
+  recovery_code_used: notice('recovery_code_used'),
 
   invitation: async ({ policy }, transaction, { email, emailKey, role }) => {
     if (policy.registration === 'closed' || (await transaction.lockUserByEmailKey(emailKey))) return undefined;
@@ -63,15 +79,19 @@ const decisions: Readonly<Record<OwedKind, Decide>> = {
   },
 };
 
-/** Goes to the address that the account had when it was owed. */
-function notice(kind: 'email_change_notice' | 'recovery_code_used' | 'wrong_codes'): Decide {
-  return async (_ports, transaction, { userId = '', email }) => {
+/**
+ * Goes to the address that the account had when it happened. Its token counts from then on, so that
+ * the one of the first notice is the oldest.
+ */
+function notice(kind: NoticeKind): Decide {
+  return async (_ports, transaction, { userId = '', email, createdAt, address, userAgent }) => {
     const user = await transaction.lockUser(userId);
-    return user && { kind, to: email, userId };
+    const token = { purpose: 'not_me', userId, email, delivery: 'mailed', createdAt } as const;
+    return user && { kind, to: email, userId, token, about: { at: createdAt, address, userAgent } };
   };
 }
 
-function withToken(to: string, token: NewToken): Letter {
+function withToken(to: string, token: NewToken & { purpose: LetterWithToken['kind'] }): Letter {
   return { kind: token.purpose, to, userId: token.userId, token };
 }
 

@@ -1,3 +1,5 @@
+import type { NoticeKind, OwedKind } from '../store.ts';
+
 /** A mail with a one-time token, as data: the mailer puts it into words. */
 interface TokenMail<Kind extends string> {
   readonly kind: Kind;
@@ -6,10 +8,13 @@ interface TokenMail<Kind extends string> {
   readonly expiresInMs: number;
 }
 
-/** A mail that only says something. */
-interface Notice<Kind extends string> {
-  readonly kind: Kind;
-  readonly to: string;
+/** A mail about what happened to an account, with a token to say “not me”. */
+export interface NoticeMail extends TokenMail<NoticeKind> {
+  /** When it happened, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** From where, as far as it is known. The user agent is a stranger's text: it is never quoted. */
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
 }
 
 /**
@@ -20,11 +25,9 @@ interface Notice<Kind extends string> {
 export type Mail =
   | TokenMail<'reset'>
   | TokenMail<'registration'>
-  | Notice<'account_exists'>
+  | { readonly kind: 'account_exists'; readonly to: string }
   | TokenMail<'email_change'>
-  | Notice<'email_change_notice'>
-  | Notice<'recovery_code_used'>
-  | Notice<'wrong_codes'>
+  | NoticeMail
   | TokenMail<'invitation'>;
 
 /** A mail in words, in both its forms. */
@@ -33,4 +36,12 @@ export interface MailMessage {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+}
+
+/**
+ * How often a mail is tried. A reset is asked for again by those who wait for it: 6 tries take 16
+ * minutes. The others are retried for a day.
+ */
+export function maxMailAttempts(kind: OwedKind): number {
+  return kind === 'reset' ? 6 : 31;
 }

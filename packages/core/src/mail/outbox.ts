@@ -1,22 +1,13 @@
 import { type AuthEventType, authEvent } from '../audit/event.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { OwedKind } from '../store.ts';
 import { digestToken, issueToken } from '../tokens/one-time-tokens.ts';
 import { decideMail } from './decide-mail.ts';
-import type { Mail } from './mail.ts';
+import { type Mail, maxMailAttempts } from './mail.ts';
 import { countMail } from './mail-budget.ts';
 import { describeMailFailure } from './mail-failure.ts';
 
 const FIRST_RETRY_MS = 30_000;
 export const LONGEST_RETRY_MS = 3_600_000;
-
-/**
- * How often a mail is tried. A reset is asked for again by those who wait for it: 6 tries take 16
- * minutes. The others are retried for a day.
- */
-export function maxMailAttempts(kind: OwedKind): number {
-  return kind === 'reset' ? 6 : 31;
-}
 
 /**
  * When to retry a mail after its nth try, unless it succeeds: 30 s later, then 1, 2, 4, 8, 16, 32
@@ -43,15 +34,16 @@ export async function sendOwedMail(ports: AuthPorts, signal?: AbortSignal): Prom
     const owed = await transaction.claimMail(ports.clock.now(), nextMailAttemptAt);
     if (!owed) return 'none' as const;
     const letter = await decideMail(ports, transaction, owed);
-    const attempts = maxMailAttempts(owed.kind);
-    if (!letter || (owed.attempts === 1 && !(await countMail(ports, transaction, owed, letter.token, attempts)))) {
+    if (!letter || (owed.attempts === 1 && !(await countMail(ports, transaction, owed, letter)))) {
       await transaction.deleteMail(owed.id);
       return 'dropped' as const;
     }
     if (letter.token === undefined) return { owed, letter, mail: { kind: letter.kind, to: letter.to }, token: '' };
     const { token, expiresAt } = await issueToken(ports, transaction, letter.token);
-    const expiresInMs = expiresAt - ports.clock.now();
-    return { owed, letter, mail: { kind: letter.kind, to: letter.to, token, expiresInMs }, token };
+    const carried = { to: letter.to, token, expiresInMs: expiresAt - ports.clock.now() };
+    const mail: Mail =
+      'about' in letter ? { kind: letter.kind, ...carried, ...letter.about } : { kind: letter.kind, ...carried };
+    return { owed, letter, mail, token };
   });
   if (typeof claimed === 'string') return claimed;
 

@@ -1,6 +1,7 @@
 import type { User } from '../accounts/user.ts';
 import type { AuthPorts } from '../ports.ts';
-import type { OutboxMail, WriteTransaction } from '../store.ts';
+import { networkOf, type Requester } from '../requester.ts';
+import type { NoticeKind, OutboxMail, WriteTransaction } from '../store.ts';
 
 /** Put a mail into the outbox, due at once, in the transaction of what it is about. */
 export async function oweMail(
@@ -13,14 +14,19 @@ export async function oweMail(
 }
 
 /**
- * Owe the owner of an account a mail that only says something. It goes to a proven address alone:
- * another may be a stranger's.
+ * Owe the owner of an account a mail about what just happened to it. It goes to a proven address
+ * alone: another may be a stranger's.
+ *
+ * @param user as it was before: a change of email is told to the old address.
  */
 export async function oweNotice(
   ports: AuthPorts,
   transaction: WriteTransaction,
-  kind: 'recovery_code_used' | 'wrong_codes',
+  kind: NoticeKind,
   { id: userId, email, emailKey, emailVerified }: Pick<User, 'id' | 'email' | 'emailKey' | 'emailVerified'>,
+  client: Requester | undefined,
 ): Promise<void> {
-  if (ports.policy.sendsMail && emailVerified) await oweMail(ports, transaction, { kind, userId, email, emailKey });
+  if (!ports.policy.sendsMail || !emailVerified) return;
+  const from = { address: client && networkOf(client.address), userAgent: client?.userAgent?.slice(0, 256) };
+  await oweMail(ports, transaction, { kind, userId, email, emailKey, ...from });
 }

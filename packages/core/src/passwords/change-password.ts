@@ -1,6 +1,7 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
+import { oweNotice } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import { voidPending } from '../tokens/one-time-tokens.ts';
 import { type Actor, confirmPassword } from './confirm-password.ts';
@@ -33,6 +34,7 @@ export async function changePassword(
     await transaction.deleteSessionsOfUser(user.id, session.tokenDigest);
     const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'password_changed', client, who));
+    await oweNotice(ports, transaction, 'password_changed', user, client);
   });
   return confirmed.user;
 }

@@ -7,7 +7,7 @@ import type { Requester } from '../requester.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
-import { changesOf, confirmationCounter, FAILED_LOGINS } from '../throttling/throttle.ts';
+import { changesOf, confirmationCounter, FAILED_LOGINS, findPlace } from '../throttling/throttle.ts';
 
 /** The requester of a change: an open session, and where the request came from. */
 export interface Actor {
@@ -83,7 +83,8 @@ export async function confirmOwner(
       throw new AuthError('invalid_credentials', { message: 'wrong password' });
     }
     if (user.secondFactorAt !== undefined && code !== undefined) {
-      admitted = await admitCode(ports, { code, user, client, sessionId });
+      const place = await findPlace(ports, user.id, { client });
+      admitted = await admitCode(ports, { code, user, client, sessionId, place });
     }
   } catch (error) {
     admission[Symbol.dispose]();

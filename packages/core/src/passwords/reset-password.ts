@@ -1,11 +1,13 @@
 import { parseEmail } from '../accounts/email.ts';
 import type { User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
+import { isOver } from '../clock-skew.ts';
+import { oweNotice } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf, type Requester } from '../requester.ts';
 import { admitPassword } from '../throttling/admit-attempt.ts';
 import { accountThrottleKeys, byAddress, confirmationCounter, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
-import { consumeToken, findToken, isOver, refuseToken } from '../tokens/one-time-tokens.ts';
+import { consumeToken, findToken, refuseToken } from '../tokens/one-time-tokens.ts';
 import { admitNewPassword } from './password-rules.ts';
 
 export interface PasswordReset {
@@ -50,9 +52,12 @@ export async function resetPassword(
     const now = ports.clock.now();
     const current = await transaction.lockUser(user.id);
     if (!current || current.disabledAt !== undefined) return false;
+    // Only the owner of the mailbox opens an account that was locked.
+    if (current.lockedAt !== undefined && token.delivery !== 'mailed') return false;
     if (!(await consumeToken(ports, transaction, token))) return false;
     await transaction.updatePasswordHash(user.id, passwordHash, now);
     await transaction.deleteSessionsOfUser(user.id);
+    await transaction.deleteDevicesOfUser(user.id);
     await transaction.clearThrottles([...accountThrottleKeys(key, client), confirmationCounter(user.id)]);
     // The owner logs in from here next, where guesses of others must not block the login.
     await transaction.rememberAddress(user.id, networkOf(client.address), now, { isLogin: false });
@@ -62,6 +67,11 @@ export async function resetPassword(
       await transaction.setEmailVerified(user.id, now);
       await transaction.addEvent(authEvent(ports.clock, 'email_verified', client, who));
     }
+    if (current.lockedAt !== undefined) {
+      await transaction.setLockedAt(user.id, undefined);
+      await transaction.addEvent(authEvent(ports.clock, 'account_unlocked', client, who));
+    }
+    await oweNotice(ports, transaction, 'password_changed', current, client);
     return true;
   });
   return isDone ? user : refuse();

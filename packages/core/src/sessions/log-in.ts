@@ -1,18 +1,20 @@
 import { parseEmail } from '../accounts/email.ts';
-import type { User } from '../accounts/user.ts';
+import { isShut, type User } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { normalizePassword } from '../passwords/password-rules.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
 import { admitGuess } from '../throttling/admit-attempt.ts';
-import { ofLogin } from '../throttling/throttle.ts';
+import { findPlace, ofLogin, type Place, type Throttle } from '../throttling/throttle.ts';
 import { type CodeNeeded, completeLogin, type LoggedIn } from './complete-login.ts';
 
 export interface Credentials {
   readonly email: string;
   readonly password: string;
   readonly client: Requester;
+  /** Of a browser that was known before. */
+  readonly deviceToken?: string | undefined;
 }
 
 /**
@@ -23,27 +25,29 @@ export interface Credentials {
  *
  * @returns the session and its token, which is shown once and stored only as a SHA-256 digest; or
  * what is needed to send a code, see `second-factor.ts`.
- * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled account or wrong
- * password, alike; `rate_limited` and `overloaded`: before hashing.
+ * @throws {@link AuthError} `invalid_credentials`: unknown email, disabled or locked account, or
+ * wrong password, alike; `rate_limited` and `overloaded`: before hashing.
  * @see https://thecopenhagenbook.com/password-authentication
  */
 export async function logIn(
   ports: AuthPorts,
-  { email, password, client }: Credentials,
+  { email, password, client, deviceToken }: Credentials,
 ): Promise<LoggedIn | CodeNeeded> {
   const { key } = parseEmail(email);
   const user = await ports.store.findUserByEmailKey(key);
-  const { throttles, guesses } = await ofLogin(ports, key, user?.id, client);
+  const place = await findPlace(ports, user?.id, { client, deviceToken });
+  const { throttles, guesses } = ofLogin(ports, key, place, client);
   using _admission = await admitGuess(ports, {
     throttles,
     guesses,
+    isKnown: place.device !== undefined,
     kind: 'login',
     client,
     userId: user?.id,
     emailKey: key,
   });
 
-  const attempt = { emailKey: key, password, accountThrottle: guesses.key, client };
+  const attempt = { emailKey: key, password, client, place, deviceToken, guesses };
   let candidate = user;
   for (;;) {
     const outcome = await compareAndOpen(ports, candidate, attempt);
@@ -52,9 +56,11 @@ export async function logIn(
   }
 }
 
-interface Attempt extends Omit<Credentials, 'email'> {
+interface Attempt extends Omit<Credentials, 'email' | 'deviceToken'> {
+  readonly deviceToken: string | undefined;
   readonly emailKey: string;
-  readonly accountThrottle: string;
+  readonly place: Place;
+  readonly guesses: Throttle;
 }
 
 /**
@@ -64,10 +70,11 @@ interface Attempt extends Omit<Credentials, 'email'> {
 async function compareAndOpen(
   ports: AuthPorts,
   user: User | undefined,
-  { emailKey, password, accountThrottle, client }: Attempt,
+  { emailKey, password, ...from }: Attempt,
 ): Promise<LoggedIn | CodeNeeded | { changed: User | undefined }> {
+  const { client } = from;
   const matches = await ports.hasher.verify(password, password.isWellFormed() ? user?.passwordHash : undefined);
-  if (!user || !matches || user.disabledAt !== undefined) {
+  if (!user || !matches || isShut(user)) {
     const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey });
     await ports.store.write((transaction) => transaction.addEvent(failure));
     throw new AuthError('invalid_credentials');
@@ -76,13 +83,12 @@ async function compareAndOpen(
   const betterHash = await hashBetter(ports, password, user.passwordHash);
   return ports.store.write(async (transaction) => {
     const current = await transaction.lockUser(user.id);
-    if (current?.passwordHash !== user.passwordHash || current.disabledAt !== undefined) return { changed: current };
+    if (current?.passwordHash !== user.passwordHash || isShut(current)) return { changed: current };
     if (betterHash !== undefined) {
       await transaction.updatePasswordHash(user.id, betterHash, ports.clock.now());
       await transaction.addEvent(authEvent(ports.clock, 'password_rehashed', client, { userId: user.id, emailKey }));
     }
-    const shown = { user: current, methods: ['password'], client, counters: [accountThrottle] } as const;
-    return completeLogin(ports, transaction, shown);
+    return completeLogin(ports, transaction, { user: current, methods: ['password'], ...from });
   });
 }
 

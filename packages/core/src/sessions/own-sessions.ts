@@ -5,7 +5,7 @@ import type { AuthPorts } from '../ports.ts';
 import type { WriteTransaction } from '../store.ts';
 import { tooMany } from '../throttling/admit-attempt.ts';
 import { blockedForMs, changesOf, countOne } from '../throttling/throttle.ts';
-import { stripBlanks } from '../tokens/digest.ts';
+import { digestSecret, stripBlanks } from '../tokens/digest.ts';
 import { type ActiveSession, isExpired, type Session } from './session.ts';
 
 /** Only such texts are looked up, since not every database accepts every text in a query. */
@@ -51,15 +51,19 @@ export async function endSession(
 }
 
 /**
- * End every session of the requester but the current one.
+ * End every session of the requester but the current one, and forget every other browser.
  *
  * @returns how many.
  * @throws {@link AuthError} `unauthenticated`: the current one ended meanwhile; `rate_limited`.
  */
-export function endOtherSessions(ports: AuthPorts, { session, client }: Actor): Promise<number> {
+export function endOtherSessions(
+  ports: AuthPorts,
+  { session, client, deviceToken }: Actor & { readonly deviceToken?: string | undefined },
+): Promise<number> {
   return ports.store.write(async (transaction) => {
     await assertOpen(transaction, session);
     const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
+    await transaction.deleteDevicesOfUser(session.userId, deviceToken && digestSecret(deviceToken));
     if (ended === 0) return 0;
     await countChange(transaction, ports, session);
     const who = { userId: session.userId, sessionId: session.id };
@@ -69,12 +73,12 @@ export function endOtherSessions(ports: AuthPorts, { session, client }: Actor): 
 }
 
 /** A session that ended while it waited for the write lock may not end others. */
-async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Actor['session']): Promise<void> {
+export async function assertOpen(transaction: WriteTransaction, { tokenDigest }: Actor['session']): Promise<void> {
   if (!(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
 }
 
 /** Counts an end of sessions. @throws AuthError `rate_limited`, which undoes it. */
-async function countChange(
+export async function countChange(
   transaction: WriteTransaction,
   { clock }: AuthPorts,
   { userId }: Actor['session'],

@@ -1,11 +1,12 @@
+import { isShut } from '../accounts/user.ts';
+import { isOver } from '../clock-skew.ts';
 import { AuthError } from '../errors.ts';
 import { admitCode, useCode } from '../factors/use-code.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
 import type { PendingLogin } from '../store.ts';
-import { ofLogin } from '../throttling/throttle.ts';
+import { findPlace, ofLogin } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from '../tokens/digest.ts';
-import { isOver } from '../tokens/one-time-tokens.ts';
 import { completeLogin, type LoggedIn } from './complete-login.ts';
 
 /** How many codes one login may try. */
@@ -17,6 +18,8 @@ export interface SecondFactor {
   /** Six digits, or a recovery code. */
   readonly code: string;
   readonly client: Requester;
+  /** Of a browser that was known before. */
+  readonly deviceToken?: string | undefined;
 }
 
 /**
@@ -28,22 +31,24 @@ export interface SecondFactor {
  */
 export async function logInWithCode(
   ports: AuthPorts,
-  { secondFactorToken, code, client }: SecondFactor,
+  { secondFactorToken, code, client, deviceToken }: SecondFactor,
 ): Promise<LoggedIn> {
   const pending = await findValid(ports, secondFactorToken);
   const user = pending && (await ports.store.findUserById(pending.userId));
   if (!pending || !user) throw new AuthError('second_factor_expired');
-  const { guesses } = await ofLogin(ports, user.emailKey, user.id, client);
-  const admitted = await admitCode(ports, { code, user, client });
+  const place = await findPlace(ports, user.id, { client, deviceToken });
+  const { guesses } = ofLogin(ports, user.emailKey, place, client);
+  const admitted = await admitCode(ports, { code, user, client, place });
   const outcome = await ports.store.write(async (transaction) => {
     const current = await transaction.lockUser(user.id);
-    if (current?.secondFactorAt === undefined || current.disabledAt !== undefined) return undefined;
+    if (current?.secondFactorAt === undefined || isShut(current)) return undefined;
     if (!(await transaction.tryPendingLogin(pending.digest, MAX_TRIES, ports.clock.now()))) return undefined;
     const used = await useCode(ports, transaction, { ...admitted, user: current });
     if ('refusal' in used) return used;
     await transaction.deletePendingLogin(pending.digest);
     const methods = ['password', used.method] as const;
-    return completeLogin(ports, transaction, { user: current, methods, client, counters: [guesses.key] });
+    const shown = { user: current, methods, client, place, deviceToken, guesses };
+    return completeLogin(ports, transaction, shown);
   });
   if (outcome === undefined || 'secondFactorToken' in outcome) throw new AuthError('second_factor_expired');
   if ('refusal' in outcome) throw outcome.refusal;

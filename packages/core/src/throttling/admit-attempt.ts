@@ -27,6 +27,8 @@ interface Guess extends Attempt {
    * The one of the throttles that a success clears: attempts beyond it wait for those in flight.
    */
   readonly guesses: Throttle;
+  /** Whether its browser is known to the account: it then has slots that no stranger takes. */
+  readonly isKnown?: boolean;
 }
 
 /** Why an attempt is not let through. */
@@ -113,7 +115,7 @@ type Counted =
   | { readonly place?: undefined; readonly blocked: Block };
 
 async function countAtPlace(ports: AuthPorts, attempt: Attempt | Guess, mayChange?: () => boolean): Promise<Counted> {
-  const place = ports.hasher.takePlace();
+  const place = ports.hasher.takePlace({ isKnown: 'isKnown' in attempt && attempt.isKnown === true });
   try {
     const blocked = await count(ports, attempt, mayChange);
     if (!blocked) return { place };

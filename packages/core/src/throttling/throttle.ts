@@ -1,8 +1,8 @@
 import type { User } from '../accounts/user.ts';
-import { CLOCK_SKEW_MS, lasts } from '../clock-skew.ts';
+import { CLOCK_SKEW_MS, isOver, lasts } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
 import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
-import type { OwedKind, ThrottleState } from '../store.ts';
+import type { Device, OwedKind, ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
 /** A number of attempts in a period, which begins with the first. */
@@ -52,17 +52,24 @@ const CHANGES_BY_USER = perMinute(60);
 /** Mails of any kind to one mailbox, against flooding it; see `mail-budget.ts`. */
 export const MAILS_BY_MAILBOX = perHour(5);
 /**
- * What each kind may send beyond that, so that no other kind keeps it from its owner: 12 mails an
- * hour in all. Two resets an hour keep one good while tokens live for 30 minutes.
+ * What some kinds may send beyond that, so that no other kind keeps them from their owner: 12 mails
+ * an hour in all. Two resets an hour keep one good while tokens live for 30 minutes.
  */
-export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, WindowRule>>> = {
-  reset: perHour(2),
-  registration: perHour(1),
-  invitation: perHour(1),
-  email_change_notice: perHour(1),
-  recovery_code_used: perHour(1),
-  wrong_codes: perHour(1),
-};
+const CHANGES = { name: 'changes', rule: perHour(3) };
+export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, { readonly name: string; readonly rule: WindowRule }>>> =
+  {
+    reset: { name: 'reset', rule: perHour(2) },
+    registration: { name: 'registration', rule: perHour(1) },
+    invitation: { name: 'invitation', rule: perHour(1) },
+    wrong_codes: CHANGES,
+    password_changed: CHANGES,
+    email_change_notice: CHANGES,
+    email_changed: CHANGES,
+    factor_enabled: CHANGES,
+    factor_disabled: CHANGES,
+    recovery_codes_renewed: CHANGES,
+    recovery_code_used: CHANGES,
+  };
 
 /**
  * How long an address that logged in to an account has a counter of its own, which others cannot
@@ -135,18 +142,42 @@ export function byAddress(ports: AuthPorts, name: string, limitPerMinute: number
   return [own, ...wide];
 }
 
+/** What is known of where a request for an account comes from. */
+export interface Place {
+  /** The browser, if it has completed a login to this account. */
+  readonly device: Device | undefined;
+  /** The network, if the user recently logged in from there. */
+  readonly network: string | undefined;
+}
+
+/** @param deviceToken of a browser that says it is known. */
+export async function findPlace(
+  ports: AuthPorts,
+  userId: string | undefined,
+  { client, deviceToken }: { readonly client: Requester; readonly deviceToken?: string | undefined },
+): Promise<Place> {
+  const network = await findKnownNetwork(ports, userId ?? '', client);
+  if (deviceToken === undefined) return { device: undefined, network };
+  const device = await ports.store.findDevice(digestSecret(deviceToken), userId ?? '');
+  return { device: device && !isOver(device, ports.clock.now()) ? device : undefined, network };
+}
+
 /**
- * The throttles of a login, whether or not there is such an account. An address from
+ * The throttles of a login, whether or not there is such an account. A browser or an address from
  * which its owner recently logged in has a counter of its own, so that guesses from elsewhere lock
- * out neither the owner nor others at that address.
+ * out neither the owner nor others at that address. A browser that is known is not counted by its
+ * address: a stolen one is worth five guesses, and then blocks itself alone.
  */
-export async function ofLogin(
+export function ofLogin(
   ports: AuthPorts,
   emailKey: string,
-  userId: string | undefined,
+  { device, network }: Place,
   client: Requester,
-): Promise<{ throttles: Throttle[]; guesses: Throttle }> {
-  const network = await findKnownNetwork(ports, userId ?? '', client);
+): { throttles: Throttle[]; guesses: Throttle } {
+  if (device) {
+    const guesses = { key: `login:device:${device.digest}`, rule: FAILED_LOGINS };
+    return { throttles: [guesses], guesses };
+  }
   const { loginsPerMinute } = ports.policy;
   const guesses = accountThrottle(emailKey, network);
   if (!network) return { throttles: [...byAddress(ports, 'login', loginsPerMinute, client), guesses], guesses };
@@ -160,15 +191,25 @@ export interface CodeCounter extends Throttle {
 }
 
 /**
- * The counter of wrong codes, apart from that of passwords. An address where a code was right since
- * the factor is on has one of its own, so that no guesses from elsewhere keep the owner out. With
- * the password or the mailbox alone, a thief could make any number of addresses known.
+ * The counter of wrong codes, apart from that of passwords. A browser or an address where a code was
+ * right since the factor is on has one of its own, so that no guesses from elsewhere keep the owner
+ * out. With the password or the mailbox alone, a thief could make any number of either known.
  */
 export async function ofCode(
   { clock, store }: AuthPorts,
-  { id, secondFactorAt = 0 }: Pick<User, 'id' | 'secondFactorAt'>,
-  client: Requester,
+  {
+    user: { id, secondFactorAt = 0 },
+    client,
+    device,
+  }: {
+    readonly user: Pick<User, 'id' | 'secondFactorAt'>;
+    readonly client: Requester;
+    readonly device: Device | undefined;
+  },
 ): Promise<CodeCounter> {
+  if (device && device.lastLoginAt >= secondFactorAt) {
+    return { key: `code:device:${device.digest}`, rule: FAILED_LOGINS, isOfKnown: true };
+  }
   const network = networkOf(client.address);
   const { sinceMs, untilMs } = knownWithin(clock.now());
   const since = Math.max(sinceMs, secondFactorAt - 1);

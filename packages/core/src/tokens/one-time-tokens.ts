@@ -1,5 +1,5 @@
 import type { AuthEvent } from '../audit/event.ts';
-import { isYetToCome } from '../clock-skew.ts';
+import { isOver } from '../clock-skew.ts';
 import { AuthError, type AuthErrorCode } from '../errors.ts';
 import type { AuthPolicy, AuthPorts } from '../ports.ts';
 import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose, WriteTransaction } from '../store.ts';
@@ -7,9 +7,11 @@ import { MAILS_BY_MAILBOX } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from './digest.ts';
 
 const DAY_MS = 86_400_000;
+/** How long an owner can say “not me”. */
+export const NOT_ME_MS = 3 * DAY_MS;
 
 /** What happens to an account, or to an address, and may void its tokens; `made` is an account. */
-export type AccountChange = 'made' | 'password' | 'email' | 'disabled';
+export type AccountChange = 'made' | 'password' | 'email' | 'disabled' | 'locked';
 
 interface Purpose {
   readonly lifetimeMs: (policy: AuthPolicy) => number;
@@ -27,7 +29,7 @@ export const purposes = {
     lifetimeMs: (policy) => policy.resetTokenMs,
     kept: MAILS_BY_MAILBOX.limit,
     makes: 'password',
-    voidedBy: ['password', 'email', 'disabled'],
+    voidedBy: ['password', 'email', 'disabled', 'locked'],
   },
   // More than are mailed in a day, for the same reason.
   registration: { lifetimeMs: () => DAY_MS, kept: 240, makes: 'made', voidedBy: ['made'] },
@@ -35,13 +37,16 @@ export const purposes = {
     lifetimeMs: () => DAY_MS,
     kept: 1,
     makes: 'email',
-    voidedBy: ['password', 'email', 'disabled'],
+    voidedBy: ['password', 'email', 'disabled', 'locked'],
   },
+  // As long as an address that was left is reserved. Nothing voids it: a thief could. All are kept,
+  // since the oldest is its owner's.
+  not_me: { lifetimeMs: () => NOT_ME_MS, kept: 10_000, makes: 'locked', voidedBy: [] },
   invitation: { lifetimeMs: () => 7 * DAY_MS, kept: 1, makes: 'made', voidedBy: ['made'] },
 } as const satisfies Record<TokenPurpose, Purpose>;
 
-/** A token that is to be issued. */
-export type NewToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'>;
+/** A token that is to be issued; that of a notice counts from what it is about. */
+export type NewToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'> & { readonly createdAt?: number };
 
 /** Makes a token inside a transaction. Only its digest is stored: this alone returns it. */
 export async function issueToken(
@@ -51,9 +56,9 @@ export async function issueToken(
 ): Promise<{ token: string; expiresAt: number }> {
   const { lifetimeMs, kept } = purposes[issued.purpose];
   const token = random.uuid();
-  const createdAt = clock.now();
+  const createdAt = issued.createdAt ?? clock.now();
   const expiresAt = createdAt + lifetimeMs(policy);
-  await transaction.trimTokens(issued, issued.delivery === 'printed' ? 0 : kept - 1, createdAt);
+  await transaction.trimTokens(issued, issued.delivery === 'printed' ? 0 : kept - 1, clock.now());
   await transaction.insertToken({ ...issued, digest: digestToken(token), createdAt, expiresAt });
   return { token, expiresAt };
 }
@@ -80,14 +85,6 @@ export async function refuseToken(
     await transaction.addEvent(refusal);
   });
   throw new AuthError(code);
-}
-
-/** Whether a token has expired, or was issued before the clock was set back. */
-export function isOver(
-  { createdAt, expiresAt }: Pick<OneTimeToken, 'createdAt' | 'expiresAt'>,
-  nowMs: number,
-): boolean {
-  return nowMs >= expiresAt || isYetToCome(createdAt, nowMs);
 }
 
 /**
