@@ -43,6 +43,9 @@ describe('copyDatabase', () => {
       const [now, expiresAt] = [source.clock.now(), source.clock.now() + 60_000];
       const pending = { userId, createdAt: now, expiresAt };
       const session = await source.database.read('sessions').first('token_digest');
+      const from = { address: '127.0.0.1', userAgent: 'test', lastLoginAt: now };
+      await transaction.saveDevice({ ...pending, ...from, digest: 'device', id: 'device' }, 20);
+      await transaction.reserveAddress(userId, 'left@example.com', expiresAt);
       await transaction.insertTotp({ userId, secret: 'MZXW6YTB', lastStep: 7 }, now);
       await transaction.replaceRecoveryCodes(userId, ['one', 'two']);
       await transaction.savePendingTotp({ ...pending, sessionDigest: session.token_digest, secret: 'MZXW6YTB' });
@@ -112,6 +115,8 @@ describe('copyDatabase', () => {
       role: index % 3 === 0 ? 'admin' : 'user',
       emailVerified: index % 2 === 1,
       secondFactorAt: index % 5 === 0 ? index : undefined,
+      lockedAt: index % 7 === 0 ? index : undefined,
+      noticedSince: undefined,
       disabledAt: index % 2 === 0 ? undefined : index,
       createdAt: index,
       updatedAt: index,

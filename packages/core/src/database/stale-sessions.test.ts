@@ -64,6 +64,18 @@ const calls = {
   },
   tryPendingLogin: (transaction) => transaction.tryPendingLogin('login', 5, NOW),
   deletePendingLogin: (transaction) => transaction.deletePendingLogin('login'),
+  setLockedAt: (transaction, { own }) => transaction.setLockedAt(own.user.id, NOW),
+  noteLogins: (transaction, { own }) => transaction.noteLogins(own.user.id, NOW),
+  reserveAddress: (transaction, { own }) => transaction.reserveAddress(own.user.id, 'left', NOW),
+  isReserved: (transaction) => transaction.isReserved('left', NOW),
+  saveDevice: (transaction, { own }) => {
+    const times = { createdAt: NOW, lastLoginAt: NOW, expiresAt: NOW + 1 };
+    const from = { address: '127.0.0.1', userAgent: undefined };
+    return transaction.saveDevice({ digest: 'device', id: 'device', userId: own.user.id, ...times, ...from }, 20);
+  },
+  deleteDevice: (transaction, { own }) => transaction.deleteDevice('device', own.user.id),
+  deleteDevicesOfUser: (transaction, { own }) => transaction.deleteDevicesOfUser(own.user.id),
+  deleteTokensAfter: (transaction, { own }) => transaction.deleteTokensAfter(own.user.id, 'not_me', NOW),
   deletePendingFactors: (transaction, { own }) => transaction.deletePendingFactors(own.user.id),
   hasSession: (transaction, { own }) => transaction.hasSession(own.session.tokenDigest),
   insertToken: (transaction, { own }) => transaction.insertToken({ ...token, userId: own.user.id }),

@@ -17,6 +17,8 @@ function userOf(name: string, changed: Partial<User> = {}): User {
     role: 'user',
     emailVerified: false,
     secondFactorAt: undefined,
+    lockedAt: undefined,
+    noticedSince: undefined,
     disabledAt: undefined,
     createdAt: NOW,
     updatedAt: NOW,

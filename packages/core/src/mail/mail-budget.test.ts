@@ -14,7 +14,8 @@ import {
   sendMails,
   type TestAuth,
 } from '../testing/index.ts';
-import { maxMailAttempts, nextMailAttemptAt, sendOwedMail } from './outbox.ts';
+import { maxMailAttempts } from './mail.ts';
+import { nextMailAttemptAt, sendOwedMail } from './outbox.ts';
 
 const email = 'owner@example.com';
 const password = 'correct horse battery';

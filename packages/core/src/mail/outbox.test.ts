@@ -6,7 +6,8 @@ import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import { createGate, createTestAuth, localClient, registerUser, type TestAuth } from '../testing/index.ts';
 import { digestToken } from '../tokens/one-time-tokens.ts';
-import { maxMailAttempts, nextMailAttemptAt, sendOwedMail } from './outbox.ts';
+import { maxMailAttempts } from './mail.ts';
+import { nextMailAttemptAt, sendOwedMail } from './outbox.ts';
 
 const credentials = { email: 'user@example.com', password: 'secure_password', client: localClient };
 

@@ -95,7 +95,10 @@ export function createCountingRandom(): Random {
   return {
     bytes: (length) => {
       count += 1;
-      return Buffer.alloc(length, count);
+      const bytes = Buffer.alloc(length, count);
+      // A byte alone would repeat itself after 256.
+      if (count > 255) bytes.writeUInt32BE(count, length - 4);
+      return bytes;
     },
     uuid: () => {
       count += 1;
