@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyUser } from './accounts/operator.ts';
 import { changeEmail, deleteAccount } from './accounts/own-account.ts';
 import { register } from './accounts/register.ts';
 import { requestEmailVerification, verifyEmail } from './accounts/verify-email.ts';
 import { changePassword } from './passwords/change-password.ts';
 import { requestPasswordReset } from './passwords/request-reset.ts';
 import { resetPassword } from './passwords/reset-password.ts';
+import type { AuthPorts } from './ports.ts';
 import { authenticate } from './sessions/authenticate.ts';
 import type { LoggedIn } from './sessions/complete-login.ts';
 import { type Credentials, logIn } from './sessions/log-in.ts';
@@ -53,11 +55,35 @@ const actorOf = ({ loggedIn }: Started) => ({
 });
 
 const table: readonly Row[] = [
-  ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 6, 1],
-  ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 10, 2],
+  // One asks whether the address is kept for an account that left it.
+  ['registering', ({ auth }) => register(auth, { ...credentials, email: 'new@example.com' }), 1, 7, 1],
+  ['registering from afar', ({ auth }) => register(auth, { ...remote, email: 'new@example.com' }), 2, 11, 2],
   ['registering a taken email', ({ auth }) => register(auth, credentials), 1, 0, 0],
-  ['logging in', ({ auth }) => logInUser(auth, credentials), 3, 11, 2],
-  ['logging in from afar', ({ auth }) => logInUser(auth, remote), 3, 13, 2],
+  // Two are about the browser, which is new: it is known from here on, and the oldest beyond 20 is
+  // forgotten.
+  ['logging in', ({ auth }) => logInUser(auth, credentials), 3, 13, 2],
+  ['logging in from afar', ({ auth }) => logInUser(auth, remote), 3, 15, 2],
+  // One is about the browser, which is known for longer; the read finds it.
+  [
+    'logging in with a known browser',
+    ({ auth, loggedIn }) => {
+      auth.clock.advance(1000);
+      return logInUser(auth, { ...credentials, deviceToken: loggedIn.device.token });
+    },
+    4,
+    12,
+    2,
+  ],
+  [
+    'the same from afar, where it is not counted by its address',
+    ({ auth, loggedIn }) => {
+      auth.clock.advance(1000);
+      return logInUser(auth, { ...remote, deviceToken: loggedIn.device.token });
+    },
+    4,
+    12,
+    2,
+  ],
   [
     'logging in with a wrong password',
     ({ auth }) => logInUser(auth, { ...credentials, password: newPassword }),
@@ -97,7 +123,8 @@ const table: readonly Row[] = [
     1,
   ],
   ['asking for a reset', ({ auth }) => requestPasswordReset(auth, credentials), 1, 6, 1],
-  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 14, 1],
+  // One forgets its browsers.
+  ['resetting', ({ auth, resetToken }) => resetPassword(auth, { ...credentials, resetToken, newPassword }), 2, 15, 1],
   [
     'resetting with a wrong token',
     ({ auth }) => resetPassword(auth, { ...credentials, resetToken: 'unknown', newPassword }),
@@ -117,7 +144,8 @@ const table: readonly Row[] = [
     (started) =>
       changeEmail(started.auth, { ...actorOf(started), password: 'secure_password', newEmail: 'new@example.com' }),
     2,
-    21,
+    // One asks whether the address is kept for an account that left it.
+    22,
     2,
   ],
   [
@@ -129,7 +157,8 @@ const table: readonly Row[] = [
   ],
   ['listing sessions', ({ auth, loggedIn }) => listSessions(auth, loggedIn.session), 1, 0, 0],
   ['ending a session', (started) => endSession(started.auth, actorOf(started), started.loggedIn.session.id), 0, 8, 1],
-  ['ending the others, where there are none', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 4, 1],
+  // One forgets the other browsers.
+  ['ending the others, where there are none', (started) => endOtherSessions(started.auth, actorOf(started)), 0, 5, 1],
 ];
 
 describe('the statements that SQLite is sent', () => {
@@ -163,8 +192,9 @@ describe('the statements that SQLite is sent', () => {
     transactions: number,
   ])[] = [
     ['a password before its code', 'none', 3, 9, 2],
-    ['a code after its password', 'right', 5, 16, 2],
-    ['a wrong code', 'wrong', 5, 11, 2],
+    // Two writes are about the browser, which is new.
+    ['a code after its password', 'right', 4, 18, 2],
+    ['a wrong code', 'wrong', 4, 11, 2],
   ];
   it.each(withCode)('are as few for %s', async (_what, code, reads, writes, transactions) => {
     const { auth } = started;
@@ -177,6 +207,25 @@ describe('the statements that SQLite is sent', () => {
     const finish = { ...pending, code: code === 'right' ? right : '000000', client: localClient };
     await (code === 'none' ? logIn(auth, credentials) : logInWithCode(auth, finish)).catch(() => undefined);
     expectCounts({ reads, writes, transactions });
+  });
+
+  it('are one more at the first login of an account, and one more where its owner hears of it', async () => {
+    const { auth } = started;
+    const own = { ...credentials, email: 'first@example.com' };
+    await register(auth, own);
+    await verifyUser(auth, own.email);
+    const mailing = { ...auth, policy: { ...auth.policy, sendsMail: true } };
+    const from = (address: string) => ({ ...own, client: { ...localClient, address } });
+    const writesOf = async (ports: AuthPorts, given: Credentials) => {
+      sent.write = [];
+      await logInUser(ports, given);
+      return sent.write.length;
+    };
+    const first = await writesOf(mailing, own);
+    expect(await writesOf(mailing, own)).toBe(first - 1);
+    const unheard = await writesOf(auth, from('192.0.2.1'));
+    expect(await writesOf(mailing, from('192.0.2.2'))).toBe(unheard + 1);
+    expect(await writesOf(mailing, from('192.0.2.2'))).toBeLessThanOrEqual(unheard);
   });
 
   function expectCounts(expected: Record<'reads' | 'writes' | 'transactions', number | undefined>): void {

@@ -18,6 +18,7 @@ import {
 } from './operator.ts';
 import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
+import type { User } from './user.ts';
 
 const email = 'user@example.com';
 const credentials = { email, password: 'secure_password', client: localClient };
@@ -27,6 +28,8 @@ const unauthenticated = new AuthError('unauthenticated');
 describe('what an operator does', () => {
   let auth: TestAuth;
   let loggedIn: LoggedIn;
+  /** As it is kept: the first login begins to note logins. */
+  let user: User;
   let other: LoggedIn;
 
   beforeEach(async () => {
@@ -34,6 +37,7 @@ describe('what an operator does', () => {
     await register(auth, credentials);
     await register(auth, { ...credentials, email: 'other@example.com' });
     loggedIn = await logInUser(auth, credentials);
+    user = { ...loggedIn.user, noticedSince: auth.clock.now() };
     other = await logInUser(auth, { ...credentials, email: 'other@example.com' });
     for (const { token } of [loggedIn, other]) await authenticate(auth, token);
     auth.events.splice(0);
@@ -49,17 +53,17 @@ describe('what an operator does', () => {
   };
 
   it('finds an account by its email in any case', async () => {
-    expect(await getUser(auth, 'USER@example.com')).toEqual(loggedIn.user);
+    expect(await getUser(auth, 'USER@example.com')).toEqual(user);
   });
 
   it('disables an account, which ends its sessions at once, and enables it again', async () => {
-    const disabled = { ...loggedIn.user, disabledAt: auth.clock.now() };
+    const disabled = { ...user, disabledAt: auth.clock.now() };
     expect(await disableUser(auth, email)).toEqual(disabled);
     await expectEnded();
     expect(await getUser(auth, email)).toEqual(disabled);
     await expect(logInUser(auth, credentials)).rejects.toEqual(new AuthError('invalid_credentials'));
-    expect(await enableUser(auth, email)).toEqual(loggedIn.user);
-    expect(await getUser(auth, email)).toEqual(loggedIn.user);
+    expect(await enableUser(auth, email)).toEqual(user);
+    expect(await getUser(auth, email)).toEqual(user);
     await expect(authenticate(auth, loggedIn.token)).rejects.toEqual(unauthenticated);
     await logInUser(auth, credentials);
     expect(auth.events.filter(({ detail }) => detail === 'operator')).toEqual([
@@ -76,7 +80,7 @@ describe('what an operator does', () => {
   });
 
   it('deletes an account, and what is recorded of it stays', async () => {
-    expect(await deleteUser(auth, email)).toEqual(loggedIn.user);
+    expect(await deleteUser(auth, email)).toEqual(user);
     await expectEnded();
     await expect(getUser(auth, email)).rejects.toEqual(unknown);
     expect(auth.events).toEqual([recorded('user_deleted')]);
@@ -99,7 +103,7 @@ describe('what an operator does', () => {
 
   it('makes a reset token, of which the digest is kept', async () => {
     const { resetToken, ...issued } = await issueResetTokenFor(auth, email);
-    expect(issued).toEqual({ user: loggedIn.user, expiresAt: auth.clock.now() + 600_000 });
+    expect(issued).toEqual({ user, expiresAt: auth.clock.now() + 600_000 });
     expect(await auth.store.findToken(digestSecret(resetToken), ['reset'])).toMatchObject({ userId: loggedIn.user.id });
     expect(auth.events).toEqual([recorded('password_reset_issued')]);
     await authenticate(auth, loggedIn.token);

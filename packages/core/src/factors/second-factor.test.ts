@@ -38,6 +38,8 @@ describe('a login with a second factor', () => {
     const { id } = await registerUser(auth, credentials);
     await auth.store.write((transaction) => transaction.setEmailVerified(id, auth.clock.now()));
     own = await enrol(auth, credentials);
+    // The owner hears of it.
+    await sendMails(auth);
     auth.events.splice(0);
   });
   afterEach(() => auth.close());
@@ -157,7 +159,7 @@ describe('a login with a second factor', () => {
     const { token } = await finish(await begin(), ` ${code.toLowerCase().replaceAll('-', ' ')} `);
     expect((await authenticate(auth, token)).methods).toEqual(['password', 'recovery_code']);
     expect(await auth.store.countRecoveryCodes(own.session.userId)).toBe(9);
-    expect(await sendMails(auth)).toEqual([{ kind: 'recovery_code_used', to: credentials.email }]);
+    expect(await sendMails(auth)).toMatchObject([{ kind: 'recovery_code_used', to: credentials.email }]);
     await expect(finish(await begin(), code)).rejects.toEqual(refusal('invalid_code'));
   });
 
@@ -199,10 +201,10 @@ describe('a login with a second factor', () => {
     for (let tries = 0; tries < 2; tries += 1) await finish(await begin(), '000000').catch(() => undefined);
     expect(await sendMails(auth)).toEqual([]);
     for (let tries = 0; tries < 2; tries += 1) await finish(await begin(), 'ABCD').catch(() => undefined);
-    expect(await sendMails(auth)).toEqual([{ kind: 'wrong_codes', to: credentials.email }]);
+    expect(await sendMails(auth)).toMatchObject([{ kind: 'wrong_codes', to: credentials.email }]);
     auth.clock.advance(61 * MINUTE_MS);
     await finish(await begin(), '000000').catch(() => undefined);
-    expect(await sendMails(auth)).toEqual([{ kind: 'wrong_codes', to: credentials.email }]);
+    expect(await sendMails(auth)).toMatchObject([{ kind: 'wrong_codes', to: credentials.email }]);
   });
 
   it('judges 25 codes an hour at most, from a thousand addresses, and lets the owner in meanwhile', async () => {

@@ -46,11 +46,12 @@ describe('resetPassword', () => {
     auth.clock.advance(1);
     auth.events.splice(0);
 
-    expect(await reset({ email: 'USER@example.com' })).toEqual(user);
+    const noticed = { ...user, noticedSince: user.createdAt };
+    expect(await reset({ email: 'USER@example.com' })).toEqual(noticed);
     for (const token of tokens)
       await expect(authenticate(auth, token)).rejects.toEqual(new AuthError('unauthenticated'));
     await authenticate(auth, others);
-    const changed = { ...user, passwordHash: `cheap:${newPassword}`, updatedAt: auth.clock.now() };
+    const changed = { ...noticed, passwordHash: `cheap:${newPassword}`, updatedAt: auth.clock.now() };
     expect(await auth.store.findUserById(user.id)).toEqual(changed);
     const who = { userId: user.id, emailKey: email };
     expect(auth.events).toEqual([authEvent(auth.clock, 'password_reset_completed', localClient, who)]);
@@ -201,7 +202,7 @@ describe('resetPassword', () => {
     const write: typeof auth.store.write = (work) =>
       auth.store.write((transaction) => work({ ...transaction, deleteSessionsOfUser: () => Promise.reject(failure) }));
     await expect(resetPassword({ ...auth, store: { ...auth.store, write } }, input)).rejects.toBe(failure);
-    expect(await auth.store.findUserById(user.id)).toEqual(user);
+    expect(await auth.store.findUserById(user.id)).toEqual({ ...user, noticedSince: user.createdAt });
     await authenticate(auth, token);
     await reset();
   });

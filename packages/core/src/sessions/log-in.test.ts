@@ -31,7 +31,8 @@ describe('logIn', () => {
     const { token, session, ...loggedIn } = await logInUser(auth, { ...credentials, email: 'USER@example.com' });
     const now = auth.clock.now();
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(loggedIn).toEqual({ user });
+    const device = { token: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/), expiresAt: now + 180 * 86_400_000 };
+    expect(loggedIn).toEqual({ user, device });
     expect(session).toEqual({
       id: '00000000-0000-4000-8000-000000000003',
       tokenDigest: digestSecret(token),
