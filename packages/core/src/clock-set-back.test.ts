@@ -161,6 +161,15 @@ describe('a clock that was ten days ahead', () => {
     expect(await auth.store.countOwedMails()).toBe(owed + 1);
   });
 
+  it('knows a browser from now on, though twenty were known then', async () => {
+    auth.clock.advance(10 * DAY);
+    for (let count = 0; count < 20; count += 1) await logInUser(auth, credentials);
+    auth.clock.advance(-10 * DAY);
+    const { device } = await logInUser(auth, credentials);
+    const again = await logInUser(auth, { ...credentials, deviceToken: device.token });
+    expect(again.device.token).toBe(device.token);
+  });
+
   it('does not know an address for longer than its thirty days', async () => {
     const there = { ...credentials, client: { ...client, address: '192.0.2.1' } };
     auth.clock.advance(40 * DAY);

@@ -1,43 +1,10 @@
 import type { User } from './accounts/user.ts';
 import type { AuthEvent, StoredEvent } from './audit/event.ts';
+import type { PendingLogin, PendingTotp, StoredFactors, TotpFactor } from './factors/factor.ts';
+import type { OutboxMail, OwedKind } from './mail/outbox-mail.ts';
+import type { Device } from './sessions/device.ts';
 import type { ActiveSession, Session } from './sessions/session.ts';
-
-/** What one-time tokens are for; see `one-time-tokens.ts`. */
-export type TokenPurpose = 'reset' | 'registration' | 'email_change' | 'invitation' | 'not_me';
-
-/**
- * How a token reaches its owner: by mail alone, printed for an operator to pass on, or in the
- * answer to a request. Only a mailed one proves a mailbox. A withheld one reaches no one: it stands
- * for what is pending, whether or not a mail leaves.
- */
-export type TokenDelivery = 'mailed' | 'printed' | 'answered' | 'withheld';
-
-/** Whose a token is: an account's, or that of an address without one. */
-export interface TokenOwner {
-  readonly userId?: string | undefined;
-  readonly emailKey?: string | undefined;
-}
-
-/**
- * A one-time token as it is kept: its digest alone. Times are milliseconds since the Unix epoch.
- */
-export interface OneTimeToken extends TokenOwner {
-  readonly digest: string;
-  readonly purpose: TokenPurpose;
-  readonly delivery: TokenDelivery;
-  /** Of a change of email: the new address, as typed. Of a notice: where it went. */
-  readonly email?: string | undefined;
-  /** Of an invitation: the role that the account gets. */
-  readonly role?: string | undefined;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-/** The tokens of one owner that have one purpose and one delivery. */
-export type TokenKind = Pick<OneTimeToken, 'purpose' | 'userId' | 'emailKey' | 'delivery'>;
-
-/** What waits for its proof: all of an account, or all of some addresses. */
-export type PendingOf = { readonly userId: string } | { readonly emailKeys: readonly string[] };
+import type { OneTimeToken, PendingOf, TokenKind, TokenOwner, TokenPurpose } from './tokens/one-time-token.ts';
 
 /** The stored state of one counter. Times are milliseconds since the Unix epoch. */
 export interface ThrottleState {
@@ -48,104 +15,6 @@ export interface ThrottleState {
   readonly noted: boolean;
   /** When the counter may be forgotten. */
   readonly expiresAt: number;
-}
-
-/** Why a mail is owed. What is sent is decided when it is due; see `decide-mail.ts`. */
-export type OwedKind = Exclude<TokenPurpose, 'not_me'> | NoticeKind;
-
-/** What owners of accounts hear of. */
-export type NoticeKind =
-  | 'login_notice'
-  | 'wrong_codes'
-  | 'password_changed'
-  | 'email_change_notice'
-  | 'email_changed'
-  | 'factor_enabled'
-  | 'factor_disabled'
-  | 'recovery_codes_renewed'
-  | 'recovery_code_used';
-
-/** A browser, or a command line, that has completed a login to one account. */
-export interface Device {
-  /** SHA-256 of its token. */
-  readonly digest: string;
-  /** Public: names it in lists, and opens nothing. */
-  readonly id: string;
-  readonly userId: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly lastLoginAt: number;
-  readonly expiresAt: number;
-  /** Of the last login. */
-  readonly address: string;
-  readonly userAgent: string | undefined;
-}
-
-/**
- * The TOTP factor of an account. The secret is the one that must be readable; see ADR 10.
- */
-export interface TotpFactor {
-  readonly userId: string;
-  /** In base32. */
-  readonly secret: string;
-  /** The newest step of which a code was used; see `totp.ts`. */
-  readonly lastStep: number;
-}
-
-/** A factor that was begun and not yet enabled. It belongs to the session that began it. */
-export interface PendingTotp {
-  readonly sessionDigest: string;
-  readonly userId: string;
-  /** In base32. */
-  readonly secret: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-/**
- * A login whose password was right and whose code is missing. It is no session and opens nothing.
- */
-export interface PendingLogin {
-  /** SHA-256 of its token. */
-  readonly digest: string;
-  readonly userId: string;
-  /** Codes that were compared. */
-  readonly tries: number;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-/** The factors of an account as they are kept, for an export that holds them. */
-export interface StoredFactors {
-  readonly totp: TotpFactor | undefined;
-  /** SHA-256 of the codes that are left. */
-  readonly recoveryDigests: readonly string[];
-}
-
-/**
- * A mail in the outbox. It holds no token: one is issued when the mail is sent, so that none is
- * ever stored.
- */
-export interface OutboxMail {
-  readonly id: string;
-  readonly kind: OwedKind;
-  /** Where it goes, as typed, whether or not an account has the address. */
-  readonly email: string;
-  readonly emailKey: string;
-  /** Of a change of email: the account that asked. */
-  readonly userId?: string | undefined;
-  /** Of an invitation. */
-  readonly role?: string | undefined;
-  /** Of a notice: the network and the user agent that it is about, if there are any. */
-  readonly address?: string | undefined;
-  readonly userAgent?: string | undefined;
-  /** Tries so far. */
-  readonly attempts: number;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly nextAttemptAt: number;
 }
 
 /**
@@ -196,8 +65,8 @@ export interface Expiry {
 export interface UserReads {
   findUserById(userId: string): Promise<User | undefined>;
   findUserByEmailKey(emailKey: string): Promise<User | undefined>;
-  /** @returns those of the keys that accounts have. */
-  findEmailKeys(emailKeys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** @returns those of the keys that accounts have, or have left and may go back to. */
+  findTakenKeys(emailKeys: readonly string[], nowMs: number): Promise<ReadonlySet<string>>;
   listUsers(page: UserPage): Promise<User[]>;
   /** When each of these users last logged in, in milliseconds since the Unix epoch. */
   findLastLogins(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
@@ -208,11 +77,11 @@ export interface UserWrites {
   lockUser(userId: string): Promise<User | undefined>;
   /** As {@link lockUser}, by the key of the address. */
   lockUserByEmailKey(emailKey: string): Promise<User | undefined>;
-  /** @returns false, with nothing written, when the email's key is taken. */
+  /** @returns false, with nothing written, when the email's key is taken or reserved. */
   insertUser(user: User): Promise<boolean>;
-  /** Inserts those whose keys are free. @returns the keys that were. */
+  /** Inserts those whose keys are neither taken nor reserved. @returns the keys that were free. */
   insertUsers(users: readonly User[]): Promise<ReadonlySet<string>>;
-  /** @returns false, with nothing written, when another account has the key. */
+  /** @returns false, with nothing written, when another account has the key, or has reserved it. */
   updateEmail(
     userId: string,
     changed: Pick<User, 'email' | 'emailKey' | 'emailVerified'>,
@@ -369,6 +238,8 @@ export interface OutboxWrites {
   deleteMail(id: string): Promise<void>;
   /** Deletes the mails of some kinds that are still owed. */
   deleteMails(pendingOf: PendingOf, kinds: readonly (OwedKind | TokenPurpose)[]): Promise<void>;
+  /** Deletes what is owed to a user about what happened after a time. */
+  deleteMailsAfter(userId: string, createdAt: number): Promise<void>;
 }
 
 export interface EventReads {

@@ -82,7 +82,10 @@ export async function importUsers(
   }
   const candidates = [...users.values()];
   const present = dryRun
-    ? await ports.store.findEmailKeys(candidates.map(({ user }) => user.emailKey))
+    ? await ports.store.findTakenKeys(
+        candidates.map(({ user }) => user.emailKey),
+        now,
+      )
     : await insert(ports, candidates);
   for (const [index, { user }] of users) outcomes[index] = present.has(user.emailKey) ? 'exists' : 'imported';
   return outcomes;

@@ -2,8 +2,8 @@ import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf, type Requester } from '../requester.ts';
-import type { OneTimeToken } from '../store.ts';
 import { accountThrottleKeys } from '../throttling/throttle.ts';
+import type { OneTimeToken } from '../tokens/one-time-token.ts';
 import { consumeToken } from '../tokens/one-time-tokens.ts';
 import { DEFAULT_ROLE, type User } from './user.ts';
 

@@ -2,9 +2,10 @@ import { authEvent } from '../audit/event.ts';
 import { isOver } from '../clock-skew.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import type { OneTimeToken, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
 import { byAddress, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
+import type { OneTimeToken } from '../tokens/one-time-token.ts';
 import { consumeToken, findToken, NOT_ME_MS, refuseToken } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import type { User } from './user.ts';
@@ -56,6 +57,8 @@ async function takeBack(
   await transaction.deleteSessionsOfUser(user.id);
   await transaction.deleteDevicesOfUser(user.id);
   await transaction.deleteTokensAfter(user.id, 'not_me', since);
+  // A notice that is still owed would bring the thief a new link.
+  await transaction.deleteMailsAfter(user.id, since);
   if (user.secondFactorAt !== undefined && user.secondFactorAt >= since) await transaction.deleteFactors(user.id);
   const { key: emailKey } = parseEmail(email);
   if (emailKey !== user.emailKey) await transaction.updateEmail(user.id, { email, emailKey, emailVerified: true }, now);

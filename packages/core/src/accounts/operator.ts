@@ -1,8 +1,9 @@
 import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
+import type { StoredFactors } from '../factors/factor.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
-import type { Store, StoredFactors, UserPage, WriteTransaction } from '../store.ts';
+import type { Store, UserPage, WriteTransaction } from '../store.ts';
 import { issueToken, voidPending } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
 import { parseRole, type User } from './user.ts';

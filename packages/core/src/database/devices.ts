@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { Device, DeviceReads, DeviceWrites } from '../store.ts';
+import type { Device } from '../sessions/device.ts';
+import type { DeviceReads, DeviceWrites } from '../store.ts';
 
 type DeviceRow = ReturnType<typeof fromDevice>;
 
@@ -47,10 +48,12 @@ export function deviceWrites(trx: Knex.Transaction): DeviceWrites {
       await trx('devices').insert(fromDevice(device)).onConflict('digest').merge();
       // One that was there already leaves as many as there were.
       if (device.createdAt !== device.lastLoginAt) return;
-      const newest = ofUser(device.userId)
+      // The new one stays, also beside those of a clock that was ahead.
+      const others = () => ofUser(device.userId).whereNot({ digest: device.digest });
+      const newest = others()
         .orderBy([{ column: 'last_login_at', order: 'desc' }, 'digest'])
-        .limit(kept);
-      await ofUser(device.userId).whereNotIn('digest', newest.select('digest')).delete();
+        .limit(kept - 1);
+      await others().whereNotIn('digest', newest.select('digest')).delete();
     },
 
     deleteDevice: async (id, userId) => (await ofUser(userId).where({ id }).delete()) === 1,

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
-import type { FactorReads, FactorWrites, PendingLogin, PendingTotp, StoredFactors, TotpFactor } from '../store.ts';
+import type { PendingLogin, PendingTotp, StoredFactors, TotpFactor } from '../factors/factor.ts';
+import type { FactorReads, FactorWrites } from '../store.ts';
 
 interface TotpRow {
   user_id: string;

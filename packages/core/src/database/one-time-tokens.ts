@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
-import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose, TokenReads, TokenWrites } from '../store.ts';
+import type { TokenReads, TokenWrites } from '../store.ts';
+import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose } from '../tokens/one-time-token.ts';
 
 type TokenRow = ReturnType<typeof fromToken>;
 

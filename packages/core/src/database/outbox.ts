@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { LONGEST_RETRY_MS } from '../mail/outbox.ts';
-import type { OutboxMail, OutboxReads, OutboxWrites } from '../store.ts';
+import type { OutboxMail } from '../mail/outbox-mail.ts';
+import type { OutboxReads, OutboxWrites } from '../store.ts';
 import { skipLocked } from './knex.ts';
 import { wherePending } from './one-time-tokens.ts';
 
@@ -85,6 +86,10 @@ export const outboxWrites = (trx: Knex.Transaction): OutboxWrites => ({
     await wherePending(trx<MailRow>('mails'), pendingOf)
       .whereIn('kind', [...kinds])
       .delete();
+  },
+
+  deleteMailsAfter: async (userId, createdAt) => {
+    await trx<MailRow>('mails').where({ user_id: userId }).where('created_at', '>', createdAt).delete();
   },
 });
 

@@ -95,6 +95,7 @@ const calls = {
   isOtherMailRetried: (transaction) => transaction.isOtherMailRetried(mail, 1),
   deleteMail: (transaction) => transaction.deleteMail(mail.id),
   deleteMails: (transaction, { own }) => transaction.deleteMails({ userId: own.user.id }, ['email_change']),
+  deleteMailsAfter: (transaction, { own }) => transaction.deleteMailsAfter(own.user.id, NOW),
   addEvent: (transaction, { auth }) => transaction.addEvent(authEvent(auth.clock, 'login_failed', localClient)),
 } satisfies Record<keyof WriteTransaction, Call>;
 

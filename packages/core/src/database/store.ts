@@ -52,7 +52,7 @@ export function createKnexStore(database: Database, listeners: StoreListeners): 
   return {
     findUserById: (userId) => guard(() => users.findUserById(userId)),
     findUserByEmailKey: (emailKey) => guard(() => users.findUserByEmailKey(emailKey)),
-    findEmailKeys: (emailKeys) => guard(() => users.findEmailKeys(emailKeys)),
+    findTakenKeys: (emailKeys, nowMs) => guard(() => users.findTakenKeys(emailKeys, nowMs)),
     listUsers: (page) => guard(() => users.listUsers(page)),
     countRecoveryCodes: (userId) => guard(() => factors.countRecoveryCodes(userId)),
     findPendingTotp: (sessionDigest) => guard(() => factors.findPendingTotp(sessionDigest)),

@@ -50,8 +50,10 @@ export const userReads = (read: Knex): UserReads => ({
     return row && toUser(row);
   },
 
-  findEmailKeys: async (emailKeys) => {
-    return new Set(await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key'));
+  findTakenKeys: async (emailKeys, nowMs) => {
+    const taken: string[] = await read<UserRow>('users').whereIn('email_key', emailKeys).pluck('email_key');
+    const reserved = read('reserved_addresses').whereIn('email_key', emailKeys).where('expires_at', '>', nowMs);
+    return new Set(taken.concat(await reserved.pluck('email_key')));
   },
 
   listUsers: async ({ search, afterEmailKey, role, emailVerified, disabled, noLoginSinceMs, limit }) => {
@@ -121,31 +123,28 @@ export function userWrites(trx: Knex.Transaction, stale: StaleSessions[]): UserW
     },
 
     insertUser: async (user) => {
-      if ((await reserved([user.emailKey], user.createdAt)).length > 0) return false;
       const inserted = await trx('users').insert(fromUser(user)).onConflict('email_key').ignore().returning('id');
-      return inserted.length === 1;
+      if (inserted.length === 0) return false;
+      // Afterwards: the insert waits for an account that is just leaving the address.
+      if ((await reserved([user.emailKey], user.createdAt)).length === 0) return true;
+      await trx<UserRow>('users').where({ id: user.id }).delete();
+      return false;
     },
 
     insertUsers: async (users) => {
       const now = Math.max(...users.map(({ updatedAt }) => updatedAt));
-      const kept = new Set(
-        await reserved(
-          users.map(({ emailKey }) => emailKey),
-          now,
-        ),
-      );
-      const rows = users.filter(({ emailKey }) => !kept.has(emailKey)).map(fromUser);
-      if (rows.length === 0) return new Set();
-      const inserted: { email_key: string }[] = await trx('users')
-        .insert(rows)
-        .onConflict('email_key')
-        .ignore()
-        .returning('email_key');
-      return new Set(inserted.map(({ email_key }) => email_key));
+      const inserted: string[] = (
+        await trx('users').insert(users.map(fromUser)).onConflict('email_key').ignore().returning('email_key')
+      ).map(({ email_key }) => email_key);
+      const kept = await reserved(inserted, now);
+      if (kept.length > 0) await trx<UserRow>('users').whereIn('email_key', kept).delete();
+      return new Set(inserted.filter((key) => !kept.includes(key)));
     },
 
     updateEmail: async (userId, { email, emailKey, emailVerified }, nowMs) => {
-      const taken = await trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId }).first('id');
+      // Locked, so that it waits for an account that is just leaving the address.
+      const owner = trx<UserRow>('users').where({ email_key: emailKey }).whereNot({ id: userId });
+      const taken = await owner.forUpdate().first('id');
       if (taken || (await reserved([emailKey], nowMs, userId)).length > 0) return false;
       const changed = { email, email_key: emailKey, email_verified: emailVerified, updated_at: nowMs };
       await changeUser(userId).update(changed);

@@ -1,10 +1,11 @@
 import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
+import type { NoticeKind } from '../mail/outbox-mail.ts';
 import { oweNotice } from '../mail/owe-mail.ts';
 import { type Actor, type Confirmation, confirmPassword } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import type { NoticeKind, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
 
 /** What an account shows a code with. */

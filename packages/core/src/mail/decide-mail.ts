@@ -1,7 +1,9 @@
 import type { AuthPorts } from '../ports.ts';
-import type { NoticeKind, OutboxMail, OwedKind, TokenPurpose, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
+import type { TokenPurpose } from '../tokens/one-time-token.ts';
 import type { NewToken } from '../tokens/one-time-tokens.ts';
 import type { NoticeMail } from './mail.ts';
+import type { NoticeKind, OutboxMail, OwedKind } from './outbox-mail.ts';
 
 /** What an owed mail says, once it is due. */
 export type Letter = LetterWithToken | NoticeLetter | LetterWithout;

@@ -1,10 +1,11 @@
 import type { AuthPorts } from '../ports.ts';
-import type { OutboxMail, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
 import { blockedForMs, countOne, MAILS_BY_MAILBOX, RESERVED_MAILS, type Throttle } from '../throttling/throttle.ts';
 import { digestSecret } from '../tokens/digest.ts';
 import { purposes } from '../tokens/one-time-tokens.ts';
 import type { Letter } from './decide-mail.ts';
 import { maxMailAttempts } from './mail.ts';
+import type { OutboxMail } from './outbox-mail.ts';
 
 /**
  * Count a mail in the hour of its mailbox, if it is needed and the budget allows it. All kinds
@@ -26,7 +27,7 @@ export async function countMail(
   if (!('about' in letter) && (await transaction.isOtherMailRetried(mail, maxMailAttempts(mail.kind)))) return false;
   const held = carried === undefined ? 0 : await transaction.countMailedTokens(carried, carried.purpose, now);
   // One more would void one that was mailed.
-  if (carried !== undefined && held >= purposes[carried.purpose].kept) return false;
+  if (carried !== undefined && held >= (purposes[carried.purpose].kept ?? Number.POSITIVE_INFINITY)) return false;
   const mailbox = digestSecret(mail.emailKey);
   if (await countIfFree(transaction, { key: `mail:mailbox:${mailbox}`, rule: MAILS_BY_MAILBOX }, now)) return true;
   const part = RESERVED_MAILS[mail.kind];

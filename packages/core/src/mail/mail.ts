@@ -1,4 +1,4 @@
-import type { NoticeKind, OwedKind } from '../store.ts';
+import type { NoticeKind, OwedKind } from './outbox-mail.ts';
 
 /** A mail with a one-time token, as data: the mailer puts it into words. */
 interface TokenMail<Kind extends string> {

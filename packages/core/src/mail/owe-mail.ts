@@ -1,7 +1,8 @@
 import type { User } from '../accounts/user.ts';
 import type { AuthPorts } from '../ports.ts';
 import { networkOf, type Requester } from '../requester.ts';
-import type { NoticeKind, OutboxMail, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
+import type { NoticeKind, OutboxMail } from './outbox-mail.ts';
 
 /** Put a mail into the outbox, due at once, in the transaction of what it is about. */
 export async function oweMail(

@@ -1,4 +1,5 @@
 import { parseEmail } from '../accounts/email.ts';
+import { isShut } from '../accounts/user.ts';
 import { authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import { oweMail } from '../mail/owe-mail.ts';
@@ -55,7 +56,7 @@ async function issueResetToken(ports: AuthPorts, emailKey: string, client: Reque
   if (!found) throw unknown;
   return ports.store.write(async (transaction) => {
     const user = await transaction.lockUser(found.id);
-    if (user?.emailKey !== emailKey || user.disabledAt !== undefined) throw unknown;
+    if (user?.emailKey !== emailKey || isShut(user)) throw unknown;
     const { token } = await issueToken(ports, transaction, { purpose: 'reset', userId: user.id, delivery: 'answered' });
     const who = { userId: user.id, emailKey };
     await transaction.addEvent(authEvent(ports.clock, 'password_reset_requested', client, who));

@@ -3,8 +3,9 @@ import { AuthError } from '../errors.ts';
 import type { Actor } from '../passwords/confirm-password.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import type { Device, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
+import type { Device } from './device.ts';
 import { assertOpen, countChange } from './own-sessions.ts';
 import { type ActiveSession, makeSessionToken } from './session.ts';
 

@@ -1,10 +1,10 @@
 import { isShut } from '../accounts/user.ts';
 import { isOver } from '../clock-skew.ts';
 import { AuthError } from '../errors.ts';
+import type { PendingLogin } from '../factors/factor.ts';
 import { admitCode, useCode } from '../factors/use-code.ts';
 import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import type { PendingLogin } from '../store.ts';
 import { findPlace, ofLogin } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from '../tokens/digest.ts';
 import { completeLogin, type LoggedIn } from './complete-login.ts';

@@ -1,8 +1,10 @@
 import type { User } from '../accounts/user.ts';
 import { CLOCK_SKEW_MS, isOver, lasts } from '../clock-skew.ts';
+import type { OwedKind } from '../mail/outbox-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import { isLoopback, networkOf, networkOfPrefix, type Requester } from '../requester.ts';
-import type { Device, OwedKind, ThrottleState } from '../store.ts';
+import type { Device } from '../sessions/device.ts';
+import type { ThrottleState } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
 
 /** A number of attempts in a period, which begins with the first. */

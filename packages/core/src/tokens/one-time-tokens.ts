@@ -2,9 +2,10 @@ import type { AuthEvent } from '../audit/event.ts';
 import { isOver } from '../clock-skew.ts';
 import { AuthError, type AuthErrorCode } from '../errors.ts';
 import type { AuthPolicy, AuthPorts } from '../ports.ts';
-import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose, WriteTransaction } from '../store.ts';
+import type { WriteTransaction } from '../store.ts';
 import { MAILS_BY_MAILBOX } from '../throttling/throttle.ts';
 import { digestSecret, stripBlanks } from './digest.ts';
+import type { OneTimeToken, PendingOf, TokenOwner, TokenPurpose } from './one-time-token.ts';
 
 const DAY_MS = 86_400_000;
 /** How long an owner can say “not me”. */
@@ -15,8 +16,8 @@ export type AccountChange = 'made' | 'password' | 'email' | 'disabled' | 'locked
 
 interface Purpose {
   readonly lifetimeMs: (policy: AuthPolicy) => number;
-  /** How many may be valid at the same time; of printed ones, it is one. */
-  readonly kept: number;
+  /** How many may be valid at the same time, if not all; of printed ones, it is one. */
+  readonly kept: number | undefined;
   /** The change that using one makes. */
   readonly makes: AccountChange;
   readonly voidedBy: readonly AccountChange[];
@@ -39,9 +40,9 @@ export const purposes = {
     makes: 'email',
     voidedBy: ['password', 'email', 'disabled', 'locked'],
   },
-  // As long as an address that was left is reserved. Nothing voids it: a thief could. All are kept,
-  // since the oldest is its owner's.
-  not_me: { lifetimeMs: () => NOT_ME_MS, kept: 10_000, makes: 'locked', voidedBy: [] },
+  // As long as an address that was left is reserved. Nothing voids it, and no number of later ones:
+  // a thief could, and the oldest is its owner's.
+  not_me: { lifetimeMs: () => NOT_ME_MS, kept: undefined, makes: 'locked', voidedBy: [] },
   invitation: { lifetimeMs: () => 7 * DAY_MS, kept: 1, makes: 'made', voidedBy: ['made'] },
 } as const satisfies Record<TokenPurpose, Purpose>;
 
@@ -54,11 +55,13 @@ export async function issueToken(
   transaction: WriteTransaction,
   issued: NewToken,
 ): Promise<{ token: string; expiresAt: number }> {
-  const { lifetimeMs, kept } = purposes[issued.purpose];
+  const { lifetimeMs, kept }: Purpose = purposes[issued.purpose];
   const token = random.uuid();
   const createdAt = issued.createdAt ?? clock.now();
   const expiresAt = createdAt + lifetimeMs(policy);
-  await transaction.trimTokens(issued, issued.delivery === 'printed' ? 0 : kept - 1, clock.now());
+  if (kept !== undefined) {
+    await transaction.trimTokens(issued, issued.delivery === 'printed' ? 0 : kept - 1, clock.now());
+  }
   await transaction.insertToken({ ...issued, digest: digestToken(token), createdAt, expiresAt });
   return { token, expiresAt };
 }
