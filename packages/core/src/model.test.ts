@@ -6,6 +6,7 @@ import { factorCommands } from './model/factor-commands.ts';
 import { guestCommands, opening } from './model/guest-commands.ts';
 import { choosing, mailCommands, settings } from './model/mail-commands.ts';
 import { operatorCommands } from './model/operator-commands.ts';
+import { ownerCommands } from './model/owner-commands.ts';
 import { openService } from './model/service.ts';
 import { sessionCommands } from './model/session-commands.ts';
 import { createWorld } from './model/world.ts';
@@ -18,7 +19,7 @@ const TIMEOUT_MS = 300_000 * Math.max(1, propertyFactor);
 
 describe('any sequence of commands', () => {
   it('comes out as the contract says, and leaves what it says', { timeout: TIMEOUT_MS }, async () => {
-    const commands = [guestCommands, sessionCommands, factorCommands, operatorCommands, mailCommands];
+    const commands = [guestCommands, sessionCommands, factorCommands, ownerCommands, operatorCommands, mailCommands];
     const sequences = fc.commands(commands.flat(), {
       maxCommands: MOST_COMMANDS,
       size: 'max',

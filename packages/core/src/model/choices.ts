@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { TokenPurpose } from '../store.ts';
+import type { TokenPurpose } from '../tokens/one-time-token.ts';
 import { mailboxes, noMailbox, type Password, passwords, places } from './cast.ts';
 import { stepNow } from './code-rules.ts';
 import { waits } from './factor-rules.ts';
@@ -7,9 +7,11 @@ import type { Service } from './service.ts';
 import {
   type Account,
   type App,
+  type Browser,
   type Code,
   isGood,
   isOpen,
+  isRemembered,
   type RecoveryCode,
   type Typed,
   type World,
@@ -149,15 +151,33 @@ export const chooseEnrolling = (world: World, wanted: Pick) =>
   choose(world.sessions, wanted, (session) => isOpen(world, session) && session.enrolment !== undefined);
 export const choosePending = (world: World, wanted: Pick) =>
   choose(world.pendingLogins, wanted, (pending) => waits(world, pending));
+export const chooseBrowser = (world: World, wanted: Pick) =>
+  choose(world.browsers, wanted, (browser) => isRemembered(world, browser));
 /** Mostly one for one of these purposes. */
 export const chooseToken = (world: World, wanted: Pick, ...purposes: readonly TokenPurpose[]) =>
   choose(world.tokens, wanted, (token) => purposes.includes(token.purpose) && isGood(world, token));
+
+/** The browser that a login to an account says it comes from: mostly none, or one that is known. */
+export type Claim = (world: World, account: Account | undefined) => Browser | undefined;
+
+export const claim: fc.Arbitrary<Claim> = fc
+  .tuple(fc.nat({ max: 9 }), fc.constantFrom('none', 'none', 'known', 'known', 'any'))
+  .map(([number, kind]) => (world, account) => {
+    const known = world.browsers.filter((one) => one.account === account && isRemembered(world, one));
+    if (kind === 'none') return undefined;
+    const candidates = kind === 'known' ? known : world.browsers;
+    return candidates[number % candidates.length];
+  });
+
+export function browserToken({ browsers }: Service, number: number | undefined): string | undefined {
+  return number === undefined ? undefined : browsers[number];
+}
 
 export function sessionToken({ sessions }: Service, number: number | undefined): string {
   return (number === undefined ? undefined : sessions[number]?.token) ?? 'never issued';
 }
 
-export function oneTimeToken({ tokens }: Service, number: number | undefined): string {
+export function oneTimeToken({ tokens }: { readonly tokens: readonly string[] }, number: number | undefined): string {
   return (number === undefined ? undefined : tokens[number]) ?? 'never issued';
 }
 

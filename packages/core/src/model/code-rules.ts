@@ -1,6 +1,5 @@
-import type { Requester } from '../requester.ts';
-import { owe } from './pending.ts';
-import { type Account, type Code, countTry, isKnownForCodes, refuse, type World } from './world.ts';
+import { notify } from './pending.ts';
+import { type Account, type Code, countTry, isKnownForCodes, type Origin, refuse, type World } from './world.ts';
 
 /** What may be expected of codes, as in `rules.ts`. */
 
@@ -9,9 +8,11 @@ const HOUR_MS = 3_600_000;
 
 export const stepNow = ({ now }: Pick<World, 'now'>) => Math.floor(now / STEP_MS);
 
-/** Wrong codes of a known address delay no other. @returns the name of the counter. */
-export function countCode(world: World, account: Account, client: Requester): string {
-  const counter = isKnownForCodes(world, account, client) ? client.address : 'elsewhere';
+/** Wrong codes of a known browser or address delay no other. @returns the name of the counter. */
+export function countCode(world: World, account: Account, { client, browser }: Origin): string {
+  const elsewhere = isKnownForCodes(world, account, client) ? client.address : 'elsewhere';
+  const hadCode = browser && browser.lastLoginAt >= (account.factor?.since ?? 0);
+  const counter = hadCode ? `browser ${browser.number}` : elsewhere;
   account.codes.set(counter, countTry(world, account.codes.get(counter)));
   return counter;
 }
@@ -55,9 +56,4 @@ function tellOwner(world: World, account: Account, counter: string): void {
   if ((account.codes.get(counter)?.count ?? 0) < 3 || world.now < account.toldUntil) return;
   account.toldUntil = world.now + HOUR_MS;
   notify(world, account, 'wrong_codes');
-}
-
-/** By mail to a proven address alone. */
-function notify(world: World, account: Account, kind: 'recovery_code_used' | 'wrong_codes'): void {
-  if (world.settings.sendsMail && account.emailVerified) owe(world, { kind, to: account, account });
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { notMe } from '../accounts/not-me.ts';
 import { exportUsers, listUsers } from '../accounts/operator.ts';
 import { findPendingEmail } from '../accounts/own-account.ts';
 import { register } from '../accounts/register.ts';
@@ -7,9 +8,10 @@ import { deleteExpired } from '../housekeeping.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
+import { listDevices } from '../sessions/devices.ts';
 import { logInWithCode } from '../sessions/second-factor.ts';
-import type { TokenPurpose } from '../store.ts';
 import { digestSecret } from '../tokens/digest.ts';
+import type { TokenPurpose } from '../tokens/one-time-token.ts';
 import { type Password, passwords, places } from './cast.ts';
 import { oneTimeToken, pendingToken, sessionToken } from './choices.ts';
 import { outcomeOf } from './command.ts';
@@ -17,9 +19,10 @@ import * as factorRules from './factor-rules.ts';
 import { receiveAll } from './mail-commands.ts';
 import * as mailRules from './mail-rules.ts';
 import { search } from './operator-rules.ts';
+import * as ownerRules from './owner-rules.ts';
 import * as rules from './rules.ts';
 import { hashOf, type Service } from './service.ts';
-import type { Issued, Typed, World } from './world.ts';
+import { type Issued, isRemembered, type Typed, type World } from './world.ts';
 
 const A_YEAR_MS = 365 * 86_400_000;
 
@@ -29,10 +32,12 @@ const A_YEAR_MS = 365 * 86_400_000;
  */
 export async function compareAll(world: World, service: Service): Promise<void> {
   await comparePendingLogins(world, service);
-  expect(await receiveAll(service)).toEqual(mailRules.sendAll(world));
+  await compareMails(world, service);
   await compareAccounts(world, service);
   await compareSessions(world, service);
   await compareTokens(world, service);
+  // What the tokens did is told too.
+  await compareMails(world, service);
   await compareAccounts(world, service);
   await compareSessions(world, service);
 
@@ -43,6 +48,8 @@ export async function compareAll(world: World, service: Service): Promise<void> 
     'sessions',
     'pending_logins',
     'pending_totp',
+    'devices',
+    'reserved_addresses',
     'one_time_tokens',
     'reset_tokens',
     'mails',
@@ -54,12 +61,16 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   }
 }
 
+async function compareMails(world: World, service: Service): Promise<void> {
+  expect(await receiveAll(service)).toEqual(mailRules.sendAll(world));
+}
+
 /** Compares logins that wait for a code by a wrong one. */
 async function comparePendingLogins(world: World, service: Service): Promise<void> {
   const [client] = places;
   if (!client) throw new Error('the cast is empty');
   for (const [number, pending] of world.pendingLogins.entries()) {
-    const expected = await outcomeOf(async () => factorRules.logInWithCode(world, pending, 'no code', client));
+    const expected = await outcomeOf(async () => factorRules.logInWithCode(world, pending, 'no code', { client }));
     const sent = { secondFactorToken: pendingToken(service, number), code: 'no code', client };
     const actual = await outcomeOf(() => logInWithCode(service.auth, sent));
     expect({ number, ...actual }).toEqual({ number, ...expected });
@@ -71,10 +82,11 @@ async function compareAccounts(world: World, service: Service): Promise<void> {
   const { users } = await listUsers(auth, { limit: 100 });
   expect(users.map(({ id: _id, updatedAt: _updatedAt, ...user }) => user)).toEqual(
     search(world, '').map((account) => {
-      const { email, mailbox, password, hasOldHash, disabledAt, createdAt, role, emailVerified, lastLoginAt } = account;
+      const { email, mailbox, password, hasOldHash, createdAt, role, emailVerified, lastLoginAt } = account;
+      const { disabledAt, lockedAt, noticedSince, factor } = account;
       const passwordHash = hashOf(password, hasOldHash);
-      const known = { disabledAt, createdAt, role, emailVerified, lastLoginAt, secondFactorAt: account.factor?.since };
-      return { email, emailKey: mailbox.key, passwordHash, ...known };
+      const known = { createdAt, role, emailVerified, lastLoginAt, noticedSince, secondFactorAt: factor?.since };
+      return { email, emailKey: mailbox.key, passwordHash, disabledAt, lockedAt, ...known };
     }),
   );
   for (const { id, email, emailKey } of users) {
@@ -82,7 +94,22 @@ async function compareAccounts(world: World, service: Service): Promise<void> {
     const expected = moving && world.now < moving.until ? moving.email : undefined;
     expect({ email, pending: await findPendingEmail(auth, { userId: id }) }).toEqual({ email, pending: expected });
   }
+  await compareBrowsers(world, service);
   await compareFactors(world, service);
+}
+
+async function compareBrowsers(world: World, { auth, browsers }: Service): Promise<void> {
+  const numbers = new Map(browsers.map((token, number) => [digestSecret(token), number]));
+  const { users } = await listUsers(auth, { limit: 100 });
+  for (const { id: userId, emailKey } of users) {
+    const found = (await listDevices(auth, { userId })).map(({ digest, lastLoginAt, address }) => {
+      return { number: numbers.get(digest) ?? -1, lastLoginAt, address };
+    });
+    const expected = world.browsers
+      .filter((browser) => browser.account.mailbox.key === emailKey && isRemembered(world, browser))
+      .map(({ number, lastLoginAt, client: { address } }) => ({ number, lastLoginAt, address }));
+    expect(found.sort((one, other) => one.number - other.number)).toEqual(expected);
+  }
 }
 
 async function compareFactors(world: World, { auth, apps, recoveryCodes }: Service): Promise<void> {
@@ -141,6 +168,10 @@ function uses(world: World, client: Requester): Record<TokenPurpose, Use> {
     registration: verify,
     email_change: verify,
     invitation: (typed, invitation, password) => rules.register(world, typed, { password, client, invitation }),
+    not_me: ({ email }, link) => {
+      ownerRules.notMe(world, link);
+      return { email };
+    },
   };
 }
 
@@ -161,5 +192,9 @@ function realUses({ auth }: Service): Record<TokenPurpose, RealUse> {
     registration: verify,
     email_change: verify,
     invitation: ({ token, ...sent }) => register(auth, { ...sent, invitationToken: token }),
+    not_me: async ({ token, email, client }) => {
+      await notMe(auth, { token, client });
+      return { email };
+    },
   };
 }

@@ -6,9 +6,11 @@ import { authenticate } from '../sessions/authenticate.ts';
 import { logInWithCode, type SecondFactor } from '../sessions/second-factor.ts';
 import { places } from './cast.ts';
 import {
+  browserToken,
   type CodeGuess,
   chooseEnrolling,
   choosePending,
+  claim,
   codeGuess,
   type Guess,
   guess,
@@ -25,7 +27,7 @@ import { type Command, command, outcomeOf } from './command.ts';
 import * as rules from './factor-rules.ts';
 import { verifying } from './operator-commands.ts';
 import { logIn as logInRule } from './rules.ts';
-import { logInTo, type Service } from './service.ts';
+import { keep, logInTo, type Service } from './service.ts';
 import { showing, withSession } from './session-commands.ts';
 import { describeCode, typedCode } from './typed-codes.ts';
 import type { App, Code, Typed } from './world.ts';
@@ -109,27 +111,28 @@ const listing = fc.tuple(pick, place).map(([wanted, client]) =>
   }))(wanted, client),
 );
 
-const sendingCode = fc.tuple(pick, place, codeGuess).map(
-  ([wanted, client, guessed]): Command =>
+const sendingCode = fc.tuple(pick, place, codeGuess, claim).map(
+  ([wanted, client, guessed, claims]): Command =>
     command('logInWithCode', (world) => {
       const { thing: pending, number } = choosePending(world, wanted);
       const code = guessed(world, pending?.account);
       const app = pending?.account.factor?.app;
+      const claimed = claims(world, pending?.account);
       return {
-        said: `login ${number}, ${describeCode(world, code)}, ${client.address}`,
-        rule: () => rules.logInWithCode(world, pending, code, client),
+        said: `login ${number}, ${describeCode(world, code)}, ${client.address}, browser ${claimed?.number}`,
+        rule: () => rules.logInWithCode(world, pending, code, { client, claimed }),
         act: async (service) => {
           const secondFactorToken = pendingToken(service, number);
-          return sendCode(service, { secondFactorToken, code: typedCode(service, world, code, app), client });
+          const deviceToken = browserToken(service, claimed?.number);
+          const typed = typedCode(service, world, code, app);
+          return sendCode(service, { secondFactorToken, code: typed, client, deviceToken });
         },
       };
     }),
 );
 
-async function sendCode({ auth, sessions }: Service, sent: SecondFactor): Promise<{ email: string }> {
-  const { session, token, user } = await logInWithCode(auth, sent);
-  sessions.push({ id: session.id, token });
-  return { email: user.email };
+async function sendCode(service: Service, sent: SecondFactor): Promise<{ email: string }> {
+  return keep(service, await logInWithCode(service.auth, sent));
 }
 
 /** The right password of an account with a factor, then some wrong codes, and others. */
@@ -146,12 +149,14 @@ const loggingIn = fc
       return {
         said: `${email}, ${client.address}, ${guesses.map((guessed) => describeCode(world, guessed(world, account)))}`,
         rule: async () => {
-          const outcomes = [await outcomeOf(async () => logInRule(world, { mailbox, email }, password, client))];
+          const outcomes = [
+            await outcomeOf(async () => logInRule(world, { mailbox, email }, password, client, undefined)),
+          ];
           const pending = world.pendingLogins.at(-1);
           for (const guessed of guesses) {
             const code = guessed(world, account);
             sent.push({ code, app: account.factor?.app });
-            outcomes.push(await outcomeOf(async () => rules.logInWithCode(world, pending, code, client)));
+            outcomes.push(await outcomeOf(async () => rules.logInWithCode(world, pending, code, { client })));
           }
           return outcomes;
         },

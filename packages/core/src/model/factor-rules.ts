@@ -1,14 +1,16 @@
 import type { Requester } from '../requester.ts';
 import type { Password } from './cast.ts';
 import { countCode, isShownNow, useCode } from './code-rules.ts';
-import { endHalfDone } from './pending.ts';
+import { endHalfDone, notify } from './pending.ts';
 import { authenticate, confirm, openSession, rememberLogin, type Shown } from './rules.ts';
 import {
   type Account,
+  type Browser,
   type Code,
   endSessions,
   loginCounter,
   type Opened,
+  originOf,
   type PendingLogin,
   type RecoveryCode,
   refuse,
@@ -43,6 +45,7 @@ export function enable(world: World, session: Opened | undefined, code: Code, cl
   endSessions(world, account, own);
   rememberLogin(world, account, client);
   own.methods = [...own.methods.filter((method) => method !== 'totp'), 'totp'];
+  notify(world, account, 'factor_enabled');
   return { isOldTokenRefused: true };
 }
 
@@ -57,12 +60,15 @@ function makeCodes(world: World): RecoveryCode[] {
 }
 
 export function disable(world: World, session: Opened | undefined, shown: Shown): void {
-  removeFactor(world, confirmFactor(world, session, shown).account);
+  const { account } = confirmFactor(world, session, shown);
+  removeFactor(world, account);
+  notify(world, account, 'factor_disabled');
 }
 
 export function renewCodes(world: World, session: Opened | undefined, shown: Shown): void {
-  const { factor } = confirmFactor(world, session, shown);
+  const { account, factor } = confirmFactor(world, session, shown);
   factor.recoveryCodes = makeCodes(world);
+  notify(world, account, 'recovery_codes_renewed');
 }
 
 function confirmFactor(world: World, session: Opened | undefined, shown: Shown) {
@@ -92,16 +98,22 @@ export function list(world: World, session: Opened | undefined) {
 export const waits = (world: World, { isOver, tries, expiresAt }: PendingLogin) =>
   !isOver && tries < TRIES && world.now < expiresAt;
 
-export function logInWithCode(world: World, pending: PendingLogin | undefined, code: Code, client: Requester) {
+export function logInWithCode(
+  world: World,
+  pending: PendingLogin | undefined,
+  code: Code,
+  { client, claimed }: { readonly client: Requester; readonly claimed?: Browser | undefined },
+) {
   if (!pending || !waits(world, pending)) return refuse('second_factor_expired');
   const { account } = pending;
-  const counter = countCode(world, account, client);
+  const origin = originOf(world, account, client, claimed);
+  const counter = countCode(world, account, origin);
   pending.tries += 1;
   const method = useCode(world, account, code, counter);
   pending.isOver = true;
   return openSession(world, account, {
     methods: ['password', method],
-    counter: loginCounter(world, account.mailbox, client),
-    client,
+    counter: loginCounter(account.mailbox, origin),
+    origin,
   });
 }

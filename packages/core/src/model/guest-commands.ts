@@ -3,11 +3,14 @@ import { register } from '../accounts/register.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
 import type { Requester } from '../requester.ts';
-import { logIn } from '../sessions/log-in.ts';
+import { type Credentials, logIn } from '../sessions/log-in.ts';
 import { localClient } from '../testing/index.ts';
 import { mailboxes, places } from './cast.ts';
 import {
+  browserToken,
+  type Claim,
   chooseToken,
+  claim,
   type Entry,
   type Guess,
   guess,
@@ -37,32 +40,43 @@ const registering = (who: Typed, { password, text }: Entry, client: Requester) =
     act: async ({ auth }) => ({ email: (await register(auth, { email: who.email, password: text, client })).email }),
   }));
 
-const loggingIn = (whose: Someone, guessed: Guess, client: Requester) =>
+const loggingIn = (whose: Someone, guessed: Guess, client: Requester, claimed: Claim) =>
   command('logIn', (world) => {
     const who = whose(world);
-    const { password, text } = guessed(world.accounts.get(who.mailbox));
+    const account = world.accounts.get(who.mailbox);
+    const { password, text } = guessed(account);
+    const browser = claimed(world, account);
     return {
-      said: `${who.email}, ${text}, ${client.address}`,
-      rule: () => rules.logIn(world, who, password, client),
-      act: (service) => logInTo(service, { email: who.email, password: text, client }),
+      said: `${who.email}, ${text}, ${client.address}, browser ${browser?.number}`,
+      rule: () => rules.logIn(world, who, password, client, browser),
+      act: (service) => {
+        const deviceToken = browserToken(service, browser?.number);
+        return logInTo(service, { email: who.email, password: text, client, deviceToken });
+      },
     };
   });
 
-const attempt = (service: Service, email: string, text: string, client: Requester) =>
-  outcomeOf(() => logIn(service.auth, { email, password: text, client }));
+const attempt = (service: Service, credentials: Credentials) => outcomeOf(() => logIn(service.auth, credentials));
 
 /** Several in a row, so that further logins are delayed. */
-const guessing = fc.tuple(someone, place, fc.integer({ min: 3, max: 12 })).map(([whose, client, times]) =>
-  command('logIn wrongly', (world) => {
-    const who = whose(world);
-    const wrong = { spellings: ['not a password'] as const, isRefusedFor: () => false };
-    return {
-      said: `${who.email}, ${client.address}, ${times} times`,
-      rule: () => inTurn(times, () => outcomeOf(async () => rules.logIn(world, who, wrong, client))),
-      act: (service) => inTurn(times, () => attempt(service, who.email, wrong.spellings[0], client)),
-    };
-  }),
-);
+const guessing = fc
+  .tuple(someone, place, claim, fc.integer({ min: 3, max: 12 }))
+  .map(([whose, client, claimed, times]) =>
+    command('logIn wrongly', (world) => {
+      const who = whose(world);
+      const browser = claimed(world, world.accounts.get(who.mailbox));
+      const wrong = { spellings: ['not a password'] as const, isRefusedFor: () => false };
+      return {
+        said: `${who.email}, ${client.address}, browser ${browser?.number}, ${times} times`,
+        rule: () => inTurn(times, () => outcomeOf(async () => rules.logIn(world, who, wrong, client, browser))),
+        act: (service) => {
+          const deviceToken = browserToken(service, browser?.number);
+          const credentials = { email: who.email, password: wrong.spellings[0], client, deviceToken };
+          return inTurn(times, () => attempt(service, credentials));
+        },
+      };
+    }),
+  );
 
 async function inTurn<Result>(times: number, work: () => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
@@ -118,7 +132,7 @@ export const guestCommands: readonly fc.Arbitrary<Command>[] = [
   ),
   ...often(
     6,
-    fc.tuple(someone, guess, place).map((given) => loggingIn(...given)),
+    fc.tuple(someone, guess, place, claim).map((given) => loggingIn(...given)),
   ),
   guessing,
   ...often(2, requestingReset),
@@ -137,6 +151,7 @@ export function opening(accounts: number, factors: number): Command[] {
         () => who,
         () => usual,
         client,
+        () => undefined,
       ),
     );
     const enrol = index < factors ? enrolling(who, index * logIns.length + logIns.length - 1) : [];

@@ -1,13 +1,15 @@
 import type { Mail } from '../mail/mail.ts';
-import { endPending, issueToken, owe, voidTokens } from './pending.ts';
+import { endPending, issueToken, notify, owe, voidTokens } from './pending.ts';
 import { admitAddress, admitPassword, confirmOwner, makeProven, type Shown } from './rules.ts';
 import {
   type Account,
   type Hour,
   type Issued,
   isGood,
+  isReserved,
   type Owed,
   refuse,
+  reserveLeft,
   type Settings,
   type Typed,
   type World,
@@ -17,15 +19,9 @@ import {
 
 const HOUR_MS = 3_600_000;
 /** Beyond the five mails that all kinds share in an hour. */
-const RESERVED: Readonly<Record<Owed['kind'], number>> = {
-  reset: 2,
-  registration: 1,
-  invitation: 1,
-  email_change_notice: 1,
-  email_change: 0,
-  recovery_code_used: 1,
-  wrong_codes: 1,
-};
+const RESERVED: Readonly<Partial<Record<Owed['kind'], number>>> = { reset: 2, registration: 1, invitation: 1 };
+/** Which all changes of accounts share, and logins cannot use up. */
+const RESERVED_FOR_CHANGES = 3;
 
 export function set(world: World, settings: Settings): void {
   world.settings = settings;
@@ -43,10 +39,10 @@ export function sendAll(world: World): { kind: Mail['kind']; to: string }[] {
 }
 
 function send(world: World, owed: Owed): { kind: Mail['kind']; to: string }[] {
-  const { kind, to, role } = owed;
+  const { kind, to, role, since } = owed;
   const there = world.accounts.get(to.mailbox);
   const { registration } = world.settings;
-  const carry = (purpose: Issued['purpose'], account?: Account, address: Typed = to) => {
+  const carry = (purpose: Exclude<Issued['purpose'], 'not_me'>, account?: Account, address: Typed = to) => {
     const token = { purpose, delivery: 'mailed', account, to: address, role } as const;
     if (!mayLeave(world, owed, token)) return [];
     issueToken(world, token);
@@ -63,16 +59,17 @@ function send(world: World, owed: Owed): { kind: Mail['kind']; to: string }[] {
         : [];
     case 'registration':
       if (registration !== 'open') return [];
-      return there ? tellOwner(there) : carry('registration');
+      if (there) return tellOwner(there);
+      return isReserved(world, to.mailbox) ? [] : carry('registration');
     case 'invitation':
       return registration === 'closed' || there ? [] : carry('invitation');
     case 'email_change':
       if (owed.account?.disabledAt !== undefined) return [];
       return there && there !== owed.account ? tellOwner(there) : carry('email_change', owed.account);
-    case 'email_change_notice':
-    case 'recovery_code_used':
-    case 'wrong_codes':
-      return mayLeave(world, owed) ? [{ kind, to: to.email }] : [];
+    default:
+      if (!mayLeave(world, owed)) return [];
+      issueToken(world, { purpose: 'not_me', delivery: 'mailed', account: owed.account, to, role, since });
+      return [{ kind, to: to.email }];
   }
 }
 
@@ -87,9 +84,12 @@ function mayLeave(world: World, { kind, to }: Owed, token?: Pick<Issued, 'purpos
       isGood(world, other),
   ).length;
   if (kind === 'reset' && held >= 5) return false;
-  return (
-    countIn(world, to.mailbox.key, 5) || (held === 0 && countIn(world, `${to.mailbox.key} ${kind}`, RESERVED[kind]))
-  );
+  if (countIn(world, to.mailbox.key, 5)) return true;
+  if (held > 0 || kind === 'email_change' || kind === 'login_notice') return false;
+  const own = RESERVED[kind];
+  return own === undefined
+    ? countIn(world, `${to.mailbox.key} changes`, RESERVED_FOR_CHANGES)
+    : countIn(world, `${to.mailbox.key} ${kind}`, own);
 }
 
 function countIn({ hours, now }: World, name: string, limit: number): boolean {
@@ -109,6 +109,7 @@ export function verify(world: World, typed: Typed, token: Issued | undefined, sh
   if (token.account) return move(world, typed, token.account, shown);
   if (world.settings.registration !== 'open') refuse('registration_closed');
   admitPassword(shown.password, typed.mailbox);
+  if (isReserved(world, typed.mailbox)) refuse('invalid_verification_token');
   makeProven(world, typed, { ...shown, role: undefined });
   return { email: typed.email };
 }
@@ -117,7 +118,9 @@ function move(world: World, typed: Typed, account: Account, shown: Shown) {
   confirmOwner(world, account, shown);
   voidTokens(world, account);
   const there = world.accounts.get(typed.mailbox);
-  if (there && there !== account) refuse('invalid_verification_token');
+  if ((there && there !== account) || isReserved(world, typed.mailbox, account)) refuse('invalid_verification_token');
+  reserveLeft(world, account);
+  notify(world, account, 'email_changed');
   world.accounts.delete(account.mailbox);
   world.accounts.set(typed.mailbox, account);
   Object.assign(account, { mailbox: typed.mailbox, email: typed.email, emailVerified: true });

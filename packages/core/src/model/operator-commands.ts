@@ -20,14 +20,15 @@ import { entry, often, type Someone, someone, typed } from './choices.ts';
 import { stepNow } from './code-rules.ts';
 import { between, type Command, command } from './command.ts';
 import * as rules from './operator-rules.ts';
-import { endHalfDone } from './pending.ts';
 import { hashOf, type Service } from './service.ts';
-import { endSessions, IDLE_MS, LIFETIME_MS, TOKEN_MS, type Typed, type World } from './world.ts';
+import { BROWSER_MS, IDLE_MS, LIFETIME_MS, NOT_ME_MS, TOKEN_MS, type Typed, type World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const seen = ({ email, role, emailVerified, disabledAt }: User) => ({ email, role, emailVerified, disabledAt });
+const seen = ({ email, role, emailVerified, disabledAt, lockedAt }: User) => {
+  return { email, role, emailVerified, disabledAt, lockedAt };
+};
 
 type Change = (auth: Service['auth'], email: string) => Promise<User>;
 
@@ -41,7 +42,7 @@ const changing = (name: string, rule: (world: World, who: Typed) => unknown, act
     };
   });
 
-const onAccount = (...change: Parameters<typeof changing>) => someone.map(changing(...change));
+export const onAccount = (...change: Parameters<typeof changing>) => someone.map(changing(...change));
 
 export const verifying = changing('verifyUser', rules.verify, verifyUser);
 
@@ -63,10 +64,7 @@ const issuing = someone.map((whose) =>
 const revokingAll = fc.constant('').map((said) =>
   command('revokeAllSessions', (world) => ({
     said,
-    rule: () => {
-      for (const account of world.accounts.values()) endHalfDone(world, account);
-      return between(endSessions(world, undefined));
-    },
+    rule: () => between(rules.revokeAll(world)),
     act: ({ auth }) => revokeAllSessions(auth),
   })),
 );
@@ -147,6 +145,7 @@ const passing = fc
   .constantFrom(
     ...[...often(6, MINUTE_MS), ...often(2, TOKEN_MS - MINUTE_MS), TOKEN_MS, HOUR_MS, 24 * HOUR_MS],
     ...[IDLE_MS - MINUTE_MS, IDLE_MS, LIFETIME_MS - MINUTE_MS, LIFETIME_MS],
+    ...[NOT_ME_MS - MINUTE_MS, NOT_ME_MS, BROWSER_MS - MINUTE_MS, BROWSER_MS],
   )
   .map((milliseconds) =>
     command('time passes', (world) => ({

@@ -3,7 +3,16 @@ import { stepNow } from './code-rules.ts';
 import { removeFactor } from './factor-rules.ts';
 import { endHalfDone, endPending, issueToken, voidTokens } from './pending.ts';
 import { admitAddress, createAccount, removeAccount } from './rules.ts';
-import { type Account, endSessions, type Factor, refuse, type Typed, type World } from './world.ts';
+import {
+  type Account,
+  endSessions,
+  type Factor,
+  forgetBrowsers,
+  isReserved,
+  refuse,
+  type Typed,
+  type World,
+} from './world.ts';
 
 /** What operators may expect, as in `rules.ts`. */
 
@@ -12,17 +21,15 @@ function find(world: World, { mailbox }: Typed): Account {
   return world.accounts.get(mailbox) ?? refuse('unknown_email');
 }
 
-export const seen = ({ email, role, emailVerified, disabledAt }: Account) => ({
-  email,
-  role,
-  emailVerified,
-  disabledAt,
-});
+export const seen = ({ email, role, emailVerified, disabledAt, lockedAt }: Account) => {
+  return { email, role, emailVerified, disabledAt, lockedAt };
+};
 
 export function disable(world: World, typed: Typed) {
   const account = find(world, typed);
   account.disabledAt ??= world.now;
   endSessions(world, account);
+  forgetBrowsers(world, account);
   voidTokens(world, account);
   return seen(account);
 }
@@ -30,6 +37,12 @@ export function disable(world: World, typed: Typed) {
 export function enable(world: World, typed: Typed) {
   const account = find(world, typed);
   account.disabledAt = undefined;
+  return seen(account);
+}
+
+export function unlock(world: World, typed: Typed) {
+  const account = find(world, typed);
+  account.lockedAt = undefined;
   return seen(account);
 }
 
@@ -54,8 +67,15 @@ export function remove(world: World, typed: Typed) {
 export function revoke(world: World, typed: Typed) {
   const account = find(world, typed);
   endSessions(world, account);
+  forgetBrowsers(world, account);
   endHalfDone(world, account);
   return seen(account);
+}
+
+export function revokeAll(world: World) {
+  for (const account of world.accounts.values()) endHalfDone(world, account);
+  forgetBrowsers(world, undefined);
+  return endSessions(world, undefined);
 }
 
 export function resetFactors(world: World, typed: Typed) {
@@ -67,7 +87,7 @@ export function resetFactors(world: World, typed: Typed) {
 
 export function issueTokenFor(world: World, typed: Typed) {
   const account = find(world, typed);
-  if (account.disabledAt !== undefined) refuse('unknown_email');
+  if (account.disabledAt !== undefined || account.lockedAt !== undefined) refuse('unknown_email');
   issueToken(world, { purpose: 'reset', delivery: 'printed', account, to: typed, role: undefined });
   return { ...seen(account), expiresAt: world.tokens.at(-1)?.expiresAt };
 }
@@ -99,7 +119,8 @@ export function take(world: World, batch: readonly Incoming[], dryRun: boolean) 
   const taken = new Set<Typed['mailbox']>();
   return batch.map(({ typed, password, createdAt, disabledAt, role, emailVerified, factor }) => {
     if (typed.mailbox === noMailbox) return 'refused';
-    if (taken.has(typed.mailbox) || world.accounts.has(typed.mailbox)) return 'exists';
+    const isThere = world.accounts.has(typed.mailbox) || isReserved(world, typed.mailbox);
+    if (taken.has(typed.mailbox) || isThere) return 'exists';
     taken.add(typed.mailbox);
     const account = createAccount(world, typed, password);
     const arrived: Account = {

@@ -1,19 +1,23 @@
-import type { OwedKind, TokenPurpose } from '../store.ts';
+import type { NoticeKind, OwedKind } from '../mail/outbox-mail.ts';
+import type { TokenPurpose } from '../tokens/one-time-token.ts';
 import type { Mailbox } from './cast.ts';
-import { type Account, type Issued, isGood, type Owed, TOKEN_MS, type Typed, type World } from './world.ts';
+import { type Account, type Issued, isGood, NOT_ME_MS, type Owed, TOKEN_MS, type Typed, type World } from './world.ts';
 
 /** What waits for its owner: tokens, and mails that are owed. */
 
 const DAY_MS = 86_400_000;
-const LIFETIMES_MS = { reset: TOKEN_MS, registration: DAY_MS, email_change: DAY_MS, invitation: 7 * DAY_MS };
+const LIFETIMES_MS = {
+  ...{ reset: TOKEN_MS, registration: DAY_MS, email_change: DAY_MS, invitation: 7 * DAY_MS },
+  not_me: NOT_ME_MS,
+};
 
 /**
- * A change of an account voids its tokens, a change of email that is owed its mail, and what is
- * half done.
+ * A change of an account voids its tokens but for the links of notices, a change of email that is
+ * owed its mail, and what is half done.
  */
 export function voidTokens(world: World, account: Account): void {
   endHalfDone(world, account);
-  for (const token of world.tokens) if (token.account === account) token.isVoid = true;
+  for (const token of world.tokens) if (token.account === account && token.purpose !== 'not_me') token.isVoid = true;
   account.moving = undefined;
   dropOwed(world, (mail) => mail.kind === 'email_change' && mail.account === account);
 }
@@ -26,7 +30,8 @@ export function endHalfDone(world: World, account: Account): void {
 
 /** A new account at an address ends what was pending for it. */
 export function endPending(world: World, mailbox: Mailbox, ...purposes: readonly TokenPurpose[]): void {
-  const isOf = (purpose: OwedKind, to: Typed) => to.mailbox === mailbox && purposes.some((one) => one === purpose);
+  const isOf = (purpose: OwedKind | TokenPurpose, to: Typed) =>
+    to.mailbox === mailbox && purposes.some((one) => one === purpose);
   for (const token of world.tokens) if (isOf(token.purpose, token.to)) token.isVoid = true;
   dropOwed(world, ({ kind, to }) => isOf(kind, to));
 }
@@ -48,14 +53,20 @@ export function issueToken(world: World, issued: Omit<Issued, 'expiresAt' | 'isV
   const good = older.filter((token) => isGood(world, token));
   if (issued.purpose === 'reset')
     for (const token of good.slice(0, Math.max(0, good.length - kept))) token.isVoid = true;
-  world.tokens.push({ ...issued, expiresAt: world.now + LIFETIMES_MS[issued.purpose], isVoid: false });
+  const since = issued.since ?? world.now;
+  world.tokens.push({ ...issued, expiresAt: since + LIFETIMES_MS[issued.purpose], isVoid: false });
 }
 
 export function owe(
   world: World,
   { kind, to: { mailbox, email }, account, role }: Pick<Owed, 'kind' | 'to'> & { account?: Account; role?: string },
 ): void {
-  world.owed.push({ kind, to: { mailbox, email }, account, role });
+  world.owed.push({ kind, to: { mailbox, email }, account, role, since: world.now });
+}
+
+/** The owner of an account hears of what happened, at a proven address alone. */
+export function notify(world: World, account: Account, kind: NoticeKind): void {
+  if (world.settings.sendsMail && account.emailVerified) owe(world, { kind, to: account, account });
 }
 
 /** Only the change that was asked for last is pending. */
@@ -66,5 +77,5 @@ export function askToMove(world: World, account: Account, to: Typed): void {
   dropOwed(world, (mail) => mail.kind === 'email_change' && mail.account === account);
   account.moving = { email: to.email, until: world.now + DAY_MS };
   owe(world, { kind: 'email_change', to, account });
-  owe(world, { kind: 'email_change_notice', to: account, account });
+  notify(world, account, 'email_change_notice');
 }

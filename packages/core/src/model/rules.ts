@@ -1,19 +1,26 @@
 import type { Requester } from '../requester.ts';
 import { type Mailbox, noMailbox, type Password } from './cast.ts';
 import { countCode, fits, useCode } from './code-rules.ts';
-import { askToMove, dropOwed, endPending, issueToken, owe, voidTokens } from './pending.ts';
+import { askToMove, dropOwed, endPending, issueToken, notify, owe, voidTokens } from './pending.ts';
 import {
   type Account,
+  type Browser,
   type Code,
   countTry,
   endSessions,
+  forgetBrowsers,
   type Issued,
   isGood,
   isOpen,
+  isReserved,
   LIFETIME_MS,
   loginCounter,
   type Opened,
+  type Origin,
+  originOf,
   refuse,
+  rememberBrowser,
+  reserveLeft,
   type Typed,
   type World,
 } from './world.ts';
@@ -44,6 +51,7 @@ export function register(
     const isForIt =
       invitation !== 'unknown' && invitation.purpose === 'invitation' && invitation.to.mailbox === mailbox;
     if (!isForIt || !isGood(world, invitation)) return refuse('invalid_invitation_token');
+    if (isReserved(world, mailbox)) return refuse('invalid_invitation_token');
     makeProven(world, typed, { password, client, role: invitation.role });
     return { email };
   }
@@ -51,7 +59,7 @@ export function register(
     owe(world, { kind: 'registration', to: typed });
     return { email };
   }
-  if (world.accounts.has(mailbox)) refuse('email_taken');
+  if (world.accounts.has(mailbox) || isReserved(world, mailbox)) refuse('email_taken');
   world.accounts.set(mailbox, createAccount(world, typed, password));
   endPending(world, mailbox, 'registration', 'invitation');
   return { email };
@@ -79,10 +87,12 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
     password,
     hasOldHash: false,
     disabledAt: undefined,
+    lockedAt: undefined,
     role: 'user',
     emailVerified: false,
     createdAt: world.now,
     lastLoginAt: undefined,
+    noticedSince: undefined,
     knownSince: new Map(),
     loggedInFrom: new Map(),
     confirmations: undefined,
@@ -93,14 +103,21 @@ export function createAccount(world: World, { mailbox, email }: Typed, password:
   };
 }
 
-export function logIn(world: World, { mailbox }: Typed, password: Password, client: Requester) {
+export function logIn(
+  world: World,
+  { mailbox }: Typed,
+  password: Password,
+  client: Requester,
+  claimed: Browser | undefined,
+) {
   admitAddress(mailbox);
-  const counter = loginCounter(world, mailbox, client);
-  world.logins.set(counter, countTry(world, world.logins.get(counter)));
   const account = world.accounts.get(mailbox);
-  if (!account || !matches(account, password) || account.disabledAt !== undefined) return refuse('invalid_credentials');
+  const origin = originOf(world, account, client, claimed);
+  const counter = loginCounter(mailbox, origin);
+  world.logins.set(counter, countTry(world, world.logins.get(counter)));
+  if (!account || !matches(account, password) || isShut(account)) return refuse('invalid_credentials');
   account.hasOldHash = false;
-  if (!account.factor) return openSession(world, account, { methods: ['password'], counter, client });
+  if (!account.factor) return openSession(world, account, { methods: ['password'], counter, origin });
   // Until it is complete, a login earns nothing.
   world.pendingLogins.push({ account, expiresAt: world.now + CODE_MS, tries: 0, isOver: false });
   return { waits: true };
@@ -110,11 +127,16 @@ export function logIn(world: World, { mailbox }: Typed, password: Password, clie
 export function openSession(
   world: World,
   account: Account,
-  { methods, counter, client }: { methods: readonly string[]; counter: string; client: Requester },
+  { methods, counter, origin }: { methods: readonly string[]; counter: string; origin: Origin },
 ) {
   world.logins.delete(counter);
-  rememberLogin(world, account, client);
   const { now } = world;
+  const { client, browser, isKnownAddress } = origin;
+  // Of the first login, no one needs to hear.
+  if (account.noticedSince !== undefined && !browser && !isKnownAddress) notify(world, account, 'login_notice');
+  account.noticedSince ??= now;
+  rememberBrowser(world, account, origin);
+  rememberLogin(world, account, client);
   const times = { createdAt: now, lastUsedAt: now, expiresAt: now + LIFETIME_MS };
   world.sessions.push({ account, ...times, client, methods, enrolment: undefined, ended: false });
   return { email: account.email };
@@ -143,7 +165,7 @@ export function requestReset(world: World, { mailbox, email }: Typed) {
     return { email };
   }
   const account = world.accounts.get(mailbox);
-  if (!account || account.disabledAt !== undefined) return refuse('unknown_email');
+  if (!account || isShut(account)) return refuse('unknown_email');
   issueToken(world, { purpose: 'reset', delivery: 'answered', account, to: { mailbox, email }, role: undefined });
   return { email: account.email };
 }
@@ -161,7 +183,10 @@ export function reset(
   if (!account || token?.account !== account || token.purpose !== 'reset' || !isGood(world, token)) {
     return refuse('invalid_reset_token');
   }
+  notify(world, account, 'password_changed');
   setPassword(account, password);
+  account.lockedAt = undefined;
+  forgetBrowsers(world, account);
   if (token.delivery === 'mailed') account.emailVerified = true;
   voidTokens(world, account);
   endSessions(world, account);
@@ -195,7 +220,7 @@ export function confirmOwner(
   if (account.factor && !code) refuse('second_factor_required');
   account.confirmations = countTry(world, account.confirmations);
   if (!matches(account, password)) refuse('invalid_credentials');
-  const counter = account.factor && countCode(world, account, client);
+  const counter = account.factor && countCode(world, account, originOf(world, account, client, undefined));
   if (!code || counter === undefined || fits(world, account, code)) isPossible();
   account.confirmations = undefined;
   if (code && counter !== undefined) useCode(world, account, code, counter);
@@ -209,6 +234,7 @@ export function changePassword(world: World, session: Opened | undefined, shown:
   setPassword(own.account, password);
   voidTokens(world, own.account);
   endSessions(world, own.account, own);
+  notify(world, own.account, 'password_changed');
   return { email: own.account.email };
 }
 
@@ -223,8 +249,11 @@ export function changeEmail(world: World, session: Opened | undefined, shown: Sh
   }
   confirmOwner(world, account, shown, () => {
     // Counted like a failure, so that trying one taken address after another is slowed down.
-    if (mailbox !== account.mailbox && world.accounts.has(mailbox)) refuse('email_taken');
+    const isTaken = mailbox !== account.mailbox && world.accounts.has(mailbox);
+    if (isTaken || isReserved(world, mailbox, account)) refuse('email_taken');
   });
+  reserveLeft(world, account);
+  notify(world, account, 'email_changed');
   world.accounts.delete(account.mailbox);
   world.accounts.set(mailbox, account);
   account.mailbox = mailbox;
@@ -243,8 +272,11 @@ export function deleteOwn(world: World, session: Opened | undefined, shown: Show
 
 export function removeAccount(world: World, account: Account): void {
   world.accounts.delete(account.mailbox);
+  for (const [mailbox, kept] of world.reserved) if (kept.account === account) world.reserved.delete(mailbox);
   endSessions(world, account);
+  forgetBrowsers(world, account);
   voidTokens(world, account);
+  for (const token of world.tokens) if (token.account === account) token.isVoid = true;
   dropOwed(world, (mail) => mail.account === account);
 }
 
@@ -266,8 +298,9 @@ export function endOne(world: World, session: Opened | undefined, target: Opened
   target.ended = true;
 }
 
-export function endOthers(world: World, session: Opened | undefined) {
+export function endOthers(world: World, session: Opened | undefined, browser: Browser | undefined) {
   const own = authenticate(world, session);
+  forgetBrowsers(world, own.account, browser);
   return endSessions(world, own.account, own);
 }
 
@@ -281,6 +314,11 @@ export function admitPassword(password: Password, mailbox: Mailbox): void {
 
 function matches(account: Account, password: Password): boolean {
   return account.password === password && !password.matchesNobody;
+}
+
+/** Whether no one may log in to it. */
+function isShut({ disabledAt, lockedAt }: Account): boolean {
+  return disabledAt !== undefined || lockedAt !== undefined;
 }
 
 function setPassword(account: Account, password: Password): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { normalizePassword } from '../passwords/password-rules.ts';
+import type { LoggedIn } from '../sessions/complete-login.ts';
 import { type Credentials, logIn } from '../sessions/log-in.ts';
 import type { Random } from '../system.ts';
 import { createTestAuth, type TestAuth } from '../testing/index.ts';
@@ -14,6 +15,8 @@ export interface Service {
   /** The secrets of authenticator apps, in base32. */
   readonly apps: string[];
   readonly recoveryCodes: string[];
+  /** Device tokens. */
+  readonly browsers: string[];
   /** Of logins that wait for a code. */
   readonly pendingLogins: string[];
   /** What an operator sets with a restart. */
@@ -78,6 +81,7 @@ export async function openService(): Promise<Service> {
     tokens: [],
     apps: [],
     recoveryCodes: [],
+    browsers: [],
     pendingLogins: [],
     set: (settings) => {
       policy = { ...policy, ...settings };
@@ -92,12 +96,18 @@ export async function openService(): Promise<Service> {
 }
 
 /** Log in, and keep what that hands out. */
-export async function logInTo({ auth, sessions, pendingLogins }: Service, credentials: Credentials) {
-  const outcome = await logIn(auth, credentials);
+export async function logInTo(service: Service, credentials: Credentials) {
+  const outcome = await logIn(service.auth, credentials);
   if ('secondFactorToken' in outcome) {
-    pendingLogins.push(outcome.secondFactorToken);
+    service.pendingLogins.push(outcome.secondFactorToken);
     return { waits: true };
   }
-  sessions.push({ id: outcome.session.id, token: outcome.token });
-  return { email: outcome.user.email };
+  return keep(service, outcome);
+}
+
+/** Keep what a complete login hands out. */
+export function keep({ sessions, browsers }: Service, { session, token, device, user }: LoggedIn): { email: string } {
+  sessions.push({ id: session.id, token });
+  if (!browsers.includes(device.token)) browsers.push(device.token);
+  return { email: user.email };
 }

@@ -5,7 +5,7 @@ import { type Actor, confirmPassword } from '../passwords/confirm-password.ts';
 import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logOut } from '../sessions/log-out.ts';
-import { endOtherSessions, endSession, listSessions } from '../sessions/own-sessions.ts';
+import { endSession, listSessions } from '../sessions/own-sessions.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import {
   type Coded,
@@ -21,7 +21,7 @@ import {
   shownCode,
   typed,
 } from './choices.ts';
-import { between, type Command, command, type Step } from './command.ts';
+import { type Command, command, type Step } from './command.ts';
 import * as rules from './rules.ts';
 import type { Service } from './service.ts';
 import { describeCode, typedCode } from './typed-codes.ts';
@@ -112,14 +112,6 @@ const endingOne = fc.tuple(pick, place, pick).map(([wanted, client, target]) =>
   })(wanted, client),
 );
 
-const endingOthers = simply(
-  withSession('endOtherSessions', (world, { session, actor }) => ({
-    said: '',
-    rule: () => between(rules.endOthers(world, session)),
-    act: async (service) => endOtherSessions(service.auth, await actor(service)),
-  })),
-);
-
 /** The code that comes with a change. */
 export function showing(world: World, session: Opened | undefined, coded: Coded) {
   const code = coded(world, session?.account);
@@ -204,6 +196,6 @@ const deletingOwn = fc.tuple(pick, place, entry, guess, shownCode).map(([wanted,
 
 /** What is done with a session; the more often one is named, the more often it is chosen. */
 export const sessionCommands: readonly fc.Arbitrary<Command>[] = [
-  ...[...often(2, authenticating), loggingOut, ...often(2, listing), ...often(2, endingOne), endingOthers],
+  ...[...often(2, authenticating), loggingOut, ...often(2, listing), ...often(2, endingOne)],
   ...[...often(2, confirming), ...often(2, changingPassword), ...often(3, changingEmail), deletingOwn],
 ];

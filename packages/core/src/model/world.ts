@@ -1,6 +1,7 @@
+import type { OwedKind } from '../mail/outbox-mail.ts';
 import type { AuthPolicy } from '../ports.ts';
 import type { Requester } from '../requester.ts';
-import type { OwedKind, TokenDelivery, TokenPurpose } from '../store.ts';
+import type { TokenDelivery, TokenPurpose } from '../tokens/one-time-token.ts';
 import type { Mailbox, Password } from './cast.ts';
 
 /** Failed tries, which are counted until one succeeds. */
@@ -38,10 +39,13 @@ export interface Account {
   /** Whether the hash came from elsewhere, and no login has replaced it yet. */
   hasOldHash: boolean;
   disabledAt: number | undefined;
+  lockedAt: number | undefined;
   role: string;
   emailVerified: boolean;
   readonly createdAt: number;
   lastLoginAt: number | undefined;
+  /** When the first login was complete: of those after it, the owner may hear. */
+  noticedSince: number | undefined;
   /** When its owner last logged in, or reset the password, from an address. */
   readonly knownSince: Map<string, number>;
   /** When its owner last logged in from an address, or enabled a factor there. */
@@ -50,7 +54,10 @@ export interface Account {
   /** The change of email that was asked for last. */
   moving: { readonly email: string; readonly until: number } | undefined;
   factor: Factor | undefined;
-  /** Wrong codes: by address where the account knows it, from all others as one. */
+  /**
+   * Wrong codes: from browsers that are known to the account by browser, from addresses that are by
+   * address, from all others as one.
+   */
   readonly codes: Map<string, Tries>;
   /** Until when its owner does not hear of wrong codes again. */
   toldUntil: number;
@@ -76,6 +83,23 @@ export interface Opened {
   ended: boolean;
 }
 
+/** A browser that has completed a login to an account. */
+export interface Browser {
+  readonly number: number;
+  readonly account: Account;
+  readonly createdAt: number;
+  lastLoginAt: number;
+  client: Requester;
+  isForgotten: boolean;
+}
+
+/** From where a login comes, as far as the account knows it. */
+export interface Origin {
+  readonly client: Requester;
+  readonly browser: Browser | undefined;
+  readonly isKnownAddress: boolean;
+}
+
 /** A one-time token: of an account, or of a mailbox without one. */
 export interface Issued {
   readonly purpose: TokenPurpose;
@@ -84,6 +108,8 @@ export interface Issued {
   /** That it is for; of a change of email, the new one. */
   readonly to: Typed;
   readonly role: string | undefined;
+  /** Of a notice: when that happened which it is about. */
+  readonly since?: number | undefined;
   readonly expiresAt: number;
   isVoid: boolean;
 }
@@ -100,6 +126,7 @@ export interface Owed {
   readonly to: Typed;
   readonly account: Account | undefined;
   readonly role: string | undefined;
+  readonly since: number;
 }
 
 /** Mails in an hour that begins with the first. */
@@ -123,18 +150,27 @@ export interface World {
   readonly recoveryCodes: RecoveryCode[];
   readonly pendingLogins: PendingLogin[];
   readonly tokens: Issued[];
-  /** Failed logins, by mailbox and, where the account is known there, by address. */
+  readonly browsers: Browser[];
+  /** Proven addresses that accounts have left. */
+  readonly reserved: Map<Mailbox, { readonly account: Account; readonly until: number }>;
+  /**
+   * Failed logins, by mailbox and, where the account is known there, by address; of known browsers, by
+   * browser.
+   */
   readonly logins: Map<string, Tries>;
   settings: Settings;
   /** In the order in which they are sent. */
   readonly owed: Owed[];
-  /** Mails that were sent, by mailbox and, beyond its shared part, by kind. */
+  /** Mails that were sent, by mailbox and, beyond its shared part, by what they have a part for. */
   readonly hours: Map<string, Hour>;
 }
 
 export const IDLE_MS = 7 * 86_400_000;
 export const LIFETIME_MS = 30 * 86_400_000;
 export const TOKEN_MS = 10 * 60_000;
+export const NOT_ME_MS = 72 * 3_600_000;
+export const BROWSER_MS = 180 * 86_400_000;
+const MOST_BROWSERS = 20;
 const KNOWN_MS = 30 * 86_400_000;
 
 export function createWorld(now: number): World {
@@ -146,6 +182,8 @@ export function createWorld(now: number): World {
     recoveryCodes: [],
     pendingLogins: [],
     tokens: [],
+    browsers: [],
+    reserved: new Map(),
     logins: new Map(),
     settings: { registration: 'open', emailVerification: 'off', resetDelivery: 'response', sendsMail: false },
     owed: [],
@@ -187,9 +225,55 @@ export function endSessions(world: World, whose: Account | undefined, except?: O
   return { open, all: ended.length };
 }
 
+/** @param browser that a login says it comes from; of another account's, it says nothing. */
+export function originOf(
+  world: World,
+  account: Account | undefined,
+  client: Requester,
+  browser: Browser | undefined,
+): Origin {
+  const isIts = browser !== undefined && browser.account === account && isRemembered(world, browser);
+  return { client, browser: isIts ? browser : undefined, isKnownAddress: isKnown(world, account, client) };
+}
+
+export function isRemembered(world: World, { isForgotten, lastLoginAt }: Browser): boolean {
+  return !isForgotten && world.now < lastLoginAt + BROWSER_MS;
+}
+
+/** The browser of a complete login. Of more than 20, the one used longest ago is forgotten. */
+export function rememberBrowser(world: World, account: Account, { client, browser }: Origin): void {
+  if (browser) {
+    Object.assign(browser, { lastLoginAt: world.now, client });
+    return;
+  }
+  const number = world.browsers.length;
+  world.browsers.push({ number, account, createdAt: world.now, lastLoginAt: world.now, client, isForgotten: false });
+  const its = world.browsers.filter((one) => one.account === account && !one.isForgotten);
+  its.sort((one, other) => other.lastLoginAt - one.lastLoginAt || other.number - one.number);
+  for (const oldest of its.slice(MOST_BROWSERS)) oldest.isForgotten = true;
+}
+
+export function forgetBrowsers(world: World, whose: Account | undefined, except?: Browser): void {
+  for (const browser of world.browsers) {
+    if ((whose === undefined || browser.account === whose) && browser !== except) browser.isForgotten = true;
+  }
+}
+
+/** Whether an address is kept for an account that has left it. */
+export function isReserved({ reserved, now }: World, mailbox: Mailbox, except?: Account): boolean {
+  const kept = reserved.get(mailbox);
+  return kept !== undefined && kept.account !== except && now < kept.until;
+}
+
+/** A proven address that an account leaves is kept for it, as long as a link of a notice is good. */
+export function reserveLeft(world: World, account: Account): void {
+  if (account.emailVerified) world.reserved.set(account.mailbox, { account, until: world.now + NOT_ME_MS });
+}
+
 /** The name under which failed logins are counted. */
-export function loginCounter(world: World, mailbox: Mailbox, client: Requester): string {
-  return isKnown(world, world.accounts.get(mailbox), client) ? `${mailbox.key} ${client.address}` : mailbox.key;
+export function loginCounter({ key }: Mailbox, { client, browser, isKnownAddress }: Origin): string {
+  if (browser) return `browser ${browser.number}`;
+  return isKnownAddress ? `${key} ${client.address}` : key;
 }
 
 /** Where a code was right since the factor is on, and lately. */
