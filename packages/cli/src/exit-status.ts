@@ -32,6 +32,7 @@ const byWireCode = {
   email_not_verified: exitStatus.refused,
   invalid_verification_token: exitStatus.refused,
   invalid_invitation_token: exitStatus.refused,
+  invalid_not_me_token: exitStatus.refused,
   reset_delivery_refused: exitStatus.refused,
   cross_origin: exitStatus.unexpected,
   not_found: exitStatus.unexpected,

@@ -62,7 +62,10 @@ export interface AuthsvcOptions {
 export interface Relayed<Name extends EndpointName> {
   /** The service's answer. */
   readonly body: Partial<AnswerOf<Name>>;
-  /** `Set-Cookie` headers, unchanged: append them to your own response. */
+  /**
+   * `Set-Cookie` headers, unchanged: append them all to your own response. A login has two, for the
+   * session and for the browser, which the account then knows.
+   */
   readonly setCookie: string[];
 }
 
@@ -161,7 +164,9 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
   const publicUrl = options.publicUrl || undefined;
   const server = baseUrl('url', options.url);
   const base = publicUrl === undefined ? server : baseUrl('publicUrl', publicUrl);
-  const cookieNames = cookieNamesOf(publicUrl);
+  const cookieNames = cookieNamesOf(publicUrl, 'session_id');
+  // A form's answer may depend on the device; whose session it is does not.
+  const formCookieNames = [...cookieNames, ...cookieNamesOf(publicUrl, 'authsvc_device')];
   const { loginUrlFrom, loginUrlAfterForm, ...links } = createLoginUrls({
     base,
     isPublic: publicUrl !== undefined,
@@ -191,7 +196,7 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
     relayOptions?: RelayOptions,
   ): Promise<Relayed<Name>> {
     assertPeer(request, relayOptions);
-    const headers = relayedHeaders(request, cookieNames, relayOptions);
+    const headers = relayedHeaders(request, formCookieNames, relayOptions);
     const reply = await call({ ...operation, headers, limits: { totalMs: FORM_MS } });
     return { body: reply.body as Partial<AnswerOf<Name>>, setCookie: [reply.headers['set-cookie'] ?? []].flat() };
   }
@@ -237,10 +242,10 @@ export function createAuthsvc(options: AuthsvcOptions): Authsvc {
   };
 }
 
-/** The service reads one name, `__Host-session_id` behind https; if unknown, both are sent. */
-function cookieNamesOf(publicUrl: string | undefined): readonly string[] {
-  if (publicUrl === undefined) return ['session_id', '__Host-session_id'];
-  return [publicUrl.startsWith('https:') ? '__Host-session_id' : 'session_id'];
+/** The service reads one name, with `__Host-` behind https; if unknown, both are sent. */
+function cookieNamesOf(publicUrl: string | undefined, name: string): readonly string[] {
+  if (publicUrl === undefined) return [name, `__Host-${name}`];
+  return [publicUrl.startsWith('https:') ? `__Host-${name}` : name];
 }
 
 /** Without a body, frameworks hand on nothing; the service then says which fields are missing. */

@@ -23,18 +23,28 @@ import {
   verifyEmail,
 } from './operations.ts';
 import { type CodeNeeded, type Factors, readCodeNeeded, readFactors, readRecoveryCodes } from './second-factor.ts';
-import { cookieHeader, type IssuedCookie, readSessionCookie } from './session-cookie.ts';
+import {
+  cookieHeader,
+  deviceCookieHeader,
+  type IssuedCookie,
+  readDeviceToken,
+  readSessionCookie,
+} from './session-cookie.ts';
 
 /** A session as the server knows it: which cookie carries which token. */
 export interface SessionCookie {
   readonly token: string;
   /** Left out where it is not known. */
   readonly cookie?: string | undefined;
+  /** Of a device that is known to the account: the lists of devices then say which it is. */
+  readonly deviceToken?: string | undefined;
 }
 
 export interface NewSession extends IssuedCookie {
   /** As it was registered. */
   readonly email: string;
+  /** For the next login from here: the account then knows this device. It opens nothing. */
+  readonly deviceToken?: string | undefined;
 }
 
 export interface RequestedReset {
@@ -72,10 +82,13 @@ export interface ApiClient {
   verifyEmail(proof: EmailProof): Promise<{ readonly email: string }>;
   /** Whether a registration waits for the proof of its address. */
   requiresVerification(): Promise<boolean>;
-  /** @returns what {@link ApiClient.logInWithCode} needs, where the account has a second factor. */
-  logIn(credentials: Credentials): Promise<NewSession | CodeNeeded>;
+  /**
+   * @param deviceToken of an earlier login to this account.
+   * @returns what {@link ApiClient.logInWithCode} needs, where the account has a second factor.
+   */
+  logIn(credentials: Credentials, deviceToken?: string): Promise<NewSession | CodeNeeded>;
   /** Complete a login by a code. */
-  logInWithCode(factor: SecondFactor): Promise<NewSession>;
+  logInWithCode(factor: SecondFactor, deviceToken?: string): Promise<NewSession>;
   logOut(session: SessionCookie): Promise<void>;
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
   requestReset(email: string): Promise<RequestedReset>;
@@ -103,12 +116,27 @@ export interface ApiClient {
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const { server } = options;
   const call = createCaller(options);
-  const as = ({ token, cookie }: SessionCookie) => ({ headers: { cookie: cookieHeader(token, cookie) } });
-  const cookieOf = ({ headers }: Success): IssuedCookie => {
-    const cookie = readSessionCookie([headers['set-cookie'] ?? []].flat());
+  const as = ({ token, cookie, deviceToken }: SessionCookie) => ({
+    headers: {
+      cookie: [
+        cookieHeader(token, cookie),
+        ...(deviceToken === undefined ? [] : [deviceCookieHeader(deviceToken)]),
+      ].join('; '),
+    },
+  });
+  const from = (deviceToken?: string) =>
+    deviceToken === undefined ? {} : { headers: { cookie: deviceCookieHeader(deviceToken) } };
+  const cookieOf = (reply: Success): IssuedCookie => {
+    const cookie = readSessionCookie(setCookies(reply));
     if (!cookie) throw new UnexpectedAnswerError(server, 'logged in without giving a session');
     return cookie;
   };
+
+  const sessionOf = (reply: Success): NewSession => ({
+    email: text(server, reply.body, 'email'),
+    ...cookieOf(reply),
+    deviceToken: readDeviceToken(setCookies(reply)),
+  });
 
   return {
     async register(registration) {
@@ -127,13 +155,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const { body } = await call({ method: 'GET', path: '/' });
       return body.email_verification === 'required';
     },
-    async logIn(credentials) {
-      const reply = await call(logIn(credentials));
-      return readCodeNeeded(server, reply.body) ?? { email: text(server, reply.body, 'email'), ...cookieOf(reply) };
+    async logIn(credentials, deviceToken) {
+      const reply = await call({ ...logIn(credentials), ...from(deviceToken) });
+      return readCodeNeeded(server, reply.body) ?? sessionOf(reply);
     },
-    async logInWithCode(factor) {
-      const reply = await call(logInWithCode(factor));
-      return { email: text(server, reply.body, 'email'), ...cookieOf(reply) };
+    async logInWithCode(factor, deviceToken) {
+      return sessionOf(await call({ ...logInWithCode(factor), ...from(deviceToken) }));
     },
     async logOut(session) {
       await call({ ...logOut, ...as(session) });
@@ -192,6 +219,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       }
     },
   };
+}
+
+function setCookies({ headers }: Success): readonly string[] {
+  return [headers['set-cookie'] ?? []].flat();
 }
 
 function text(server: string, body: SuccessBody, field: string): string {

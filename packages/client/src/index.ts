@@ -39,4 +39,11 @@ export type { RelayedRequest, RelayOptions, RequestHeaders } from './relayed-req
 export type { FastifyPlugin, Middleware, RequireUserOptions } from './require-user.ts';
 export { CrossOriginError } from './same-origin.ts';
 export type { CodeNeeded, Factors } from './second-factor.ts';
-export { cookieHeader, type IssuedCookie, isTokenText, readSessionCookie } from './session-cookie.ts';
+export {
+  cookieHeader,
+  deviceCookieHeader,
+  type IssuedCookie,
+  isTokenText,
+  readDeviceToken,
+  readSessionCookie,
+} from './session-cookie.ts';

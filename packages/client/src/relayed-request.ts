@@ -33,8 +33,8 @@ const PASSED_ON = ['origin', 'sec-fetch-site', 'user-agent'];
 const IP_ADDRESS = /^[\da-f.:]+(%\w+)?$/i;
 
 /**
- * The headers with which a backend speaks to the service for a browser: the session cookie and no
- * other, who asks, and from which page.
+ * The headers with which a backend speaks to the service for a browser: the service's own cookies
+ * and no other, who asks, and from which page.
  *
  * `Origin` and `Sec-Fetch-Site` are passed on as they came, so that the service refuses a form that
  * another site made the browser send.
@@ -46,7 +46,7 @@ export function relayedHeaders(
 ): Record<string, string> {
   if (peer !== undefined && !IP_ADDRESS.test(peer)) throw new TypeError(`peer is not one IP address: ${peer}`);
   const headers: Record<string, string> = {};
-  const cookie = sessionCookies(request, cookieNames);
+  const cookie = ownCookies(request, cookieNames);
   if (cookie) headers.cookie = cookie;
   // Appended, never replaced: the service believes as many hops as it trusts.
   const hops = [headerOf(request, 'x-forwarded-for'), peer ?? request.socket?.remoteAddress].filter(Boolean);
@@ -71,8 +71,8 @@ export function assertPeer({ socket }: RelayedRequest, { peer }: RelayOptions = 
   if (socket.destroyed) throw new AuthsvcError('the client closed the connection before its form was relayed');
 }
 
-/** The `Cookie` header with the session cookies of a request, all of them; empty without any. */
-function sessionCookies(request: RelayedRequest, cookieNames: readonly string[]): string {
+/** The `Cookie` header with the cookies of these names, all of them; empty without any. */
+function ownCookies(request: RelayedRequest, cookieNames: readonly string[]): string {
   const pairs = (headerOf(request, 'cookie') ?? '').split(';').map((pair) => pair.trim());
   return pairs
     .filter((pair) =>

@@ -88,7 +88,10 @@ export const endpoints = {
     body: objectWith({ email, verification_token: text(128), password }, { code }),
     response: { 200: partOf({ email: string, message: said('email verified') }) },
   },
-  /** The session's token is in the cookie alone. */
+  /**
+   * The session's token is in the cookie alone. Another cookie makes this browser known to the
+   * account.
+   */
   logIn: {
     method: 'POST',
     path: '/sessions',
@@ -271,6 +274,49 @@ export const endpoints = {
     refusals: ['not_found', ...confirmation],
     body: object({ password, code }),
     response: { 200: object({ recovery_codes: recoveryCodes }) },
+  },
+  /** By the link of a notice: once, for 72 hours. The link works without a session. */
+  notMe: {
+    method: 'POST',
+    path: '/not_me',
+    summary: "Take your account back with a notice's token: ends all that is open, and locks it until a reset by mail",
+    refusals: ['invalid_not_me_token', 'rate_limited', 'database_unavailable'],
+    body: object({ token: text(128) }),
+    response: { 200: object({ message: said('account locked') }) },
+  },
+  /** The one that logged in last comes first. */
+  listDevices: {
+    method: 'GET',
+    path: '/profile/devices',
+    summary: 'List the browsers that are known to your account',
+    refusals: ['unauthenticated', 'database_unavailable'],
+    response: {
+      200: object({
+        devices: {
+          type: 'array',
+          items: object({
+            // Names the device, and opens nothing.
+            id: uuid,
+            created_at: time,
+            last_login_at: time,
+            address: string,
+            user_agent: { type: ['string', 'null'] },
+            // Whether it is the one that asks.
+            current: { type: 'boolean' },
+          }),
+        },
+      }),
+    },
+  },
+  /** Its sessions stay. Another user's id is 404 `not_found`, like one that never existed. */
+  endDevice: {
+    method: 'DELETE',
+    path: '/profile/devices/:id',
+    summary: 'Forget a known browser',
+    refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
+    // Without NUL, which PostgreSQL has in no text.
+    params: object({ id: { ...text(64), pattern: '^[^\\u0000]*$' } }),
+    response: { 200: object({ message: said('device forgotten') }) },
   },
   whoami: {
     method: 'GET',

@@ -11,6 +11,8 @@ export interface OperatedUser {
   readonly updated_at: string;
   /** `null` for an account that may log in. */
   readonly disabled_at: string | null;
+  /** Since when its owner keeps everyone out, by the link of a notice. */
+  readonly locked_at: string | null;
   /** When the second factor was enabled; `null` where there is none. */
   readonly second_factor_at: string | null;
 }
@@ -38,10 +40,21 @@ export interface OperatedSession {
   readonly user_agent: string | null;
 }
 
+/** One browser that is known to an account. */
+export interface OperatedDevice {
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_login_at: string;
+  readonly address: string;
+  readonly user_agent: string | null;
+}
+
 /** `GET /users/show?email=` → 200. */
 export interface UserDetailBody extends ListedUserBody {
   readonly password_cost: number;
   readonly sessions: readonly OperatedSession[];
+  /** The one that logged in last comes first. */
+  readonly devices: readonly OperatedDevice[];
 }
 
 /** `POST /users/reset` → 200: the token is in this answer alone. */

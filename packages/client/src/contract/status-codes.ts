@@ -18,6 +18,7 @@ export const statusOf = {
   email_not_verified: 403,
   invalid_verification_token: 403,
   invalid_invitation_token: 403,
+  invalid_not_me_token: 403,
   reset_delivery_refused: 403,
   cross_origin: 403,
   not_found: 404,

@@ -19,6 +19,7 @@ import {
   inviteUser,
   issueResetTokenFor,
   type ListedUser,
+  listDevices,
   listUsers,
   resetFactors,
   revokeAllSessions,
@@ -26,6 +27,7 @@ import {
   setRole,
   showUser,
   type User,
+  unlockUser,
   verifyUser,
 } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
@@ -59,6 +61,7 @@ export function addUserControlRoutes(
     { schema: { querystring: emailSchema } },
     async ({ query }): Promise<UserDetailBody> => {
       const { user, passwordCost, sessions } = await showUser(ports, query.email);
+      const devices = await listDevices(ports, { userId: user.id });
       return {
         ...listedUser(user),
         password_cost: passwordCost,
@@ -70,6 +73,13 @@ export function addUserControlRoutes(
           address: session.address,
           user_agent: session.userAgent ?? null,
         })),
+        devices: devices.map((device) => ({
+          id: device.id,
+          created_at: iso(device.createdAt),
+          last_login_at: iso(device.lastLoginAt),
+          address: device.address,
+          user_agent: device.userAgent ?? null,
+        })),
       };
     },
   );
@@ -80,6 +90,7 @@ export function addUserControlRoutes(
     delete: deleteUser,
     revoke: revokeSessions,
     verify: verifyUser,
+    unlock: unlockUser,
     'reset-mfa': resetFactors,
   };
   for (const [name, change] of Object.entries(changes)) {
@@ -138,6 +149,7 @@ function operatedUser(user: User): OperatedUser {
     created_at: iso(user.createdAt),
     updated_at: iso(user.updatedAt),
     disabled_at: user.disabledAt === undefined ? null : iso(user.disabledAt),
+    locked_at: user.lockedAt === undefined ? null : iso(user.lockedAt),
     second_factor_at: user.secondFactorAt === undefined ? null : iso(user.secondFactorAt),
   };
 }

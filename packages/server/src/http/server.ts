@@ -6,6 +6,7 @@ import type { Measurements } from '../metrics/measurements.ts';
 import { addPages } from '../pages/pages.ts';
 import type { SiteOptions } from '../pages/site.ts';
 import { addAboutRoutes, addOpenapiRoute } from '../routes/about.ts';
+import { addDeviceRoutes, addNotMeRoute } from '../routes/devices.ts';
 import { addFactorRoutes } from '../routes/factors.ts';
 import { addAccountRoutes, addProfileRoute } from '../routes/profile.ts';
 import { addResetPasswordRoutes } from '../routes/reset-password.ts';
@@ -18,7 +19,7 @@ import { createFastify } from './fastify.ts';
 import { createMountPath } from './hosts.ts';
 import { createProxies } from './proxies.ts';
 import { type RequestRuleOptions, requestRulesFor } from './request-rules.ts';
-import { sessionCookieFor } from './session-cookie.ts';
+import { cookieFor } from './session-cookie.ts';
 
 /** What a client may take of us: sizes in bytes, times in milliseconds. */
 const LIMITS = { body: 16_384, unreadTimeout: 5000, checkInterval: 1000, connections: 1000 } as const;
@@ -49,7 +50,8 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
     ...(stripMountPath && { rewriteUrl: ({ url = '/' }: IncomingMessage) => stripMountPath(url) }),
   });
   server.decorate('proxies', proxies);
-  server.decorate('sessionCookie', sessionCookieFor(publicUrl));
+  server.decorate('sessionCookie', cookieFor(publicUrl, 'session_id'));
+  server.decorate('deviceCookie', cookieFor(publicUrl, 'authsvc_device'));
   closeUnread(server, LIMITS);
   addBodyParsers(server);
 
@@ -63,6 +65,8 @@ export function buildServer(ports: AuthPorts, options: ServerOptions): FastifyIn
   addOpenapiRoute(server, publicUrl);
   addSessionRoutes(server, ports, mailOwed);
   addOwnSessionRoutes(server, ports);
+  addDeviceRoutes(server, ports);
+  addNotMeRoute(server, ports);
   addAccountRoutes(server, ports, mailOwed);
   addFactorRoutes(server, ports, { issuer: options.productName ?? 'authsvc', mailOwed });
   return server;

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly sessionCookie: ReturnType<typeof sessionCookieFor>;
+    readonly sessionCookie: OwnCookie;
   }
 }
 
@@ -13,18 +13,24 @@ declare module 'fastify' {
  */
 const MOST_COOKIES = 4;
 
+/** A cookie's name, and its flags as Set-Cookie has them. */
+export interface OwnCookie {
+  readonly name: string;
+  readonly flags: string;
+}
+
 /**
- * The cookie's name, and its flags as Set-Cookie has them.
+ * Makes a cookie of ours.
  *
  * With an https URL the cookie never travels in the clear, and the `__Host-` prefix keeps
  * neighbouring hosts from planting one.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix
  */
-export function sessionCookieFor(publicUrl: URL | undefined) {
+export function cookieFor(publicUrl: URL | undefined, name: 'session_id' | 'authsvc_device'): OwnCookie {
   return publicUrl?.protocol === 'https:'
-    ? { name: '__Host-session_id', flags: 'HttpOnly; Secure; SameSite=Lax' }
-    : { name: 'session_id', flags: 'HttpOnly; SameSite=Lax' };
+    ? { name: `__Host-${name}`, flags: 'HttpOnly; Secure; SameSite=Lax' }
+    : { name, flags: 'HttpOnly; SameSite=Lax' };
 }
 
 /**
@@ -66,16 +72,19 @@ export function isUnauthenticated(error: unknown): boolean {
   return error instanceof AuthError && error.code === 'unauthenticated';
 }
 
+/** The first session token that a request carries, if any. */
+export function readSessionCookie({ headers, server }: FastifyRequest): string | undefined {
+  return readCookie(headers.cookie, server.sessionCookie);
+}
+
 /**
- * The first session token that a request carries, if any.
+ * The first value of a cookie of ours, if any.
  *
  * Parsed by hand, since every session check does it. A token has no character that would be encoded
  * or quoted.
  */
-export function readSessionCookie({ headers, server }: FastifyRequest): string | undefined {
-  const { cookie } = headers;
+export function readCookie(cookie: string | undefined, { name }: OwnCookie): string | undefined {
   if (cookie === undefined) return undefined;
-  const { name } = server.sessionCookie;
   let start = 0;
   while (start < cookie.length) {
     const next = cookie.indexOf(';', start);
@@ -91,8 +100,12 @@ export function readSessionCookie({ headers, server }: FastifyRequest): string |
 
 /** @param lifetimeMs the session's absolute lifetime, which the cookie has as `Max-Age`. */
 export function setSessionCookie(reply: FastifyReply, token: string, lifetimeMs: number): void {
-  const { name, flags } = reply.server.sessionCookie;
-  reply.header('set-cookie', `${name}=${token}; Max-Age=${Math.floor(lifetimeMs / 1000)}; Path=/; ${flags}`);
+  setCookie(reply, reply.server.sessionCookie, token, lifetimeMs);
+}
+
+/** @param lifetimeMs what the cookie has as `Max-Age`. */
+export function setCookie(reply: FastifyReply, { name, flags }: OwnCookie, value: string, lifetimeMs: number): void {
+  reply.header('set-cookie', `${name}=${value}; Max-Age=${Math.floor(lifetimeMs / 1000)}; Path=/; ${flags}`);
 }
 
 export function clearSessionCookie(reply: FastifyReply): void {

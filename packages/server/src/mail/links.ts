@@ -1,9 +1,12 @@
-import type { Mail } from '@authsvc/core';
+import type { Mail, NoticeMail } from '@authsvc/core';
 
 /** Where the pages for people lie, if there are any; known once the service listens. */
 export type FindPages = () => URL | undefined;
 
 export type TokenMail = Extract<Mail, { token: string }>;
+
+/** A mail whose token is used together with the address that it went to. */
+export type AddressedMail = Exclude<TokenMail, NoticeMail>;
 
 /** The page where a token of each kind is used, and what its link says beside. */
 const pageOf = {
@@ -12,12 +15,17 @@ const pageOf = {
   // The form then asks for the password of the account, and not for a new one.
   email_change: ['/verify', { for: 'email_change' }],
   invitation: ['/invitation', {}],
-} as const satisfies Record<TokenMail['kind'], readonly [string, object]>;
+} as const satisfies Record<AddressedMail['kind'], readonly [string, object]>;
 
 /** The address of the page where a token is used. */
-export function linkToToken(pages: URL, { kind, to, token }: Pick<TokenMail, 'kind' | 'to' | 'token'>): string {
+export function linkToToken(pages: URL, { kind, to, token }: Pick<AddressedMail, 'kind' | 'to' | 'token'>): string {
   const [path, query] = pageOf[kind];
   return linkTo(pages, path, { email: to, token, ...query });
+}
+
+/** The address of the page where an owner says “not me”. It names no account. */
+export function linkToNotMe(pages: URL, { token }: Pick<NoticeMail, 'token'>): string {
+  return linkTo(pages, '/not-me', { token });
 }
 
 /** The address of a page below `base`, with a query in which every value is percent-encoded. */

@@ -2,6 +2,7 @@ import { endpoints } from '@authsvc/client/contract';
 import { type ActiveSession, endOtherSessions, endSession, type Session } from '@authsvc/core';
 import { html, type SafeHtml } from '@remix-run/html-template';
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
+import { readDeviceCookie } from '../http/device-cookie.ts';
 import { requesterOf } from '../http/proxies.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { texts } from '../texts/texts.ts';
@@ -50,7 +51,8 @@ export function addAccountSessions(server: FastifyInstance, site: Site): void {
   );
 
   server.post('/account/end-other-sessions', route, async (request, reply) => {
-    await endOtherSessions(ports, { session: getVisitor(request), client: requesterOf(request) });
+    const from = { client: requesterOf(request), deviceToken: readDeviceCookie(request) };
+    await endOtherSessions(ports, { session: getVisitor(request), ...from });
     return leadTo(reply, withNotice('../account', 'others-ended', site.readReturnTo(request.query)));
   });
 }

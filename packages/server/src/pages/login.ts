@@ -16,6 +16,7 @@ export function addLoginPage(server: FastifyInstance, site: Site): void {
   addFormPage<BodyOf<'logIn'>>(server, site, {
     path: '/login',
     schema: endpoints.logIn.body,
+    onResponse: async () => site.mailOwed(),
     preValidation: noticeVisitor(site),
     view: (request, filled) => loginView(site, request, filled),
     submit: (request, reply) => logInAndLead(site, request, reply, request.body),

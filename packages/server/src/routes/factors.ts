@@ -51,6 +51,7 @@ export function addFactorRoutes(server: FastifyInstance, ports: AuthPorts, { iss
 
   server.route<{ Body: BodyOf<'enableTotp'> }>({
     ...routeOf('enableTotp'),
+    onResponse,
     handler: async (request, reply): Promise<AnswerOf<'enableTotp'>> => {
       const session = await authenticateRequest(ports, request);
       const { recoveryCodes } = await enableAndRenew(ports, request, reply, { session, ...request.body });

@@ -30,6 +30,7 @@ const isCommon = {
   email_not_verified: () => false,
   invalid_verification_token: () => false,
   invalid_invitation_token: () => false,
+  invalid_not_me_token: () => false,
   reset_delivery_refused: () => false,
   cross_origin: (method) => method !== 'get',
   not_found: () => false,

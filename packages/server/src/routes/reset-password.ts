@@ -20,10 +20,11 @@ const said = {
 } as const;
 
 export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
+  // Once the reply is on its way: it takes as long whether or not there is an account.
+  const onResponse = async () => mailOwed();
   server.route<{ Body: BodyOf<'requestPasswordReset'> }>({
     ...routeOf('requestPasswordReset'),
-    // Once the reply is on its way: it takes as long whether or not there is an account.
-    onResponse: async () => mailOwed(),
+    onResponse,
     handler: async (request): Promise<Omit<Answer, 'message'> | Omit<Answer, 'reset_token'>> => {
       const outcome = await askForReset(ports, request, request.body.email);
       const { delivery, email } = outcome;
@@ -33,6 +34,7 @@ export function addResetPasswordRoutes(server: FastifyInstance, ports: AuthPorts
 
   server.route<{ Body: BodyOf<'resetPassword'> }>({
     ...routeOf('resetPassword'),
+    onResponse,
     handler: async (request): Promise<AnswerOf<'resetPassword'>> => {
       const { email, reset_token: resetToken, new_password: newPassword } = request.body;
       const client = requesterOf(request);

@@ -13,6 +13,7 @@ import {
   type User,
 } from '@authsvc/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readDeviceCookie, setDeviceCookie } from '../http/device-cookie.ts';
 import { requesterOf } from '../http/proxies.ts';
 import {
   authenticateRequest,
@@ -24,8 +25,11 @@ import {
 import { routeOf } from './route.ts';
 
 export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mailOwed: () => void): void {
+  // Once the reply is on its way: a login from a new place owes its owner a notice.
+  const onResponse = async () => mailOwed();
   server.route<{ Body: BodyOf<'logIn'> }>({
     ...routeOf('logIn'),
+    onResponse,
     handler: async (request, reply): Promise<AnswerOf<'logIn'> | CodeNeededBody> => {
       const outcome = await openSession(ports, request, reply, request.body);
       if ('user' in outcome) return { email: outcome.user.email, message: 'logged in' };
@@ -41,7 +45,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mail
 
   server.route<{ Body: BodyOf<'logInWithCode'> }>({
     ...routeOf('logInWithCode'),
-    onResponse: async () => mailOwed(),
+    onResponse,
     handler: async (request, reply): Promise<AnswerOf<'logInWithCode'>> => {
       const { email } = await openSessionByCode(ports, request, reply, request.body);
       return { email, message: 'logged in' };
@@ -58,7 +62,10 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mail
   });
 }
 
-/** Logs in by a request; its answer carries the session's cookie, unless a code is needed. */
+/**
+ * Logs in by a request; its answer carries the cookies of session and device, unless a code is
+ * needed.
+ */
 export async function openSession(
   ports: AuthPorts,
   request: FastifyRequest,
@@ -66,21 +73,28 @@ export async function openSession(
   { email, password }: BodyOf<'logIn'>,
 ): Promise<LoggedIn | CodeNeeded> {
   request.server.proxies.noteLogin(request, email);
-  const outcome = await logIn(ports, { email, password, client: requesterOf(request) });
-  if ('token' in outcome) setSessionCookie(reply, outcome.token, ports.policy.lifetimes.lifetimeMs);
+  const from = { client: requesterOf(request), deviceToken: readDeviceCookie(request) };
+  const outcome = await logIn(ports, { email, password, ...from });
+  if ('token' in outcome) setLoginCookies(ports, reply, outcome);
   return outcome;
 }
 
-/** Completes a login by a request, whose answer then carries the session's cookie. */
+function setLoginCookies({ clock, policy }: AuthPorts, reply: FastifyReply, { token, device }: LoggedIn): void {
+  setSessionCookie(reply, token, policy.lifetimes.lifetimeMs);
+  setDeviceCookie(reply, device, clock.now());
+}
+
+/** Completes a login by a request, whose answer then carries the cookies of session and device. */
 export async function openSessionByCode(
   ports: AuthPorts,
   request: FastifyRequest,
   reply: FastifyReply,
   { second_factor_token: secondFactorToken, code }: BodyOf<'logInWithCode'>,
 ): Promise<User> {
-  const { user, token } = await logInWithCode(ports, { secondFactorToken, code, client: requesterOf(request) });
-  setSessionCookie(reply, token, ports.policy.lifetimes.lifetimeMs);
-  return user;
+  const from = { client: requesterOf(request), deviceToken: readDeviceCookie(request) };
+  const loggedIn = await logInWithCode(ports, { secondFactorToken, code, ...from });
+  setLoginCookies(ports, reply, loggedIn);
+  return loggedIn.user;
 }
 
 /**
@@ -110,7 +124,8 @@ export function addOwnSessionRoutes(server: FastifyInstance, ports: AuthPorts): 
     ...routeOf('endOtherSessions'),
     handler: async (request): Promise<AnswerOf<'endOtherSessions'>> => {
       const session = await authenticateRequest(ports, request);
-      const ended = await endOtherSessions(ports, { session, client: requesterOf(request) });
+      const from = { client: requesterOf(request), deviceToken: readDeviceCookie(request) };
+      const ended = await endOtherSessions(ports, { session, ...from });
       return { message: 'other sessions ended', ended };
     },
   });

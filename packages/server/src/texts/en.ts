@@ -1,5 +1,6 @@
 import type { WireErrorCode } from '@authsvc/client/contract';
 import type { PasswordProblem } from '@authsvc/core';
+import { mails } from './en-mails.ts';
 
 /** What people read, in English. Another language is another file with the same keys. */
 export const en = {
@@ -103,6 +104,26 @@ export const en = {
       lead: 'Choose the password of your account. You log in with it next.',
       submit: 'Create account',
     },
+    notMe: {
+      title: 'It was not you?',
+      lead: 'This takes your account back from whoever used it:',
+      will: [
+        'Every session ends, on every device.',
+        'Your email is again the one that got our mail.',
+        'A second factor that was turned on since then is removed.',
+        'Nobody logs in before you choose a new password by mail.',
+      ],
+      submit: 'It was not me: lock my account',
+      itWasMe: 'If it was you, close this page. Nothing has changed.',
+    },
+    locked: {
+      title: 'Your account is locked',
+      lead: {
+        smtp: 'Everyone is logged out. Now choose a new password: we send a link to your mailbox.',
+        operator: 'Everyone is logged out. Ask the operator to unlock it.',
+      },
+      reset: 'Choose a new password',
+    },
     account: {
       title: 'Your account',
       change: 'Change',
@@ -135,6 +156,11 @@ export const en = {
             : `Only ${count} left. Make new ones soon.`,
         renew: { short: 'New codes', whole: 'New codes for recovery' },
       },
+      devices: 'Known browsers',
+      devicesLead: 'They have logged in to your account before. A login from one of them sends you no mail.',
+      loggedIn: (address: string, when: string) => `from ${address}, last login ${when}`,
+      forget: 'Forget',
+      forgetDevice: (browser: string, used: string) => `Forget the browser: ${browser}, ${used}`,
       back: 'Back to your account',
       toApplication: 'Back to the application',
     },
@@ -215,6 +241,7 @@ export const en = {
       'password-changed': 'Your password is changed, and all other sessions are ended.',
       'session-ended': 'The session is ended.',
       'others-ended': 'All other sessions are ended.',
+      'device-forgotten': 'The browser is forgotten.',
       'factor-off': 'Your second factor is off.',
     },
     problems: {
@@ -229,6 +256,7 @@ export const en = {
         reset_token: 'Enter the token.',
         verification_token: 'Enter the token.',
         invitation_token: 'Enter the token.',
+        token: 'Enter the token.',
         code: 'Enter the code.',
       },
       tooLong: (most: number) => `Use at most ${most} characters.`,
@@ -265,9 +293,11 @@ export const en = {
         registration_closed: 'You cannot make an account this way here. Ask the operator.',
         invalid_verification_token: 'This link or token is not valid: it was used, has expired, or is incomplete.',
         invalid_invitation_token: 'This invitation is not valid: it was used, has expired, or is incomplete.',
+        invalid_not_me_token:
+          'This link or token is not valid: it was used, is older than three days, or is incomplete.',
         reset_delivery_refused: 'Tokens are not handed out here. Ask the operator.',
         cross_origin: 'This form was sent from another site, so nothing was done.',
-        not_found: 'This session has ended already.',
+        not_found: 'This was ended or forgotten already.',
         method_not_allowed: 'This page cannot do that.',
         payload_too_large: 'That is more text than a form can take.',
         unsupported_media_type: 'The form did not arrive as it was sent. Try again.',
@@ -281,99 +311,5 @@ export const en = {
     },
   },
 
-  mails: {
-    /** How long, in the largest unit that is whole. */
-    duration: (minutes: number) => {
-      const units = [
-        ['day', 1440],
-        ['hour', 60],
-        ['minute', 1],
-      ] as const;
-      const [unit, size] = units.find(([, many]) => minutes >= many && minutes % many === 0) ?? ['minute', 1];
-      const count = minutes / size;
-      return `${count} ${unit}${count === 1 ? '' : 's'}`;
-    },
-
-    reset: {
-      subject: (product: string) => `Reset your ${product} password`,
-      heading: 'Choose a new password',
-      reason: (email: string, product: string) =>
-        `Someone, most likely you, asked to reset the password of ${email} at ${product}.`,
-      openPage: 'To choose a new password, open this page:',
-      button: 'Choose a new password',
-      token: 'Your reset token:',
-      ignore: 'If it was not you, do nothing: your password stays as it is.',
-    },
-    registration: {
-      subject: (product: string) => `Confirm your email for ${product}`,
-      heading: 'Confirm your email',
-      reason: (email: string, product: string) =>
-        `Someone, most likely you, asked for an account at ${product} with the email ${email}. There is none before you confirm it.`,
-      openPage: 'To confirm it and to choose your password, open this page:',
-      button: 'Confirm your email',
-      token: 'Your verification token:',
-      ignore: 'If it was not you, do nothing: no account is made.',
-    },
-    email_change: {
-      subject: (product: string) => `Confirm your new email for ${product}`,
-      heading: 'Confirm your new email',
-      reason: (email: string, product: string) =>
-        `Someone, most likely you, asked to change the email of an account at ${product} to ${email}.`,
-      openPage: 'To confirm it with the password of that account, open this page:',
-      button: 'Confirm your new email',
-      token: 'Your verification token:',
-      ignore: 'If it was not you, do nothing: the email of that account stays as it is.',
-    },
-    invitation: {
-      subject: (product: string) => `Your invitation to ${product}`,
-      heading: 'You are invited',
-      reason: (email: string, product: string) => `You are invited to make an account at ${product} with ${email}.`,
-      openPage: 'To accept, and to choose your password, open this page:',
-      button: 'Accept the invitation',
-      token: 'Your invitation token:',
-      ignore: 'If you do not want an account, do nothing: none is made.',
-    },
-    /** Of every mail with a token. */
-    orToken: 'Or enter this token where you are asked for one:',
-    linkExpiry: (duration: string) => `The link and the token work once, for the next ${duration}.`,
-    tokenExpiry: (duration: string) =>
-      `It works once, for the next ${duration}. Enter it where you are asked for one, or in a terminal:`,
-
-    account_exists: {
-      subject: (product: string) => `You have an account at ${product}`,
-      heading: 'You have an account already',
-      reason: (email: string, product: string) =>
-        `Someone, most likely you, wanted to use ${email} for an account at ${product}. You have one with this email.`,
-      openPage: 'If you forgot your password, choose another:',
-      button: 'Choose a new password',
-      ignore: 'If it was not you, do nothing: nothing was changed.',
-    },
-    recovery_code_used: {
-      subject: (product: string) => `A recovery code of your ${product} account was used`,
-      heading: 'A recovery code was used',
-      reason: (email: string, product: string) =>
-        `Someone who has your password and one of your recovery codes, most likely you, used the code for ${email} at ${product}. It does not work again. Make new recovery codes on your account page before you run out of them.`,
-      openPage: 'If it was not you, choose a new password, then make new recovery codes:',
-      button: 'Choose a new password',
-      ignore: 'If it was you, there is nothing else to do here.',
-    },
-    wrong_codes: {
-      subject: (product: string) => `Someone knows your ${product} password`,
-      heading: 'Someone knows your password',
-      reason: (email: string, product: string) =>
-        `Someone entered the right password of ${email} at ${product}, and then several wrong codes of your second factor, to log in or to change something in your account. No wrong code was accepted.`,
-      openPage: 'If it was not you, choose a new password, which also ends all sessions:',
-      button: 'Choose a new password',
-      ignore: 'If it was you, there is nothing to do here.',
-    },
-    email_change_notice: {
-      subject: (product: string) => `Your email at ${product} is about to change`,
-      heading: 'Your email is about to change',
-      reason: (email: string, product: string) =>
-        `Someone who knows your password, most likely you, asked to change the email of your account at ${product} from ${email} to another. It changes once the other is confirmed.`,
-      openPage: 'If it was not you, choose a new password. That also stops the change:',
-      button: 'Choose a new password',
-      ignore: 'If it was you, there is nothing to do here.',
-    },
-  },
+  mails,
 };

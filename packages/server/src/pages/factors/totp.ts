@@ -42,6 +42,7 @@ export function addTotpPages(server: FastifyInstance, site: Site): void {
       if (found) pending.set(request, found.secret);
     },
     schema: endpoints.enableTotp.body,
+    onResponse: async () => site.mailOwed(),
     instead: async (request, reply) => {
       if (hasFactor(request)) return leadTo(reply, back(site, request, '../../'));
       return pending.has(request) ? undefined : leadTo(reply, linkTo('../totp', site.readReturnTo(request.query)));
