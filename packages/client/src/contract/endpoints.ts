@@ -1,45 +1,18 @@
-import { nullable, object, objectWith, type Properties, partOf, type Schema, type Static, text } from './schema.ts';
+import { accountEndpoints } from './account-endpoints.ts';
+import {
+  code,
+  confirmation,
+  credentials,
+  type Endpoint,
+  email,
+  password,
+  said,
+  string,
+  time,
+  uuid,
+} from './endpoint.ts';
+import { object, objectWith, type Properties, partOf, type Static, text } from './schema.ts';
 import type { WireErrorCode } from './status-codes.ts';
-
-interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly summary: string;
-  /** The codes that its rules may refuse with; with `unauthenticated`, it needs a session. */
-  readonly refusals?: readonly WireErrorCode[];
-  /** What a refusal says beside its code and message, by its code. */
-  readonly refused?: Readonly<Partial<Record<WireErrorCode, Properties>>>;
-  /** A missing session is 401 with `WWW-Authenticate`, and not 403. */
-  readonly challenges?: true;
-  readonly params?: Schema;
-  readonly body?: Schema;
-  readonly response: { readonly 200: Schema };
-}
-
-// The rules decide which emails and passwords are valid; these bounds limit their work.
-const email = text(254);
-const password = text(1024);
-const string = { type: 'string' } as const;
-const uuid = { type: 'string', format: 'uuid' } as const;
-const time = { type: 'string', format: 'date-time' } as const;
-const credentials = object({ email, password });
-/** Six digits, or a recovery code. */
-const code = text(128);
-const recoveryCodes = { type: 'array', items: string } as const;
-/** How a change is refused that asks for the password and, with a factor, for a code. */
-const confirmation = [
-  'invalid_credentials',
-  'second_factor_required',
-  'invalid_code',
-  'unauthenticated',
-  'rate_limited',
-  'overloaded',
-  'database_unavailable',
-] as const;
-
-function said<const Text extends string>(message: Text) {
-  return { type: 'string', const: message } as const;
-}
 
 /** What the service offers to applications, by the names that operations have in OpenAPI. */
 export const endpoints = {
@@ -208,73 +181,7 @@ export const endpoints = {
     body: objectWith({ password }, { code }),
     response: { 200: partOf({ email: string, message: said('account deleted') }) },
   },
-  listFactors: {
-    method: 'GET',
-    path: '/profile/factors',
-    summary: 'Show your second factor',
-    refusals: ['unauthenticated', 'database_unavailable'],
-    response: {
-      200: object({
-        totp: nullable({ enabled_at: time }),
-        recovery_codes: nullable({ left: { type: 'integer' } }),
-        // Once there are any.
-        passkeys: {
-          type: 'array',
-          items: object({ id: string, name: string, created_at: time, last_used_at: { type: ['string', 'null'] } }),
-        },
-      }),
-    },
-  },
-  /** Changes nothing before `enableTotp`; pending for ten minutes, in this session alone. */
-  beginTotp: {
-    method: 'POST',
-    path: '/profile/totp',
-    summary: 'Begin a second factor: the secret for an authenticator app',
-    refusals: [
-      'factor_enabled',
-      'invalid_credentials',
-      'email_not_verified',
-      'unauthenticated',
-      'rate_limited',
-      'overloaded',
-      'database_unavailable',
-    ],
-    body: object({ password }),
-    response: { 200: object({ secret: string, otpauth_url: string }) },
-  },
-  /** Sets the cookie: the session has another token from here on. */
-  enableTotp: {
-    method: 'PUT',
-    path: '/profile/totp',
-    summary: 'Enable the second factor by its first code; ends every other session of yours',
-    refusals: [
-      'factor_enabled',
-      'no_pending_factor',
-      'invalid_code',
-      'unauthenticated',
-      'rate_limited',
-      'database_unavailable',
-    ],
-    body: object({ code }),
-    // The codes are shown once.
-    response: { 200: object({ message: said('second factor enabled'), recovery_codes: recoveryCodes }) },
-  },
-  disableTotp: {
-    method: 'DELETE',
-    path: '/profile/totp',
-    summary: 'Disable the second factor, and void its recovery codes',
-    refusals: ['not_found', ...confirmation],
-    body: object({ password, code }),
-    response: { 200: object({ message: said('second factor disabled') }) },
-  },
-  renewRecoveryCodes: {
-    method: 'POST',
-    path: '/profile/recovery_codes',
-    summary: 'Make new recovery codes, which void the old ones',
-    refusals: ['not_found', ...confirmation],
-    body: object({ password, code }),
-    response: { 200: object({ recovery_codes: recoveryCodes }) },
-  },
+  ...accountEndpoints,
   /** By the link of a notice: once, for 72 hours. The link works without a session. */
   notMe: {
     method: 'POST',
@@ -283,40 +190,6 @@ export const endpoints = {
     refusals: ['invalid_not_me_token', 'rate_limited', 'database_unavailable'],
     body: object({ token: text(128) }),
     response: { 200: object({ message: said('account locked') }) },
-  },
-  /** The one that logged in last comes first. */
-  listDevices: {
-    method: 'GET',
-    path: '/profile/devices',
-    summary: 'List the browsers that are known to your account',
-    refusals: ['unauthenticated', 'database_unavailable'],
-    response: {
-      200: object({
-        devices: {
-          type: 'array',
-          items: object({
-            // Names the device, and opens nothing.
-            id: uuid,
-            created_at: time,
-            last_login_at: time,
-            address: string,
-            user_agent: { type: ['string', 'null'] },
-            // Whether it is the one that asks.
-            current: { type: 'boolean' },
-          }),
-        },
-      }),
-    },
-  },
-  /** Its sessions stay. Another user's id is 404 `not_found`, like one that never existed. */
-  endDevice: {
-    method: 'DELETE',
-    path: '/profile/devices/:id',
-    summary: 'Forget a known browser',
-    refusals: ['unauthenticated', 'not_found', 'rate_limited', 'database_unavailable'],
-    // Without NUL, which PostgreSQL has in no text.
-    params: object({ id: { ...text(64), pattern: '^[^\\u0000]*$' } }),
-    response: { 200: object({ message: said('device forgotten') }) },
   },
   whoami: {
     method: 'GET',
