@@ -62,6 +62,10 @@ export const pageStates: readonly PageState[] = [
     name: 'verify-a-change',
     open: (walk) => walk.goTo(`/verify?email=${email}&token=${unknownToken}&for=email_change`),
   },
+  { name: 'not-me', open: (walk) => walk.goTo(`/not-me?token=${unknownToken}`) },
+  { name: 'not-me-refused', open: (walk) => walk.fill({}, 'It was not me: lock my account') },
+  { name: 'not-me-with-no-token', open: (walk) => walk.goTo('/not-me') },
+  { name: 'not-me-done', open: (walk) => walk.goTo('/not-me?locked') },
   { name: 'verify-with-no-token', open: (walk) => walk.goTo('/verify?token') },
   {
     name: 'verify-with-wrong-token',

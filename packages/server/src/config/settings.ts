@@ -196,7 +196,7 @@ export const settings = {
     name: 'AUTHSVC_PAGES',
     defaultText: 'on',
     description:
-      'Pages for people: `on`; `off`, so that mails name a command instead; or the address of your own pages, such as `https://app.example.com/account`. Mails then link to `/reset`, `/verify` and `/invitation` there, with `email` and `token` in the query, or with `email` alone to `/reset` from a notice; `/verify` also gets `for=email_change` where the token is for a change of email.',
+      'Pages for people: `on`; `off`, so that mails name a command instead; or the address of your own pages, such as `https://app.example.com/account`. Mails then link to `/reset`, `/verify` and `/invitation` there, with `email` and `token` in the query, or with `email` alone to `/reset` where they bring no token; `/verify` also gets `for=email_change` where the token is for a change of email. Notices link to `/not-me` with `token` alone.',
     read: readPages,
   },
   productName: {

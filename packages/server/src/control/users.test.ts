@@ -1,3 +1,4 @@
+import { sendMails } from '@authsvc/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answer, invalid, JSON_TYPE, json, post, refused } from '../testing/requests.ts';
 import { enrol } from '../testing/second-factor.ts';
@@ -33,6 +34,7 @@ const user = (email: string, changed: object = {}) => ({
   created_at: START,
   updated_at: START,
   disabled_at: null,
+  locked_at: null,
   second_factor_at: null,
   ...changed,
 });
@@ -95,7 +97,7 @@ describe('GET /users', () => {
 });
 
 describe('GET /users/show', () => {
-  it('shows an account with its open sessions', async () => {
+  it('shows an account with its open sessions and known devices', async () => {
     await logIn(ada);
     await logIn(bob);
     expect(await get('/users/show?email=ADA@example.com')).toEqual({
@@ -109,6 +111,15 @@ describe('GET /users/show', () => {
             created_at: LATER,
             last_used_at: LATER,
             expires_at: '2030-01-31T00:01:00.000Z',
+            address: '127.0.0.1',
+            user_agent: 'lightMyRequest',
+          },
+        ],
+        devices: [
+          {
+            id: uuid,
+            created_at: LATER,
+            last_login_at: LATER,
             address: '127.0.0.1',
             user_agent: 'lightMyRequest',
           },
@@ -188,6 +199,27 @@ describe('POST /users/reset-mfa', () => {
   });
 });
 
+describe('POST /users/unlock', () => {
+  it('lets people log in to an account that its owner locked', async () => {
+    await logIn(ada);
+    Object.assign(test.auth.policy, { sendsMail: true });
+    await change('verify', { email: ada.email });
+    await test.server.inject({ ...json(ada, '/sessions'), remoteAddress: '192.0.2.7' });
+    const [notice] = await sendMails(test.auth);
+    const token = notice && 'token' in notice ? notice.token : '';
+    expect(answer(await test.server.inject(json({ token }, '/not_me'))).status).toBe(200);
+    const { body } = await get(`/users/show?email=${ada.email}`);
+    expect(body).toMatchObject({ locked_at: LATER, sessions: [], devices: [] });
+    expect(await logIn(ada)).toEqual(wrong);
+    expect(await change('reset', { email: ada.email })).toMatchObject({
+      status: 403,
+      body: { message: 'the owner locked this account, and opens it with a reset by mail; or unlock it first' },
+    });
+    expect(await change('unlock', { email: ada.email })).toMatchObject({ status: 200, body: { locked_at: null } });
+    expect((await logIn(ada)).status).toBe(200);
+  });
+});
+
 describe('POST /sessions/revoke-all', () => {
   it('says how many sessions it ended', async () => {
     for (const person of [ada, ada, bob]) await logIn(person);
@@ -197,7 +229,7 @@ describe('POST /sessions/revoke-all', () => {
   });
 });
 
-describe.each(['disable', 'enable', 'delete', 'revoke', 'reset', 'reset-mfa'])('POST /users/%s', (name) => {
+describe.each(['disable', 'enable', 'delete', 'revoke', 'unlock', 'reset', 'reset-mfa'])('POST /users/%s', (name) => {
   it('refuses who is not there, and changes no one else', async () => {
     const before = (await get('/users')).body;
     expect(await change(name, { email: 'nobody@example.com' })).toEqual(unknown);

@@ -37,7 +37,7 @@ describe.each(['json', 'form'] as const)('the endpoints, by %s', (encoding) => {
     (await send('POST', '/reset_password', { email: credentials.email })).json().reset_token;
 
   function tokenOf(response: LightMyRequestResponse): string {
-    const [, token = ''] = COOKIE.exec(String(response.headers['set-cookie'])) ?? [];
+    const [, token = ''] = COOKIE.exec([response.headers['set-cookie']].flat()[0] ?? '') ?? [];
     return token;
   }
 
@@ -57,7 +57,10 @@ describe.each(['json', 'form'] as const)('the endpoints, by %s', (encoding) => {
     await register();
     const response = await send('POST', '/sessions', { ...credentials, email: 'user@example.com' });
     expect(answer(response)).toEqual({ status: 200, body: { email: 'User@Example.com', message: 'logged in' } });
-    expect(response.headers['set-cookie']).toMatch(COOKIE);
+    expect(response.headers['set-cookie']).toEqual([
+      expect.stringMatching(COOKIE),
+      expect.stringMatching(/^authsvc_device=/),
+    ]);
   });
 
   it('POST /sessions refuses an unknown email and a wrong password alike', async () => {

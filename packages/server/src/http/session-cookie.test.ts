@@ -92,12 +92,16 @@ describe('the cookie by the public URL', () => {
     const test = await createTestServer({}, {}, { publicUrl: new URL(publicUrl) });
     await test.server.inject({ method: 'POST', url: '/users', ...encodings.json(credentials) });
     const response = await test.server.inject({ method: 'POST', url: '/sessions', ...encodings.json(credentials) });
-    return { test, header: String(response.headers['set-cookie']), body: response.json() };
+    const [header = '', device = ''] = [response.headers['set-cookie'] ?? []].flat();
+    return { test, header, device, body: response.json() };
   };
 
   it('is prefixed and secure with https, and known by no other name', async () => {
-    const { test, header, body } = await loggedIn('https://auth.example.com');
+    const { test, header, device, body } = await loggedIn('https://auth.example.com');
     expect(header).toMatch(/^__Host-session_id=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(device).toMatch(
+      /^__Host-authsvc_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
     expect(body).toEqual({ email: credentials.email, message: 'logged in' });
     const [cookie = ''] = header.split(';', 1);
     const profile = async (text: string) =>
@@ -113,8 +117,9 @@ describe('the cookie by the public URL', () => {
   });
 
   it('is neither with http', async () => {
-    const { test, header } = await loggedIn('http://auth.example.com');
+    const { test, header, device } = await loggedIn('http://auth.example.com');
     expect(header).toMatch(/^session_id=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(device).toMatch(/^authsvc_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/);
     await test.close();
   });
 });

@@ -1,3 +1,4 @@
+import type { NoticeMail } from '@authsvc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wordsIn } from '../../../../test/shell-words.ts';
@@ -70,16 +71,13 @@ If it was not you, do nothing: your password stays as it is.
     }
   });
 
-  it.each(['account_exists', 'email_change_notice', 'recovery_code_used', 'wrong_codes'] as const)(
-    'of the kind %s leads to a reset, and has no token',
-    (kind) => {
-      const mail = { kind, to: 'ada@example.com' } as const;
-      expect(writeMail(mail, style, pagesUrl).text).toContain(
-        '\n\nhttps://app.example.com/auth/reset?email=ada%40example.com\n\n',
-      );
-      expect(writeMail(mail, style, undefined).text).toContain('\n\n    authsvc reset --email ada@example.com\n\n');
-    },
-  );
+  it('about an account that is there already leads to a reset, and has no token', () => {
+    const mail = { kind: 'account_exists', to: 'ada@example.com' } as const;
+    expect(writeMail(mail, style, pagesUrl).text).toContain(
+      '\n\nhttps://app.example.com/auth/reset?email=ada%40example.com\n\n',
+    );
+    expect(writeMail(mail, style, undefined).text).toContain('\n\n    authsvc reset --email ada@example.com\n\n');
+  });
 
   it('names the command where there are no pages', () => {
     const { text, html } = writeMail(mailTo('ada@example.com', 60_000), style, undefined);
@@ -97,6 +95,86 @@ If it was not you, do nothing: your password stays as it is.
 `);
     expect(html).toContain(`>${resetToken}</p>`);
     expect(html).toContain('>authsvc reset --email ada@example.com --token-stdin</p>');
+  });
+});
+
+describe('a notice', () => {
+  const notice = (kind: NoticeMail['kind'], more: Partial<NoticeMail> = {}): NoticeMail => ({
+    kind,
+    to: 'ada@example.com',
+    token: resetToken,
+    expiresInMs: 72 * 3_600_000,
+    at: Date.UTC(2030, 0, 2, 15, 4),
+    address: '192.0.2.7',
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    ...more,
+  });
+  const link = `https://app.example.com/auth/not-me?token=${resetToken}`;
+
+  it('says what, when, from where, and what to do', () => {
+    const { subject, text, html } = writeMail(notice('login_notice'), style, pagesUrl);
+    expect(subject).toBe('New login to your Ada & Söhne <3 account');
+    expect(
+      text,
+    ).toBe(`Someone, most likely you, logged in to Ada & Söhne <3 as ada@example.com, with a browser and from a network that are new to this account.
+
+When: January 2, 2030 at 15:04 UTC
+From: 192.0.2.7, Firefox on Linux
+
+If it was not you, open this page and say so. Everyone is then logged out, and your account is locked until you choose a new password by mail:
+
+${link}
+
+Or enter this token where you are asked for one:
+
+    ${resetToken}
+
+The link and the token work once, for the next 3 days.
+
+If it was you, there is nothing to do.
+`);
+    expect(html).toContain(`href="${link}"`);
+    expect(html).toContain('>It was not me</a>');
+    expect(html).toContain('>From: 192.0.2.7, Firefox on Linux</p>');
+  });
+
+  it.each([
+    'login_notice',
+    'wrong_codes',
+    'password_changed',
+    'email_change_notice',
+    'email_changed',
+    'factor_enabled',
+    'factor_disabled',
+    'recovery_codes_renewed',
+    'recovery_code_used',
+  ] as const)('of the kind %s has its own words, and none that a stranger chose', (kind) => {
+    const userAgent = 'Visit evil.example <b>now</b> curl/8';
+    for (const pages of [pagesUrl, undefined]) {
+      const { subject, text, html } = writeMail(notice(kind, { userAgent }), style, pages);
+      expect(subject).toContain('Ada & Söhne <3');
+      for (const body of [text, html]) {
+        expect(body).not.toContain('evil');
+        expect(body).toContain('From: 192.0.2.7, ');
+        expect(body).toContain(resetToken);
+        expect([...new Set(body.match(/https?:[^\s"<]+/g))]).toEqual(pages ? [link] : []);
+      }
+    }
+  });
+
+  it('leaves out where it came from if that is not known, and counts late hours as they are', () => {
+    const late = { address: undefined, userAgent: undefined, expiresInMs: 70.4 * 3_600_000 };
+    const { text } = writeMail(notice('password_changed', late), style, pagesUrl);
+    expect(text).not.toContain('From:');
+    expect(text).toContain('for the next 70 hours.');
+  });
+
+  it('names the command of a reset where there are no pages', () => {
+    const { text } = writeMail(notice('factor_disabled'), style, undefined);
+    expect(text).toContain(
+      `this token takes your account back:\n\n    ${resetToken}\n\nIt works once, for the next 3 days.`,
+    );
+    expect(text).toContain('in a terminal:\n\n    authsvc reset --email ada@example.com\n\n');
   });
 });
 

@@ -90,7 +90,8 @@ function sessionRow(
   }</li>`;
 }
 
-function ago({ ports }: Site, timeMs: number): string {
+/** How long ago something was, in words. */
+export function ago({ ports }: Site, timeMs: number): string {
   const ms = ports.clock.now() - timeMs;
   const inWords = new Intl.RelativeTimeFormat(texts.language, { numeric: 'auto' });
   if (ms < 2 * MINUTE_MS) return texts.pages.account.justNow;

@@ -1,7 +1,16 @@
-import { type Factors, findPendingEmail, listFactors, listSessions } from '@authsvc/core';
+import {
+  type Factors,
+  findPendingEmail,
+  type ListedDevice,
+  listDevices,
+  listFactors,
+  listSessions,
+} from '@authsvc/core';
 import { html } from '@remix-run/html-template';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { readDeviceCookie } from '../http/device-cookie.ts';
 import { texts } from '../texts/texts.ts';
+import { deviceList } from './account-devices.ts';
 import { type ListedSessions, sessionList } from './account-sessions.ts';
 import { factorRow } from './factors/factor-row.ts';
 import { linkTo } from './form.ts';
@@ -26,7 +35,8 @@ export function addAccountPage(server: FastifyInstance, site: Site): void {
       const sessions = await listSessions(site.ports, current);
       const pendingEmail = await findPendingEmail(site.ports, current);
       const factors = await listFactors(site.ports, current);
-      const shown = { current, sessions, pendingEmail, factors };
+      const devices = await listDevices(site.ports, current, readDeviceCookie(request));
+      const shown = { current, sessions, pendingEmail, factors, devices };
       return reply.send(renderPage(site, reply, accountView(site, request, shown)));
     },
   );
@@ -36,9 +46,11 @@ interface ShownAccount extends ListedSessions {
   /** The address to which the email changes once it is confirmed. */
   readonly pendingEmail: string | undefined;
   readonly factors: Factors;
+  readonly devices: readonly ListedDevice[];
 }
 
-function accountView(site: Site, request: FastifyRequest, { pendingEmail, factors, ...listed }: ShownAccount): View {
+function accountView(site: Site, request: FastifyRequest, shown: ShownAccount): View {
+  const { pendingEmail, factors, devices, ...listed } = shown;
   const notice = noticeIn(request);
   const returnTo = site.readReturnTo(request.query);
   return {
@@ -56,6 +68,7 @@ ${factorRow(factors, returnTo)}
 ${returnTo && html`<p class="links"><a href="${returnTo.location}">${texts.pages.account.toApplication}</a></p>`}
 </div>
 ${sessionList(site, listed, returnTo)}
+${deviceList(site, devices, returnTo)}
 <div class="card">
 <h2>${texts.pages.account.leave}</h2>
 <ul class="rows">

@@ -1,3 +1,5 @@
+import { verifyUser } from '@authsvc/core';
+import { sendMails } from '@authsvc/core/testing';
 import type { InjectOptions } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Fields, form, json } from '../testing/requests.ts';
@@ -6,7 +8,7 @@ import { createTestServer, type TestServer } from '../testing/test-server.ts';
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const newPassword = 'staple after staple';
 const often = { loginsPerMinute: 10_000, registrationsPerMinute: 10_000, resetsPerMinute: 10_000 };
-const tables = ['users', 'sessions', 'one_time_tokens', 'throttles', 'known_addresses', 'mails', 'events'];
+const tables = ['users', 'sessions', 'one_time_tokens', 'throttles', 'known_addresses', 'devices', 'mails', 'events'];
 
 let test: TestServer;
 afterEach(() => test.close());
@@ -50,6 +52,27 @@ describe('a mail scanner', () => {
     expect(await everything()).toEqual(before);
     const chosen = await send('/reset', { email: ada.email, reset_token: token, new_password: newPassword });
     expect([chosen.statusCode, chosen.headers.location]).toEqual([303, 'login?done=password-reset']);
+  });
+});
+
+describe("a mail scanner at a notice's link", () => {
+  it.each(['GET', 'HEAD'] as const)('spends nothing by a hundred times %s', async (method) => {
+    test = await createTestServer({ ...often, sendsMail: true });
+    await test.server.inject(json(ada, '/users'));
+    await verifyUser(test.auth, ada.email);
+    await logIn();
+    await test.server.inject({ ...json(ada, '/sessions'), remoteAddress: '192.0.2.7' });
+    const [notice] = await sendMails(test.auth);
+    const token = notice && 'token' in notice ? notice.token : '';
+    const before = await everything();
+    for (let round = 0; round < 100; round += 1) {
+      const { statusCode, headers } = await test.server.inject({ method, url: `/not-me?token=${token}` });
+      expect([statusCode, headers['set-cookie']]).toEqual([200, undefined]);
+    }
+    expect(await everything()).toEqual(before);
+    const said = await send('/not-me', { token });
+    expect([said.statusCode, said.headers.location]).toEqual([303, 'not-me?locked']);
+    expect((await test.server.inject(json(ada, '/sessions'))).statusCode).toBe(401);
   });
 });
 
@@ -100,6 +123,8 @@ describe('a form from a page of another site', () => {
       '/account/recovery-codes': { password: ada.password, code: '123456' },
       '/account/end-session': { id },
       '/account/end-other-sessions': {},
+      '/account/forget-device': { id },
+      '/not-me': { token: id },
     };
     expect(paths.sort()).toEqual(Object.keys(bodies).sort());
     for (const path of paths) {

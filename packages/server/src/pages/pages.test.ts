@@ -153,7 +153,8 @@ describe('a form that is refused', () => {
     ['/account/password', { current_password: 'not it', new_password: 'quiet river lamp' }, 401, 'not your password.'],
     ['/account/password', { current_password: ada.password, new_password: '' }, 400, 'Enter a new password.'],
     ['/account/delete', { password: 'not it at all' }, 401, 'This is not your password.'],
-    ['/account/end-session', { id: aToken }, 404, 'This session has ended already.'],
+    ['/account/forget-device', { id: aToken }, 404, 'This was ended or forgotten already.'],
+    ['/account/end-session', { id: aToken }, 404, 'This was ended or forgotten already.'],
   ])('keeps the session at %s: %j', async (url, fields, status, text) => {
     test = await createTestServer();
     const who = await logIn();

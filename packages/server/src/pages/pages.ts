@@ -3,6 +3,7 @@ import { html } from '@remix-run/html-template';
 import type { FastifyInstance } from 'fastify';
 import { addAccountPage } from './account.ts';
 import { addAccountChanges } from './account-changes.ts';
+import { addAccountDevices } from './account-devices.ts';
 import { addAccountSessions } from './account-sessions.ts';
 import { textOn } from './color.ts';
 import { addLoginCodePage } from './factors/login-code.ts';
@@ -12,6 +13,7 @@ import { addLogoutPage } from './logout.ts';
 import { addRegisterPage } from './register.ts';
 import { createSite, type Site, type SiteOptions } from './site.ts';
 import { addInvitationPage } from './tokens/invitation.ts';
+import { addNotMePage } from './tokens/not-me.ts';
 import { addResetPage } from './tokens/reset.ts';
 import { addVerifyPage } from './tokens/verify.ts';
 
@@ -40,8 +42,10 @@ export function addPages(
   addResetPage(server, site);
   addVerifyPage(server, site);
   addInvitationPage(server, site);
+  addNotMePage(server, site);
   addAccountPage(server, site);
   addAccountSessions(server, site);
+  addAccountDevices(server, site);
   addAccountChanges(server, site);
   addTotpPages(server, site);
   addFactorChanges(server, site);

@@ -86,6 +86,8 @@ h1:has(+ .lead) { margin-bottom: .5rem; }
 h2, h3 { margin: 0; font-size: 1rem; line-height: 1.4; }
 p { margin: 0; }
 .lead { margin: 0 0 1.5rem; color: var(--soft); }
+ul.will { margin: 0; padding-left: 1.25rem; }
+.will li + li { margin-top: .375rem; }
 .links { margin-top: 1.5rem; color: var(--soft); }
 .links + .links { margin-top: .5rem; }
 main > .links { margin-top: 1.5rem; text-align: center; }

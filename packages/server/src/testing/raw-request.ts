@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names in lower case; of several with one name, the first. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** Whatever followed on the same connection: a second answer, were there one. */
@@ -24,7 +24,9 @@ function parseAnswer(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    lines
+      .map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
+      .reverse(),
   );
   const bodyEnd = end + 4 + Number(headers['content-length'] ?? 0);
   return {

@@ -107,12 +107,10 @@ export const en = {
     notMe: {
       title: 'It was not you?',
       lead: 'This takes your account back from whoever used it:',
-      will: [
-        'Every session ends, on every device.',
-        'Your email is again the one that got our mail.',
-        'A second factor that was turned on since then is removed.',
-        'Nobody logs in before you choose a new password by mail.',
-      ],
+      sessions: 'Every session ends, on every device.',
+      email: 'Your email is again the one that got our mail.',
+      factor: 'A second factor that was turned on since then is removed.',
+      lock: 'Nobody logs in before you choose a new password by mail.',
       submit: 'It was not me: lock my account',
       itWasMe: 'If it was you, close this page. Nothing has changed.',
     },

@@ -48,7 +48,10 @@ describe('the login page', () => {
     const second_factor_token = await askForCode();
     const { statusCode, headers } = await send('/login/code', { second_factor_token, code: nextCode() }, cookie);
     expect([statusCode, headers.location]).toEqual([303, '../account']);
-    expect(headers['set-cookie']).toMatch(/^session_id=/);
+    expect(headers['set-cookie']).toEqual([
+      expect.stringMatching(/^session_id=/),
+      expect.stringMatching(/^authsvc_device=/),
+    ]);
     expect((await get('/profile', cookie)).statusCode).toBe(403);
   });
 
