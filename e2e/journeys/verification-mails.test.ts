@@ -62,6 +62,39 @@ describe('mails of registrations', () => {
     expect(repeated).toBeLessThanOrEqual(kills);
   });
 
+  it('of what happened to accounts too', { timeout: longestRetryMs + kills * 15_000 }, async () => {
+    const addresses = Array.from({ length: kills }, (_, index) => `ada${index}@example.com`);
+    const settings = { ...smtp, AUTHSVC_EMAIL_VERIFICATION: 'off', AUTHSVC_REGISTRATIONS_PER_MINUTE: '1000' };
+    const first = await serve(home, settings);
+    for (const address of addresses) {
+      const json = { email: address, password };
+      await mustSend(first.url, 'POST /users', { json });
+      await mustSend(first.control, 'POST /users/verify', { json: { email: address } });
+      await mustSend(first.url, 'POST /sessions', { json });
+    }
+    await first.stop();
+    for (const [index, address] of addresses.entries()) {
+      const daemon = await serve(home, settings);
+      const from = `127.0.2.${index + 1}`;
+      const json = { email: address, password };
+      const logIn = async () => (await send(daemon.url, 'POST /sessions', { json, from })).status;
+      await expect.poll(logIn, { timeout: 60_000 }).toBe(200);
+      await wait(Math.random() * latestKillMs);
+      await daemon.stop('SIGKILL');
+    }
+    const daemon = await serve(home, settings);
+    await untilSent(daemon, longestRetryMs);
+    const reached = new Set(mails.mails.flatMap(({ to }) => to));
+    expect(addresses.filter((address) => !reached.has(address))).toEqual([]);
+    const audit = await runAuthsvc(['audit', '--since', '1d', '--json'], {
+      home,
+      env: { AUTHSVC_DATA_DIR: daemon.dataFolder },
+    });
+    expect(audit.stdout.split('"mail_sent"').length - 1).toBe(kills);
+    expect(mails.mails.length).toBeLessThanOrEqual(2 * kills);
+    for (const { parsed } of mails.mails) expect(parsed.subject).toBe('New login to your authsvc account');
+  });
+
   it('fill no mailbox beyond its hourly budget, by all kinds together', async () => {
     const often = { AUTHSVC_REGISTRATIONS_PER_MINUTE: '1000', AUTHSVC_RESETS_PER_MINUTE: '1000' };
     const daemon = await serve(home, { ...smtp, ...often });

@@ -41,7 +41,7 @@ describe('createMailDispatcher', () => {
     mails.wake();
     mails.wake();
     answered.open();
-    await expect.poll(() => recorded('reset_mail_sent')).toBe(2);
+    await expect.poll(() => recorded('reset_mail_sent'), { timeout: 10_000 }).toBe(2);
     await mails.stop();
     expect([most, errors]).toEqual([1, []]);
   });

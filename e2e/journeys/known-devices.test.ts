@@ -1,0 +1,64 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect } from 'vitest';
+import { mustSend, send } from '../support/http-client.mjs';
+import { it, serve } from '../support/journey.ts';
+
+const owner = { email: 'ada@example.com', password: 'correct horse battery' };
+const neighbour = { email: 'bob@example.com', password: 'staple after staple' };
+/** Behind a public URL, addresses of this machine are limited like any other. */
+const settings = {
+  AUTHSVC_PUBLIC_URL: 'https://app.example.com',
+  AUTHSVC_REGISTRATIONS_PER_MINUTE: '100',
+  AUTHSVC_LOGINS_PER_MINUTE: '3',
+};
+const logins = 50;
+/** More at the same time than the queue for strangers takes. */
+const strangers = 40;
+
+describe('a known browser', () => {
+  it('gets its owner in from anywhere at the first try, past guesses, full windows and a full queue', {
+    timeout: 600_000,
+  }, async ({ home }) => {
+    const daemon = await serve(home, settings);
+    for (const person of [owner, neighbour]) await mustSend(daemon.url, 'POST /users', { json: person });
+    const first = await mustSend(daemon.url, 'POST /sessions', { json: owner, from: '127.0.3.1' });
+    const cookie = first.cookies.find((one) => one.startsWith('__Host-authsvc_device=')) ?? '';
+    expect(cookie).not.toBe('');
+
+    const travelled = '127.0.4.1';
+    const wrong = { ...owner, password: 'not it at all' };
+    // The account's counter, and the window of the address that the owner travels to.
+    for (let index = 0; index < 12; index += 1) {
+      await send(daemon.url, 'POST /sessions', { json: wrong, from: index < 6 ? travelled : `127.0.6.${index}` });
+    }
+    const stranger = await send(daemon.url, 'POST /sessions', { json: neighbour, from: travelled });
+    expect(stranger.status).toBe(429);
+    expect((await send(daemon.url, 'POST /sessions', { json: owner, from: '127.0.6.99' })).status).toBe(429);
+
+    const statuses: number[] = [];
+    const seen = new Map<number, number>();
+    let isOver = false;
+    const flood = async (index: number) => {
+      for (let round = 0; !isOver; round += 1) {
+        const json = { email: `stranger${index}-${round}@example.com`, password: 'not it at all' };
+        const from = `127.${10 + (round % 200)}.7.${index + 1}`;
+        const { status } = await send(daemon.url, 'POST /sessions', { json, from });
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+        await wait(20);
+      }
+    };
+    const flooding = Array.from({ length: strangers }, (_, index) => flood(index));
+    await expect.poll(() => seen.get(503) ?? 0, { timeout: 60_000 }).toBeGreaterThan(0);
+    try {
+      for (let count = 0; count < logins; count += 1) {
+        const answer = await send(daemon.url, 'POST /sessions', { json: owner, from: travelled, headers: { cookie } });
+        statuses.push(answer.status);
+      }
+    } finally {
+      isOver = true;
+      await Promise.all(flooding);
+    }
+    expect(statuses).toEqual(Array.from({ length: logins }, () => 200));
+    expect(seen.get(503)).toBeGreaterThan(logins);
+  });
+});
