@@ -78,11 +78,40 @@ async function prepareUser() {
 async function prepareProof() {
   const fields = { email: 'ada@example.com', password: 'correct horse battery' };
   await mustSend(mailing.daemon.url, 'POST /users', { json: fields });
-  const sent = () => (existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.json')) : []);
-  await expect.poll(sent, { timeout: 30_000 }).toHaveLength(1);
-  const { text } = JSON.parse(readFileSync(join(mails, sent()[0] ?? ''), 'utf8')) as { text: string };
-  const verification_token = /^ {4}([\da-f-]{36})$/m.exec(text)?.[1] ?? '';
+  const verification_token = await tokenMailedTo(fields.email, 1);
   return { session: undefined, other: '', values: { ...fields, verification_token } };
+}
+
+/** The token in the newest of so many mails. */
+async function tokenMailedTo(email: string, count: number): Promise<string> {
+  const names = () => (existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.json')) : []);
+  const sent = () =>
+    names()
+      .sort()
+      .map((name) => JSON.parse(readFileSync(join(mails, name), 'utf8')) as { to: string; text: string })
+      .filter(({ to }) => to === email);
+  await expect.poll(sent, { timeout: 30_000 }).toHaveLength(count);
+  return /^ {4}([\da-f-]{36})$/m.exec(sent().at(-1)?.text ?? '')?.[1] ?? '';
+}
+
+/** A person who was sent a notice of a login from elsewhere. */
+async function prepareNotice() {
+  const { url } = mailing.daemon;
+  const fields = { email: 'grace@example.com', password: 'correct horse battery' };
+  await mustSend(url, 'POST /users', { json: fields });
+  const verification_token = await tokenMailedTo(fields.email, 1);
+  await mustSend(url, 'PUT /email_verification', { json: { ...fields, verification_token } });
+  await mustSend(url, 'POST /sessions', { json: fields });
+  await mustSend(url, 'POST /sessions', { json: fields, from: '127.0.0.2' });
+  const token = await tokenMailedTo(fields.email, 2);
+  return { session: undefined, other: '', values: { ...fields, token } };
+}
+
+/** A user with a known device. */
+async function prepareDevice() {
+  const user = await prepareUser();
+  const { body } = await mustSend(shared.daemon.url, 'GET /profile/devices', { session: user.session });
+  return { ...user, other: (body as { devices: { id: string }[] }).devices[0]?.id ?? '' };
 }
 
 /** A user with a second factor, or with one that waits for its first code. */
@@ -109,8 +138,13 @@ const withFactor = [
   'POST /profile/recovery_codes',
 ];
 
+/** Of these, a token comes by mail. */
+const mailed = ['PUT /email_verification', 'POST /not_me'];
+
 function prepare(target: string) {
   if (target === 'PUT /email_verification') return prepareProof();
+  if (target === 'POST /not_me') return prepareNotice();
+  if (target === 'DELETE /profile/devices/:id') return prepareDevice();
   return withFactor.includes(target) ? prepareFactor(target) : prepareUser();
 }
 
@@ -119,12 +153,12 @@ type Values = Readonly<Record<string, string>>;
 describe('an endpoint in a table', () => {
   it('is found in both pages', () => {
     const count = (page: string) => rows.filter((row) => row.page === page).length;
-    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 21]);
+    expect([count('README.md'), count('docs/endpoints.md')]).toEqual([7, 24]);
   });
 
   it.for(rows)('$page: $target has the fields and the answer that the table says', async (row) => {
     const { session, other, values } = await prepare(row.target);
-    const { url } = row.target === 'PUT /email_verification' ? mailing.daemon : shared.daemon;
+    const { url } = mailed.includes(row.target) ? mailing.daemon : shared.daemon;
     const email = row.target === 'POST /users' ? `first-${values.email}` : values.email;
     const known: Values = { ...values, email };
     const json = Object.fromEntries(row.fields.map((name) => [name, known[name]]));

@@ -78,7 +78,10 @@ describe('the forms of a backend', () => {
     expect(registered.body).toEqual({ email: form.email, message: 'user created' });
     const loggedIn = await send(backend.url, 'POST /login', { form, headers: ownPage });
     expect(loggedIn.body).toEqual({ email: form.email, message: 'logged in' });
-    expect(loggedIn.headers['set-cookie']).toEqual([expect.stringMatching(/^session_id=\S+; Max-Age=.*HttpOnly/)]);
+    expect(loggedIn.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^session_id=\S+; Max-Age=.*HttpOnly/),
+      expect.stringMatching(/^authsvc_device=\S+; Max-Age=15552000; .*HttpOnly/),
+    ]);
     const { session } = loggedIn;
     expect((await send(backend.url, 'GET /me', { session })).body).toBe(form.email);
     const loggedOut = await send(backend.url, 'POST /logout', { session, headers: ownPage });
@@ -103,6 +106,14 @@ describe('the forms of a backend', () => {
       expect((await send(backend.url, 'GET /me', { session: loggedIn.session })).body).toBe(form.email);
     },
   );
+
+  it('bring back the cookie by which an account knows a browser', async () => {
+    const form = { email: ada.email, password: ada.password };
+    const first = await send(backend.url, 'POST /login', { form, headers: ownPage });
+    const [device = ''] = first.cookies.filter((cookie) => cookie.startsWith('authsvc_device='));
+    const again = await send(backend.url, 'POST /login', { form, headers: { ...ownPage, cookie: device } });
+    expect(again.cookies).toContain(device);
+  });
 
   it('answer with the status of the refusal', async () => {
     const wrong = { form: { email: ada.email, password: 'wrong' }, from: '127.0.0.40' };

@@ -1,22 +1,26 @@
 import { type Answer, send } from '../support/http-client.mjs';
 
 /**
- * A person before a page, as a server sees one: a browser's headers, and its session cookie.
+ * A person before a page, as a server sees one: a browser's headers, and its cookies.
  *
  * @param url the application's, as in the address bar
  */
 export function openVisitor(url: string) {
-  let cookie = '';
+  const cookies = new Map<string, string>();
   const ask = async (target: string, headers: Readonly<Record<string, string>>, form?: Record<string, string>) => {
-    const sent = { ...headers, ...(cookie && { cookie }) };
+    const sent = { ...headers, ...(cookies.size > 0 && { cookie: [...cookies.values()].join('; ') }) };
     const answer = await send(url, target, { headers: sent, ...(form && { form }) });
-    for (const pair of answer.cookies) cookie = pair.endsWith('=') ? '' : pair;
+    for (const pair of answer.cookies) {
+      const [name = ''] = pair.split('=', 1);
+      if (pair.endsWith('=')) cookies.delete(name);
+      else cookies.set(name, pair);
+    }
     return answer;
   };
   const asPage = { accept: 'text/html', 'sec-fetch-mode': 'navigate' };
   return {
     /** The session cookie that it was given last, as `name=value`; empty without one. */
-    cookie: () => cookie,
+    cookie: () => [...cookies].find(([name]) => name.endsWith('session_id'))?.[1] ?? '',
     open: (path: string): Promise<Answer> => ask(`GET ${path}`, { ...asPage, 'sec-fetch-site': 'none' }),
     /** Sends a form of the application's own page, or as a page elsewhere would. */
     submit: (path: string, form: Record<string, string>, from = ownPage(url)): Promise<Answer> =>

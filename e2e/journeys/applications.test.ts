@@ -102,10 +102,10 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('an appl
       expect(await site.visit()).toEqual({ status: 200, greeting: `Hello, ${email}`, note });
     });
 
-    it('keep the session in the cookie that only https can have', async () => {
-      expect(await site.context.cookies()).toEqual([
-        expect.objectContaining({ name: '__Host-session_id', secure: true, httpOnly: true, sameSite: 'Lax' }),
-      ]);
+    it('keep session and device in cookies that only https can have', async () => {
+      const cookies = await site.context.cookies();
+      expect(cookies.map(({ name }) => name).sort()).toEqual(['__Host-authsvc_device', '__Host-session_id']);
+      for (const one of cookies) expect(one).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Lax' });
     });
 
     it('leave the service to see where a login comes from, and not where it claims to', async () => {
@@ -200,7 +200,7 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('an appl
     };
     const away = backendNames.map((backend) => [backend, 503, '5']);
 
-    it.each(backendNames)('%s: with the session cookie and no other, and all that says who asks', async (backend) => {
+    it.each(backendNames)('%s: with the cookies of the service and no other, and all that says who asks', async (backend) => {
       answerWith = (response) => response.writeHead(401).end('{}');
       const cookie = 'theme=dark; session_id=one; __Host-session_id=two; my_session_id=three; session_id=four';
       const origin = 'https://app.example.com';

@@ -140,7 +140,7 @@ describe.skipIf(backendsObstacle)('each application of examples/', () => {
         expect((await visit().open(`/login${link}`)).text).not.toContain('evil.example');
         const { status, headers, cookies } = await visit().submit(`/login${link}`, ada);
         expect([status, headers.location]).toEqual([303, '/note']);
-        expect(cookies).toEqual([expect.stringMatching(/^session_id=/)]);
+        expect(cookies).toEqual([expect.stringMatching(/^session_id=/), expect.stringMatching(/^authsvc_device=/)]);
       }
     });
 

@@ -27,15 +27,16 @@ describe('a known browser', () => {
 
     const travelled = '127.0.4.1';
     const wrong = { ...owner, password: 'not it at all' };
-    // The account's counter, and the window of the address that the owner travels to.
-    for (let index = 0; index < 12; index += 1) {
-      await send(daemon.url, 'POST /sessions', { json: wrong, from: index < 6 ? travelled : `127.0.6.${index}` });
+    // The account's counter: each guess that is let through doubles the delay of the next one.
+    let refusals = 0;
+    for (let index = 1; refusals < 20; index += 1) {
+      const guess = await send(daemon.url, 'POST /sessions', { json: wrong, from: `127.0.6.${index}` });
+      if (guess.status === 429) refusals += 1;
     }
-    const stranger = await send(daemon.url, 'POST /sessions', { json: neighbour, from: travelled });
-    expect(stranger.status).toBe(429);
-    expect((await send(daemon.url, 'POST /sessions', { json: owner, from: '127.0.6.99' })).status).toBe(429);
+    const fillWindow = async () => (await send(daemon.url, 'POST /sessions', { json: neighbour, from: travelled })).status;
+    await expect.poll(fillWindow, { timeout: 60_000 }).toBe(429);
 
-    const statuses: number[] = [];
+    const answers: unknown[] = [];
     const seen = new Map<number, number>();
     let isOver = false;
     const flood = async (index: number) => {
@@ -52,13 +53,13 @@ describe('a known browser', () => {
     try {
       for (let count = 0; count < logins; count += 1) {
         const answer = await send(daemon.url, 'POST /sessions', { json: owner, from: travelled, headers: { cookie } });
-        statuses.push(answer.status);
+        answers.push(answer.code ?? answer.status);
       }
     } finally {
       isOver = true;
       await Promise.all(flooding);
     }
-    expect(statuses).toEqual(Array.from({ length: logins }, () => 200));
+    expect(answers).toEqual(Array.from({ length: logins }, () => 200));
     expect(seen.get(503)).toBeGreaterThan(logins);
   });
 });

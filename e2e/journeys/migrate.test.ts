@@ -51,6 +51,8 @@ describe('authsvc migrate', () => {
         'recovery_codes',
         'pending_totp',
         'pending_logins',
+        'devices',
+        'reserved_addresses',
         'reset_tokens',
         'one_time_tokens',
         'throttles',

@@ -46,7 +46,7 @@ describe.skipIf(browserObstacle)('the owner of an account whose password a thief
   }
   const tokenIn = (path: string) => new URL(path, daemon.url).searchParams.get('token');
 
-  it('has an account with a proven address, and is told of no first login', async () => {
+  it('has an account with a proven address, and hears nothing of the first login', async () => {
     await mustSend(daemon.url, 'POST /users', { json: { email, password } });
     await walk.goTo(await pathIn(email, 'Confirm your email for authsvc'));
     await walk.fill({ Password: password }, 'Confirm the email');
@@ -55,7 +55,7 @@ describe.skipIf(browserObstacle)('the owner of an account whose password a thief
     expect(await walk.text()).toContain('Known browsers');
   });
 
-  it('is told of each step that the thief takes', async () => {
+  it('hears of each step that the thief takes', async () => {
     const from = thiefsAddress;
     const loggedIn = await mustSend(daemon.url, 'POST /sessions', { json: { email, password }, from });
     thiefsSession = loggedIn.session;

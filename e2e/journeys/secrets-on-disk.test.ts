@@ -45,12 +45,14 @@ describe('the bytes of every file, in mid-journey and at log level trace', () =>
     const unused = tokenOf(await call('POST /reset_password', { email }));
     await keepLog(home, daemon);
 
-    const tokens = { firstSession: first.session ?? '', openSession: open.session ?? '', used, unused };
+    const [, device = ''] = open.cookies.join('; ').split('authsvc_device=');
+    const tokens = { firstSession: first.session ?? '', openSession: open.session ?? '', device, used, unused };
     expect(Object.values(tokens)).not.toContain('');
     const found = await findInFiles([home], { email, ...tokens, password, newPassword });
     expect(found).toMatchObject({
       firstSession: [],
       openSession: [],
+      device: [],
       used: [],
       unused: [],
       password: [],

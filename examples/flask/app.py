@@ -9,6 +9,8 @@ from flask import Flask, abort, redirect, render_template, request
 SERVICE = urlsplit(os.environ.get("AUTHSVC_INTERNAL_URL", "http://127.0.0.1:4100"))
 IS_HTTPS = os.environ.get("AUTHSVC_PUBLIC_URL", "").startswith("https:")
 COOKIE = "__Host-session_id" if IS_HTTPS else "session_id"
+# By it, an account knows a browser that has logged in before.
+DEVICE = "__Host-authsvc_device" if IS_HTTPS else "authsvc_device"
 Connection = http.client.HTTPSConnection if SERVICE.scheme == "https" else http.client.HTTPConnection
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
@@ -18,11 +20,11 @@ notes = {}
 
 
 def ask(method, path, form=None):
-    """Send the service the session cookie and no other, and where the request comes from."""
+    """Send the service its own cookies and no other, and where the request comes from."""
     names = ("Origin", "Sec-Fetch-Site", "User-Agent")
     headers = {name: request.headers[name] for name in names if name in request.headers}
     cookies = [pair.strip() for pair in request.headers.get("Cookie", "").split(";")]
-    headers["Cookie"] = "; ".join(pair for pair in cookies if pair.startswith(COOKIE + "="))
+    headers["Cookie"] = "; ".join(pair for pair in cookies if pair.split("=")[0] in (COOKIE, DEVICE))
     hops = [request.headers.get("X-Forwarded-For"), request.remote_addr]
     headers["X-Forwarded-For"] = ", ".join(filter(None, hops))
     if form:

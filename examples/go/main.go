@@ -27,6 +27,9 @@ type answer struct {
 
 var service = setting("AUTHSVC_INTERNAL_URL", "http://127.0.0.1:4100")
 var cookieName = "session_id"
+
+// By it, an account knows a browser that has logged in before.
+var deviceName = "authsvc_device"
 var client = http.Client{
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: 4 * time.Second},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -35,7 +38,7 @@ var client = http.Client{
 // In your application, a table. Key it on the id: an email can change, and then be another user's.
 var notes sync.Map
 
-// ask sends the service the session cookie and no other, and where the request comes from.
+// ask sends the service its own cookies and no other, and where the request comes from.
 func ask(r *http.Request, method, path string, form map[string]string) (a answer, err error) {
 	timeout, body := 2*time.Second, []byte(nil)
 	if form != nil {
@@ -55,7 +58,7 @@ func ask(r *http.Request, method, path string, form map[string]string) (a answer
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
 	request.Header["X-Forwarded-For"] = append(r.Header["X-Forwarded-For"], peer)
 	for _, cookie := range r.Cookies() {
-		if cookie.Name == cookieName {
+		if cookie.Name == cookieName || cookie.Name == deviceName {
 			request.AddCookie(cookie)
 		}
 	}
@@ -231,7 +234,7 @@ func showServiceAway(w http.ResponseWriter, err error) {
 
 func main() {
 	if strings.HasPrefix(os.Getenv("AUTHSVC_PUBLIC_URL"), "https:") {
-		cookieName = "__Host-session_id"
+		cookieName, deviceName = "__Host-session_id", "__Host-authsvc_device"
 	}
 	http.HandleFunc("/", home)
 	http.HandleFunc("/register", register)

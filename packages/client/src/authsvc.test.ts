@@ -44,6 +44,25 @@ describe('createAuthsvc', () => {
     expect(sent).toEqual([scheme === 'https' ? '__Host-session_id=secure' : 'session_id=plain']);
   });
 
+  it("sends the device's cookie with forms, and not to ask whose request it is", async () => {
+    const sent: (string | null)[] = [];
+    const authsvc = createAuthsvc({
+      url: 'http://127.0.0.1:4100',
+      publicUrl: 'https://app.example.com',
+      fetch: (...[, init]) => {
+        sent.push(new Headers(init?.headers).get('cookie'));
+        return Promise.resolve(new Response('{"code":"unauthenticated","message":"no"}', { status: 401 }));
+      },
+    });
+    const cookie = '__Host-authsvc_device=known; authsvc_device=planted; __Host-session_id=open; other=1';
+    const request = { headers: { cookie }, socket: { remoteAddress: '192.0.2.1' } };
+    const login = authsvc.logIn(request, { email: 'a@b.example', password: 'x' });
+    await expect(login).rejects.toThrow('no');
+    expect(await authsvc.whoami(request)).toBeNull();
+    expect(await authsvc.whoami({ headers: { cookie: '__Host-authsvc_device=known' } })).toBeNull();
+    expect(sent).toEqual(['__Host-authsvc_device=known; __Host-session_id=open', '__Host-session_id=open']);
+  });
+
   it('takes no login for one that gives no session', async () => {
     const authsvc = createAuthsvc({
       url: 'http://127.0.0.1:4100',

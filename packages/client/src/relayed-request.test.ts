@@ -5,7 +5,7 @@ const names = ['session_id', '__Host-session_id'];
 const secure = ['__Host-session_id'];
 
 describe('the headers of a relayed request', () => {
-  it('are the session cookie and no other, who asks, and from which page', () => {
+  it('are the cookies that are asked for and no other, who asks, and from which page', () => {
     const headers = {
       host: 'app.example.com',
       cookie: 'a=1; session_id=token; session_idx=2; my_session_id=3; b=session_id=4',

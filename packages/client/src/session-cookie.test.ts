@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cookieHeader, isTokenText, readSessionCookie } from './session-cookie.ts';
+import {
+  cookieHeader,
+  deviceCookieHeader,
+  isTokenText,
+  readDeviceToken,
+  readSessionCookie,
+} from './session-cookie.ts';
 
 describe('readSessionCookie', () => {
   it('finds the token, the name and the lifetime among other cookies', () => {
@@ -21,6 +27,27 @@ describe('readSessionCookie', () => {
       expect(readSessionCookie(headers)).toBeUndefined();
     },
   );
+});
+
+describe('the cookies of a login', () => {
+  const headers = ['session_id=abc; Path=/', 'authsvc_device=def; Max-Age=15552000; Path=/; HttpOnly'];
+
+  it('are read by their names, whichever comes first', () => {
+    for (const both of [headers, headers.toReversed()]) {
+      expect(readSessionCookie(both)?.token).toBe('abc');
+      expect(readDeviceToken(both)).toBe('def');
+    }
+    expect(readDeviceToken(['__Host-authsvc_device=ghi; Path=/; Secure'])).toBe('ghi');
+  });
+
+  it('may lack the one of the device, as from a service of an earlier version', () => {
+    expect(readDeviceToken(headers.slice(0, 1))).toBeUndefined();
+    expect(readSessionCookie(headers.slice(1))).toBeUndefined();
+  });
+
+  it('go back under both names of the device', () => {
+    expect(deviceCookieHeader('def')).toBe('authsvc_device=def; __Host-authsvc_device=def');
+  });
 });
 
 describe('cookieHeader', () => {

@@ -110,7 +110,7 @@ export const en = {
       sessions: 'Every session ends, on every device.',
       email: 'Your email is again the one that got our mail.',
       factor: 'A second factor that was turned on since then is removed.',
-      lock: 'Nobody logs in before you choose a new password by mail.',
+      lock: 'No one logs in before you choose a new password by mail.',
       submit: 'It was not me: lock my account',
       itWasMe: 'If it was you, close this page. Nothing has changed.',
     },
