@@ -37,9 +37,13 @@ it('has no text of its own on any page', async () => {
   const { headers } = await test.server.inject(json(ada, '/sessions'));
   await test.server.inject(json(ada, '/sessions'));
   const cookie = [headers['set-cookie']].flat()[0]?.split(';', 1)[0] ?? '';
-  const pages = ['/login', '/register', '/logout', '/reset', '/reset?asked', '/reset?token', '/login?done=logged-out'];
+  const pages = [
+    ...['/login', '/register', '/logout', '/reset', '/reset?asked', '/reset?token', '/login?done=logged-out'],
+    ...['/not-me', '/not-me?token=a', '/not-me?locked'],
+  ];
   const own = ['/account', '/account/email', '/account/password', '/account/delete'];
-  const forms = ['/login', '/register', '/reset', ...own.slice(1), '/account/end-session'];
+  const changes = ['/account/end-session', '/account/forget-device'];
+  const forms = ['/login', '/register', '/reset', '/not-me', ...own.slice(1), ...changes];
   for (const who of [{}, { cookie }]) {
     const answers = await Promise.all([
       ...[...pages, ...('cookie' in who ? own : [])].map((url) => test.server.inject({ url, headers: who })),

@@ -62,10 +62,7 @@ export function addSessionRoutes(server: FastifyInstance, ports: AuthPorts, mail
   });
 }
 
-/**
- * Logs in by a request; its answer carries the cookies of session and device, unless a code is
- * needed.
- */
+/** Logs in by a request, whose answer then carries both cookies, unless a code is needed. */
 export async function openSession(
   ports: AuthPorts,
   request: FastifyRequest,

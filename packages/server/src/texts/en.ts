@@ -106,7 +106,7 @@ export const en = {
     },
     notMe: {
       title: 'It was not you?',
-      lead: 'This takes your account back from whoever used it:',
+      lead: 'This takes your account back from the one who used it:',
       sessions: 'Every session ends, on every device.',
       email: 'Your email is again the one that got our mail.',
       factor: 'A second factor that was turned on since then is removed.',
