@@ -38,7 +38,8 @@ describe('a known browser', () => {
       const guess = await send(daemon.url, 'POST /sessions', { json: wrong, from: `127.0.6.${index}` });
       if (guess.status === 429) refusals += 1;
     }
-    const fillWindow = async () => (await send(daemon.url, 'POST /sessions', { json: neighbour, from: travelled })).status;
+    const fillWindow = async () =>
+      (await send(daemon.url, 'POST /sessions', { json: neighbour, from: travelled })).status;
     await expect.poll(fillWindow, { timeout: 60_000 }).toBe(429);
 
     const answers: unknown[] = [];
