@@ -175,7 +175,7 @@ export function createDeleteCommand(context: Context): Command {
 
 async function deleteAccount(context: Context, options: DeleteOptions): Promise<void> {
   const setup = await prepareCommand(context, options);
-  const { terminal, server, store } = setup;
+  const { terminal, server, store, devices } = setup;
   requireAnswers(terminal, [
     ['--yes', options.yes === true],
     ['--password-stdin', options.passwordStdin === true],
@@ -186,7 +186,10 @@ async function deleteAccount(context: Context, options: DeleteOptions): Promise<
   const { email } = await confirmWithCode({ terminal, given: secrets.code }, (code) =>
     sendAs(setup, session, 'DELETE', '/profile', { password, code }),
   );
-  if (session.account) await store.forget(session.account);
+  if (session.account) {
+    await store.forget(session.account);
+    await devices.forget(session.account);
+  }
   terminal.printJson({ email, server, status: 'account_deleted' });
   terminal.succeed(`The account ${terminal.notePaint.bold(String(email))} is deleted, with all that belonged to it`);
 

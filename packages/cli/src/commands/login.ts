@@ -63,7 +63,7 @@ function storageOption(): Option {
 
 async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const setup = await prepareCommand(context, options);
-  const { terminal, client, store, server } = setup;
+  const { terminal, client, store, devices, server } = setup;
   const wish = readStorageWish(options.storage, context.env.AUTHSVC_STORAGE);
   checkEmailOption(options.email);
   requireAnswers(terminal, [
@@ -79,7 +79,10 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const email = options.email ?? (await askEmail());
   const password = secrets.password ?? (await terminal.askSecret({ label: 'Password', check: checkPresent }));
   if (chosen) store.prepare();
-  const answer = await client.logIn({ email, password }).catch((error: unknown) => {
+  const stored = devices.find({ server, email });
+  // A login that stores nothing also works where what is stored cannot be read.
+  const deviceToken = await (chosen ? stored : stored.catch(() => undefined));
+  const answer = await client.logIn({ email, password }, deviceToken).catch((error: unknown) => {
     const next = { say: 'If you forgot the password, choose another', command: shell`authsvc reset` };
     throw withNextStep(error, 'invalid_credentials', next);
   });
@@ -100,7 +103,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
     const { isTotpCode, submitCode } = await import('../terminal/second-factor.ts');
     try {
       return await submitCode({ terminal, given: secrets.code }, async (code) => {
-        const completed = await client.logInWithCode({ secondFactorToken, code });
+        const completed = await client.logInWithCode({ secondFactorToken, code }, deviceToken);
         isByRecoveryCode = !isTotpCode(code);
         return completed;
       });
@@ -120,14 +123,15 @@ async function tellWhatIsLeft({ terminal, client }: CommandSetup, session: NewSe
 
 async function keep(
   { env }: Context,
-  { terminal, store, server, client }: CommandSetup,
+  { terminal, store, devices, server, client }: CommandSetup,
   session: NewSession,
   expiresAt: string | null,
   { storage }: ChosenStorage,
 ): Promise<void> {
-  const { email, token, cookie } = session;
+  const { email, token, cookie, deviceToken } = session;
   let cleared: boolean;
   try {
+    if (deviceToken !== undefined) await devices.save({ server, email, storage }, deviceToken);
     ({ cleared } = await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token));
   } catch (error) {
     // Do not leave a session open that is not stored. If that fails too, report the first failure.

@@ -52,9 +52,9 @@ export async function getCurrentSession(
   return session;
 }
 
-/** Keep a stored session under the address that its account has now. */
+/** Keep a stored session, and its device, under the address that its account has now. */
 export async function renameSession(
-  { store }: CommandSetup,
+  { store, devices }: CommandSetup,
   { account, token }: CurrentSession,
   email: string,
 ): Promise<void> {
@@ -62,6 +62,7 @@ export async function renameSession(
   // Kept under the new name before the old one goes, so that no failure loses the session.
   const renamed = { ...account, email };
   await store.save(renamed, token);
+  await devices.rename(account, renamed);
   if (!isSameAccount(renamed, account)) await store.forget(account);
 }
 

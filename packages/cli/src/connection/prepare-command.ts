@@ -3,6 +3,7 @@ import { resolveStateFolder } from '@authsvc/client/folders';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import type { AccountIndex } from '../session-store/account-index.ts';
+import { createDeviceStore, type DeviceStore } from '../session-store/device-store.ts';
 import { createSessionStore, type SessionStore } from '../session-store/session-store.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { assertSafeForSecrets, DEFAULT_SERVER, parseServerUrl } from './server-url.ts';
@@ -12,6 +13,7 @@ import { createTransport } from './service-errors.ts';
 export interface CommandSetup {
   readonly terminal: Terminal;
   readonly store: SessionStore;
+  readonly devices: DeviceStore;
   /** An origin, perhaps with a path. */
   readonly server: string;
   readonly client: ApiClient;
@@ -25,12 +27,14 @@ export interface CommandSetup {
  */
 export async function prepareCommand(context: Context, options: GlobalOptions): Promise<CommandSetup> {
   const terminal = await createTerminal(context, options);
-  const store = createSessionStore(context.keychain, resolveStateFolder(context.env, context.platform));
+  const stateFolder = resolveStateFolder(context.env, context.platform);
+  const store = createSessionStore(context.keychain, stateFolder);
   const server = chooseServer(context.env, options, store.index);
   assertSafeForSecrets(server, options.insecureHttp === true);
   return {
     terminal,
     store,
+    devices: createDeviceStore(context.keychain, stateFolder),
     server,
     client: createApiClient({ server, transport: createTransport(context), debug: terminal.debug }),
   };

@@ -37,14 +37,19 @@ describe('readAccountIndex', () => {
     expect(readAccountIndex(folder)).toEqual(index);
   });
 
-  it.each(['', '{', '[]', '{"accounts":[]}', '{"current":null,"accounts":[{"server":"x","email":"y"}]}'])(
-    'refuses %s',
-    (text) => {
-      const folder = makeFolder();
-      writePrivateFile(join(folder, 'accounts.json'), text);
-      expect(() => readAccountIndex(folder)).toThrow(expect.objectContaining({ status: 1, code: 'state_unusable' }));
-    },
-  );
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"accounts":[]}',
+    '{"current":null,"accounts":[{"server":"x","email":"y"}]}',
+    '{"current":null,"accounts":[],"devices":{}}',
+    '{"current":null,"accounts":[],"devices":[{"server":"x","email":"y","storage":"disk"}]}',
+  ])('refuses %s', (text) => {
+    const folder = makeFolder();
+    writePrivateFile(join(folder, 'accounts.json'), text);
+    expect(() => readAccountIndex(folder)).toThrow(expect.objectContaining({ status: 1, code: 'state_unusable' }));
+  });
 });
 
 describe('updateAccountIndex', () => {

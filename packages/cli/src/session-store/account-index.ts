@@ -20,6 +20,11 @@ export interface AccountName {
   readonly email: string;
 }
 
+/** Where the token is stored that makes this machine a known device of an account. */
+export interface StoredDevice extends AccountName {
+  readonly storage: Account['storage'];
+}
+
 /**
  * The accounts that have a stored session, and the account used last, which may have none. Holds no
  * secret.
@@ -27,6 +32,8 @@ export interface AccountName {
 export interface AccountIndex {
   readonly current: AccountName | null;
   readonly accounts: readonly Account[];
+  /** Left out before the first: a logout keeps them. */
+  readonly devices?: readonly StoredDevice[];
 }
 
 const fileIn = (stateFolder: string) => join(stateFolder, 'accounts.json');
@@ -77,7 +84,8 @@ export function findAccount(index: AccountIndex, server: string, email?: string)
 /** Put an account first, replacing its earlier entry, and make it the current one. */
 export function withAccount(index: AccountIndex, account: Account): AccountIndex {
   const { server, email } = account;
-  return { current: { server, email }, accounts: [account, ...withoutAccount(index, account).accounts] };
+  const accounts = [account, ...withoutAccount(index, account).accounts];
+  return { ...index, current: { server, email }, accounts };
 }
 
 /** Remove an account; it stays the one used last, so that the next login can suggest it. */
@@ -85,17 +93,44 @@ export function withoutAccount(index: AccountIndex, name: AccountName): AccountI
   return { ...index, accounts: index.accounts.filter((account) => !isSameAccount(account, name)) };
 }
 
+/** Find where the device token of an account is stored. */
+export function findStoredDevice({ devices = [] }: AccountIndex, name: AccountName): StoredDevice | undefined {
+  return devices.find((device) => isSameAccount(device, name));
+}
+
+/** Note where a device token is stored, replacing the account's earlier entry. */
+export function withDevice(index: AccountIndex, { server, email, storage }: StoredDevice): AccountIndex {
+  if (findStoredDevice(index, { server, email })?.storage === storage) return index;
+  const others = withoutDevice(index, { server, email }).devices ?? [];
+  return { ...index, devices: [...others, { server, email, storage }] };
+}
+
+/** Remove a device. */
+export function withoutDevice(index: AccountIndex, name: AccountName): AccountIndex {
+  if (!findStoredDevice(index, name)) return index;
+  return { ...index, devices: (index.devices ?? []).filter((device) => !isSameAccount(device, name)) };
+}
+
 function isAccountIndex(value: unknown): value is AccountIndex {
   if (!isRecord(value) || !Array.isArray(value.accounts)) return false;
-  const { current } = value;
+  const { current, devices = [] } = value;
+  if (!Array.isArray(devices) || !devices.every(isStoredDevice)) return false;
   return (current === null || isAccountName(current)) && value.accounts.every(isAccount);
+}
+
+function isStoredDevice(value: unknown): value is StoredDevice {
+  return isAccountName(value) && isStorage((value as Partial<StoredDevice>).storage);
+}
+
+function isStorage(value: unknown): value is Account['storage'] {
+  return value === 'keychain' || value === 'file';
 }
 
 function isAccount(value: unknown): value is Account {
   if (!isRecord(value) || !isAccountName(value)) return false;
   const { storage, expires_at, cookie } = value as Record<string, unknown>;
   return (
-    (storage === 'keychain' || storage === 'file') &&
+    isStorage(storage) &&
     (expires_at === null || typeof expires_at === 'string') &&
     (cookie === 'session_id' || cookie === '__Host-session_id')
   );

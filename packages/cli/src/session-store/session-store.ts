@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { isTokenText } from '@authsvc/client';
 import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -17,7 +14,8 @@ import {
   withoutAccount,
 } from './account-index.ts';
 import { keychainError } from './choose-storage.ts';
-import { ensurePrivateFolder, readPrivateFile, removePrivateFile, unusable, writePrivateFile } from './private-file.ts';
+import { ensurePrivateFolder } from './private-file.ts';
+import { createTokenFiles } from './token-file.ts';
 
 /** This user's sessions on this machine: the index says which are in the keychain or in a file. */
 export interface SessionStore {
@@ -48,6 +46,7 @@ export interface SessionStore {
 
 export function createSessionStore(keychain: Keychain, stateFolder: string): SessionStore {
   const index = () => readAccountIndex(stateFolder);
+  const files = createTokenFiles(stateFolder, 'sessions');
 
   return {
     index,
@@ -57,11 +56,11 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
       const before = findAccount(index(), account.server, account.email);
       if (account.storage === 'keychain') {
         assertDone(await keychain.set(entryOf(account), token), 'The session could not be saved.');
-        if (before?.storage === 'file') removeSessionFile(stateFolder, before);
+        if (before?.storage === 'file') files.remove(before);
       } else {
-        writeSessionFile(stateFolder, account, token);
-        const isElsewhere = before && sessionFileOf(stateFolder, before) !== sessionFileOf(stateFolder, account);
-        if (before?.storage === 'file' && isElsewhere) removeSessionFile(stateFolder, before);
+        files.write(account, token);
+        const isElsewhere = before && files.pathOf(before) !== files.pathOf(account);
+        if (before?.storage === 'file' && isElsewhere) files.remove(before);
       }
       updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
       // Keychains distinguish case, and the forms of a domain.
@@ -72,7 +71,7 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
 
     async getToken(account) {
       if (account.storage === 'file') {
-        const token = readSessionFile(stateFolder, account);
+        const token = files.read(account);
         if (token === undefined) throw notLoggedIn(account.server, account.email);
         return token;
       }
@@ -82,7 +81,7 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
     },
 
     async forget(account) {
-      if (account.storage === 'file') removeSessionFile(stateFolder, account);
+      if (account.storage === 'file') files.remove(account);
       else assertDone(await keychain.delete(entryOf(account)), 'It holds your session.');
       updateAccountIndex(stateFolder, (latest) => withoutAccount(latest, account));
     },
@@ -131,30 +130,4 @@ function entryOf({ server, email }: AccountName): KeychainEntry {
 function assertDone(answer: KeychainAnswer, why: string): Extract<KeychainAnswer, { state: 'ok' }> {
   if (answer.state === 'ok') return answer;
   throw keychainError(answer, why);
-}
-
-/**
- * One file an account, named by a digest: an address may hold characters that a file name may not.
- */
-function sessionFileOf(stateFolder: string, { server, email }: AccountName): string {
-  const digest = createHash('sha256').update(`${server}\n${email.toLowerCase()}`).digest('hex');
-  return join(stateFolder, 'sessions', digest.slice(0, 32));
-}
-
-/** Store a session token in a file that only its owner can read. */
-function writeSessionFile(stateFolder: string, name: AccountName, token: string): void {
-  ensurePrivateFolder(stateFolder);
-  writePrivateFile(sessionFileOf(stateFolder, name), `${token}\n`);
-}
-
-/** @returns the token, or `undefined` when there is no such file. */
-function readSessionFile(stateFolder: string, name: AccountName): string | undefined {
-  const path = sessionFileOf(stateFolder, name);
-  const token = readPrivateFile(path)?.trim();
-  if (token !== undefined && !isTokenText(token)) throw unusable(path, 'It does not hold a session.');
-  return token;
-}
-
-function removeSessionFile(stateFolder: string, name: AccountName): void {
-  removePrivateFile(sessionFileOf(stateFolder, name));
 }

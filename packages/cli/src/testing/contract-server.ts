@@ -11,7 +11,7 @@ interface ReceivedRequest {
 
 interface ScriptedAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as JSON; a string is sent as it is. */
   readonly body: unknown;
 }
