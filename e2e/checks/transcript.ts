@@ -81,6 +81,7 @@ export function withoutChance(lines: readonly string[]): string {
     .join('\n')
     .replaceAll(/,\n +(?=")/g, ',')
     .replaceAll(/\b[\da-f]{8}((-[\da-f]{4}){3}-[\da-f]{12}\b|-…)/g, '<id>')
+    .replaceAll(/^([●○] {2})[\da-f]{8}\b/gm, '$1<id>')
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d\.\d{3}Z)?/g, '<time>')
     .replaceAll(/("pid":|pid )\d+/g, '$1<pid>');
 }

@@ -54,6 +54,10 @@ async function wholeJourney(authsvc: Authsvc, url: string, storage: 'keychain' |
   });
   expect(await json(['login', '--email', email, '--password-stdin'], newPassword)).toMatchObject({ exitCode: 0 });
   expect(await json(['profile'])).toMatchObject({ exitCode: 0, answer: { email } });
+  // The reset forgot the device that was kept, and the login after it gave another.
+  expect(await json(['logout'])).toMatchObject({ exitCode: 0 });
+  expect(await json(['login', '--email', email, '--password-stdin'], newPassword)).toMatchObject({ exitCode: 0 });
+  expect(await json(['sessions'])).toMatchObject({ exitCode: 0, answer: { devices: [{ current: true }] } });
 }
 
 describe.skipIf(findSecretServiceObstacle())('the command line with a Secret Service', () => {

@@ -43,7 +43,7 @@ describe('an account in the hands of its owner', () => {
     const refused = await authsvc(['profile'], { env: { ...env, AUTHSVC_SESSION: elsewhere } });
     expect(refused.exitCode).toBe(4);
     await logInElsewhere();
-    expect(await run(['sessions', 'revoke', '--others'])).toEqual(done({ ended: 1 }));
+    expect(await run(['sessions', 'revoke', '--others'])).toEqual(done({ ended: 1, forgotten: 0 }));
 
     const child = `process.stdout.write(process.env.AUTHSVC_SESSION.length + ' ' + process.env.AUTHSVC_URL); process.exit(9)`;
     const executed = await authsvc(['exec', '--', process.execPath, '-e', child], { env });

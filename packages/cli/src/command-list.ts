@@ -38,7 +38,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
   {
     name: 'sessions',
-    summary: 'List your open sessions, or end them',
+    summary: 'List your open sessions and known devices, or end them',
     load: () => import('./commands/sessions.ts'),
   },
   {

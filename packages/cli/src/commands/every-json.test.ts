@@ -81,7 +81,9 @@ it('every --json shape that a help page publishes is what its command prints', {
   for (const args of [[], ['--all']]) await run('profile', args);
   await run('open');
   await run('sessions');
+  const [device] = (printed.get('sessions') as { devices: { id: string }[] }[])[0]?.devices ?? [];
   await run('sessions revoke', ['--others']);
+  await run('sessions forget', [device?.id ?? '']);
   let secret = '';
   const confirming = ['--password-stdin', '--code-stdin'];
   const respond = (line: string) => {
@@ -103,7 +105,7 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('users list');
   await run('users show', ['ada.king@example.com']);
   await run('users export');
-  for (const name of ['reset', 'disable', 'enable', 'revoke', 'verify']) await run(`users ${name}`, [bob]);
+  for (const name of ['reset', 'disable', 'enable', 'revoke', 'verify', 'unlock']) await run(`users ${name}`, [bob]);
   writeFileSync(users, JSON.stringify({ email: 'zoe@example.com', password_hash: hash, totp: { secret } }));
   await run('users import', [users, '--from', 'jsonl']);
   await run('users reset-mfa', ['zoe@example.com']);
@@ -114,7 +116,11 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('users delete', [bob, '--yes']);
   await run('delete', ['--email', 'ada.king@example.com', '--yes', '--password-stdin'], second);
   await run('register', ['--email', ada, '--password-stdin'], first);
-  await run('login', ['--email', ada, '--password-stdin'], first);
+  const logIn = () => run('login', ['--email', ada, '--password-stdin'], first);
+  await logIn();
+  const { sessions } = (await run('sessions')) as unknown as { sessions: { id: string }[] };
+  await run('sessions revoke', [sessions[0]?.id ?? '']);
+  await logIn();
   await run('logout');
   await run('users revoke', ['--all']);
   await run('audit');

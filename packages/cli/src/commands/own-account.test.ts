@@ -37,6 +37,7 @@ const sessionsOf = async (email: string) =>
 describe.each([
   ['sessions', ['sessions']],
   ['sessions revoke', ['sessions', 'revoke', '--others']],
+  ['sessions forget', ['sessions', 'forget', '3f2a9c1b']],
   ['password', ['password', '--password-stdin', '--new-password-stdin']],
   ['email', ['email', '--new-email', 'new@example.com', '--password-stdin']],
   ['delete', ['delete', '--yes', '--password-stdin']],
@@ -100,7 +101,7 @@ describe('authsvc sessions', () => {
   it('ends all others', async () => {
     const elsewhere = [await service.logIn(ada), await service.logIn(ada)];
     const theirs = await service.logIn(bob);
-    expect(await service.json(['sessions', 'revoke', '--others'])).toEqual(done({ ended: 2 }));
+    expect(await service.json(['sessions', 'revoke', '--others'])).toEqual(done({ ended: 2, forgotten: 0 }));
     expect(await Promise.all([...elsewhere, theirs].map(service.isOpen))).toEqual([false, false, true]);
     expect((await service.authsvc(['sessions', 'revoke', '--others'])).stderr).toBe(
       '✓ Ended 0 sessions; this one stays open\n',
@@ -184,7 +185,10 @@ describe('authsvc email', () => {
     await service.authsvc(['login', '--email', ada, '--password-stdin'], { ...keychain, input: PASSWORD });
     for (const to of ['ada.king@example.com', 'Ada.King@example.com']) {
       await service.authsvc(['email', '--new-email', to, '--password-stdin'], { ...keychain, input: PASSWORD });
-      expect([...service.machine.keychain.entries.keys()]).toEqual([`authsvc:${service.url} ${to}`]);
+      expect([...service.machine.keychain.entries.keys()].sort()).toEqual([
+        `authsvc-device:${service.url} ${to.toLowerCase()}`,
+        `authsvc:${service.url} ${to}`,
+      ]);
       expect(await service.json(['profile'], keychain)).toMatchObject({ status: 0, answer: { email: to } });
     }
   });

@@ -33,8 +33,15 @@ describe('the --json shape in the help', () => {
   it('is what the commands of an account print', async () => {
     await service.register(ada);
     await service.authsvc(['login', '--email', ada, '--password-stdin'], { input: PASSWORD });
+    const { answer } = await service.json(['sessions']);
+    const [device] = (answer as { devices: { id: string }[] }).devices;
+    const elsewhere = await service.logIn(ada);
+    expect(elsewhere).not.toBe('');
+    const { answer: both } = await service.json(['sessions']);
+    const other = (both as { sessions: { id: string; current: boolean }[] }).sessions.find(({ current }) => !current);
+    await expectPublished(['sessions', 'revoke'], [[other?.id ?? '']], [['--others']]);
     await expectPublished(['sessions'], [[]]);
-    await expectPublished(['sessions', 'revoke'], [['--others']]);
+    await expectPublished(['sessions', 'forget'], [[device?.id ?? '']]);
     const next = 'staple after staple';
     await expectPublished(
       ['password'],
@@ -60,6 +67,7 @@ describe('the --json shape in the help', () => {
     await service.authsvc(['users', 'import', lines]);
     await expectPublished(['users', 'export'], [[]], [['--with-factors']]);
     await expectPublished(['users', 'reset-mfa'], [[ada]]);
+    await expectPublished(['users', 'unlock'], [[ada]]);
     const copy = join(service.machine.home, 'copy.db');
     await expectPublished(['backup'], [[copy]]);
     const env = { AUTHSVC_DATA_DIR: join(service.machine.home, 'elsewhere') };

@@ -14,6 +14,7 @@ const user = (email: string, disabled: unknown = null) => ({
   created_at: time,
   updated_at: time,
   disabled_at: disabled,
+  locked_at: null,
   second_factor_at: null,
 });
 const listed = (email: string, lastLogin: unknown = null) => ({ ...user(email), last_login_at: lastLogin });
@@ -60,7 +61,7 @@ describe('authsvc users', () => {
     ]);
   });
 
-  it('shows one with its open sessions', async () => {
+  it('shows one with its open sessions and known devices', async () => {
     await service.logIn(ada);
     const session = {
       id: expect.any(String),
@@ -70,12 +71,14 @@ describe('authsvc users', () => {
       address: '127.0.0.1',
       user_agent: 'authsvc',
     };
+    const { last_used_at: _, expires_at: __, ...made } = session;
+    const devices = [{ ...made, last_login_at: time }];
     expect(await service.json(['users', 'show', ada])).toEqual(
-      done({ ...listed(ada, time), password_cost: 10, sessions: [session] }),
+      done({ ...listed(ada, time), password_cost: 10, sessions: [session], devices }),
     );
     const { stdout } = await service.authsvc(['users', 'show', ada]);
     expect(stdout).toMatch(
-      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\nRole {6}user\nVerified {2}no\n.*Status {4}active\n.*cost 10\nFactor {4}none\nSessions {2}1\n {2}/s,
+      /^Email {5}ada@example\.com\nId {8}[\da-f-]{36}\nRole {6}user\nVerified {2}no\n.*Status {4}active\n.*cost 10\nFactor {4}none\nSessions {2}1\n {2}.*\nDevices {3}1\n {2}/s,
     );
   });
 
@@ -197,7 +200,7 @@ describe('authsvc users', () => {
     }
   });
 
-  it.each(['show', 'disable', 'enable', 'delete', 'reset', 'reset-mfa', 'revoke'])(
+  it.each(['show', 'disable', 'enable', 'delete', 'reset', 'reset-mfa', 'revoke', 'unlock'])(
     '%s refuses who is not there',
     async (name) => {
       const yes = name === 'delete' ? ['--yes'] : [];

@@ -1,27 +1,30 @@
 import { ApiRefusal } from '@authsvc/client';
-import type { IssuedResetBody, OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
-import { shell } from '@authsvc/client/shell-command';
+import type { OperatedUser, UserDetailBody, UserListBody } from '@authsvc/client/contract';
+import { type ShellCommand, shell } from '@authsvc/client/shell-command';
 import { Command, Option } from 'commander';
 import { withNextStep } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
 import { askDaemon, withQuery } from '../daemon/ask-daemon.ts';
-import { noPages, noSecondFactor, usageError } from '../errors.ts';
+import { noSecondFactor, usageError } from '../errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { emailKey } from '../session-store/account-index.ts';
 import { checkEmailOption } from '../terminal/answers.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { formatTable } from '../terminal/table.ts';
-import { createTerminal, requireAnswers } from '../terminal/terminal.ts';
+import { createTerminal, requireAnswers, type Terminal } from '../terminal/terminal.ts';
 import { describeDate, describeTimeSince } from '../terminal/times.ts';
 import { createExportCommand, createImportCommand } from './users-import-export.ts';
 import { createInviteCommand } from './users-invite.ts';
+import { createResetCommand } from './users-reset.ts';
 
 const ID = '5b0c1c9e-1f0a-4f6e-9d53-0d5f4a1f1c11';
 
 /** An account and a session as the help publishes them. */
-const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"second_factor_at":null}`;
+const USER_JSON = `{"id":"${ID}","email":"ada@example.com","email_verified":false,"role":"user","created_at":"2026-11-22T16:40:00.000Z","updated_at":"2026-11-22T16:40:00.000Z","disabled_at":null,"locked_at":null,"second_factor_at":null}`;
 const LISTED_JSON = `${USER_JSON.slice(0, -1)},"last_login_at":"2026-11-22T16:50:00.000Z"}`;
 const SESSION_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_used_at":"2026-11-22T16:40:00.000Z","expires_at":"2026-12-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
+
+const DEVICE_JSON = `{"id":"${ID}","created_at":"2026-11-22T16:40:00.000Z","last_login_at":"2026-11-22T16:40:00.000Z","address":"127.0.0.1","user_agent":"authsvc"}`;
 
 /** `authsvc users` */
 export function createCommand(context: Context, endWith: (status: number) => void): Command {
@@ -87,10 +90,10 @@ function createListCommand(context: Context): Command {
 function createShowCommand(context: Context): Command {
   const help = formatHelp({
     examples: [['authsvc users show ada@example.com', 'when it was made, and where it is logged in']],
-    json: [`${LISTED_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}]}`],
+    json: [`${LISTED_JSON.slice(0, -1)},"password_cost":12,"sessions":[${SESSION_JSON}],"devices":[${DEVICE_JSON}]}`],
   });
   return new Command('show')
-    .description('Show an account and its open sessions')
+    .description('Show an account, its open sessions and its known devices')
     .argument('<email>', 'the account')
     .addHelpText('after', help)
     .action((email: string, _, command: Command) => showUser(context, email, command.optsWithGlobals()));
@@ -108,15 +111,15 @@ async function listUsers(context: Context, options: ListOptions): Promise<void> 
   terminal.printLines(
     ...formatTable(
       body.users.map(
-        ({ email, email_verified, role: has, second_factor_at, created_at, last_login_at, disabled_at }) => [
-          disabled_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
+        ({ email, email_verified, role: has, second_factor_at, created_at, last_login_at, disabled_at, locked_at }) => [
+          disabled_at === null && locked_at === null ? { text: '●', paint: green } : { text: '○', paint: dim },
           { text: email, paint: bold },
           has,
           email_verified ? 'verified' : { text: 'unverified', paint: dim },
           `since ${describeDate(created_at)}`,
           last_login_at === null ? 'never logged in' : `logged in ${describeTimeSince(last_login_at, context.now())}`,
           second_factor_at === null ? '' : 'second factor',
-          disabled_at === null ? '' : { text: 'disabled', paint: yellow },
+          { text: [disabled_at && 'disabled', locked_at && 'locked'].filter(Boolean).join(', '), paint: yellow },
         ],
       ),
     ),
@@ -143,7 +146,7 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
     `Verified  ${user.email_verified ? 'yes' : 'no'}`,
     `Since     ${describeDate(user.created_at)}`,
     `Login     ${user.last_login_at === null ? 'never' : describeTimeSince(user.last_login_at, context.now())}`,
-    `Status    ${user.disabled_at === null ? 'active' : `disabled since ${describeDate(user.disabled_at)}`}`,
+    `Status    ${describeStatus(user)}`,
     `Password  bcrypt, cost ${user.password_cost}`,
     `Factor    ${user.second_factor_at === null ? 'none' : `on since ${describeDate(user.second_factor_at)}`}`,
     `Sessions  ${user.sessions.length}`,
@@ -155,11 +158,24 @@ async function showUser(context: Context, email: string, options: GlobalOptions)
         user_agent ?? '',
       ]),
     ),
+    `Devices   ${user.devices.length}`,
+    ...formatTable(
+      user.devices.map(({ id, last_login_at, address, user_agent }) => [
+        `  ${id.slice(0, 8)}`,
+        `logged in ${describeTimeSince(last_login_at, context.now())}`,
+        address,
+        user_agent ?? '',
+      ]),
+    ),
   );
 }
 
-interface ResetOptions extends GlobalOptions {
-  readonly link?: boolean;
+function describeStatus({ disabled_at, locked_at }: OperatedUser): string {
+  const closed = [
+    disabled_at === null ? [] : `disabled since ${describeDate(disabled_at)}`,
+    locked_at === null ? [] : `locked by its owner since ${describeDate(locked_at)}`,
+  ].flat();
+  return closed.join(', ') || 'active';
 }
 
 interface ChangeOptions extends GlobalOptions {
@@ -190,6 +206,13 @@ const changes = [
     json: USER_JSON.replace('"email_verified":false', '"email_verified":true'),
   },
   {
+    name: 'unlock',
+    description: 'Let people log in again to an account that its owner locked, by the link of a notice',
+    done: 'is not locked any more: its password logs in',
+    example: 'make sure that it is the owner who asks; a reset by mail unlocks it too',
+    json: USER_JSON,
+  },
+  {
     name: 'reset-mfa',
     description: 'Take the second factor of an account away, for an owner who lost it',
     done: 'has no second factor: the password alone logs in',
@@ -205,7 +228,7 @@ const changes = [
   },
 ] as const;
 
-/** `authsvc users disable`, `enable`, `verify`, `reset-mfa` and `delete` */
+/** `authsvc users disable`, `enable`, `verify`, `unlock`, `reset-mfa` and `delete` */
 function createChangeCommands(context: Context): Command[] {
   return changes.map(({ name, description, done, example, json }) => {
     const command = new Command(name)
@@ -248,32 +271,13 @@ function createRevokeCommand(context: Context): Command {
     json: [USER_JSON, 'with --all:', '{"ended":42}'],
   });
   return new Command('revoke')
-    .description('End the sessions of an account, or of all')
+    .description('End the sessions of an account, or of all, and forget its known devices')
     .argument('[email]', 'the account')
     .option('--all', 'of every account')
     .addHelpText('after', help)
     .action((email: string | undefined, _, command: Command) =>
       revoke(context, email, command.optsWithGlobals<ChangeOptions>()),
     );
-}
-
-/** `authsvc users reset` */
-function createResetCommand(context: Context): Command {
-  const help = formatHelp({
-    examples: [
-      ['authsvc users reset ada@example.com', 'prints the token on standard output'],
-      ['authsvc users reset ada@example.com --link', 'prints a link to the page where it is used'],
-    ],
-    json: [
-      '{"email":"ada@example.com","reset_token":"a4d19e2f-88f1-4bc4-89f7-7d39b98a3d44","link":"https://app.example.com/auth/reset?email=ada%40example.com&token=…","expires_at":"2026-11-22T16:50:00.000Z"}',
-    ],
-  });
-  return new Command('reset')
-    .description('Make a reset token for an account, to pass on to its owner')
-    .argument('<email>', 'the account')
-    .option('--link', 'print a link to the page where the token is used')
-    .addHelpText('after', help)
-    .action((email: string, _, command: Command) => issueReset(context, email, command.optsWithGlobals()));
 }
 
 async function changeUser(
@@ -297,6 +301,16 @@ async function changeUser(
   });
   terminal.printJson(user);
   terminal.succeed(`${terminal.notePaint.bold(user.email)} ${done}`);
+  if (name === 'enable' && user.locked_at !== null) {
+    warnStillClosed(terminal, 'locked', shell`authsvc users unlock ${user.email}`);
+  }
+  if (name === 'unlock' && user.disabled_at !== null) {
+    warnStillClosed(terminal, 'disabled', shell`authsvc users enable ${user.email}`);
+  }
+}
+
+function warnStillClosed(terminal: Terminal, state: string, command: ShellCommand): void {
+  terminal.warn(`The account is still ${state}; ${terminal.describeNext({ say: 'to change that', command })}`);
 }
 
 async function setRole(context: Context, email: string, options: GlobalOptions & { role: string }): Promise<void> {
@@ -319,27 +333,6 @@ async function revoke(context: Context, email: string | undefined, options: Chan
     terminal.succeed(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}; all users have to log in again`);
     return;
   }
-  const done = 'has no open session any more';
+  const done = 'has no open session any more, and no known device';
   await changeUser(context, { name: 'revoke', email, done }, options);
-}
-
-async function issueReset(context: Context, email: string, options: ResetOptions): Promise<void> {
-  const terminal = await createTerminal(context, options);
-  checkEmailOption(email, '<email>');
-  const issued = await askDaemon<IssuedResetBody>(context, { method: 'POST', path: '/users/reset', body: { email } });
-  terminal.printJson(issued);
-  if (options.link && !issued.link) throw noPages();
-  terminal.printLines(options.link && issued.link ? issued.link : issued.reset_token);
-  await terminal.flush({
-    what: 'The reset token',
-    why: 'It was made but is lost, since it is not stored anywhere.',
-    next: { say: 'Make another', command: shell`authsvc users reset ${issued.email}` },
-  });
-  terminal.succeed(
-    `Reset token for ${terminal.notePaint.bold(issued.email)}, good once until ${describeDate(issued.expires_at)}`,
-    terminal.describeNext({
-      say: 'Its owner runs',
-      command: shell`authsvc reset --email ${issued.email} --token-stdin`,
-    }),
-  );
 }
