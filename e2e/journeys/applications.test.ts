@@ -200,20 +200,23 @@ describe.skipIf(browserObstacle ?? backendsObstacle ?? proxiesObstacle)('an appl
     };
     const away = backendNames.map((backend) => [backend, 503, '5']);
 
-    it.each(backendNames)('%s: with the cookies of the service and no other, and all that says who asks', async (backend) => {
-      answerWith = (response) => response.writeHead(401).end('{}');
-      const cookie = 'theme=dark; session_id=one; __Host-session_id=two; my_session_id=three; session_id=four';
-      const origin = 'https://app.example.com';
-      const said = { origin, 'sec-fetch-site': 'same-origin', 'user-agent': 'a browser' };
-      await ask(backend, { ...said, cookie, 'x-forwarded-for': '203.0.113.9' });
-      const { url, headers: passedOn } = asked ?? {};
-      expect(url).toBe('/auth/whoami');
-      expect(passedOn).toMatchObject({
-        ...said,
-        cookie: 'session_id=one; session_id=four',
-        'x-forwarded-for': '203.0.113.9, 127.0.0.1',
-      });
-    });
+    it.each(backendNames)(
+      '%s: with the cookies of the service and no other, and all that says who asks',
+      async (backend) => {
+        answerWith = (response) => response.writeHead(401).end('{}');
+        const cookie = 'theme=dark; session_id=one; __Host-session_id=two; my_session_id=three; session_id=four';
+        const origin = 'https://app.example.com';
+        const said = { origin, 'sec-fetch-site': 'same-origin', 'user-agent': 'a browser' };
+        await ask(backend, { ...said, cookie, 'x-forwarded-for': '203.0.113.9' });
+        const { url, headers: passedOn } = asked ?? {};
+        expect(url).toBe('/auth/whoami');
+        expect(passedOn).toMatchObject({
+          ...said,
+          cookie: 'session_id=one; session_id=four',
+          'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+        });
+      },
+    );
 
     it.each(backendNames)('%s: with a form as it came, and where it came from', async (backend) => {
       answerWith = (response) => response.writeHead(401).end('{"code":"invalid_credentials","message":"no"}');

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cookieHeader,
-  deviceCookieHeader,
-  isTokenText,
-  readDeviceToken,
-  readSessionCookie,
-} from './session-cookie.ts';
+import { cookieHeader, deviceCookieHeader, isTokenText, readDeviceToken, readSessionCookie } from './session-cookie.ts';
 
 describe('readSessionCookie', () => {
   it('finds the token, the name and the lifetime among other cookies', () => {

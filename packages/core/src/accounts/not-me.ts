@@ -13,10 +13,10 @@ import type { User } from './user.ts';
 /**
  * Take an account back from a thief, by the link of a notice. Every session, device and token of it
  * ends; it goes back to the address that the notice went to; a factor that was enabled since goes;
- * and nobody logs in before a reset by mail.
+ * and no one logs in before a reset by mail.
  *
- * What came after the notice does not void its link: a thief could do that. The links of older notices
- * stay good, and those of later ones are void, so that the oldest one has the last word.
+ * What came after the notice does not void its link: a thief could do that. The links of older
+ * notices stay good, and those of later ones are void, so that the oldest one has the last word.
  *
  * @throws {@link AuthError} `invalid_not_me_token`: unknown, used or older than 72 hours, alike;
  * `rate_limited`.

@@ -20,7 +20,7 @@ export interface User {
   /** Since when a login needs a code too. */
   readonly secondFactorAt: number | undefined;
   readonly disabledAt: number | undefined;
-  /** Since the owner said “not me”: nobody logs in before a reset by mail. */
+  /** Since the owner said “not me”: no one logs in before a reset by mail. */
   readonly lockedAt: number | undefined;
   /** Since when complete logins are noted; missing before the first. */
   readonly noticedSince: number | undefined;

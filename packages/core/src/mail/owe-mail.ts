@@ -18,7 +18,7 @@ export async function oweMail(
  * Owe the owner of an account a mail about what just happened to it. It goes to a proven address
  * alone: another may be a stranger's.
  *
- * @param user as it was before: a change of email is told to the old address.
+ * @param user as it was before: the notice of a change of email goes to the old address.
  */
 export async function oweNotice(
   ports: AuthPorts,

@@ -36,7 +36,7 @@ export async function compareAll(world: World, service: Service): Promise<void> 
   await compareAccounts(world, service);
   await compareSessions(world, service);
   await compareTokens(world, service);
-  // What the tokens did is told too.
+  // Owners hear of what the tokens did.
   await compareMails(world, service);
   await compareAccounts(world, service);
   await compareSessions(world, service);

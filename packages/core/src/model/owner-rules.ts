@@ -13,7 +13,7 @@ import {
   type World,
 } from './world.ts';
 
-/** What keeps an account its owner's, as in `rules.ts`: links of notices, and browsers that are known. */
+/** What keeps an account its owner's, as in `rules.ts`: links of notices, and known browsers. */
 
 export function notMe(world: World, link: Issued | undefined) {
   const { account, since } = link ?? {};
@@ -39,7 +39,7 @@ export function notMe(world: World, link: Issued | undefined) {
   account.lockedAt = world.now;
 }
 
-/** The last used one first; if used at the same time, in the order in which they came to be known. */
+/** The last used one first; of those used at the same time, the one that was known first. */
 export function listBrowsers(world: World, session: Opened | undefined, current: Browser | undefined) {
   const { account } = authenticate(world, session);
   return world.browsers

@@ -154,8 +154,8 @@ export interface World {
   /** Proven addresses that accounts have left. */
   readonly reserved: Map<Mailbox, { readonly account: Account; readonly until: number }>;
   /**
-   * Failed logins, by mailbox and, where the account is known there, by address; of known browsers, by
-   * browser.
+   * Failed logins, by mailbox and, where the account is known there, by address; of known browsers,
+   * by browser.
    */
   readonly logins: Map<string, Tries>;
   settings: Settings;
@@ -265,7 +265,7 @@ export function isReserved({ reserved, now }: World, mailbox: Mailbox, except?: 
   return kept !== undefined && kept.account !== except && now < kept.until;
 }
 
-/** A proven address that an account leaves is kept for it, as long as a link of a notice is good. */
+/** A proven address that an account leaves is kept for it while a link of a notice is good. */
 export function reserveLeft(world: World, account: Account): void {
   if (account.emailVerified) world.reserved.set(account.mailbox, { account, until: world.now + NOT_ME_MS });
 }

@@ -143,7 +143,16 @@ describe('the page that a request comes from', () => {
     await post({});
     const logIn = await test.server.inject({ ...credentials, method: 'POST', url: '/sessions' });
     const rows = async () => {
-      const tables = ['users', 'one_time_tokens', 'throttles', 'known_addresses', 'devices', 'mails', 'events', 'sessions'];
+      const tables = [
+        'users',
+        'one_time_tokens',
+        'throttles',
+        'known_addresses',
+        'devices',
+        'mails',
+        'events',
+        'sessions',
+      ];
       return Promise.all(tables.map((table) => test.auth.database.read(table)));
     };
     const before = await rows();
