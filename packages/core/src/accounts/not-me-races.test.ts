@@ -44,7 +44,9 @@ describe.each(testDialects)('an account that is taken back over $dialect', ({ op
     await logInUser(auth, of(round));
     const { token } = await logInUser(auth, { ...of(round), client: { ...elsewhere, address: `203.0.113.${round}` } });
     const actor = { session: await authenticate(auth, token), client: elsewhere };
-    const [mail] = await sendMails(auth);
+    // Notices of earlier rounds may still be owed.
+    const mails = await sendMails(auth);
+    const mail = mails.find(({ kind, to }) => kind === 'login_notice' && to === of(round).email);
     return { actor, link: mail && 'token' in mail ? mail.token : '' };
   }
 

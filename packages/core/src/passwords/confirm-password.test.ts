@@ -60,7 +60,7 @@ describe('what asks for the password again', () => {
         field: 'new_password',
       });
       await authenticate(auth, elsewhere.token);
-      expect(await auth.store.findUserById(here.user.id)).toEqual(here.user);
+      expect(await auth.store.findUserById(here.user.id)).toEqual(elsewhere.user);
     });
   });
 
@@ -116,7 +116,7 @@ describe('what asks for the password again', () => {
       'refuses %j, changes nothing, and records it',
       async (given) => {
         await expect(run(given)).rejects.toEqual(wrong);
-        expect(await auth.store.findUserById(here.user.id)).toEqual(here.user);
+        expect(await auth.store.findUserById(here.user.id)).toEqual(elsewhere.user);
         expect(await rows('sessions')).toHaveLength(2);
         expect(auth.events).toEqual([authEvent(auth.clock, 'confirmation_failed', localClient, who())]);
       },
@@ -146,6 +146,6 @@ describe('what asks for the password again', () => {
     await revokeSessions(auth, email);
     goOn.open();
     await expect(deleting).rejects.toEqual(unauthenticated);
-    expect(await auth.store.findUserById(here.user.id)).toEqual(here.user);
+    expect(await auth.store.findUserById(here.user.id)).toEqual(elsewhere.user);
   });
 });

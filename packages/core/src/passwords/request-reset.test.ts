@@ -137,6 +137,7 @@ describe('requestPasswordReset', () => {
       expect(await rows('mails')).toEqual([
         {
           ...{ id: '00000000-0000-4000-8000-000000000002', kind: 'reset', user_id: null, role: null },
+          ...{ address: null, user_agent: null },
           ...{ email: 'user@EXAMPLE.com', email_key: 'user@example.com' },
           ...{ attempts: 0, created_at: now, next_attempt_at: now },
         },
