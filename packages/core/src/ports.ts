@@ -12,7 +12,8 @@ export interface PasswordHasher {
    * Take a slot before anything is counted or written for a password that would then be refused.
    * Every `hash` or `verify` needs one.
    *
-   * @param options `isKnown`: of a browser that is known to the account, which has room of its own.
+   * @param options `isKnown`: of a browser that is known to the account. Those have slots that no
+   * stranger takes.
    * @throws AuthError `overloaded`, when the queue is longer than what can be hashed in time.
    */
   takePlace(options?: { readonly isKnown: boolean }): HashingPlace;
@@ -21,8 +22,10 @@ export interface PasswordHasher {
   /**
    * Compares a password as it was typed. Without a hash, it compares with one of the configured
    * cost, so that it takes as long, and the answer is false.
+   *
+   * @param options `isKnown`: of a known browser, which waits for no stranger in the queue.
    */
-  verify(password: string, passwordHash: string | undefined): Promise<boolean>;
+  verify(password: string, passwordHash: string | undefined, options?: { readonly isKnown: boolean }): Promise<boolean>;
   /** Whether a hash was made elsewhere, or has another scheme or a lower cost than new ones. */
   needsRehash(passwordHash: string): boolean;
   /** The bcrypt cost of a hash of any scheme. */

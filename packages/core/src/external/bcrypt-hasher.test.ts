@@ -98,6 +98,30 @@ describe('createBcryptHasher', () => {
     }
   });
 
+  it('has places for known browsers that no stranger takes, and as many', async () => {
+    const narrow = createBcryptHasher({ cost: 10, workers: 1, maxWaitMs: 100 });
+    const places = [narrow.takePlace(), narrow.takePlace()];
+    expect(() => narrow.takePlace()).toThrow(AuthError);
+    places.push(narrow.takePlace({ isKnown: true }), narrow.takePlace({ isKnown: true }));
+    expect(() => narrow.takePlace({ isKnown: true })).toThrow(AuthError);
+    places.pop()?.[Symbol.dispose]();
+    expect(() => narrow.takePlace()).toThrow(AuthError);
+    places.push(narrow.takePlace({ isKnown: true }));
+    for (const place of places) place[Symbol.dispose]();
+    await narrow.close();
+  });
+
+  it('hashes those of known browsers before all that wait, in the order in which they came', async () => {
+    const narrow = createBcryptHasher({ cost: 10, workers: 1 });
+    const settled: string[] = [];
+    const verify = (name: string, isKnown: boolean) =>
+      narrow.verify(name, undefined, { isKnown }).then(() => settled.push(name));
+    const strangers = ['first', 'second', 'third'].map((name) => verify(name, false));
+    await Promise.all([...strangers, ...['known', 'known too'].map((name) => verify(name, true))]);
+    expect(settled).toEqual(['first', 'known', 'known too', 'second', 'third']);
+    await narrow.close();
+  });
+
   it('hashes in the order in which they came', async () => {
     const narrow = createBcryptHasher({ cost: 10, workers: 1 });
     const names = ['first', 'second', 'third', 'fourth', 'fifth'];

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
+import type { Piscina, TaskQueue } from 'piscina';
 import { AuthError } from '../errors.ts';
 import type { HashingPlace, PasswordHasher } from '../ports.ts';
 import type { HashTask, TimedResult } from './hash-worker.ts';
@@ -48,7 +48,8 @@ export interface BcryptHasher extends PasswordHasher {
  * lookups need.
  *
  * The queue is bounded by time: a password that would wait longer than `maxWaitMs` is refused
- * before it costs anything.
+ * before it costs anything. Known browsers have as much room of their own and go first, so that no
+ * number of strangers keeps them out.
  */
 export function createBcryptHasher({
   cost,
@@ -60,8 +61,8 @@ export function createBcryptHasher({
   // Well-formed, since bcrypt would refuse any other at once, and the short time would show that
   // there is no account.
   const dummyHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
-  let places = 0;
-  let hashing = 0;
+  const places = { known: 0, all: 0 };
+  const hashing = { known: 0, all: 0 };
   // 55 ms at cost 10 on a slow core, doubling with each step; corrected by what is measured.
   let hashMs = 55 * 2 ** (cost - 10);
   /** Until when refused clients have been promised a slot, one after the other. */
@@ -81,16 +82,10 @@ export function createBcryptHasher({
 
   function takePlace({ isKnown } = { isKnown: false }): HashingPlace {
     if (hasGivenUp) throw noTimeLeft();
-    const waitMs = (Math.max(0, places + 1 - workers) * hashMs) / workers;
-    // Strangers fill the first half of the queue alone.
-    const limitMs = isKnown ? 2 * maxWaitMs : maxWaitMs;
-    if (waitMs > limitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
-    places += 1;
-    return {
-      [Symbol.dispose]: () => {
-        places -= 1;
-      },
-    };
+    const ahead = isKnown ? places.known : places.all;
+    const waitMs = (Math.max(0, ahead + 1 - workers) * hashMs) / workers;
+    if (waitMs > maxWaitMs) throw new AuthError('overloaded', { retryAfterSeconds: promiseRoom(waitMs) });
+    return countIn(places, isKnown);
   }
 
   /**
@@ -104,21 +99,19 @@ export function createBcryptHasher({
     return Math.ceil(inMs / 1000);
   }
 
-  async function run<Result>(task: HashTask): Promise<Result> {
-    hashing += 1;
-    const queuedBehind = Math.ceil(hashing / workers);
-    try {
-      const { pool } = await startPool();
-      const startedAt = performance.now();
-      if (hasGivenUp) throw noTimeLeft();
-      const { result, ms }: TimedResult<Result> = await orSentAway(pool.run(task));
-      const totalMs = performance.now() - startedAt;
-      hashMs += (totalMs / queuedBehind - hashMs) / 8;
-      onHashed?.({ waitMs: Math.max(0, totalMs - ms), hashMs: ms });
-      return result;
-    } finally {
-      hashing -= 1;
-    }
+  async function run<Result>(task: HashTask, isKnown = false): Promise<Result> {
+    using _counted = countIn(hashing, isKnown);
+    // A known browser waits for the strangers alone that are being hashed.
+    const strangers = isKnown ? Math.min(hashing.all - hashing.known, workers) : hashing.all - hashing.known;
+    const queuedBehind = Math.ceil((hashing.known + strangers) / workers);
+    const { pool, toFront } = await startPool();
+    const startedAt = performance.now();
+    if (hasGivenUp) throw noTimeLeft();
+    const { result, ms }: TimedResult<Result> = await orSentAway(pool.run(isKnown ? toFront(task) : task));
+    const totalMs = performance.now() - startedAt;
+    hashMs += (totalMs / queuedBehind - hashMs) / 8;
+    onHashed?.({ waitMs: Math.max(0, totalMs - ms), hashMs: ms });
+    return result;
   }
 
   function orSentAway<Result>(work: Promise<Result>): Promise<Result> {
@@ -133,14 +126,15 @@ export function createBcryptHasher({
       await startPool();
     },
     takePlace,
-    load: () => ({ waiting: Math.max(0, hashing - workers), working: Math.min(hashing, workers) }),
+    load: () => ({ waiting: Math.max(0, hashing.all - workers), working: Math.min(hashing.all, workers) }),
     giveUp: () => {
       hasGivenUp = true;
       for (const sendAway of waiting) sendAway(noTimeLeft());
     },
     hash: (password) => run<string>({ kind: 'hash', password, cost }),
-    verify: async (password, passwordHash) => {
-      const matches = await run<boolean>({ kind: 'verify', password, passwordHash: passwordHash ?? dummyHash });
+    verify: async (password, passwordHash, { isKnown } = { isKnown: false }) => {
+      const task = { kind: 'verify', password, passwordHash: passwordHash ?? dummyHash } as const;
+      const matches = await run<boolean>(task, isKnown);
       return matches && passwordHash !== undefined;
     },
     needsRehash: (passwordHash) => isForeign(passwordHash) || hashCost(passwordHash) < cost,
@@ -155,6 +149,24 @@ export function createBcryptHasher({
   };
 }
 
+/** Those of known browsers, and all. */
+interface Counts {
+  known: number;
+  all: number;
+}
+
+function countIn(counts: Counts, isKnown: boolean): Disposable {
+  const known = isKnown ? 1 : 0;
+  counts.all += 1;
+  counts.known += known;
+  return {
+    [Symbol.dispose]: () => {
+      counts.all -= 1;
+      counts.known -= known;
+    },
+  };
+}
+
 /** Another instance, or this one once it is restarted, may have time. */
 function noTimeLeft(): AuthError {
   return new AuthError('overloaded', { retryAfterSeconds: 1 });
@@ -162,6 +174,8 @@ function noTimeLeft(): AuthError {
 
 interface Pool {
   readonly pool: Piscina;
+  /** Mark a task as one that goes before those that are not marked. */
+  readonly toFront: (task: HashTask) => HashTask;
   /**
    * Resolves when every worker has loaded bcrypt: ending a thread that still loads it ends the
    * process.
@@ -178,13 +192,26 @@ function hasLoaded(worker: Worker): Promise<void> {
 
 /** The library is loaded with the first pool, so that a daemon listens sooner. */
 async function createPool(workers: number): Promise<Pool> {
-  const { Piscina } = await import('piscina');
+  const { FixedQueue, Piscina, queueOptionsSymbol } = await import('piscina');
+  const first = new FixedQueue();
+  const others = new FixedQueue();
+  const queueOf = (task: object) => (Reflect.get(task, queueOptionsSymbol) ? first : others);
+  const taskQueue: TaskQueue = {
+    get size() {
+      return first.size + others.size;
+    },
+    push: (task) => queueOf(task).push(task),
+    unshift: (task) => queueOf(task).unshift(task),
+    shift: () => first.shift() ?? others.shift(),
+    remove: (task) => queueOf(task).remove(task),
+  };
   const pool = new Piscina({
     filename: createRequire(import.meta.url).resolve('@authsvc/core/hash-worker'),
     name: 'runHashTask',
     minThreads: workers,
     maxThreads: workers,
     niceIncrement: WORKER_NICE_INCREMENT,
+    taskQueue,
     // Otherwise a task that finds no idle worker returns to the end of the queue, and may wait for
     // as long as others come.
     stricterFIFO: true,
@@ -192,5 +219,6 @@ async function createPool(workers: number): Promise<Pool> {
     env: {},
     execArgv: [],
   });
-  return { pool, ready: Promise.all(pool.threads.map(hasLoaded)) };
+  const toFront = (task: HashTask) => ({ ...task, [queueOptionsSymbol]: {} });
+  return { pool, toFront, ready: Promise.all(pool.threads.map(hasLoaded)) };
 }

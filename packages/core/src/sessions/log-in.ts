@@ -73,7 +73,8 @@ async function compareAndOpen(
   { emailKey, password, ...from }: Attempt,
 ): Promise<LoggedIn | CodeNeeded | { changed: User | undefined }> {
   const { client } = from;
-  const matches = await ports.hasher.verify(password, password.isWellFormed() ? user?.passwordHash : undefined);
+  const comparable = password.isWellFormed() ? user?.passwordHash : undefined;
+  const matches = await ports.hasher.verify(password, comparable, { isKnown: from.place.device !== undefined });
   if (!user || !matches || isShut(user)) {
     const failure = authEvent(ports.clock, 'login_failed', client, { userId: user?.id, emailKey });
     await ports.store.write((transaction) => transaction.addEvent(failure));
