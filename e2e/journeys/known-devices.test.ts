@@ -56,6 +56,7 @@ describe('a known browser', () => {
     };
     const flooding = Array.from({ length: strangers }, (_, index) => flood(index));
     await expect.poll(() => seen.get(503) ?? 0, { timeout: 60_000 }).toBeGreaterThan(0);
+    const refusedBefore = seen.get(503) ?? 0;
     const logIn = async (cookie: string) => {
       for (let count = 0; count < loginsOfEach; count += 1) {
         const answer = await send(daemon.url, 'POST /sessions', { json: owner, from: travelled, headers: { cookie } });
@@ -69,6 +70,6 @@ describe('a known browser', () => {
       await Promise.all(flooding);
     }
     expect(answers).toEqual(Array.from({ length: devices * loginsOfEach }, () => 200));
-    expect(seen.get(503)).toBeGreaterThan(devices * loginsOfEach);
+    expect(seen.get(503)).toBeGreaterThan(refusedBefore);
   });
 });
