@@ -143,7 +143,10 @@ export interface DeviceReads {
 }
 
 export interface DeviceWrites {
-  /** Inserts a device, or keeps it for longer; deletes the oldest beyond `kept`. */
+  /**
+   * Inserts a device, or keeps it for longer. Of others beyond `kept`, deletes those that never came
+   * back, the oldest first, then those used longest ago.
+   */
   saveDevice(device: Device, kept: number): Promise<void>;
   /** @returns whether there was one. */
   deleteDevice(id: string, userId: string): Promise<boolean>;

@@ -50,10 +50,11 @@ export function deviceWrites(trx: Knex.Transaction): DeviceWrites {
       if (device.createdAt !== device.lastLoginAt) return;
       // The new one stays, also beside those of a clock that was ahead.
       const others = () => ofUser(device.userId).whereNot({ digest: device.digest });
-      const newest = others()
-        .orderBy([{ column: 'last_login_at', order: 'desc' }, 'digest'])
+      // Those that came back go last: each login of a script makes one that never does.
+      const stays = others()
+        .orderByRaw('case when created_at = last_login_at then 1 else 0 end, last_login_at desc, digest')
         .limit(kept - 1);
-      await others().whereNotIn('digest', newest.select('digest')).delete();
+      await others().whereNotIn('digest', stays.select('digest')).delete();
     },
 
     deleteDevice: async (id, userId) => (await ofUser(userId).where({ id }).delete()) === 1,

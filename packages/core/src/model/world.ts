@@ -240,7 +240,7 @@ export function isRemembered(world: World, { isForgotten, lastLoginAt }: Browser
   return !isForgotten && world.now < lastLoginAt + BROWSER_MS;
 }
 
-/** The browser of a complete login. Of more than 20, the one used longest ago is forgotten. */
+/** The browser of a complete login. Of more than 20, one that never came back is forgotten first. */
 export function rememberBrowser(world: World, account: Account, { client, browser }: Origin): void {
   if (browser) {
     Object.assign(browser, { lastLoginAt: world.now, client });
@@ -249,7 +249,15 @@ export function rememberBrowser(world: World, account: Account, { client, browse
   const number = world.browsers.length;
   world.browsers.push({ number, account, createdAt: world.now, lastLoginAt: world.now, client, isForgotten: false });
   const its = world.browsers.filter((one) => one.account === account && !one.isForgotten);
-  its.sort((one, other) => other.lastLoginAt - one.lastLoginAt || other.number - one.number);
+  const cameBack = ({ createdAt, lastLoginAt }: Browser) => Number(lastLoginAt !== createdAt);
+  const newFirst = (one: Browser, other: Browser) => Number(other.number === number) - Number(one.number === number);
+  its.sort(
+    (one, other) =>
+      newFirst(one, other) ||
+      cameBack(other) - cameBack(one) ||
+      other.lastLoginAt - one.lastLoginAt ||
+      other.number - one.number,
+  );
   for (const oldest of its.slice(MOST_BROWSERS)) oldest.isForgotten = true;
 }
 

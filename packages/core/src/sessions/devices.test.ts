@@ -79,7 +79,7 @@ describe('a known browser', () => {
     expect(device.token).not.toBe(deviceToken);
   });
 
-  it('is one of 20: the one used longest ago is forgotten', async () => {
+  it('is one of 20: of those that logged in once, the oldest is forgotten', async () => {
     const tokens = [deviceToken];
     for (let index = 0; index < 20; index += 1) {
       auth.clock.advance(1000);
@@ -88,6 +88,17 @@ describe('a known browser', () => {
     expect(await count('devices')).toBe(20);
     expect((await logInAt(1, { deviceToken: tokens[0] ?? '' })).device.token).not.toBe(tokens[0]);
     expect((await logInAt(1, { deviceToken: tokens[5] ?? '' })).device.token).toBe(tokens[5]);
+  });
+
+  it('that came back outlives any number that log in once', async () => {
+    auth.clock.advance(1000);
+    await logInAt(1, { deviceToken });
+    for (let index = 0; index < 40; index += 1) {
+      auth.clock.advance(1000);
+      await logInAt(2, {});
+    }
+    expect(await count('devices')).toBe(20);
+    expect((await logInAt(1, { deviceToken })).device.token).toBe(deviceToken);
   });
 
   const ends: readonly [string, () => Promise<unknown>][] = [

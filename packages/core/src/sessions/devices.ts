@@ -11,7 +11,10 @@ import { type ActiveSession, makeSessionToken } from './session.ts';
 
 /** How long a browser is known after its last login. */
 const DEVICE_MS = 180 * 86_400_000;
-/** More than people use; the one used longest ago is forgotten. */
+/**
+ * More than people use. Forgotten are first those that logged in once alone, then those used longest
+ * ago.
+ */
 const MAX_DEVICES = 20;
 
 /** A browser as it is known from here on. */
