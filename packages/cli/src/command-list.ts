@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
   { name: 'profile', summary: 'Show who is logged in', load: () => import('./commands/profile.ts') },
   { name: 'reset', summary: 'Choose a new password, with a reset token', load: () => import('./commands/reset.ts') },
   {
+    name: 'not-me',
+    summary: 'Take your account back, with the token of a notice',
+    load: () => import('./commands/not-me.ts'),
+  },
+  {
     name: 'sessions',
     summary: 'List your open sessions and known devices, or end them',
     load: () => import('./commands/sessions.ts'),

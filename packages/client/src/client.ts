@@ -11,6 +11,7 @@ import {
   logIn,
   logInWithCode,
   logOut,
+  notMe,
   type PasswordReset,
   profile,
   type Registration,
@@ -93,6 +94,8 @@ export interface ApiClient {
   profile(session: SessionCookie): Promise<{ readonly email: string }>;
   requestReset(email: string): Promise<RequestedReset>;
   resetPassword(reset: PasswordReset): Promise<{ readonly email: string }>;
+  /** Take an account back with the token of a notice, which locks it until a reset. */
+  notMe(token: string): Promise<void>;
   listFactors(session: SessionCookie): Promise<Factors>;
   /** Begin a second factor, which changes nothing before {@link ApiClient.enableTotp}. */
   beginTotp(session: SessionCookie, password: string): Promise<BegunTotp>;
@@ -150,6 +153,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     async verifyEmail(proof) {
       const { body } = await call(verifyEmail(proof));
       return { email: text(server, body, 'email') };
+    },
+    async notMe(token) {
+      await call(notMe(token));
     },
     async requiresVerification() {
       const { body } = await call({ method: 'GET', path: '/' });

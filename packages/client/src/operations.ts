@@ -66,6 +66,11 @@ export function logInWithCode({ secondFactorToken, code }: SecondFactor): Operat
   return { method: 'POST', path: '/sessions/second_factor', fields };
 }
 
+/** @param token of a notice. */
+export function notMe(token: string): Operation<'notMe'> {
+  return { method: 'POST', path: '/not_me', fields: { token } };
+}
+
 export const logOut: Operation<'logOut'> = { method: 'DELETE', path: '/sessions' };
 
 export const profile: Operation<'getProfile'> = { method: 'GET', path: '/profile' };

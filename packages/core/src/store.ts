@@ -144,8 +144,8 @@ export interface DeviceReads {
 
 export interface DeviceWrites {
   /**
-   * Inserts a device, or keeps it for longer. Of others beyond `kept`, deletes those that never came
-   * back, the oldest first, then those used longest ago.
+   * Inserts a device, or keeps it for longer. Of others beyond `kept`, deletes those that never
+   * came back, the oldest first, then those used longest ago.
    */
   saveDevice(device: Device, kept: number): Promise<void>;
   /** @returns whether there was one. */

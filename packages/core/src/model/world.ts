@@ -240,7 +240,7 @@ export function isRemembered(world: World, { isForgotten, lastLoginAt }: Browser
   return !isForgotten && world.now < lastLoginAt + BROWSER_MS;
 }
 
-/** The browser of a complete login. Of more than 20, one that never came back is forgotten first. */
+/** The browser of a complete login. Beyond 20, one that never came back is forgotten first. */
 export function rememberBrowser(world: World, account: Account, { client, browser }: Origin): void {
   if (browser) {
     Object.assign(browser, { lastLoginAt: world.now, client });

@@ -12,7 +12,7 @@ import { type ActiveSession, makeSessionToken } from './session.ts';
 /** How long a browser is known after its last login. */
 const DEVICE_MS = 180 * 86_400_000;
 /**
- * More than people use. Forgotten are first those that logged in once alone, then those used longest
+ * More than people use. Those that logged in once are forgotten first, then those used longest
  * ago.
  */
 const MAX_DEVICES = 20;

@@ -169,12 +169,12 @@ If it was you, there is nothing to do.
     expect(text).toContain('for the next 70 hours.');
   });
 
-  it('names the command of a reset where there are no pages', () => {
+  it('names the command that takes the account back where there are no pages', () => {
     const { text } = writeMail(notice('factor_disabled'), style, undefined);
     expect(text).toContain(
       `this token takes your account back:\n\n    ${resetToken}\n\nIt works once, for the next 3 days.`,
     );
-    expect(text).toContain('in a terminal:\n\n    authsvc reset --email ada@example.com\n\n');
+    expect(text).toContain('in a terminal:\n\n    authsvc not-me --token-stdin\n\n');
   });
 });
 

@@ -56,11 +56,9 @@ function withCommand(mail: Mail, style: MailStyle) {
     return { text, content: html`${said.content}${paragraph(openPage)}${box(command)}${quietParagraph(ignore)}` };
   }
   const label = isNotice(mail) ? texts.mails.notice.token : texts.mails[mail.kind].token;
-  const expiry = isNotice(mail)
-    ? [texts.mails.noticeExpiry(lifetimeOf(mail)), texts.mails.notice.orReset]
-    : [texts.mails.tokenExpiry(lifetimeOf(mail))];
-  const text = paragraphs(said.text, label, indented(mail.token), ...expiry, indented(command), ignore);
-  const content = html`${said.content}${paragraph(label)}${box(mail.token)}${expiry.map(paragraph)}${box(command)}${quietParagraph(ignore)}`;
+  const expiry = texts.mails.tokenExpiry(lifetimeOf(mail));
+  const text = paragraphs(said.text, label, indented(mail.token), expiry, indented(command), ignore);
+  const content = html`${said.content}${paragraph(label)}${box(mail.token)}${paragraph(expiry)}${box(command)}${quietParagraph(ignore)}`;
   return { text, content };
 }
 
@@ -75,6 +73,7 @@ function whatHappened(mail: Mail, { productName }: MailStyle): { text: string; c
 }
 
 function commandFor(mail: Mail): string {
+  if (isNotice(mail)) return 'authsvc not-me --token-stdin';
   switch (mail.kind) {
     case 'registration':
     case 'email_change':

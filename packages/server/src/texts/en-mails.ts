@@ -54,7 +54,6 @@ export const mails = {
   /** Of every mail with a token. */
   orToken: 'Or enter this token where you are asked for one:',
   linkExpiry: (duration: string) => `The link and the token work once, for the next ${duration}.`,
-  noticeExpiry: (duration: string) => `It works once, for the next ${duration}. Enter it where you are asked for one.`,
   tokenExpiry: (duration: string) =>
     `It works once, for the next ${duration}. Enter it where you are asked for one, or in a terminal:`,
 
@@ -76,7 +75,6 @@ export const mails = {
       'If it was not you, open this page and say so. Everyone is then logged out, and your account is locked until you choose a new password by mail:',
     button: 'It was not me',
     token: 'If it was not you, this token takes your account back:',
-    orReset: 'Or choose a new password, in a terminal:',
     ignore: 'If it was you, there is nothing to do.',
   },
   login_notice: {
