@@ -218,6 +218,8 @@ export interface ThrottleWrites {
   clearThrottles(keys: readonly string[]): Promise<void>;
   /** Notes that a user logged in, or reset the password, from a network; see `networkOf`. */
   rememberAddress(userId: string, network: string, nowMs: number, by: { readonly isLogin: boolean }): Promise<void>;
+  /** Forgets the networks of a user, but not when the last login was. */
+  forgetAddresses(userId: string): Promise<void>;
 }
 
 export interface OutboxReads {

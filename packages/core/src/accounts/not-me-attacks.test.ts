@@ -201,6 +201,18 @@ describe('a thief who moved an account', () => {
     await registerUser(auth, credentials);
   });
 
+  it('is news again at the place from which it came', async () => {
+    await logInUser(auth, { email: theirs, password, client: elsewhere });
+    await takeBack();
+    const { id } = await getUser(auth, ours);
+    expect(await auth.store.findLastLogins([id])).toEqual(new Map([[id, auth.clock.now()]]));
+    await resetByMail();
+    await sendMails(auth);
+    auth.clock.advance(HOUR_MS);
+    await logInUser(auth, { ...credentials, client: elsewhere });
+    expect(await sendMails(auth)).toMatchObject([{ kind: 'login_notice', address: elsewhere.address }]);
+  });
+
   it('gains nothing by a clock that is set back by as much as goes unnoticed', async () => {
     auth.clock.advance(-2 * 60_000);
     await takeBack();

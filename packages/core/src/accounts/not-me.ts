@@ -12,8 +12,8 @@ import type { User } from './user.ts';
 
 /**
  * Take an account back from a thief, by the link of a notice. Every session, device and token of it
- * ends; it goes back to the address that the notice went to; a factor that was enabled since goes;
- * and no one logs in before a reset by mail.
+ * ends; it knows no network any more; it goes back to the address that the notice went to; a factor
+ * that was enabled since goes; and no one logs in before a reset by mail.
  *
  * What came after the notice does not void its link: a thief could do that. The links of older
  * notices stay good, and those of later ones are void, so that the oldest one has the last word.
@@ -56,6 +56,8 @@ async function takeBack(
   const now = clock.now();
   await transaction.deleteSessionsOfUser(user.id);
   await transaction.deleteDevicesOfUser(user.id);
+  // The thief's too, from which a login would be no news.
+  await transaction.forgetAddresses(user.id);
   await transaction.deleteTokensAfter(user.id, 'not_me', since);
   // A notice that is still owed would bring the thief a new link.
   await transaction.deleteMailsAfter(user.id, since);

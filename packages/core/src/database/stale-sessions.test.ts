@@ -90,6 +90,7 @@ const calls = {
   clearThrottles: (transaction) => transaction.clearThrottles(['key']),
   rememberAddress: (transaction, { own }) =>
     transaction.rememberAddress(own.user.id, '192.0.2.1', NOW, { isLogin: true }),
+  forgetAddresses: (transaction, { own }) => transaction.forgetAddresses(own.user.id),
   addMail: (transaction) => transaction.addMail(mail),
   claimMail: (transaction) => transaction.claimMail(NOW, () => NOW),
   isOtherMailRetried: (transaction) => transaction.isOtherMailRetried(mail, 1),

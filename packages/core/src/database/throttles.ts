@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ThrottleReads, ThrottleState, ThrottleWrites } from '../store.ts';
+import { keepLastLogins } from './users.ts';
 
 type ThrottleRow = ReturnType<typeof fromThrottle>;
 
@@ -57,5 +58,10 @@ export const throttleWrites = (trx: Knex.Transaction): ThrottleWrites => ({
   rememberAddress: async (userId, network, nowMs, { isLogin }) => {
     const row = { user_id: userId, network, last_login_at: nowMs, ...(isLogin && { logged_in_at: nowMs }) };
     await trx('known_addresses').insert(row).onConflict(['user_id', 'network']).merge();
+  },
+
+  forgetAddresses: async (userId) => {
+    await keepLastLogins(trx, [userId]);
+    await trx('known_addresses').where({ user_id: userId }).delete();
   },
 });

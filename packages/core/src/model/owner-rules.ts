@@ -29,6 +29,7 @@ export function notMe(world: World, link: Issued | undefined) {
   dropOwed(world, (mail) => mail.account === account && mail.since > since);
   endSessions(world, account);
   forgetBrowsers(world, account);
+  account.knownSince.clear();
   if (account.factor && account.factor.since >= since) removeFactor(world, account);
   const { mailbox, email } = link.to;
   if (mailbox !== account.mailbox) {
