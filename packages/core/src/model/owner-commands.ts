@@ -17,7 +17,8 @@ import { isRemembered } from './world.ts';
 
 /** As many as are known at a time. */
 const MOST_BROWSERS = 20;
-const SECOND_MS = 1000;
+/** How precisely the last use of a session is known. */
+const MINUTE_MS = 60_000;
 
 const sayingNotMe = fc.tuple(pick, place).map(([wanted, client]) =>
   command('notMe', (world) => {
@@ -42,12 +43,12 @@ const loggingInOften = fc.tuple(someone, place).map(([whose, client]) =>
       said: `${email}, ${client.address}`,
       rule: () =>
         inTurn(() => {
-          world.now += SECOND_MS;
+          world.now += MINUTE_MS;
           return outcomeOf(async () => logIn(world, who, password, client, undefined));
         }),
       act: (service) =>
         inTurn(async () => {
-          await service.passTime(SECOND_MS);
+          await service.passTime(MINUTE_MS);
           return outcomeOf(() => logInTo(service, { email, password: text, client }));
         }),
     };
