@@ -87,7 +87,7 @@ describe('the owner of an account', () => {
     expect((await sendMails(auth)).map(({ kind, to }) => [kind, to])).toEqual([['email_changed', credentials.email]]);
   });
 
-  it('hears of changes though a thousand logins used up the hour of the mailbox', async () => {
+  it('hears of changes though a thousand logins used up the hour of the mailbox', { timeout: 120_000 }, async () => {
     await logInUser(auth, credentials);
     for (let index = 0; index < 1000; index += 1) await logInUser(auth, { ...credentials, client: at(index) });
     expect(await heard()).toHaveLength(5);

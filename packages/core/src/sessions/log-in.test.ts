@@ -89,7 +89,7 @@ describe('logIn', () => {
     const verify = vi.fn(auth.hasher.verify);
     const given = { ...credentials, ...changed };
     await expect(logInUser({ ...auth, hasher: { ...auth.hasher, verify } }, given)).rejects.toEqual(wrong);
-    expect(verify.mock.calls).toEqual([[given.password, undefined]]);
+    expect(verify.mock.calls).toEqual([[given.password, undefined, { isKnown: false }]]);
   });
 
   it('writes nothing when the hashers are busy', async () => {
