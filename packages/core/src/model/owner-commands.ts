@@ -17,7 +17,7 @@ import { isRemembered } from './world.ts';
 
 /** As many as are known at a time. */
 const MOST_BROWSERS = 20;
-/** How precisely the last use of a session is known. */
+/** Uses of a session that are closer together may be lost: they are kept to the minute. */
 const MINUTE_MS = 60_000;
 
 const sayingNotMe = fc.tuple(pick, place).map(([wanted, client]) =>
