@@ -10,7 +10,7 @@ import { exitFailed } from '../../scripts/step.mjs';
 import { median, percentile, rankDifference } from '../support/statistics.mjs';
 import { mustPost, postForm, sendJson } from './load/post.mjs';
 import { readOrExit, say } from './options.mjs';
-import { authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
+import { authsvcDatabase, authsvcEnvironment, authsvcFile } from './parties/authsvc.mjs';
 import { importOwnDependency } from './parties/own-dependency.mjs';
 import { startParty } from './parties/party-process.mjs';
 
@@ -25,14 +25,18 @@ const attempts = /** @type {const} */ ({
 
 /**
  * What is imported for each known email, beside its hash. An imported account is like one that was
- * made while no proof was required. A pending email has no account.
+ * made while no proof was required. A pending email has no account. A locked account is then locked
+ * as by its owner's “not me”, and one with a browser logs in once.
  */
 const holders = /** @type {const} */ ({
   known: { email_verified: true },
   imported: {},
   disabled: { email_verified: true, disabled_at: '2026-01-01T00:00:00Z' },
   pending: undefined,
+  locked: { email_verified: true },
+  'with-browser': { email_verified: true },
 });
+const PASSWORD = 'a password of no particular person';
 
 const usage = `npm run bench:timing -- [options]
 
@@ -42,7 +46,8 @@ const usage = `npm run bench:timing -- [options]
 
   --of <what>    ${Object.keys(attempts).join(', ')} (login)
   --among <who>  ${Object.keys(holders).join(', ')} (known): whose the known emails are. A known account is verified, an
-                 imported one is not; a pending email was registered, and not proven
+                 imported one is not; a pending email was registered, and not proven; a locked account was taken
+                 back by “not me”; the owner of one with a browser has logged in once
   --page         by the page's form instead of by the endpoint
   --pairs <n>    how many (1000, which take two minutes on a machine that does nothing else)
   --help`;
@@ -85,8 +90,11 @@ const env = {
 const service = await startParty('authsvc', [authsvcFile, 'serve'], { folder, env });
 try {
   const known = holders[holder];
-  if (known) await importAccounts(pairs + WARM_UP_PAIRS, known);
-  else await registerAll(pairs + WARM_UP_PAIRS);
+  const count = pairs + WARM_UP_PAIRS;
+  if (known) await importAccounts(count, known);
+  else await registerAll(count);
+  if (holder === 'locked') await lockAll();
+  if (holder === 'with-browser') await logInAll(count);
   report(await measure());
 } finally {
   await service.stop();
@@ -108,7 +116,7 @@ function emailOf(who, index) {
  */
 async function importAccounts(count, fields) {
   const { hash } = await importOwnDependency('core', 'bcrypt');
-  const passwordHash = await hash('a password of no particular person', BCRYPT_COST);
+  const passwordHash = await hash(PASSWORD, BCRYPT_COST);
   const lines = Array.from({ length: count }, (_, index) =>
     JSON.stringify({ email: emailOf('known', index), password_hash: passwordHash, ...fields }),
   );
@@ -130,6 +138,23 @@ async function registerAll(count) {
     await mustPost(service.url + path, { email: emailOf('known', index), password: 'correct horse battery' });
   }
   while ((await readdir(env.AUTHSVC_MAIL_DIR).catch(() => [])).length < count) await wait(100);
+}
+
+/** Straight in the database: a thousand notices would take an hour of mails. */
+async function lockAll() {
+  const knex = await importOwnDependency('core', 'knex');
+  const connection = { filename: authsvcDatabase(folder) };
+  const database = knex({ client: 'sqlite3', connection, useNullAsDefault: true });
+  await database('users').update({ locked_at: Date.now() });
+  await database.destroy();
+}
+
+/** @param {number} count */
+async function logInAll(count) {
+  const { path } = attempts.login;
+  for (let index = 0; index < count; index += 1) {
+    await mustPost(service.url + path, { email: emailOf('known', index), password: PASSWORD });
+  }
 }
 
 async function measure() {
