@@ -261,19 +261,20 @@ describe('a login with a second factor', () => {
     expect(judged).toBeLessThanOrEqual(5);
   });
 
-  it('gives no address a counter of its own by a login before the factor was on', async () => {
+  it('gives no address and no browser a counter of its own by a login before the factor was on', async () => {
     const change = { session: own.session, client: localClient, password: credentials.password };
     await disableTotp(auth, { ...change, code: own.app.nextCode() });
     const thief = stranger(1);
-    await logInUser(auth, { ...credentials, client: thief });
+    const { device } = await logInUser(auth, { ...credentials, client: thief });
     auth.clock.advance(1);
     const { secret } = await beginTotp(auth, change);
     const app = createTestApp(auth.clock, secret);
     await enableTotp(auth, { ...change, code: app.code() });
     const token = await begin(thief);
-    for (let tries = 0; tries < 5; tries += 1) await finish(token, '000000', thief).catch(() => undefined);
+    const guess = { secondFactorToken: token, code: '000000', client: thief, deviceToken: device.token };
+    for (let tries = 0; tries < 5; tries += 1) await logInWithCode(auth, guess).catch(() => undefined);
     const counters = await auth.database.read('throttles').where('key', 'like', 'code:%').pluck('key');
-    expect(counters.filter((key) => key.startsWith('code:known:'))).toEqual([]);
+    expect(counters.filter((key) => /^code:(known|device):/.test(key))).toEqual([]);
     expect(counters.filter((key) => key.startsWith('code:user:'))).toHaveLength(1);
     // The owner, where the factor was enabled.
     await finish(await begin(), app.nextCode());
