@@ -193,9 +193,9 @@ export interface CodeCounter extends Throttle {
 }
 
 /**
- * The counter of wrong codes, apart from that of passwords. A browser or an address where a code was
- * right since the factor is on has one of its own, so that no guesses from elsewhere keep the owner
- * out. With the password or the mailbox alone, a thief could make any number of either known.
+ * The counter of wrong codes, apart from that of passwords. A browser or an address where a code
+ * was right since the factor is on has one of its own, so that no guesses from elsewhere keep the
+ * owner out. With the password or the mailbox alone, a thief could make any number of either known.
  */
 export async function ofCode(
   { clock, store }: AuthPorts,
