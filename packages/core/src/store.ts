@@ -150,8 +150,8 @@ export interface DeviceWrites {
   saveDevice(device: Device, kept: number): Promise<void>;
   /** @returns whether there was one. */
   deleteDevice(id: string, userId: string): Promise<boolean>;
-  /** Deletes all but one. */
-  deleteDevicesOfUser(userId: string, exceptDigest?: string): Promise<void>;
+  /** Deletes all but one. @returns how many. */
+  deleteDevicesOfUser(userId: string, exceptDigest?: string): Promise<number>;
 }
 
 export interface SessionReads {

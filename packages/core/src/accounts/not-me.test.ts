@@ -12,7 +12,7 @@ import type { ActiveSession } from '../sessions/session.ts';
 import { createTestAuth, localClient, logInUser, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
 import { createTestApp, enrol, type TestApp } from '../testing/second-factor.ts';
 import { notMe } from './not-me.ts';
-import { issueResetTokenFor, unlockUser, verifyUser } from './operator.ts';
+import { disableUser, enableUser, issueResetTokenFor, unlockUser, verifyUser } from './operator.ts';
 import { changeEmail } from './own-account.ts';
 import { register } from './register.ts';
 import { verifyEmail } from './verify-email.ts';
@@ -176,6 +176,29 @@ describe('an account that was stolen', () => {
       auth.clock.advance(1);
       await expect(notMe(auth, { token, client: localClient })).rejects.toEqual(refusal('invalid_not_me_token'));
       await registerUser(auth, { ...credentials, client: elsewhere });
+    });
+
+    it('loses the factor that its own notice is about, though time passes between the two', async () => {
+      const clock = {
+        ...auth.clock,
+        now: () => {
+          auth.clock.advance(1);
+          return auth.clock.now();
+        },
+      };
+      await acts.factor({ ...auth, clock }, await steal());
+      const [token = ''] = await noticesTo(ours);
+      await notMe(auth, { token, client: localClient });
+      expect(await count('totp_factors')).toBe(0);
+    });
+
+    it('is not taken back while it is disabled, and the link stays good', async () => {
+      await acts.password(auth, await steal());
+      const [token = ''] = await noticesTo(ours);
+      await disableUser(auth, ours);
+      await expect(notMe(auth, { token, client: localClient })).rejects.toEqual(refusal('invalid_not_me_token'));
+      await enableUser(auth, ours);
+      await notMe(auth, { token, client: localClient });
     });
 
     it('keeps a factor that was there before', async () => {

@@ -35,7 +35,8 @@ export async function notMe(
   if (found && userId !== undefined && !isOver(found, ports.clock.now())) {
     const isDone = await ports.store.write(async (transaction) => {
       const user = await transaction.lockUser(userId);
-      if (!user || !(await consumeToken(ports, transaction, found))) return false;
+      // An operator who disabled it decides what becomes of it; the link stays good meanwhile.
+      if (!user || user.disabledAt !== undefined || !(await consumeToken(ports, transaction, found))) return false;
       await takeBack(ports, transaction, user, found);
       const who = { userId, emailKey: user.emailKey };
       await transaction.addEvent(authEvent(ports.clock, 'account_locked', client, who));

@@ -1,6 +1,7 @@
 import { type AuthEventType, authEvent } from '../audit/event.ts';
 import { AuthError } from '../errors.ts';
 import type { StoredFactors } from '../factors/factor.ts';
+import { oweNotice } from '../mail/owe-mail.ts';
 import type { AuthPorts } from '../ports.ts';
 import { listSessions } from '../sessions/own-sessions.ts';
 import type { Store, UserPage, WriteTransaction } from '../store.ts';
@@ -141,6 +142,7 @@ export function resetFactors(ports: AuthPorts, email: string): Promise<User> {
     }
     await transaction.deleteFactors(user.id);
     await transaction.deletePendingFactors(user.id);
+    await oweNotice(ports, transaction, 'factor_disabled', user, undefined);
     return { ...user, secondFactorAt: undefined };
   });
 }

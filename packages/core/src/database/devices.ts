@@ -59,8 +59,6 @@ export function deviceWrites(trx: Knex.Transaction): DeviceWrites {
 
     deleteDevice: async (id, userId) => (await ofUser(userId).where({ id }).delete()) === 1,
 
-    deleteDevicesOfUser: async (userId, exceptDigest = '') => {
-      await ofUser(userId).whereNot({ digest: exceptDigest }).delete();
-    },
+    deleteDevicesOfUser: (userId, exceptDigest = '') => ofUser(userId).whereNot({ digest: exceptDigest }).delete(),
   };
 }

@@ -84,6 +84,8 @@ export async function enableTotp(
     const user = await transaction.lockUser(userId);
     if (!user || !(await transaction.hasSession(tokenDigest))) throw new AuthError('unauthenticated');
     if (user.secondFactorAt !== undefined) throw new AuthError('factor_enabled');
+    // First: its link takes away a factor that is no older than the notice.
+    await oweNotice(ports, transaction, 'factor_enabled', user, client);
     const now = ports.clock.now();
     await transaction.insertTotp({ userId, secret: pending.secret, lastStep: found.step }, now);
     await transaction.replaceRecoveryCodes(userId, digests);
@@ -95,7 +97,6 @@ export async function enableTotp(
     await transaction.rememberAddress(userId, networkOf(client.address), now, { isLogin: true });
     const who = { userId, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'second_factor_enabled', client, who));
-    await oweNotice(ports, transaction, 'factor_enabled', user, client);
   });
   return { recoveryCodes: codes, token: renewed.token };
 }

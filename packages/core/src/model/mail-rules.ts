@@ -19,7 +19,12 @@ import {
 
 const HOUR_MS = 3_600_000;
 /** Beyond the five mails that all kinds share in an hour. */
-const RESERVED: Readonly<Partial<Record<Owed['kind'], number>>> = { reset: 2, registration: 1, invitation: 1 };
+const RESERVED: Readonly<Partial<Record<Owed['kind'], number>>> = {
+  reset: 2,
+  registration: 1,
+  invitation: 1,
+  login_notice: 1,
+};
 /** Which all changes of accounts share, and logins cannot use up. */
 const RESERVED_FOR_CHANGES = 3;
 
@@ -85,7 +90,7 @@ function mayLeave(world: World, { kind, to }: Owed, token?: Pick<Issued, 'purpos
   ).length;
   if (kind === 'reset' && held >= 5) return false;
   if (countIn(world, to.mailbox.key, 5)) return true;
-  if (held > 0 || kind === 'email_change' || kind === 'login_notice') return false;
+  if (held > 0 || kind === 'email_change') return false;
   const own = RESERVED[kind];
   return own === undefined
     ? countIn(world, `${to.mailbox.key} changes`, RESERVED_FOR_CHANGES)

@@ -1,7 +1,7 @@
 import { noMailbox, type Password } from './cast.ts';
 import { stepNow } from './code-rules.ts';
 import { removeFactor } from './factor-rules.ts';
-import { endHalfDone, endPending, issueToken, voidTokens } from './pending.ts';
+import { endHalfDone, endPending, issueToken, notify, voidTokens } from './pending.ts';
 import { admitAddress, createAccount, removeAccount } from './rules.ts';
 import {
   type Account,
@@ -82,6 +82,7 @@ export function resetFactors(world: World, typed: Typed) {
   const account = find(world, typed);
   if (!account.factor) refuse('not_found');
   removeFactor(world, account);
+  notify(world, account, 'factor_disabled');
   return seen(account);
 }
 

@@ -17,7 +17,8 @@ import {
 
 export function notMe(world: World, link: Issued | undefined) {
   const { account, since } = link ?? {};
-  if (link?.purpose !== 'not_me' || !account || since === undefined || !isGood(world, link)) {
+  const isGoodLink = link?.purpose === 'not_me' && isGood(world, link);
+  if (!isGoodLink || !account || since === undefined || account.disabledAt !== undefined) {
     return refuse('invalid_not_me_token');
   }
   link.isVoid = true;

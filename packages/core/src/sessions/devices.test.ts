@@ -13,6 +13,7 @@ import { createTestAuth, localClient, logInUser, registerUser, type TestAuth } f
 import { digestSecret } from '../tokens/digest.ts';
 import { authenticate } from './authenticate.ts';
 import { endDevice, listDevices } from './devices.ts';
+import { logOut } from './log-out.ts';
 import { endOtherSessions } from './own-sessions.ts';
 
 const client = localClient;
@@ -132,6 +133,18 @@ describe('a known browser', () => {
     await endOtherSessions(auth, { session, client, deviceToken });
     expect((await listDevices(auth, session, deviceToken)).map(({ isCurrent }) => isCurrent)).toEqual([true]);
     expect((await logInAt(2, { deviceToken: other.device.token })).device.token).not.toBe(other.device.token);
+  });
+
+  it('is forgotten on record, also where no other session ends', async () => {
+    const { token } = await logInUser(auth, { ...credentials, deviceToken });
+    const session = await authenticate(auth, token);
+    await endOtherSessions(auth, { session, client, deviceToken });
+    const other = await logInAt(1, {});
+    await logOut(auth, { token: other.token, client });
+    auth.events.length = 0;
+    await endOtherSessions(auth, { session, client });
+    expect(auth.events.map(({ type }) => type)).toEqual(['other_sessions_ended']);
+    expect(await count('devices')).toBe(0);
   });
 
   it('is listed, and ended by its owner alone', async () => {

@@ -63,8 +63,8 @@ export function endOtherSessions(
   return ports.store.write(async (transaction) => {
     await assertOpen(transaction, session);
     const ended = await transaction.deleteSessionsOfUser(session.userId, session.tokenDigest);
-    await transaction.deleteDevicesOfUser(session.userId, deviceToken && digestSecret(deviceToken));
-    if (ended === 0) return 0;
+    const forgotten = await transaction.deleteDevicesOfUser(session.userId, deviceToken && digestSecret(deviceToken));
+    if (ended + forgotten === 0) return 0;
     await countChange(transaction, ports, session);
     const who = { userId: session.userId, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, 'other_sessions_ended', client, who, `${ended} ended`));

@@ -54,7 +54,7 @@ const CHANGES_BY_USER = perMinute(60);
 /** Mails of any kind to one mailbox, against flooding it; see `mail-budget.ts`. */
 export const MAILS_BY_MAILBOX = perHour(5);
 /**
- * What some kinds may send beyond that, so that no other kind keeps them from their owner: 12 mails
+ * What some kinds may send beyond that, so that no other kind keeps them from their owner: 13 mails
  * an hour in all. Two resets an hour keep one good while tokens live for 30 minutes.
  */
 const CHANGES = { name: 'changes', rule: perHour(3) };
@@ -63,6 +63,7 @@ export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, { readonly name: 
     reset: { name: 'reset', rule: perHour(2) },
     registration: { name: 'registration', rule: perHour(1) },
     invitation: { name: 'invitation', rule: perHour(1) },
+    login_notice: { name: 'login', rule: perHour(1) },
     wrong_codes: CHANGES,
     password_changed: CHANGES,
     email_change_notice: CHANGES,
