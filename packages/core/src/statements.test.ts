@@ -193,8 +193,8 @@ describe('the statements that SQLite is sent', () => {
   ])[] = [
     ['a password before its code', 'none', 3, 9, 2],
     // Two writes are about the browser, which is new.
-    ['a code after its password', 'right', 4, 18, 2],
-    ['a wrong code', 'wrong', 4, 11, 2],
+    ['a code after its password', 'right', 5, 18, 2],
+    ['a wrong code', 'wrong', 5, 11, 2],
   ];
   it.each(withCode)('are as few for %s', async (_what, code, reads, writes, transactions) => {
     const { auth } = started;
