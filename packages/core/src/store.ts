@@ -123,7 +123,9 @@ export interface FactorWrites {
   /** Deletes the factor and the recovery codes of a user. */
   deleteFactors(userId: string): Promise<void>;
   /** Voids the codes that a user had. */
-  replaceRecoveryCodes(userId: string, digests: readonly string[]): Promise<void>;
+  replaceRecoveryCodes(userId: string, digests: readonly string[], nowMs: number): Promise<void>;
+  /** Voids the codes that were made at `sinceMs` or later. */
+  deleteRecoveryCodesSince(userId: string, sinceMs: number): Promise<void>;
   /** Uses up a recovery code; of concurrent attempts, one returns true. */
   takeRecoveryCode(userId: string, digest: string): Promise<boolean>;
   /** Replaces what the same session began before. */

@@ -121,7 +121,7 @@ async function insertFactors(
   { secret, enabledAt = updatedAt, lastStep = 0, recoveryDigests = [] }: ImportedFactors,
 ): Promise<void> {
   await transaction.insertTotp({ userId, secret, lastStep }, enabledAt);
-  await transaction.replaceRecoveryCodes(userId, [...new Set(recoveryDigests)]);
+  await transaction.replaceRecoveryCodes(userId, [...new Set(recoveryDigests)], updatedAt);
 }
 
 interface Admitted {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError, type AuthErrorCode } from '../errors.ts';
 import { beginTotp, enableTotp } from '../factors/enable-totp.ts';
+import { renewRecoveryCodes } from '../factors/own-factors.ts';
 import { changePassword } from '../passwords/change-password.ts';
 import { requestPasswordReset } from '../passwords/request-reset.ts';
 import { resetPassword } from '../passwords/reset-password.ts';
@@ -8,6 +9,7 @@ import type { Requester } from '../requester.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { logIn } from '../sessions/log-in.ts';
 import { endOtherSessions } from '../sessions/own-sessions.ts';
+import { logInWithCode } from '../sessions/second-factor.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import { createTestAuth, localClient, logInUser, registerUser, sendMails, type TestAuth } from '../testing/index.ts';
 import { createTestApp, enrol, type TestApp } from '../testing/second-factor.ts';
@@ -218,6 +220,39 @@ describe('an account that was stolen', () => {
       expect(await logIn(auth, { ...credentials, password: 'the owner’s password' })).toHaveProperty(
         'secondFactorToken',
       );
+    });
+
+    it('loses the recovery codes that were made since, and keeps its factor and those from before', async () => {
+      const { app, session } = await enrol(auth, credentials);
+      await sendMails(auth);
+      auth.clock.advance(HOUR_MS);
+      const clock = {
+        ...auth.clock,
+        now: () => {
+          auth.clock.advance(1);
+          return auth.clock.now();
+        },
+      };
+      const change = { session, client: elsewhere, password: credentials.password };
+      await changePassword(auth, {
+        ...change,
+        currentPassword: credentials.password,
+        newPassword: credentials.password,
+        code: app.nextCode(),
+      });
+      const tokens = await noticesTo(ours);
+      await notMe(auth, { token: tokens.at(-1) ?? '', client: localClient });
+      expect(await count('recovery_codes')).toBe(10);
+      await resetByMail(credentials.password);
+      const pending = await logIn(auth, credentials);
+      const secondFactorToken = 'secondFactorToken' in pending ? pending.secondFactorToken : '';
+      const { token } = await logInWithCode(auth, { secondFactorToken, code: app.nextCode(), client: localClient });
+      const again = { ...change, session: await authenticate(auth, token) };
+      auth.clock.advance(HOUR_MS);
+      await renewRecoveryCodes({ ...auth, clock }, { ...again, code: app.nextCode() });
+      await notMe(auth, { token: (await noticesTo(ours)).at(-1) ?? '', client: localClient });
+      expect(await count('recovery_codes')).toBe(0);
+      expect(await count('totp_factors')).toBe(1);
     });
 
     it('is opened by a reset by mail or the operator, and by nothing else', async () => {

@@ -13,7 +13,7 @@ import type { User } from './user.ts';
 /**
  * Take an account back from a thief, by the link of a notice. Every session, device and token of it
  * ends; it knows no network any more; it goes back to the address that the notice went to; a factor
- * that was enabled since goes; and no one logs in before a reset by mail.
+ * that was enabled since goes, and so do recovery codes; and no one logs in before a reset by mail.
  *
  * What came after the notice does not void its link: a thief could do that. The links of older
  * notices stay good, and those of later ones are void, so that the oldest one has the last word.
@@ -63,6 +63,8 @@ async function takeBack(
   // A notice that is still owed would bring the thief a new link.
   await transaction.deleteMailsAfter(user.id, since);
   if (user.secondFactorAt !== undefined && user.secondFactorAt >= since) await transaction.deleteFactors(user.id);
+  // Of a factor that stays: a thief who had one code could have made these.
+  await transaction.deleteRecoveryCodesSince(user.id, since);
   const { key: emailKey } = parseEmail(email);
   if (emailKey !== user.emailKey) await transaction.updateEmail(user.id, { email, emailKey, emailVerified: true }, now);
   await transaction.setLockedAt(user.id, now);

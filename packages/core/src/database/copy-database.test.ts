@@ -47,7 +47,7 @@ describe('copyDatabase', () => {
       await transaction.saveDevice({ ...pending, ...from, digest: 'device', id: 'device' }, 20);
       await transaction.reserveAddress(userId, 'left@example.com', expiresAt);
       await transaction.insertTotp({ userId, secret: 'MZXW6YTB', lastStep: 7 }, now);
-      await transaction.replaceRecoveryCodes(userId, ['one', 'two']);
+      await transaction.replaceRecoveryCodes(userId, ['one', 'two'], now);
       await transaction.savePendingTotp({ ...pending, sessionDigest: session.token_digest, secret: 'MZXW6YTB' });
       await transaction.insertPendingLogin({ ...pending, digest: 'login', tries: 2 });
     });

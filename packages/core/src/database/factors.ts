@@ -28,6 +28,8 @@ interface PendingLoginRow {
 interface RecoveryCodeRow {
   digest: string;
   user_id: string;
+  /** Missing of those made before it was kept. */
+  created_at: number | null;
 }
 
 function toTotp({ user_id: userId, secret, last_step: lastStep }: TotpRow): TotpFactor {
@@ -81,9 +83,6 @@ export function factorWrites(trx: Knex.Transaction): FactorWrites {
   /** The row of a user says that there is a factor: a login then asks for no other table. */
   const setSecondFactorAt = (userId: string, at: number | null) =>
     trx('users').where({ id: userId }).update({ second_factor_at: at });
-  const insertCodes = async (userId: string, digests: readonly string[]) => {
-    if (digests.length > 0) await trx('recovery_codes').insert(digests.map((digest) => ({ digest, user_id: userId })));
-  };
   return {
     findTotp: async (userId) => {
       const row = await trx<TotpRow>('totp_factors').where({ user_id: userId }).first();
@@ -107,9 +106,14 @@ export function factorWrites(trx: Knex.Transaction): FactorWrites {
       await setSecondFactorAt(userId, null);
     },
 
-    replaceRecoveryCodes: async (userId, digests) => {
+    replaceRecoveryCodes: async (userId, digests, nowMs) => {
       await recoveryCodes(userId).delete();
-      await insertCodes(userId, digests);
+      const rows = digests.map((digest) => ({ digest, user_id: userId, created_at: nowMs }));
+      if (rows.length > 0) await trx('recovery_codes').insert(rows);
+    },
+
+    deleteRecoveryCodesSince: async (userId, sinceMs) => {
+      await recoveryCodes(userId).where('created_at', '>=', sinceMs).delete();
     },
 
     takeRecoveryCode: async (userId, digest) => (await recoveryCodes(userId).where({ digest }).delete()) === 1,

@@ -88,7 +88,7 @@ export async function enableTotp(
     await oweNotice(ports, transaction, 'factor_enabled', user, client);
     const now = ports.clock.now();
     await transaction.insertTotp({ userId, secret: pending.secret, lastStep: found.step }, now);
-    await transaction.replaceRecoveryCodes(userId, digests);
+    await transaction.replaceRecoveryCodes(userId, digests, now);
     await transaction.deletePendingFactors(userId);
     await transaction.deleteSessionsOfUser(userId, tokenDigest);
     const methods = [...session.methods.filter((method) => method !== 'totp'), 'totp'] as const;

@@ -46,7 +46,7 @@ export function disableTotp(ports: AuthPorts, change: Actor & Confirmation): Pro
 export async function renewRecoveryCodes(ports: AuthPorts, change: Actor & Confirmation): Promise<string[]> {
   const { codes, digests } = makeRecoveryCodes(ports.random);
   await changeFactors(ports, change, renewed, (transaction, userId) =>
-    transaction.replaceRecoveryCodes(userId, digests),
+    transaction.replaceRecoveryCodes(userId, digests, ports.clock.now()),
   );
   return codes;
 }
@@ -67,9 +67,10 @@ async function changeFactors(
   using confirmed = await confirmPassword(ports, actor, { password, code });
   await confirmed.write(async (transaction, user) => {
     if (user.secondFactorAt === undefined) throw none;
+    // First: its link voids the codes that are no older than the notice.
+    await oweNotice(ports, transaction, notice, user, client);
     await work(transaction, user.id);
     const who = { userId: user.id, emailKey: user.emailKey, sessionId: session.id };
     await transaction.addEvent(authEvent(ports.clock, event, client, who));
-    await oweNotice(ports, transaction, notice, user, client);
   });
 }

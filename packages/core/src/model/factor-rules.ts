@@ -40,7 +40,8 @@ export function enable(world: World, session: Opened | undefined, code: Code, cl
   const isOfIt = code !== 'no code' && 'app' in code && code.app === enrolment.app && isShownNow(world, code.step);
   if (!isOfIt) return refuse('invalid_code');
   const { account } = own;
-  account.factor = { app: code.app, since: world.now, lastStep: code.step, recoveryCodes: makeCodes(world) };
+  const since = { since: world.now, codesSince: world.now };
+  account.factor = { app: code.app, ...since, lastStep: code.step, recoveryCodes: makeCodes(world) };
   endHalfDone(world, account);
   endSessions(world, account, own);
   rememberLogin(world, account, client);
@@ -68,6 +69,7 @@ export function disable(world: World, session: Opened | undefined, shown: Shown)
 export function renewCodes(world: World, session: Opened | undefined, shown: Shown): void {
   const { account, factor } = confirmFactor(world, session, shown);
   factor.recoveryCodes = makeCodes(world);
+  factor.codesSince = world.now;
   notify(world, account, 'recovery_codes_renewed');
 }
 

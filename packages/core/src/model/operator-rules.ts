@@ -144,5 +144,6 @@ export function take(world: World, batch: readonly Incoming[], dryRun: boolean) 
 function takeFactor(world: World, lastStep: number): Factor {
   const app = { number: world.apps.length };
   world.apps.push(app);
-  return { app, since: world.now, lastStep: stepNow(world) + lastStep, recoveryCodes: [] };
+  const since = { since: world.now, codesSince: world.now };
+  return { app, ...since, lastStep: stepNow(world) + lastStep, recoveryCodes: [] };
 }

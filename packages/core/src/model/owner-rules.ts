@@ -31,6 +31,7 @@ export function notMe(world: World, link: Issued | undefined) {
   endSessions(world, account);
   forgetBrowsers(world, account);
   account.knownSince.clear();
+  if (account.factor && account.factor.codesSince >= since) account.factor.recoveryCodes = [];
   if (account.factor && account.factor.since >= since) removeFactor(world, account);
   const { mailbox, email } = link.to;
   if (mailbox !== account.mailbox) {

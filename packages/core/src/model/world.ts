@@ -29,6 +29,7 @@ export interface Factor {
   /** The newest step of which a code was used. */
   lastStep: number;
   recoveryCodes: RecoveryCode[];
+  codesSince: number;
 }
 
 export interface Account {

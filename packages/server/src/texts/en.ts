@@ -109,7 +109,8 @@ export const en = {
       lead: 'This takes your account back from the one who used it:',
       sessions: 'Every session ends, on every device.',
       email: 'Your email is again the one that got our mail.',
-      factor: 'A second factor that was turned on since then is removed.',
+      factor:
+        'A second factor that was turned on since then is removed, and so are recovery codes that were made since.',
       lock: 'No one logs in before you choose a new password by mail.',
       submit: 'It was not me: lock my account',
       itWasMe: 'If it was you, close this page. Nothing has changed.',

@@ -22,6 +22,10 @@ export async function up(knex: Knex): Promise<void> {
     table.text('user_id').notNullable().references('users.id').onDelete('CASCADE').index();
     table.bigInteger('expires_at').notNullable().index();
   });
+  await knex.schema.alterTable('recovery_codes', (table) => {
+    // Those that a thief made go when the account is taken back.
+    table.bigInteger('created_at');
+  });
   await knex.schema.alterTable('mails', (table) => {
     // Of a notice: where it came from.
     table.text('address');
