@@ -81,7 +81,7 @@ const table: readonly Row[] = [
       return logInUser(auth, { ...remote, deviceToken: loggedIn.device.token });
     },
     4,
-    12,
+    14,
     2,
   ],
   [

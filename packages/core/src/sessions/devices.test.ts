@@ -13,6 +13,7 @@ import { createTestAuth, localClient, logInUser, registerUser, type TestAuth } f
 import { digestSecret } from '../tokens/digest.ts';
 import { authenticate } from './authenticate.ts';
 import { endDevice, listDevices } from './devices.ts';
+import { logIn } from './log-in.ts';
 import { logOut } from './log-out.ts';
 import { endOtherSessions } from './own-sessions.ts';
 
@@ -68,6 +69,21 @@ describe('a known browser', () => {
     await expect(logInAt(1)).rejects.toEqual(refusal('rate_limited'));
     await logInUser(auth, credentials);
     await logInAt(2, {});
+  });
+
+  it('takes no more logins a minute than a known address, together with the others of its account', async () => {
+    const slow = { ...auth, policy: { ...auth.policy, loginsPerMinute: 1 } };
+    const other = await logInAt(1, {});
+    const logInOften = (index: number) => {
+      const from = { client: stranger(index), deviceToken: index % 2 === 0 ? deviceToken : other.device.token };
+      return logIn(slow, { ...credentials, ...from });
+    };
+    for (let index = 0; index < 32; index += 1) await logInOften(index);
+    await expect(logInOften(40)).rejects.toEqual(refusal('rate_limited'));
+    await expect(logInOften(41)).rejects.toEqual(refusal('rate_limited'));
+    await logInAt(42, {});
+    auth.clock.advance(60_000);
+    await logInOften(40);
   });
 
   it('changes no answer for another account, and is none of its browsers', async () => {

@@ -126,7 +126,10 @@ const WIDE_NETWORKS = [
   { bits: 56, times: 8 },
   { bits: 48, times: 32 },
 ] as const;
-/** The limit for addresses that are known to the account, as a multiple of the common one. */
+/**
+ * The limit for addresses that are known to the account, and for its known browsers together, as a
+ * multiple of the common one.
+ */
 const TIMES_KNOWN = 32;
 
 /**
@@ -169,7 +172,8 @@ export async function findPlace(
  * The throttles of a login, whether or not there is such an account. A browser or an address from
  * which its owner recently logged in has a counter of its own, so that guesses from elsewhere lock
  * out neither the owner nor others at that address. A browser that is known is not counted by its
- * address: a stolen one is worth five guesses, and then blocks itself alone.
+ * address: a stolen one is worth five guesses, and then blocks itself alone. Those of one account
+ * have one limit, so that no one with an account keeps the hashing queue busy by logging in to it.
  */
 export function ofLogin(
   ports: AuthPorts,
@@ -177,11 +181,12 @@ export function ofLogin(
   { device, network }: Place,
   client: Requester,
 ): { throttles: Throttle[]; guesses: Throttle } {
+  const { loginsPerMinute } = ports.policy;
   if (device) {
     const guesses = { key: `login:device:${device.digest}`, rule: FAILED_LOGINS };
-    return { throttles: [guesses], guesses };
+    const ofKnown = { key: `login:known-devices:${device.userId}`, rule: perMinute(TIMES_KNOWN * loginsPerMinute) };
+    return { throttles: isUncounted(ports, client) ? [guesses] : [ofKnown, guesses], guesses };
   }
-  const { loginsPerMinute } = ports.policy;
   const guesses = accountThrottle(emailKey, network);
   if (!network) return { throttles: [...byAddress(ports, 'login', loginsPerMinute, client), guesses], guesses };
   const ofKnown = { key: `login:known-address:${network}`, rule: perMinute(TIMES_KNOWN * loginsPerMinute) };
