@@ -53,12 +53,12 @@ describe('a known browser', () => {
     expect((await logInAt(3)).device.token).not.toBe(deviceToken);
   });
 
-  it('lets its owner in at the first try from anywhere, whatever strangers guess', async () => {
+  it('lets its owner in at the first try from anywhere, while strangers guess from a thousand addresses', async () => {
     for (let index = 0; index < 50; index += 1) {
       for (let tries = 0; tries < 20; tries += 1) {
-        await logInAt(index, { password: 'wrong' }).catch(() => undefined);
+        await logInAt(20 * index + tries, { password: 'wrong' }).catch(() => undefined);
       }
-      await logInAt(index);
+      await logInAt(20 * index);
     }
   });
 

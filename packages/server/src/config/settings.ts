@@ -109,7 +109,7 @@ export const settings = {
     name: 'AUTHSVC_LOGINS_PER_MINUTE',
     defaultText: '10',
     description:
-      'Logins that one address may try in a minute, 1 to 10,000. Raise it where many people share an address. Logins to accounts whose owners logged in from that address within the last 30 days count separately: together they have a limit 32 times as high.',
+      'Logins that one address may try in a minute, 1 to 10,000. Raise it where many people share an address. Logins to accounts whose owners logged in from that address within the last 30 days count separately: together they have a limit 32 times as high, as the known browsers of one account have.',
     read: wholeNumber(1, 10_000),
   },
   registrationsPerMinute: {
