@@ -112,6 +112,23 @@ describe('a thief who moved an account', () => {
     expect(await auth.database.read('one_time_tokens').select()).toEqual([]);
   });
 
+  it('keeps no reset from the owner by having used up the mails of the hour', async () => {
+    await moveTo(ours, theirs);
+    const { session } = await actor(ours);
+    let currentPassword = password;
+    for (let index = 0; index < 4; index += 1) {
+      await resetOf(ours);
+      // Which voids the tokens that the mailbox holds, so that it needs another.
+      const newPassword = `another password ${index}`;
+      await changePassword(auth, { session, client: elsewhere, currentPassword, newPassword });
+      currentPassword = newPassword;
+    }
+    expect((await resetOf(ours)).resetToken).toBe('');
+    await takeBack();
+    await resetByMail();
+    await logInUser(auth, credentials);
+  });
+
   it('gets no further by a reset that was under way', async () => {
     const reset = await resetOf(theirs);
     const [hashing, takenBack] = [createGate(), createGate()];
@@ -183,7 +200,10 @@ describe('a thief who moved an account', () => {
 
   it('loses an account that is disabled too, and neither of both opens it for the other', async () => {
     await disableUser(auth, theirs);
+    await expect(takeBack()).rejects.toEqual(refusal('invalid_not_me_token'));
+    await enableUser(auth, theirs);
     await takeBack();
+    await disableUser(auth, ours);
     await requestPasswordReset(auth, { email: ours, client: localClient });
     expect((await sendMails(auth)).map(({ kind }) => kind)).not.toContain('reset');
     await enableUser(auth, ours);

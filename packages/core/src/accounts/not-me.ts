@@ -4,7 +4,7 @@ import type { AuthPorts } from '../ports.ts';
 import type { Requester } from '../requester.ts';
 import type { WriteTransaction } from '../store.ts';
 import { admitAttempt } from '../throttling/admit-attempt.ts';
-import { byAddress, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
+import { byAddress, mailPart, RESETS_PER_MINUTE } from '../throttling/throttle.ts';
 import type { OneTimeToken } from '../tokens/one-time-token.ts';
 import { consumeToken, findToken, NOT_ME_MS, refuseToken } from '../tokens/one-time-tokens.ts';
 import { parseEmail } from './email.ts';
@@ -68,6 +68,8 @@ async function takeBack(
   const { key: emailKey } = parseEmail(email);
   if (emailKey !== user.emailKey) await transaction.updateEmail(user.id, { email, emailKey, emailVerified: true }, now);
   await transaction.setLockedAt(user.id, now);
+  // The way in from here: a thief who voided the tokens of the mailbox could have used these up.
+  await transaction.clearThrottles([mailPart(emailKey, 'reset')]);
 }
 
 /**

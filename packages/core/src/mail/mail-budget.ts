@@ -1,7 +1,13 @@
 import type { AuthPorts } from '../ports.ts';
 import type { WriteTransaction } from '../store.ts';
-import { blockedForMs, countOne, MAILS_BY_MAILBOX, RESERVED_MAILS, type Throttle } from '../throttling/throttle.ts';
-import { digestSecret } from '../tokens/digest.ts';
+import {
+  blockedForMs,
+  countOne,
+  MAILS_BY_MAILBOX,
+  mailPart,
+  RESERVED_MAILS,
+  type Throttle,
+} from '../throttling/throttle.ts';
 import { purposes } from '../tokens/one-time-tokens.ts';
 import type { Letter } from './decide-mail.ts';
 import { maxMailAttempts } from './mail.ts';
@@ -28,11 +34,11 @@ export async function countMail(
   const held = carried === undefined ? 0 : await transaction.countMailedTokens(carried, carried.purpose, now);
   // One more would void one that was mailed.
   if (carried !== undefined && held >= (purposes[carried.purpose].kept ?? Number.POSITIVE_INFINITY)) return false;
-  const mailbox = digestSecret(mail.emailKey);
-  if (await countIfFree(transaction, { key: `mail:mailbox:${mailbox}`, rule: MAILS_BY_MAILBOX }, now)) return true;
+  const shared = { key: mailPart(mail.emailKey, 'mailbox'), rule: MAILS_BY_MAILBOX };
+  if (await countIfFree(transaction, shared, now)) return true;
   const part = RESERVED_MAILS[mail.kind];
   if (held > 0 || part === undefined) return false;
-  return countIfFree(transaction, { key: `mail:${part.name}:${mailbox}`, rule: part.rule }, now);
+  return countIfFree(transaction, { key: mailPart(mail.emailKey, part.name), rule: part.rule }, now);
 }
 
 async function countIfFree(transaction: WriteTransaction, { key, rule }: Throttle, nowMs: number): Promise<boolean> {

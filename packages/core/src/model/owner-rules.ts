@@ -40,6 +40,7 @@ export function notMe(world: World, link: Issued | undefined) {
     Object.assign(account, { mailbox, email, emailVerified: true });
   }
   account.lockedAt = world.now;
+  world.hours.delete(`${mailbox.key} reset`);
 }
 
 /** The last used one first; of those used at the same time, the one that was known first. */

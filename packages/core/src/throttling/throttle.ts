@@ -74,6 +74,11 @@ export const RESERVED_MAILS: Readonly<Partial<Record<OwedKind, { readonly name: 
     recovery_code_used: CHANGES,
   };
 
+/** The part of the hour of a mailbox that all kinds share, or that one has beyond it. */
+export function mailPart(emailKey: string, name: string): string {
+  return `mail:${name}:${digestSecret(emailKey)}`;
+}
+
 /**
  * How long an address that logged in to an account has a counter of its own, which others cannot
  * fill.
