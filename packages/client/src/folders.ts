@@ -12,6 +12,8 @@ export interface DataPaths {
   readonly lock: string;
   /** The daemon's control socket: a Unix socket, on Windows a named pipe. */
   readonly socket: string;
+  /** What the folder knows of the backups that were made of its database. */
+  readonly backups: string;
   readonly logFolder: string;
   /** Log of a background daemon; rotated files end in `.1`, `.2`, … */
   readonly log: string;
@@ -51,6 +53,7 @@ export function dataPaths(dataFolder: string, platform: NodeJS.Platform = proces
       platform === 'win32'
         ? `\\\\.\\pipe\\authsvc-${encodeURIComponent(dataFolder.toLowerCase())}`
         : path.join(dataFolder, 'control.sock'),
+    backups: path.join(dataFolder, 'backups.json'),
     logFolder,
     log: path.join(logFolder, 'authsvc.log'),
     errorOutput: path.join(logFolder, 'stderr.log'),

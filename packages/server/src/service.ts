@@ -19,6 +19,7 @@ import { findPagesUrl } from './config/page-settings.ts';
 import { weakenedSettings } from './config/rules.ts';
 import { buildControlServer } from './control/server.ts';
 import { assertSocketPathFits, openControlSocket } from './control/socket.ts';
+import { createBackups } from './data-folder/backups.ts';
 import { openDataFolder } from './data-folder/lock-data-folder.ts';
 import { openDatabase } from './data-folder/open-database.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -192,10 +193,15 @@ export async function startService(config: Config, options: ServiceOptions = {})
     const stopRequested = new Promise<void>((resolve) => {
       requestStop = resolve;
     });
-    const control = buildControlServer(
-      { ...ports, database, metrics, findPages, mailOwed: mails.wake, daemon: { describe, warnings, requestStop } },
-      log,
-    );
+    const backups = createBackups({
+      database,
+      sqlitePath: config.database.kind === 'sqlite' ? config.database.path : undefined,
+      recordPath: paths.backups,
+      clock: systemClock,
+      onUnrecorded: (err) => log.error({ err }, 'a backup was made, and could not be noted in the data folder'),
+    });
+    const daemon = { describe, warnings, requestStop };
+    const control = buildControlServer({ ...ports, backups, metrics, findPages, mailOwed: mails.wake, daemon }, log);
     // Last of all, so that a daemon that answers here can also be used.
     closeControl = await openControlSocket(control.server, paths.socket);
     drainControl = () => control.drain(CLOSE_GRACE_MS);

@@ -1,41 +1,113 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BackupBody } from '@authsvc/client/contract';
+import { ApiRefusal } from '@authsvc/client';
+import type { BackupBody, FolderBackupBody } from '@authsvc/client/contract';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { askDaemon } from '../daemon/ask-daemon.ts';
-import { CliError, explainRefusal } from '../errors.ts';
+import { CliError, explainRefusal, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
-import { createTerminal, type Terminal } from '../terminal/terminal.ts';
+import { createTerminal, printable, type Terminal } from '../terminal/terminal.ts';
 
 /** A database of millions takes a while to copy. */
 const BACKUP_MS = 30 * 60_000;
 
+/** Two weeks of nights. */
+export const KEPT_BACKUPS = 14;
+
+interface BackupOptions extends GlobalOptions {
+  readonly dir?: string;
+  readonly keep?: string;
+}
+
 const backupHelp = formatHelp({
-  examples: [['authsvc backup accounts.db', 'a consistent copy while the daemon serves, that only you can read']],
-  json: ['{"path":"/home/ada/accounts.db","bytes":131072}'],
+  examples: [
+    ['authsvc backup accounts.db', 'a consistent copy while the daemon serves, that only you can read'],
+    ['authsvc backup --dir /var/backups/authsvc --keep 14', 'for every night; names the file by the time (UTC)'],
+  ],
+  json: [
+    '{"path":"/home/ada/accounts.db","bytes":131072}',
+    '{"path":"/var/backups/authsvc/authsvc-20260131T220000Z.db","bytes":131072,"removed":["/var/backups/authsvc/authsvc-20260117T220000Z.db"],"not_removed":[]}',
+    'with --dir; not_removed names old backups that should have been removed, and could not be',
+  ],
 });
 
 /** `authsvc backup` */
 export function createBackupCommand(context: Context): Command {
   return new Command('backup')
     .description('Copy the database of the running daemon to a new file')
-    .argument('<file>', 'where to; nothing is overwritten')
+    .argument('[file]', 'where to; nothing is overwritten')
+    .option('--dir <folder>', 'write into this folder instead, and remove old backups; silent in a crontab')
+    .option('--keep <n>', `how many backups to keep in that folder (default: ${KEPT_BACKUPS})`)
     .addHelpText('after', backupHelp)
-    .action(async (file: string, _, command: Command) => {
-      const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
-      const body = { path: resolve(file) };
-      const request = { method: 'POST', path: '/backup', body, answerMs: BACKUP_MS } as const;
-      const backup = await askDaemon<BackupBody>(context, request);
-      terminal.printJson(backup);
-      terminal.succeed(
-        `Backed up to ${terminal.notePaint.bold(backup.path)} (${backup.bytes.toLocaleString('en')} bytes)`,
-        terminal.describeNext({ say: 'To go back to it', command: shell`authsvc restore ${backup.path}` }),
-      );
+    .action(async (file: string | undefined, _, command: Command) => {
+      const options = command.optsWithGlobals<BackupOptions>();
+      const terminal = await createTerminal(context, options);
+      const { dir, keep } = options;
+      if (dir !== undefined && file !== undefined) throw usageError('Give a file or --dir, not both');
+      if (dir !== undefined) return await backUpIntoFolder(context, terminal, dir, readKeep(keep));
+      if (keep !== undefined) throw usageError('--keep belongs to --dir: a file that you name is never removed');
+      if (file === undefined) throw usageError('Where to? Give a file, or a folder with --dir');
+      await backUpToFile(context, terminal, file);
     });
+}
+
+async function backUpToFile(context: Context, terminal: Terminal, file: string): Promise<void> {
+  const body = { path: resolve(file) };
+  const request = { method: 'POST', path: '/backup', body, answerMs: BACKUP_MS } as const;
+  reportBackup(terminal, await askDaemon<BackupBody>(context, request));
+}
+
+async function backUpIntoFolder(context: Context, terminal: Terminal, dir: string, keep: number): Promise<void> {
+  if (dir === '') throw usageError('--dir needs the path of a folder');
+  const body = { folder: resolve(dir), keep: String(keep) };
+  const request = { method: 'POST', path: '/backup/folder', body, answerMs: BACKUP_MS } as const;
+  const backup = await askDaemon<FolderBackupBody>(context, request).catch((error: unknown) => {
+    throw explainNoBackup(error);
+  });
+  for (const path of backup.not_removed) terminal.warn(`${printable(path)} is an old backup, and cannot be removed`);
+  // cron mails what a command prints.
+  if (terminal.isJson || context.stderr.isTTY === true) reportBackup(terminal, backup);
+}
+
+function reportBackup(terminal: Terminal, backup: BackupBody): void {
+  terminal.printJson(backup);
+  terminal.succeed(
+    `Backed up to ${terminal.notePaint.bold(backup.path)} (${backup.bytes.toLocaleString('en')} bytes)`,
+    terminal.describeNext({ say: 'To go back to it', command: shell`authsvc restore ${backup.path}` }),
+  );
+}
+
+/** The arguments were sound: what the daemon refuses is the state of a disk or of another backup. */
+function explainNoBackup(error: unknown): unknown {
+  if (!(error instanceof ApiRefusal)) return error;
+  if (error.code === 'not_found') {
+    return new CliError({
+      status: exitStatus.unexpected,
+      code: 'backup_failed',
+      what: 'No backup was made: the daemon runs an older version, which knows no backup folders',
+      next: { say: 'Restart it with this version', command: shell`authsvc daemon restart` },
+      cause: error,
+    });
+  }
+  if (error.code !== 'invalid_request') return error;
+  return new CliError({
+    status: exitStatus.unexpected,
+    code: 'backup_failed',
+    what: `No backup was made: ${error.message}`,
+    why: 'The backups made before are all kept.',
+    cause: error,
+  });
+}
+
+/** @throws {@link CliError} `usage`. */
+export function readKeep(text: string | undefined): number {
+  if (text === undefined) return KEPT_BACKUPS;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw usageError(`--keep is how many backups to keep, a whole number from 1 to 9999, not "${printable(text)}"`);
 }
 
 interface RestoreOptions extends GlobalOptions {

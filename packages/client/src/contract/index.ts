@@ -18,6 +18,8 @@ export {
   emailSchema,
   eventPageSchema,
   exportSchema,
+  type FolderBackupBody,
+  folderBackupSchema,
   type ImportLine,
   type ImportReport,
   type InvitedBody,

@@ -148,6 +148,13 @@ export interface BackupBody {
   readonly bytes: number;
 }
 
+/** `POST /backup/folder` → 200. */
+export interface FolderBackupBody extends BackupBody {
+  /** Older backups that were removed, and those that could not be. */
+  readonly removed: readonly string[];
+  readonly not_removed: readonly string[];
+}
+
 /** Without NUL, which PostgreSQL has in no text. */
 const text = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]*$' } as const;
 /** Up to 1,000. */
@@ -176,6 +183,12 @@ export const importSchema = partOf({ dry_run: { type: 'string', const: 'true' } 
 
 export const exportSchema = partOf({ with_factors: { type: 'string', const: 'true' } });
 
-export const backupSchema = object({
-  path: { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 },
+const absolutePath = { type: 'string', pattern: '^(/|[A-Za-z]:[\\\\/])[^\\0]*$', maxLength: 4096 } as const;
+
+export const backupSchema = object({ path: absolutePath });
+
+export const folderBackupSchema = object({
+  folder: absolutePath,
+  /** How many to keep, up to 9,999. */
+  keep: { type: 'string', pattern: '^[1-9]\\d{0,3}$' },
 });

@@ -6,11 +6,14 @@ import {
   type DaemonBody,
   type DaemonStoppingBody,
   type DaemonWarningsBody,
+  type FolderBackupBody,
+  folderBackupSchema,
   type Static,
 } from '@authsvc/client/contract';
 import { refusalOfSystem } from '@authsvc/client/folders';
-import { AuthError, type Database, DatabaseRefusedError } from '@authsvc/core';
+import { AuthError, DatabaseRefusedError } from '@authsvc/core';
 import type { FastifyInstance } from 'fastify';
+import type { Backups } from '../data-folder/backups.ts';
 
 export interface DaemonControl {
   describe(): DaemonBody;
@@ -36,24 +39,31 @@ export function addDaemonRoutes(server: FastifyInstance, { daemon }: { readonly 
   });
 }
 
-/** A consistent copy of the database, while it serves. */
-export function addBackupRoute(
-  server: FastifyInstance,
-  { database }: { readonly database: Pick<Database, 'backUp'> },
-): void {
+/** Consistent copies of the database, while it serves. */
+export function addBackupRoutes(server: FastifyInstance, { backups }: { readonly backups: Backups }): void {
   server.post<{ Body: Static<typeof backupSchema> }>(
     '/backup',
     { schema: { body: backupSchema } },
     async ({ body: { path } }): Promise<BackupBody> => {
       assertWritable(path);
-      try {
-        return { path, ...(await database.backUp(path)) };
-      } catch (error) {
-        if (!(error instanceof DatabaseRefusedError)) throw error;
-        throw new AuthError('invalid_request', { field: 'path', message: error.message, cause: error });
-      }
+      return { path, ...(await backups.to(path).catch((error) => refuse('path', error))) };
     },
   );
+
+  server.post<{ Body: Static<typeof folderBackupSchema> }>(
+    '/backup/folder',
+    { schema: { body: folderBackupSchema } },
+    async ({ body: { folder, keep } }): Promise<FolderBackupBody> => {
+      const made = await backups.into(folder, Number(keep)).catch((error) => refuse('folder', error));
+      const { notRemoved, ...rest } = made;
+      return { ...rest, not_removed: notRemoved };
+    },
+  );
+}
+
+function refuse(field: string, error: unknown): never {
+  if (!(error instanceof DatabaseRefusedError)) throw error;
+  throw new AuthError('invalid_request', { field, message: error.message, cause: error });
 }
 
 /** SQLite says no more than that it cannot open the file. */

@@ -1,12 +1,13 @@
-import type { AuthPorts, Database } from '@authsvc/core';
+import type { AuthPorts } from '@authsvc/core';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Backups } from '../data-folder/backups.ts';
 import { addBodyParsers } from '../http/body-parsers.ts';
 import { createFastify } from '../http/fastify.ts';
 import { trackInFlight } from '../http/shut-down.ts';
 import type { FindPages } from '../mail/links.ts';
 import { addMetricsRoute } from '../metrics/listener.ts';
 import type { MetricSources } from '../metrics/metrics.ts';
-import { addBackupRoute, addDaemonRoutes, type DaemonControl } from './daemon.ts';
+import { addBackupRoutes, addDaemonRoutes, type DaemonControl } from './daemon.ts';
 import { addEventRoutes } from './events.ts';
 import { addUserFileRoutes } from './import-export.ts';
 import { addUserControlRoutes } from './users.ts';
@@ -14,7 +15,7 @@ import { addUserControlRoutes } from './users.ts';
 /** What stands behind the control socket: the use cases, and the daemon itself. */
 export interface ControlPorts extends AuthPorts {
   readonly daemon: DaemonControl;
-  readonly database: Pick<Database, 'backUp'>;
+  readonly backups: Backups;
   readonly metrics: MetricSources;
   readonly findPages: FindPages;
   /** Called once the answer to a request that owes a mail is on its way. */
@@ -37,7 +38,7 @@ export function buildControlServer(ports: ControlPorts, log: FastifyBaseLogger) 
   addUserControlRoutes(server, ports);
   addUserFileRoutes(server, ports);
   addEventRoutes(server, ports);
-  addBackupRoute(server, ports);
+  addBackupRoutes(server, ports);
   addMetricsRoute(server, ports.metrics);
   return { server, drain };
 }

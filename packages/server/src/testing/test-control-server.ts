@@ -19,10 +19,11 @@ export async function createTestControlServer(
   const own = auth ?? (await createTestAuth());
   const errors: unknown[] = [];
   const log = fastify({ logger: { level: 'error', stream: { write: (line) => errors.push(JSON.parse(line)) } } }).log;
+  const notAsked = () => {
+    throw new Error('not asked for here');
+  };
   const daemon = {
-    describe: () => {
-      throw new Error('not asked for here');
-    },
+    describe: notAsked,
     requestStop: () => undefined,
     warnings: [],
   };
@@ -33,9 +34,10 @@ export async function createTestControlServer(
     store: own.store,
     eventLoop: { take: () => ({ median: 0, p99: 0, max: 0 }) },
   };
+  const backups = { to: notAsked, into: notAsked };
   const findPages = () => new URL('http://127.0.0.1:4100');
   const { server } = buildControlServer(
-    { ...own, daemon, metrics, findPages, mailOwed: () => undefined, ...ports },
+    { ...own, backups, daemon, metrics, findPages, mailOwed: () => undefined, ...ports },
     log satisfies FastifyBaseLogger,
   );
   return {
