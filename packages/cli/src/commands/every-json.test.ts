@@ -125,6 +125,8 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('users revoke', ['--all']);
   await run('audit');
   await run('backup', [copy]);
+  for (let night = 0; night < 2; night += 1)
+    await run('backup', ['--dir', join(machine.home, 'nights'), '--keep', '1']);
   await run('daemon logs');
   await run('daemon stop');
   await run('restore', [copy, '--yes']);

@@ -53,6 +53,47 @@ describe('authsvc backup', () => {
   });
 });
 
+describe('authsvc backup --dir', () => {
+  const nights = () => join(service.machine.home, 'nights');
+
+  it('makes the folder, names the file by the time, and keeps as many as it is told', async () => {
+    const made: string[] = [];
+    for (let night = 0; night < 3; night += 1) {
+      const { status, answer, stderr } = await service.json(['backup', '--dir', nights(), '--keep', '2']);
+      const { path, bytes, removed } = answer as { path: string; bytes: number; removed: string[] };
+      made.push(path);
+      expect({ status, answer, stderr }).toEqual({
+        status: 0,
+        answer: { path: expect.stringMatching(/\/nights\/authsvc-\d{8}T\d{6}Z\.db$/), bytes, removed, not_removed: [] },
+        stderr: '',
+      });
+      expect(removed).toEqual(night < 2 ? [] : [made[0]]);
+      expect([(await stat(path)).size, (await stat(path)).mode & 0o777]).toEqual([bytes, 0o600]);
+    }
+    expect((await readdir(nights())).map((name) => join(nights(), name)).sort()).toEqual(made.slice(1));
+  });
+
+  it('prints nothing where there is no terminal, since cron would mail it', async () => {
+    const nothing = { status: 0, stdout: '', stderr: '' };
+    expect(await service.authsvc(['backup', '--dir', nights()])).toEqual(nothing);
+    expect(await service.authsvc(['backup', '--dir', nights()], { onScreen: true })).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/Backed up to .*nights\/authsvc-/),
+    });
+  });
+
+  it('ends with 1 and says why, when there is no backup', async () => {
+    const folder = join(nights(), 'missing');
+    const message = `No backup was made: the backup folder ${folder} cannot be used (ENOENT): there is no folder ${nights()}`;
+    expect(await service.json(['backup', '--dir', folder])).toEqual(
+      refused(1, 'backup_failed', expect.stringContaining(message)),
+    );
+    await service.stop();
+    const { status, stderr } = await service.authsvc(['backup', '--dir', nights()]);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('No daemon runs on') });
+  });
+});
+
 describe('authsvc restore', () => {
   beforeEach(async () => {
     await service.authsvc(['backup', file]);

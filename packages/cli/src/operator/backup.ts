@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ApiRefusal } from '@authsvc/client';
 import type { BackupBody, FolderBackupBody } from '@authsvc/client/contract';
+import { resolveDataFolder } from '@authsvc/client/folders';
 import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -70,15 +72,28 @@ async function backUpIntoFolder(context: Context, terminal: Terminal, dir: strin
   });
   for (const path of backup.not_removed) terminal.warn(`${printable(path)} is an old backup, and cannot be removed`);
   // cron mails what a command prints.
-  if (terminal.isJson || context.stderr.isTTY === true) reportBackup(terminal, backup);
+  if (!terminal.isJson && context.stderr.isTTY !== true) return;
+  const everyNight = formatCronLine(context, body.folder, keep);
+  reportBackup(terminal, backup, `Every night, as a line of crontab -e: ${terminal.notePaint.cyan(everyNight)}`);
 }
 
-function reportBackup(terminal: Terminal, backup: BackupBody): void {
+function reportBackup(terminal: Terminal, backup: BackupBody, ...more: readonly string[]): void {
   terminal.printJson(backup);
   terminal.succeed(
     `Backed up to ${terminal.notePaint.bold(backup.path)} (${backup.bytes.toLocaleString('en')} bytes)`,
     terminal.describeNext({ say: 'To go back to it', command: shell`authsvc restore ${backup.path}` }),
+    ...more,
   );
+}
+
+/** cron knows neither this PATH nor these variables, and takes a % for the end of the command. */
+function formatCronLine({ env, platform }: Context, folder: string, keep: number): string {
+  const dataFolder = resolveDataFolder(env, platform);
+  const isDefault = dataFolder === resolveDataFolder({ HOME: env.HOME }, platform);
+  const program = realpathSync(fileURLToPath(new URL('../../bin/authsvc.js', import.meta.url)));
+  const command = shell`${process.execPath} ${program} backup --dir ${folder} --keep ${keep}`;
+  const settings = isDefault ? [] : [shell`AUTHSVC_DATA_DIR=${dataFolder}`];
+  return `17 3 * * * ${[...settings, command].join(' ').replaceAll('%', '\\%')}`;
 }
 
 /** The arguments were sound: what the daemon refuses is the state of a disk or of another backup. */

@@ -69,7 +69,9 @@ describe('the --json shape in the help', () => {
     await expectPublished(['users', 'reset-mfa'], [[ada]]);
     await expectPublished(['users', 'unlock'], [[ada]]);
     const copy = join(service.machine.home, 'copy.db');
-    await expectPublished(['backup'], [[copy]]);
+    const nights = ['--dir', join(service.machine.home, 'nights'), '--keep', '1'];
+    await service.authsvc(['backup', ...nights]);
+    await expectPublished(['backup'], [[copy]], [nights]);
     const env = { AUTHSVC_DATA_DIR: join(service.machine.home, 'elsewhere') };
     await expectPublished(['restore'], [[copy], { env }]);
   });
