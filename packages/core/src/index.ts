@@ -30,7 +30,7 @@ export { DatabaseRefusedError } from './database/errors.ts';
 export { openPostgresDatabase } from './database/postgres/open.ts';
 export { parsePostgresUrl } from './database/postgres/url.ts';
 export { checkBackup } from './database/sqlite/backup.ts';
-export { checkSqliteFile, inspectSqliteFile, refuseSecondName } from './database/sqlite/file.ts';
+export { checkSqliteFile, hasAccounts, inspectSqliteFile, refuseSecondName } from './database/sqlite/file.ts';
 export { acquireFileLock, type FileLock } from './database/sqlite/file-lock.ts';
 export { readFlaskUsers } from './database/sqlite/flask-users.ts';
 export { openSqliteDatabase } from './database/sqlite/open.ts';

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { totpCode } from '../../../../test/totp-code.ts';
@@ -34,6 +34,7 @@ describe('authsvc doctor', () => {
                 Start it: authsvc daemon start
 ✓ Port          any that is free
 ✓ Database      SQLite; not made yet
+✓ Backup        none yet, and no account to lose
 ✓ Reset tokens  not returned in responses
 ✓ Settings      nothing weakens the defaults
 
@@ -63,6 +64,32 @@ All works; 1 warning.
     });
   });
 
+  it('says how old the last backup is, and where it was written', async () => {
+    const service = await startLocalService();
+    const backup = async (days = 0) => {
+      service.machine.now = Date.now() + days * 86_400_000;
+      const { answer } = await service.json(['doctor']);
+      return (answer as { checks: Check[] }).checks.find(({ name }) => name === 'backup');
+    };
+    expect(await backup()).toMatchObject({ state: 'ok', message: 'none yet, and no account to lose' });
+    await service.register('ada@example.com');
+    const remedy = 'authsvc backup --dir FOLDER --keep 14';
+    expect(await backup()).toMatchObject({ state: 'warning', message: 'none was made of this database', remedy });
+    const folder = join(service.machine.home, 'nights');
+    const { answer } = await service.json(['backup', '--dir', folder, '--keep', '2']);
+    const { path } = answer as { path: string };
+    const where = path.replace(service.machine.home, '~');
+    expect(await backup()).toMatchObject({ state: 'ok', message: `the last one was made just now: ${where}` });
+    expect(await backup(1)).toMatchObject({ state: 'ok', message: `the last one was made 24 hours ago: ${where}` });
+    expect(await backup(3)).toMatchObject({ state: 'warning', message: `the last one was made 3 days ago: ${where}` });
+    expect(await backup(-3)).toMatchObject({ state: 'warning', message: expect.stringContaining('still to come') });
+    const byHand = join(service.machine.home, 'by-hand.db');
+    await service.authsvc(['backup', byHand]);
+    rmSync(byHand);
+    const gone = 'the last one was made just now: ~/by-hand.db, no longer there';
+    expect(await backup()).toMatchObject({ state: 'ok', message: gone });
+  });
+
   it('asks a running daemon for the settings in force, and looks at its database', async () => {
     const { loadConfig, startService } = await import('@authsvc/server');
     const machine = createTestMachine(env);
@@ -85,6 +112,7 @@ All works; 1 warning.
       'clock',
       'port',
       'database',
+      'backup',
       'reset_delivery',
       'settings',
     ]);

@@ -20,7 +20,7 @@ const help = formatHelp({
   ],
   json: [
     '{"ok":true,"checks":[{"name":"daemon","state":"warning","message":"not running","remedy":"authsvc daemon start"}]}',
-    'state is "ok", "warning" or "problem"; remedy is null where there is none; ok is false, and the exit status 1, when there is a problem; the names are node, keychain, sessions, data_folder, disk, daemon, clock, port, database, reset_delivery and settings, and one may come more than once, or not at all where it does not apply',
+    'state is "ok", "warning" or "problem"; remedy is null where there is none; ok is false, and the exit status 1, when there is a problem; the names are node, keychain, sessions, data_folder, disk, daemon, clock, port, database, backup, reset_delivery and settings, and one may come more than once, or not at all where it does not apply',
   ],
 });
 

@@ -6,6 +6,7 @@ import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon }
 import { readSettings, type SettingsRead, type SettingWarnings } from '../daemon/read-settings.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
+import { checkBackup } from './check-backup.ts';
 import { checkCodes } from './check-codes.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-data.ts';
@@ -24,6 +25,7 @@ export const checkLabels = {
   clock: 'Clock',
   port: 'Port',
   database: 'Database',
+  backup: 'Backup',
   reset_delivery: 'Reset tokens',
   settings: 'Settings',
 } as const;
@@ -57,6 +59,7 @@ export async function examine(context: Context, server: string): Promise<readonl
   // Each check that awaits it reports the failure.
   known.catch(() => undefined);
   const inForce = async () => (await known).filter(({ event }) => event !== DATABASE_MOVED);
+  const findMoved = async () => (daemon ? (await known).find(({ event }) => event === DATABASE_MOVED) : undefined);
   const checks: Partial<Record<CheckName, Check>> = {
     node: () => checkNode(process.versions.node, readRequiredNode()),
     keychain: () => checkKeychain(context),
@@ -70,9 +73,11 @@ export async function examine(context: Context, server: string): Promise<readonl
     ],
     port: () => whoHoldsThePort(daemon, settings),
     database: async () => {
-      const moved = daemon && (await known).find(({ event }) => event === DATABASE_MOVED);
+      const moved = await findMoved();
       return moved ? judgeMoved(moved.message) : await checkDatabaseOf(daemon, settings, place);
     },
+    // A database that is not in its place would look as if it had no account.
+    backup: async () => ((await findMoved()) ? [] : await checkBackupOf(context, daemon, settings, place)),
     ...(settings.problems.length === 0 && { reset_delivery: async () => judgeResetDelivery(await inForce()) }),
     settings: async () => judgeSettings(settings.problems, await inForce()),
   };
@@ -101,12 +106,33 @@ function whoHoldsThePort(daemon: DaemonBody | undefined, { config }: SettingsRea
   return config ? checkPort(config.listenHost, config.listenPort) : [];
 }
 
-function checkDatabaseOf(daemon: DaemonBody | undefined, { config }: SettingsRead, place: LocalDaemonPlace) {
-  const [, path] = /^sqlite:(.+)$/.exec(daemon?.database ?? '') ?? [];
+function checkDatabaseOf(daemon: DaemonBody | undefined, settings: SettingsRead, place: LocalDaemonPlace) {
+  const path = findSqlitePath(daemon, settings, place);
   if (path !== undefined) return checkSqlite(path);
   // The daemon does not report the database's password, which is in the settings read here.
-  if (config?.database.kind === 'postgres') return checkPostgres(config.database);
-  return daemon ? ok(daemon.database) : checkSqlite(config?.database.path ?? place.database);
+  const database = settings.config?.database;
+  return database?.kind === 'postgres' ? checkPostgres(database) : ok(daemon?.database ?? '');
+}
+
+function checkBackupOf(
+  context: Context,
+  daemon: DaemonBody | undefined,
+  settings: SettingsRead,
+  place: LocalDaemonPlace,
+): Finding | Promise<Finding | []> {
+  const path = findSqlitePath(daemon, settings, place);
+  if (path !== undefined) return checkBackup(context, place.backups, path);
+  return ok("left to PostgreSQL's own tools, such as pg_dump, and not seen here");
+}
+
+/** Undefined where the database is in PostgreSQL. */
+function findSqlitePath(
+  daemon: DaemonBody | undefined,
+  { config }: SettingsRead,
+  place: LocalDaemonPlace,
+): string | undefined {
+  if (daemon) return /^sqlite:(.+)$/.exec(daemon.database)?.[1];
+  return config?.database.kind === 'postgres' ? undefined : (config?.database.path ?? place.database);
 }
 
 async function warningsOf(context: Context, daemon: DaemonBody): Promise<SettingWarnings> {

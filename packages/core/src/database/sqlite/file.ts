@@ -185,3 +185,22 @@ export async function checkSqliteFile(path: string): Promise<SqliteHealth | unde
     await knex.destroy();
   }
 }
+
+/**
+ * Whether a database holds any account; a missing one holds none. It is only read.
+ *
+ * @throws {@link DatabaseRefusedError} the file is another program's, or lost; SQLite's own error if
+ * it cannot be read.
+ */
+export async function hasAccounts(path: string): Promise<boolean> {
+  if (inspectSqliteFile(path) === 'empty') {
+    refuseLostDatabase(path);
+    return false;
+  }
+  const knex = openReadOnly(path);
+  try {
+    return (await knex('users').first('id')) !== undefined;
+  } finally {
+    await knex.destroy();
+  }
+}
