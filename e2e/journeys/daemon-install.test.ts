@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { expectEnd, it } from '../support/journey.ts';
+import { expectEnd, it, makeHome } from '../support/journey.ts';
 import { authsvcFile, cleanEnvironment } from '../support/program.ts';
 import { runAuthsvc } from '../support/run-authsvc.ts';
 
@@ -27,7 +27,7 @@ describe('authsvc daemon install', () => {
     expect(stderr).toContain('systemctl --user enable --now authsvc');
     expect(unit).toContain(`\nExecStart="${process.execPath}" "${authsvcFile}" "serve"\n`);
     expect(unit).toContain('\nEnvironment="AUTHSVC_RESET_DELIVERY=operator"\n');
-    verify(home);
+    verify(home, 'authsvc.service');
   });
 
   it('answers --json with where the unit is', async ({ home }) => {
@@ -42,6 +42,49 @@ describe('authsvc daemon install', () => {
     const help = (await runAuthsvc(['daemon', 'install', '--help'], { home })).stdout.replaceAll(/,\n {3}(?=")/g, ',');
     const [, shape = ''] = /^ {2}(\{.*\})$/m.exec(help) ?? [];
     expect(Object.keys(JSON.parse(shape))).toEqual(Object.keys(answer));
+  });
+
+  it('writes and prints a service and a timer for a backup every night, which systemd accepts', async ({ home }) => {
+    const folder = join(home, '100% of "$HOME"');
+    const env = { AUTHSVC_DATA_DIR: join(home, 'my data') };
+    const run = (...more: string[]) =>
+      runAuthsvc(['daemon', 'install', '--reset-delivery', 'operator', '--backup', folder, ...more], { home, env });
+    const { exitCode, stdout, stderr } = await run('--keep', '30');
+    const units = join(home, '.config', 'systemd', 'user');
+    const [unit, service, timer] = await Promise.all(
+      ['authsvc.service', 'authsvc-backup.service', 'authsvc-backup.timer'].map((name) =>
+        readFile(join(units, name), 'utf8'),
+      ),
+    );
+    expect([exitCode, `${stdout}\n`]).toEqual([0, `${unit}\n${service}\n${timer}`]);
+    expect(stderr).toContain('systemctl --user enable --now authsvc-backup.timer');
+    const program = `"${process.execPath}" "${authsvcFile}"`;
+    const quoted = folder.replaceAll('%', '%%').replaceAll('"', '\\"').replaceAll('$', '$$$$');
+    expect(service).toContain(`\nExecStart=${program} "backup" "--dir" "${quoted}" "--keep" "30"\n`);
+    expect(service).toContain(`\nEnvironment="AUTHSVC_DATA_DIR=${join(home, 'my data')}"\n`);
+    expect(timer).toContain('\nOnCalendar=daily\nPersistent=true\nRandomizedDelaySec=1h\n');
+    verify(home, 'authsvc.service', 'authsvc-backup.service', 'authsvc-backup.timer');
+    expect(JSON.parse((await run('--json')).stdout).backup).toEqual({
+      service: join(units, 'authsvc-backup.service'),
+      timer: join(units, 'authsvc-backup.timer'),
+      folder,
+      keep: 14,
+    });
+  });
+
+  it.each([
+    [['--backup', 'nights', '--keep', '0'], {}, '--keep is how many backups to keep'],
+    [['--keep', '3'], {}, '--keep belongs to --backup'],
+    [['--backup', ''], {}, '--backup needs the path of a folder'],
+    [['--backup', 'nights'], { AUTHSVC_DATABASE_URL: 'postgres://ada@127.0.0.1/accounts' }, 'pg_dump'],
+  ])('refuses %j with %j, and writes nothing', async (args, env, message) => {
+    const home = await makeHome();
+    const { exitCode, stderr } = await runAuthsvc(['daemon', 'install', '--reset-delivery', 'operator', ...args], {
+      home,
+      env,
+    });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(await readdir(home)).toEqual([]);
   });
 
   it('carries every setting in force over, as the service takes it, and names what it leaves out', async ({ home }) => {
@@ -91,7 +134,7 @@ describe('authsvc daemon install', () => {
         'AUTHSVC_RESET_DELIVERY=smtp',
       ].map((assignment) => `Environment="${assignment}"`),
     );
-    verify(home);
+    verify(home, 'authsvc.service');
   });
 
   it('makes absolute what is relative to this folder, and takes over where this shell keeps its data', async ({
@@ -133,11 +176,11 @@ describe('authsvc daemon install', () => {
   });
 });
 
-/** Has systemd read the unit, where there is one. */
-function verify(home: string): void {
+/** Has systemd read units, where there is one. */
+function verify(home: string, ...names: readonly string[]): void {
   if (!hasSystemd) return;
-  const path = join(home, '.config', 'systemd', 'user', 'authsvc.service');
-  const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--user', path], {
+  const units = names.map((name) => join(home, '.config', 'systemd', 'user', name));
+  const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--user', ...units], {
     env: cleanEnvironment(home, { XDG_RUNTIME_DIR: home }),
     encoding: 'utf8',
   });

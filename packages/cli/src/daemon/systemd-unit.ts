@@ -69,12 +69,12 @@ WantedBy=default.target
 }
 
 /** `%` starts a specifier and `$` a variable of systemd. */
-function quoteArgument(text: string): string {
+export function quoteArgument(text: string): string {
   return quoteAssignment(text).replaceAll('$', '$$$$');
 }
 
 /** A value cannot span lines; within quotes systemd reads C escapes. */
-function quoteAssignment(text: string): string {
+export function quoteAssignment(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
   return `"${escaped.replace(/\p{Cc}/gu, escapeControl)}"`;
 }

@@ -11,9 +11,13 @@ import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal } from '../terminal/terminal.ts';
+import { KEPT_BACKUPS } from './backup.ts';
+import { assertCanBackUp, writeBackupUnits } from './daemon-install-backup.ts';
 
 interface InstallOptions extends GlobalOptions {
   readonly resetDelivery: string;
+  readonly backup?: string;
+  readonly keep?: string;
 }
 
 const help = formatHelp({
@@ -23,9 +27,14 @@ const help = formatHelp({
       'authsvc daemon install --reset-delivery response',
       "for a developer's own machine: reset tokens are returned in responses",
     ],
+    [
+      'authsvc daemon install --reset-delivery operator --backup /var/backups/authsvc',
+      'with a timer that makes a backup every night',
+    ],
   ],
   json: [
     '{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator","settings":["AUTHSVC_LISTEN_PORT","AUTHSVC_RESET_DELIVERY"],"left_out":["AUTHSVC_SMTP_URL"]}',
+    '{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator","settings":["AUTHSVC_RESET_DELIVERY"],"left_out":[],"backup":{"service":"/home/ada/.config/systemd/user/authsvc-backup.service","timer":"/home/ada/.config/systemd/user/authsvc-backup.timer","folder":"/var/backups/authsvc","keep":14}}',
     'settings names those of this environment that the unit holds; left_out names those that it does not hold, such as secrets',
   ],
 });
@@ -39,6 +48,8 @@ export function createInstallCommand(context: Context): Command {
         .choices(['response', 'smtp', 'operator'])
         .makeOptionMandatory(),
     )
+    .option('--backup <folder>', 'also make a backup in this folder every night, by a timer')
+    .option('--keep <n>', `how many backups to keep there (default: ${KEPT_BACKUPS})`)
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       await install(context, command.optsWithGlobals<InstallOptions>());
@@ -50,6 +61,7 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   const terminal = await createTerminal(context, options);
   if (platform !== 'linux') throw noSystemd();
   await assertValid(context, { ...env, AUTHSVC_RESET_DELIVERY: options.resetDelivery });
+  await assertCanBackUp(context, options);
   const { carried, left } = await carrySettings(context);
   const environment = { ...carried, AUTHSVC_RESET_DELIVERY: options.resetDelivery };
   const program = realpathSync(fileURLToPath(new URL('../../bin/authsvc.js', import.meta.url)));
@@ -59,11 +71,18 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   });
   const path = join(systemdUserFolder(env), 'authsvc.service');
   writeUnit(path, text);
+  const backup = writeBackupUnits(context, [process.execPath, program], environment, options);
 
   const settings = Object.keys(environment).sort();
   const left_out = left.map(({ name }) => name);
-  terminal.printJson({ unit: path, reset_delivery: options.resetDelivery, settings, left_out });
-  terminal.printLines(text.trimEnd());
+  terminal.printJson({
+    unit: path,
+    reset_delivery: options.resetDelivery,
+    settings,
+    left_out,
+    ...(backup && { backup: backup.json }),
+  });
+  terminal.printLines(text.trimEnd(), ...(backup?.lines ?? []));
   for (const { name, why } of left) terminal.warn(`${name} is not in the unit: it ${why}`);
   const { cyan } = terminal.notePaint;
   terminal.succeed(
@@ -73,6 +92,7 @@ async function install(context: Context, options: InstallOptions): Promise<void>
       ? [`Put AUTHSVC_SMTP_URL=… into ${environmentFile(env)}, mode 600`]
       : []),
     `Run it now and at every login: ${cyan(shell`systemctl --user daemon-reload && systemctl --user enable --now authsvc`)}`,
+    ...(backup ? [`Back up every night: ${cyan(backup.enable)}`] : []),
     `Also while you are logged out: ${cyan(shell`loginctl enable-linger`)}`,
     `Its log: ${cyan(shell`journalctl --user -u authsvc -f`)}`,
   );
