@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Answer, type SendOptions, send } from '../../support/http-client.mjs';
+import { fakeClockObstacle, makeFakeClock } from '../fake-clock.ts';
 import { password } from '../load/accounts.ts';
 import type { Row } from '../row.ts';
 import { cannotRun, judge } from '../run-row.ts';
 
-const LIBRARIES = '/usr/lib';
 const PUBLIC_HOST = 'auth.example.com';
 const DAYS = 10;
 const OFFICE = '203.0.113.9';
@@ -21,18 +18,9 @@ export const clockAheadRow: Row = {
   dialects: ['sqlite'],
   sizes: { small: {}, full: {} },
   async run({ folder, serve }) {
-    const library = await findFakeTime();
-    if (library === undefined) return cannotRun('there is no libfaketime, which moves the clock of one process');
-    const offsetFile = join(folder, 'offset');
-    await writeFile(offsetFile, '+0');
-    const daemon = await serve({
-      AUTHSVC_PUBLIC_URL: `http://${PUBLIC_HOST}`,
-      LD_PRELOAD: library,
-      FAKETIME_TIMESTAMP_FILE: offsetFile,
-      FAKETIME_NO_CACHE: '1',
-      // Timers use the monotonic clock, which does not move when a clock is set.
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    });
+    if (fakeClockObstacle !== undefined) return cannotRun(fakeClockObstacle);
+    const clock = makeFakeClock(folder);
+    const daemon = await serve({ AUTHSVC_PUBLIC_URL: `http://${PUBLIC_HOST}`, ...clock.environment });
     const call = (target: string, from: string, options: SendOptions) =>
       send(daemon.url, target, { headers: { host: PUBLIC_HOST, 'x-forwarded-for': from }, ...options });
     const logIn = (email: string, given = password, from = OFFICE) =>
@@ -66,7 +54,7 @@ export const clockAheadRow: Row = {
     const before = await logIn('ada@example.com', password, '192.0.2.1');
     expect('a login before', before, 200);
 
-    await writeFile(offsetFile, `+${DAYS}d`);
+    clock.moveTo(DAYS);
     // Node keeps the date of its answers for up to a second.
     const daysAhead = async () => (Date.parse((await profile(undefined)).headers.date ?? '') - Date.now()) / 86_400_000;
     let movedDays = await daysAhead();
@@ -79,7 +67,7 @@ export const clockAheadRow: Row = {
     expect('a login ahead', ahead, 200);
     await fillLimits('ahead');
 
-    await writeFile(offsetFile, '+0');
+    clock.moveTo(0);
     expect('the owner, from where the guesses came', await logIn('ada@example.com', password, GUESSER), 200);
     expect('a login from the address that was limited', await logIn('nobody@example.com'), 401);
     expect('a session opened before', await profile(before.session), 200);
@@ -94,9 +82,3 @@ export const clockAheadRow: Row = {
     );
   },
 };
-
-async function findFakeTime(): Promise<string | undefined> {
-  if (!existsSync(LIBRARIES)) return undefined;
-  const folders = ['', ...(await readdir(LIBRARIES))];
-  return folders.map((name) => join(LIBRARIES, name, 'faketime', 'libfaketime.so.1')).find((path) => existsSync(path));
-}
