@@ -17,7 +17,7 @@ const FULL = [5, 12, 20];
 const TWO_AT_ONCE = [3, 10, 22];
 const BY_COMMAND = [0, 5, 29];
 
-/** How far the clock is from the first night: right, but for three nights ahead and three behind. */
+/** Days from the first night: right, but for three nights ahead and three behind. */
 function clockOf(night: number): number {
   if (night >= 9 && night < 12) return night + 365;
   if (night >= 16 && night < 19) return night - 400;
@@ -41,10 +41,14 @@ describe.skipIf(fakeClockObstacle ?? smallDiskObstacle)('a month of nightly back
       disk.unmount();
     }
     await otherMachine.start();
+    // Not what the database held when it was copied: this machine has made no backup.
+    const doctor = JSON.parse((await otherMachine.authsvc(['doctor', '--json'])).stdout) as { checks: object[] };
+    const message = 'none is known of this database';
+    expect(doctor.checks).toContainEqual(expect.objectContaining({ name: 'backup', state: 'warning', message }));
     const { stdout } = await otherMachine.authsvc(['users', 'export']);
     const emails = stdout.split('\n').map((line) => (JSON.parse(line) as { email: string }).email);
     expect(emails.sort()).toEqual(Array.from({ length: NIGHTS }, (_, night) => `night${night}@example.com`).sort());
-  });
+  }, 300_000);
 });
 
 /** Returns the path of the newest backup. */

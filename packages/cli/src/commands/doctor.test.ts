@@ -74,7 +74,7 @@ All works; 1 warning.
     expect(await backup()).toMatchObject({ state: 'ok', message: 'none yet, and no account to lose' });
     await service.register('ada@example.com');
     const remedy = 'authsvc backup --dir FOLDER --keep 14';
-    expect(await backup()).toMatchObject({ state: 'warning', message: 'none was made of this database', remedy });
+    expect(await backup()).toMatchObject({ state: 'warning', message: 'none is known of this database', remedy });
     const folder = join(service.machine.home, 'nights');
     const { answer } = await service.json(['backup', '--dir', folder, '--keep', '2']);
     const { path } = answer as { path: string };

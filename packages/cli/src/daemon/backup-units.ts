@@ -14,8 +14,8 @@ interface BackupUnits {
 /**
  * Format a unit that makes one backup, and the timer that starts it every night.
  *
- * It asks the running service, which may still be starting: after a boot, a night that was missed is
- * made up for at once.
+ * It waits for the service, which may still be starting: after a boot, the timer makes up for a
+ * night that was missed.
  *
  * @see systemd.timer(5), systemd.service(5)
  */

@@ -31,7 +31,7 @@ export async function checkBackup(
     const { hasAccounts } = await import('@authsvc/core');
     try {
       const isNeeded = await hasAccounts(databasePath);
-      return isNeeded ? warning('none was made of this database', remedy) : ok('none yet, and no account to lose');
+      return isNeeded ? warning('none is known of this database', remedy) : ok('none yet, and no account to lose');
     } catch {
       // Another check says why the database cannot be read.
       return [];

@@ -56,7 +56,7 @@ describe('authsvc backup', () => {
 describe('authsvc backup --dir', () => {
   const nights = () => join(service.machine.home, 'nights');
 
-  it('makes the folder, names the file by the time, and keeps as many as it is told', async () => {
+  it('makes the folder, names the file by the time, and keeps as many as are asked for', async () => {
     const made: string[] = [];
     for (let night = 0; night < 3; night += 1) {
       const { status, answer, stderr } = await service.json(['backup', '--dir', nights(), '--keep', '2']);

@@ -74,7 +74,7 @@ async function backUpIntoFolder(context: Context, terminal: Terminal, dir: strin
   // cron mails what a command prints.
   if (!terminal.isJson && context.stderr.isTTY !== true) return;
   const everyNight = formatCronLine(context, body.folder, keep);
-  reportBackup(terminal, backup, `Every night, as a line of crontab -e: ${terminal.notePaint.cyan(everyNight)}`);
+  reportBackup(terminal, backup, `Every night, as a line of crontab -e: ${everyNight}`);
 }
 
 function reportBackup(terminal: Terminal, backup: BackupBody, ...more: readonly string[]): void {
@@ -96,7 +96,7 @@ function formatCronLine({ env, platform }: Context, folder: string, keep: number
   return `17 3 * * * ${[...settings, command].join(' ').replaceAll('%', '\\%')}`;
 }
 
-/** The arguments were sound: what the daemon refuses is the state of a disk or of another backup. */
+/** The arguments were sound: the daemon refuses for a disk, or for another backup. */
 function explainNoBackup(error: unknown): unknown {
   if (!(error instanceof ApiRefusal)) return error;
   if (error.code === 'not_found') {

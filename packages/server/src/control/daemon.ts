@@ -63,7 +63,10 @@ export function addBackupRoutes(server: FastifyInstance, { backups }: { readonly
 
 function refuse(field: string, error: unknown): never {
   if (!(error instanceof DatabaseRefusedError)) throw error;
-  throw new AuthError('invalid_request', { field, message: error.message, cause: error });
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  const isFull = code === 'SQLITE_FULL' || code === 'ENOSPC';
+  const message = isFull ? `${error.message}: the disk is full` : error.message;
+  throw new AuthError('invalid_request', { field, message, cause: error });
 }
 
 /** SQLite says no more than that it cannot open the file. */

@@ -92,9 +92,9 @@ export function createBackups({ database, sqlitePath = '', recordPath, clock, on
     },
 
     /**
-     * Write a copy of the database into a folder, named by the time, and only then remove older ones
-     * but for `keep`. Removes nothing but regular files that this made, the oldest first by the
-     * order in which they were made: the clock may have been set since.
+     * Write a copy of the database into a folder, named by the time. Only then remove the oldest
+     * until `keep` are left: regular files that this made, in the order in which they were made,
+     * since the clock may have been set.
      *
      * @throws core's `DatabaseRefusedError`; then nothing was removed.
      */

@@ -32,8 +32,7 @@ export async function backUpSqlite(knex: Knex, path: string): Promise<{ bytes: n
     if (error instanceof DatabaseRefusedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw taken(path);
-    const why = code === 'SQLITE_FULL' || code === 'ENOSPC' ? ': the disk is full' : '';
-    throw new DatabaseRefusedError(`the backup ${path} cannot be written (${code ?? message})${why}`, { cause: error });
+    throw new DatabaseRefusedError(`the backup ${path} cannot be written (${code ?? message})`, { cause: error });
   }
 }
 

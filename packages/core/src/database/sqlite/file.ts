@@ -189,8 +189,8 @@ export async function checkSqliteFile(path: string): Promise<SqliteHealth | unde
 /**
  * Whether a database holds any account; a missing one holds none. It is only read.
  *
- * @throws {@link DatabaseRefusedError} the file is another program's, or lost; SQLite's own error if
- * it cannot be read.
+ * @throws {@link DatabaseRefusedError} the file is another program's, or lost; SQLite's own error
+ * if it cannot be read.
  */
 export async function hasAccounts(path: string): Promise<boolean> {
   if (inspectSqliteFile(path) === 'empty') {
