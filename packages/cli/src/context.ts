@@ -1,3 +1,4 @@
+import { type SystemService, systemService } from './daemon/system-service.ts';
 import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { type InputStream, type OutputStream, openStandardOutput } from './terminal/streams.ts';
@@ -11,6 +12,7 @@ export interface Context {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly keychain: Keychain;
+  readonly system: SystemService;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** End the process as Ctrl-C does. */
@@ -36,6 +38,7 @@ export function createProcessContext(): Context {
       return process.stderr;
     },
     keychain,
+    system: systemService,
     now: () => Date.now(),
     interrupt: () => {
       keychain.close();

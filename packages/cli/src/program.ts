@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
 import { toServiceError } from './connection/service-errors.ts';
 import type { Context } from './context.ts';
+import { actForSystemService } from './daemon/system-service.ts';
 import { CliError, lostOutput, toPathError, upperFirst, usageError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
@@ -86,8 +87,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       // Add all commands only if this one is unknown, so that commander can suggest the nearest.
       hasResults = first !== SERVICE;
       const isKnown = first === wanted && commands.some(({ name }) => name === wanted);
-      await addCommands(program, context, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
-      await program.parseAsync(askForHelp(argv, operands), { from: 'user' });
+      const words = askForHelp(argv, operands);
+      const isHelp = words.some((word) => word === '--help' || word === '-h');
+      const acting = isHelp ? context : actForSystemService(context, operands, argv);
+      await addCommands(program, acting, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
+      await program.parseAsync(words, { from: 'user' });
     }
   } catch (error) {
     // A help page is a result like any other.

@@ -21,6 +21,11 @@ export function shell(parts: TemplateStringsArray, ...values: readonly (string |
   return line as ShellCommand;
 }
 
+/** A command whose words are all given, each exactly one word of it. */
+export function shellWords(...words: readonly string[]): ShellCommand {
+  return words.map(shellWord).join(' ') as ShellCommand;
+}
+
 /** A text as bash and zsh take it for one word, in quotes only where it needs them. */
 export function shellWord(text: string): string {
   if (/^[\w./@%+:,-]+$/.test(text)) return text;

@@ -4,7 +4,6 @@ import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ApiRefusal, isConnectionReset } from '@authsvc/client';
 import type { ControlRequest } from '@authsvc/client/control';
-import { START_COMMAND } from '../connection/server-url.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -15,6 +14,7 @@ import {
   locateDaemon,
   waitForSocket,
 } from './local-daemon.ts';
+import { startCommand } from './system-service.ts';
 
 const ANSWER_MS = 10_000;
 
@@ -30,19 +30,19 @@ export async function askDaemon<Answer>(context: Context, request: ControlReques
   const reply = await askControl(place.socket, { answerMs: ANSWER_MS, ...request }).catch((error: unknown) => {
     throw describeControlFailure(error, place);
   });
-  if (!reply) throw notRunning(place);
+  if (!reply) throw notRunning(context, place);
   if (reply.status !== 200) throw refusal(reply.status, reply.body);
   return reply.body as Answer;
 }
 
 /** No daemon runs on the data folder. */
-function notRunning({ dataFolder }: LocalDaemonPlace): CliError {
+function notRunning(context: Context, { dataFolder }: LocalDaemonPlace): CliError {
   return new CliError({
     status: exitStatus.unreachable,
     code: 'daemon_unreachable',
     what: `No daemon runs on ${dataFolder}`,
     why: 'This command needs the daemon on this machine.',
-    next: { say: 'Start it', command: START_COMMAND },
+    next: { say: 'Start it', command: startCommand(context, dataFolder) },
   });
 }
 
@@ -102,7 +102,7 @@ export async function* streamLines<Line>(
     if (!incoming.complete) throw daemonLost(place, ifLost);
   } catch (error) {
     if (sendFailure !== undefined && !isConnectionError(sendFailure)) throw sendFailure;
-    if (isDaemonAbsent(error)) throw notRunning(place);
+    if (isDaemonAbsent(error)) throw notRunning(context, place);
     // The last line is incomplete when the connection is lost.
     const isLost = hasBegun ? isConnectionError(error) || error instanceof SyntaxError : isConnectionReset(error);
     if (isLost) throw daemonLost(place, ifLost, error);

@@ -20,11 +20,31 @@ export function systemdUserFolder({ XDG_CONFIG_HOME: configHome, HOME: home = ''
   return join(configHome && isAbsolute(configHome) ? configHome : join(home, '.config'), 'systemd', 'user');
 }
 
+/** Restrictions that need no namespace, so that a user's own manager can apply them too. */
+export const RESTRICTIONS = `UMask=0077
+LimitCORE=0
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictNamespaces=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM`;
+
+/** How the service is started again, and stopped. */
+export const LIFE = `Restart=on-failure
+RestartSec=1
+# 2: a setting is wrong, and will be wrong again.
+RestartPreventExitStatus=2
+TimeoutStopSec=15
+KillMode=mixed`;
+
 /**
  * Format a unit that runs the service in the foreground for one user.
  *
- * It uses only restrictions that need no namespace, since a user's own manager may not be allowed
- * any. `MemoryDenyWriteExecute` is left out: V8 compiles at run time.
+ * `MemoryDenyWriteExecute` is left out: V8 compiles at run time.
  *
  * @see systemd.exec(5), systemd.service(5)
  */
@@ -38,34 +58,27 @@ StartLimitBurst=5
 
 [Service]
 Type=exec
-ExecStart=${command.map(quoteArgument).join(' ')}
-${Object.entries(environment)
-  .map(([name, value]) => `Environment=${quoteAssignment(`${name}=${value}`)}\n`)
-  .join(
-    '',
-  )}# Further settings, a NAME=value a line: a file for you alone, chmod 600. A leading - means that it may be missing.
+${formatCommand(command)}
+${formatEnvironment(environment)}# Further settings, a NAME=value a line: a file for you alone, chmod 600. A leading - means that it may be missing.
 EnvironmentFile=-%E/authsvc/environment
-Restart=on-failure
-RestartSec=1
-# 2: a setting is wrong, and will be wrong again.
-RestartPreventExitStatus=2
-TimeoutStopSec=15
-KillMode=mixed
-UMask=0077
-LimitCORE=0
-NoNewPrivileges=yes
-LockPersonality=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RestrictNamespaces=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
+${LIFE}
+${RESTRICTIONS}
 
 [Install]
 WantedBy=default.target
 `;
+}
+
+/** The line that starts a program; its path is absolute. */
+export function formatCommand(command: readonly string[]): string {
+  return `ExecStart=${command.map(quoteArgument).join(' ')}`;
+}
+
+/** A line for each variable, with its end. */
+export function formatEnvironment(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `Environment=${quoteAssignment(`${name}=${value}`)}\n`)
+    .join('');
 }
 
 /** `%` starts a specifier and `$` a variable of systemd. */

@@ -2,7 +2,8 @@ import { shell } from '@authsvc/client/shell-command';
 import { START_COMMAND } from '../connection/server-url.ts';
 import { createTransport } from '../connection/service-errors.ts';
 import type { Context } from '../context.ts';
-import type { DaemonBody } from '../daemon/local-daemon.ts';
+import { type DaemonBody, locateDaemon } from '../daemon/local-daemon.ts';
+import { isSystemService, startCommand } from '../daemon/system-service.ts';
 import { CliError } from '../errors.ts';
 import { readVersion } from '../version.ts';
 import { checkClock } from './check-machine.ts';
@@ -17,7 +18,7 @@ const LIMITS = { connectMs: 2000, totalMs: 5000 };
  * @returns `clock` where there was an answer.
  */
 export async function checkDaemon(
-  context: Pick<Context, 'now' | 'env' | 'platform'>,
+  context: Pick<Context, 'now' | 'env' | 'platform' | 'system'>,
   server: string,
   daemon: DaemonBody | undefined,
 ): Promise<{ daemon: Finding; clock?: Finding }> {
@@ -28,7 +29,7 @@ export async function checkDaemon(
     const { status, headers } = await createTransport(context)({ method: 'GET', url, headers: {} }, LIMITS);
     if (status !== 200) return { daemon: warning(`${url.origin} does not answer as authsvc does`) };
     return {
-      daemon: daemon ? judgeDaemon(daemon) : ok(`${server} answers`),
+      daemon: daemon ? judgeDaemon(daemon, context) : ok(`${server} answers`),
       clock: checkClock(headers.date as string | undefined, askedAt, now()),
     };
   } catch (error) {
@@ -37,18 +38,24 @@ export async function checkDaemon(
     return {
       daemon:
         daemon === undefined && isJustNotRunning
-          ? warning('not running', { say: 'Start it', command: START_COMMAND })
+          ? warning('not running', {
+              say: 'Start it',
+              command: startCommand(context, locateDaemon(context).dataFolder),
+            })
           : findingOf(error),
     };
   }
 }
 
-function judgeDaemon({ state, version, url, pid }: DaemonBody): Finding {
+function judgeDaemon(
+  { state, version, url, pid, data_folder: folder }: DaemonBody,
+  context: Pick<Context, 'system'>,
+): Finding {
   if (state === 'stopping') return warning(`stopping (pid ${pid})`);
   const own = readVersion();
   if (version === own) return ok(`running at ${url} (pid ${pid})`);
   return warning(`running version ${version} at ${url}, and this is ${own}`, {
     say: 'Restart it with this version',
-    command: shell`authsvc daemon restart`,
+    command: isSystemService(context, folder) ? shell`systemctl restart authsvc` : shell`authsvc daemon restart`,
   });
 }

@@ -8,6 +8,8 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { askDaemon } from '../daemon/ask-daemon.ts';
+import { locateDaemon } from '../daemon/local-daemon.ts';
+import { startCommand } from '../daemon/system-service.ts';
 import { CliError, explainRefusal, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -168,7 +170,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
       terminal.succeed(
         `Restored ${users.toLocaleString('en')} accounts to ${terminal.notePaint.bold(database)}`,
         ...(former === null ? [] : [`What was there is kept at ${former}`]),
-        terminal.describeNext({ say: 'Next', command: shell`authsvc daemon start` }),
+        terminal.describeNext({ say: 'Next', command: startCommand(context, locateDaemon(context).dataFolder) }),
       );
     } finally {
       await folder.release();

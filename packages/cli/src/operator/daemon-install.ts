@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shell } from '@authsvc/client/shell-command';
+import type { Config } from '@authsvc/server';
 import { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { readSettings } from '../daemon/read-settings.ts';
@@ -14,10 +15,14 @@ import { createTerminal } from '../terminal/terminal.ts';
 import { KEPT_BACKUPS } from './backup.ts';
 import { assertCanBackUp, writeBackupUnits } from './daemon-install-backup.ts';
 
+const SYSTEM_USER = 'authsvc';
+
 interface InstallOptions extends GlobalOptions {
   readonly resetDelivery: string;
   readonly backup?: string;
   readonly keep?: string;
+  readonly system?: boolean;
+  readonly user?: string;
 }
 
 const help = formatHelp({
@@ -31,6 +36,10 @@ const help = formatHelp({
       'authsvc daemon install --reset-delivery operator --backup /var/backups/authsvc',
       'with a timer that makes a backup every night',
     ],
+    [
+      'sudo authsvc daemon install --system --reset-delivery operator',
+      'writes a unit of the system, which runs it at every boot as a user of its own',
+    ],
   ],
   json: [
     '{"unit":"/home/ada/.config/systemd/user/authsvc.service","reset_delivery":"operator","settings":["AUTHSVC_LISTEN_PORT","AUTHSVC_RESET_DELIVERY"],"left_out":["AUTHSVC_SMTP_URL"]}',
@@ -42,7 +51,7 @@ const help = formatHelp({
 /** `authsvc daemon install` */
 export function createInstallCommand(context: Context): Command {
   return new Command('install')
-    .description('Have systemd run it for this user')
+    .description('Have systemd run it, for this user or for the whole machine')
     .addOption(
       new Option('--reset-delivery <how>', 'how reset tokens are delivered (AUTHSVC_RESET_DELIVERY)')
         .choices(['response', 'smtp', 'operator'])
@@ -50,6 +59,8 @@ export function createInstallCommand(context: Context): Command {
     )
     .option('--backup <folder>', 'also make a backup in this folder every night, by a timer')
     .option('--keep <n>', `how many backups to keep there (default: ${KEPT_BACKUPS})`)
+    .option('--system', 'run it for the whole machine; as root')
+    .option('--user <name>', `with --system: the user that runs it (default: "${SYSTEM_USER}")`)
     .addHelpText('after', help)
     .action(async (_, command: Command) => {
       await install(context, command.optsWithGlobals<InstallOptions>());
@@ -60,15 +71,30 @@ async function install(context: Context, options: InstallOptions): Promise<void>
   const { env, platform } = context;
   const terminal = await createTerminal(context, options);
   if (platform !== 'linux') throw noSystemd();
-  await assertValid(context, { ...env, AUTHSVC_RESET_DELIVERY: options.resetDelivery });
+  if (options.user !== undefined && !options.system) throw usageError('--user needs --system');
+  const config = await assertValid(context, {
+    ...env,
+    AUTHSVC_RESET_DELIVERY: options.resetDelivery,
+    ...(options.system && { AUTHSVC_DATA_DIR: context.system.dataFolder }),
+  });
   await assertCanBackUp(context, options);
   const { carried, left } = await carrySettings(context);
   const environment = { ...carried, AUTHSVC_RESET_DELIVERY: options.resetDelivery };
   const program = realpathSync(fileURLToPath(new URL('../../bin/authsvc.js', import.meta.url)));
-  const text = formatSystemdUnit({
-    command: [process.execPath, program, 'serve'],
-    environment,
-  });
+  const command = [process.execPath, program, 'serve'];
+  if (options.system) {
+    const { installForSystem } = await import('./daemon-install-system.ts');
+    installForSystem(context, terminal, {
+      command,
+      user: options.user ?? SYSTEM_USER,
+      config,
+      environment,
+      left,
+      needsMailServer: needsMailServer(env, options.resetDelivery),
+    });
+    return;
+  }
+  const text = formatSystemdUnit({ command, environment });
   const path = join(systemdUserFolder(env), 'authsvc.service');
   writeUnit(path, text);
   const backup = writeBackupUnits(context, [process.execPath, program], environment, options);
@@ -104,11 +130,11 @@ async function install(context: Context, options: InstallOptions): Promise<void>
  *
  * @throws {@link CliError} `usage`, after writing every problem to standard error.
  */
-async function assertValid({ stderr }: Context, env: Context['env']): Promise<void> {
+async function assertValid({ stderr }: Context, env: Context['env']): Promise<Config> {
   const isMissing = needsMailServer(env, env.AUTHSVC_RESET_DELIVERY);
   const complete = { ...env, ...(isMissing && { AUTHSVC_SMTP_URL: 'smtp://127.0.0.1' }) };
-  const { problems } = await readSettings({ env: complete });
-  if (problems.length === 0) return;
+  const { config, problems } = await readSettings({ env: complete });
+  if (config) return config;
   if (problems.length > 1) stderr.write(problems.map((line) => `${line}\n`).join(''));
   throw usageError('The service would not start with the settings of this environment, and no unit was written', {
     why: `${problems[0]}.`,

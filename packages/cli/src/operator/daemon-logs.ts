@@ -2,6 +2,7 @@ import { shell } from '@authsvc/client/shell-command';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.ts';
 import { findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
+import { isSystemService, startCommand } from '../daemon/system-service.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -43,7 +44,7 @@ async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   const { renderLogLine } = await import('../daemon/render-log-line.ts');
   const place = locateDaemon(context);
   const last = readLastLines(place.log, options.lines);
-  if (!last) throw await noLog(place);
+  if (!last) throw await noLog(context, place);
 
   const show = (line: string) =>
     context.stdout.write(`${terminal.isJson ? escapeJson(line) : renderLogLine(line, terminal.paint)}\n`);
@@ -56,7 +57,7 @@ async function showLogs(context: Context, options: LogsOptions): Promise<void> {
   }
 }
 
-async function noLog(place: LocalDaemonPlace): Promise<CliError> {
+async function noLog(context: Context, place: LocalDaemonPlace): Promise<CliError> {
   const daemon = await findLocalDaemon(place);
   return new CliError({
     status: exitStatus.unexpected,
@@ -65,9 +66,14 @@ async function noLog(place: LocalDaemonPlace): Promise<CliError> {
     ...(daemon
       ? {
           why: `The daemon (pid ${daemon.pid}) runs in the foreground, and logs to its standard error.`,
-          next: { say: 'Where systemd runs it', command: shell`journalctl --user -u authsvc` },
+          next: {
+            say: 'Where systemd runs it',
+            command: isSystemService(context, place.dataFolder)
+              ? shell`journalctl -u authsvc`
+              : shell`journalctl --user -u authsvc`,
+          },
         }
-      : { next: { say: 'Start the daemon', command: shell`authsvc daemon start` } }),
+      : { next: { say: 'Start the daemon', command: startCommand(context, place.dataFolder) } }),
   });
 }
 

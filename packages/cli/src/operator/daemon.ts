@@ -14,6 +14,7 @@ import {
 import { readSettings } from '../daemon/read-settings.ts';
 import { assertCanRestart, type DaemonStart, startDaemon } from '../daemon/start-daemon.ts';
 import { stopDaemon } from '../daemon/stop-daemon.ts';
+import { assertNotSystemService, startCommand } from '../daemon/system-service.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -69,6 +70,7 @@ function createStartCommand(context: Context): Command {
     .addHelpText('after', startHelp)
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
+      assertNotSystemService(context, locateDaemon(context).dataFolder, 'start');
       const start = await startDaemon(context);
       if (!start.started) {
         for (const problem of (await readSettings(context)).problems) {
@@ -119,6 +121,7 @@ function createRestartCommand(context: Context): Command {
     .addHelpText('after', restartHelp)
     .action(async (_, command: Command) => {
       const terminal = await createTerminal(context, command.optsWithGlobals<GlobalOptions>());
+      assertNotSystemService(context, locateDaemon(context).dataFolder, 'restart');
       await assertCanRestart(context);
       await stopDaemon(context);
       reportStart(context, terminal, await startDaemon(context));
@@ -149,7 +152,7 @@ function createStatusCommand(context: Context, endWith: (status: number) => void
         terminal.printLines(
           `${paint.dim('○')} authsvc is not running`,
           `  Data      ${shortPath(place.dataFolder, context.env)}`,
-          `  Start it  ${paint.cyan(shell`authsvc daemon start`)}`,
+          `  Start it  ${paint.cyan(startCommand(context, place.dataFolder))}`,
         );
         endWith(exitStatus.unreachable);
         return;
@@ -202,7 +205,7 @@ async function waitForDaemon(context: Context, timeoutSeconds: number): Promise<
   for (;;) {
     const daemon = await findLocalDaemon(place);
     if (daemon?.state === 'running' && (await isReady(daemon))) return daemon;
-    if (performance.now() >= giveUpAt) throw notReady(daemon, timeoutSeconds);
+    if (performance.now() >= giveUpAt) throw notReady(context, daemon, timeoutSeconds);
     await setTimeout(Math.min(RETRY_MS, Math.max(0, giveUpAt - performance.now())));
   }
 }
@@ -217,7 +220,7 @@ async function isReady({ url }: DaemonBody): Promise<boolean> {
   }
 }
 
-function notReady(daemon: DaemonBody | undefined, timeoutSeconds: number): CliError {
+function notReady(context: Context, daemon: DaemonBody | undefined, timeoutSeconds: number): CliError {
   return new CliError({
     status: exitStatus.unreachable,
     code: 'daemon_not_ready',
@@ -226,7 +229,7 @@ function notReady(daemon: DaemonBody | undefined, timeoutSeconds: number): CliEr
       : `No daemon is running after ${timeoutSeconds} s`,
     next: daemon
       ? { say: 'See why', command: shell`authsvc daemon logs` }
-      : { say: 'Start it', command: shell`authsvc daemon start` },
+      : { say: 'Start it', command: startCommand(context, locateDaemon(context).dataFolder) },
   });
 }
 

@@ -56,6 +56,15 @@ export function createTestMachine(env: Readonly<Record<string, string>> = {}): T
       stdout: new PassThrough(),
       stderr: new PassThrough(),
       keychain,
+      system: {
+        dataFolder: join(home, 'system'),
+        unit: join(home, 'system.service'),
+        settings: join(home, 'system-settings'),
+        userId: () => process.getuid?.(),
+        become: () => {
+          throw new Error('a test runs as one user');
+        },
+      },
       now: () => machine.now,
       interrupt: () => undefined,
     },
