@@ -24,7 +24,7 @@ const groups = [
   {
     // Before the rest, which is loaded while the helper of the keychain starts.
     name: 'keychain',
-    test: /\/cli\/dist\/(context|keychain\/[\w-]+|session-store\/(account-index|private-file))\.js$/,
+    test: /\/cli\/dist\/(context|daemon\/system-places|keychain\/[\w-]+|session-store\/(account-index|private-file))\.js$/,
   },
   {
     name: 'session',

@@ -110,7 +110,7 @@ describe.skipIf(obstacle !== undefined)('authsvc daemon install --system', () =>
     expect(again.stderr).not.toContain('Make its user');
     const { all } = readUnit(again.stdout);
     expect(all('CapabilityBoundingSet')).toEqual(['CAP_NET_BIND_SERVICE']);
-    expect(all('ReadWritePaths')).toEqual(['"-/srv/mails"']);
+    expect(all('ReadWritePaths')).toEqual(['"-/var/backups/authsvc"', '"-/srv/mails"']);
     expect(again.stderr).toContain('install -d -o authsvc -m 700 /srv/mails');
   });
 

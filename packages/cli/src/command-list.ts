@@ -20,6 +20,9 @@ export const DESCRIBES_ALL = 'completion';
 /** The command that is the service itself. */
 export const SERVICE = 'serve';
 
+/** The commands that use the daemon's own folder. */
+export const OPERATORS: readonly string[] = ['users', 'audit', 'backup', 'restore', 'migrate', 'daemon', 'doctor'];
+
 /** Every command, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   { name: 'register', summary: 'Create an account', load: () => import('./commands/register.ts') },

@@ -1,4 +1,4 @@
-import { type SystemService, systemService } from './daemon/system-service.ts';
+import { type SystemService, systemService } from './daemon/system-places.ts';
 import { exitStatus } from './exit-status.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { type InputStream, type OutputStream, openStandardOutput } from './terminal/streams.ts';

@@ -1,9 +1,8 @@
 import { shell } from '@authsvc/client/shell-command';
 import { Command, CommanderError } from 'commander';
-import { type CommandEntry, commands, DESCRIBES_ALL, SERVICE } from './command-list.ts';
+import { type CommandEntry, commands, DESCRIBES_ALL, OPERATORS, SERVICE } from './command-list.ts';
 import { toServiceError } from './connection/service-errors.ts';
 import type { Context } from './context.ts';
-import { actForSystemService } from './daemon/system-service.ts';
 import { CliError, lostOutput, toPathError, upperFirst, usageError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { type GlobalOptions, globalOptions, HELP_COMMAND, HELP_OPTION, VERSION_OPTION } from './global-options.ts';
@@ -88,8 +87,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       hasResults = first !== SERVICE;
       const isKnown = first === wanted && commands.some(({ name }) => name === wanted);
       const words = askForHelp(argv, operands);
-      const isHelp = words.some((word) => word === '--help' || word === '-h');
-      const acting = isHelp ? context : actForSystemService(context, operands, argv);
+      const acting = await findActing(context, words, operands, argv);
       await addCommands(program, acting, isNeeded, isKnown ? commands.filter(isNeeded) : commands, endWith);
       await program.parseAsync(words, { from: 'user' });
     }
@@ -103,6 +101,19 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     context.keychain.close();
   }
   return hasResults ? await deliver(status, context, program.opts<GlobalOptions>()) : status;
+}
+
+/** The context of a command of the operator, which may be that of the system's service. */
+async function findActing(
+  context: Context,
+  words: readonly string[],
+  operands: readonly string[],
+  argv: readonly string[],
+): Promise<Context> {
+  const isHelp = words.some((word) => word === '--help' || word === '-h');
+  if (isHelp || !OPERATORS.includes(operands[0] ?? '')) return context;
+  const { actForSystemService } = await import('./daemon/system-service.ts');
+  return actForSystemService(context, operands, argv);
 }
 
 /** Flush the results: a command is done only when they are written. */

@@ -1,47 +1,15 @@
-import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dataPaths, resolveDataFolder } from '@authsvc/client/folders';
 import { type ShellCommand, shell, shellWords } from '@authsvc/client/shell-command';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
-
-/** The data folder of the service that systemd runs for the whole machine. */
-export const SYSTEM_DATA_FOLDER = '/var/lib/authsvc';
-/** Its unit. */
-export const SYSTEM_UNIT = '/etc/systemd/system/authsvc.service';
-/** Settings that are not in the unit, a NAME=value a line; may be missing. */
-export const SYSTEM_SETTINGS = '/etc/authsvc/environment';
-
-/** What commands ask of this machine; tests make their own. */
-export interface SystemService {
-  readonly dataFolder: string;
-  readonly unit: string;
-  readonly settings: string;
-  /** Of this process; `undefined` on Windows. */
-  readonly userId: () => number | undefined;
-  /** Give up root's rights for those of another user, for good. */
-  readonly become: (user: Pick<Stats, 'uid' | 'gid'>) => void;
-}
-
-export const systemService: SystemService = {
-  dataFolder: SYSTEM_DATA_FOLDER,
-  unit: SYSTEM_UNIT,
-  settings: SYSTEM_SETTINGS,
-  userId: () => process.getuid?.(),
-  become: ({ uid, gid }) => {
-    process.setgroups?.([gid]);
-    process.setgid?.(gid);
-    process.setuid?.(uid);
-  },
-};
+import type { SystemService } from './system-places.ts';
 
 interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly system: SystemService;
 }
-
-/** Commands of the operator, which need the daemon or its files. */
-const OPERATORS = ['users', 'audit', 'backup', 'restore', 'migrate', 'daemon', 'doctor'];
 
 /**
  * Let a command of the operator use the system service's data folder, if the user has none: with
@@ -59,7 +27,7 @@ export function actForSystemService<Known extends Machine>(
 ): Known {
   const { env, system } = context;
   const [first = '', second] = words;
-  if (!OPERATORS.includes(first) || (first === 'daemon' && second === 'install')) return context;
+  if (first === 'daemon' && second === 'install') return context;
   const owner = usesSystemFolder(context) ? statSync(system.dataFolder, { throwIfNoEntry: false }) : undefined;
   if (!owner) return context;
   const me = system.userId();

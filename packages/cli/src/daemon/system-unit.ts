@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Config } from '@authsvc/server';
-import { SYSTEM_DATA_FOLDER } from './system-service.ts';
+import { SYSTEM_BACKUPS, SYSTEM_DATA_FOLDER } from './system-places.ts';
 import { formatCommand, formatEnvironment, LIFE, RESTRICTIONS } from './systemd-unit.ts';
 
 export interface SystemUnit {
@@ -99,9 +99,10 @@ export function findHidden(path: string): string | undefined {
   return HIDDEN.find((folder) => path === folder || path.startsWith(`${folder}/`));
 }
 
-/** The folders that a database file and mails need, if they are outside of the data folder. */
+/** The folders of backups, a database file and mails, if they are outside of the data folder. */
 export function foldersToWrite({ database, mailFolder }: Pick<Config, 'database' | 'mailFolder'>): string[] {
   const folders = [
+    SYSTEM_BACKUPS,
     ...(database.kind === 'sqlite' ? [dirname(database.path)] : []),
     ...(mailFolder === undefined ? [] : [mailFolder]),
   ];

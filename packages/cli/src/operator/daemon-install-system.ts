@@ -68,7 +68,7 @@ export function installForSystem({ env, system }: Context, terminal: Terminal, i
         ]),
     ...writable
       .filter((folder) => !existsSync(folder))
-      .map((folder) => `Make a folder of its settings: ${cyan(shell`install -d -o ${user} -m 700 ${folder}`)}`),
+      .map((folder) => `Make a folder that it writes to: ${cyan(shell`install -d -o ${user} -m 700 ${folder}`)}`),
     `Run it now and at every boot: ${cyan(shell`systemctl daemon-reload && systemctl enable authsvc && systemctl restart authsvc`)}`,
     `Its log: ${cyan(shell`journalctl -u authsvc -f`)}`,
     `Look at it: ${cyan(shell`authsvc daemon status`)}`,
