@@ -10,7 +10,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-
 
 /** By systemd 252; it called 1.6 of 10 "OK". */
 const MOST_EXPOSURE = 1.6;
-const nobody = { uid: NOBODY, gid: NOBODY };
+const stranger = { uid: NOBODY, gid: NOBODY };
 const install = ['daemon', 'install', '--system', '--reset-delivery', 'operator'];
 
 const obstacle = findSystemObstacle();
@@ -36,7 +36,7 @@ describe.skipIf(obstacle !== undefined)('authsvc daemon install --system', () =>
 
   it('tells a user who is not root what to type', async () => {
     const env = { AUTHSVC_PUBLIC_URL: 'https://a.example.com', AUTHSVC_NAME: 'Shop' };
-    expect(await machine.authsvc(install, { env, user: nobody })).toEqual({
+    expect(await machine.authsvc(install, { env, user: stranger })).toEqual({
       exitCode: 1,
       stdout: '',
       stderr:

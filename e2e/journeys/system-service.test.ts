@@ -8,7 +8,7 @@ import { NOBODY } from '../support/run-authsvc.ts';
 import { readUnit } from '../support/system-unit.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-const nobody = { uid: NOBODY, gid: NOBODY };
+const stranger = { uid: NOBODY, gid: NOBODY };
 const obstacle = findSystemObstacle();
 if (obstacle !== undefined) {
   process.stderr.write(`\n!!! ${obstacle}: commands for the service of the system were NOT tried\n\n`);
@@ -115,21 +115,21 @@ describe.skipIf(obstacle !== undefined)('the service of the system, started as i
     );
   });
 
-  it('is left alone by other users, who are told what to type', async () => {
+  it('is left alone by other users, with the line to type', async () => {
     for (const args of [
       ['users', 'list'],
       ['audit', '--since', '1d'],
       ['daemon', 'status'],
       ['daemon', 'stop'],
     ]) {
-      const { exitCode, stderr } = await machine.authsvc(args, { user: nobody });
+      const { exitCode, stderr } = await machine.authsvc(args, { user: stranger });
       expect([exitCode, stderr]).toEqual([
         3,
         expect.stringContaining(`As its operator: sudo authsvc ${args.join(' ')}`),
       ]);
     }
-    expect((await machine.authsvc(['users', '--help'], { user: nobody })).exitCode).toBe(0);
-    expect((await machine.authsvc(['doctor', '--url', url], { user: nobody })).stdout).toContain(`${url} answers`);
+    expect((await machine.authsvc(['users', '--help'], { user: stranger })).exitCode).toBe(0);
+    expect((await machine.authsvc(['doctor', '--url', url], { user: stranger })).stdout).toContain(`${url} answers`);
   });
 
   it.each(['start', 'restart'])('is not to be run by hand: daemon %s names systemctl', async (verb) => {

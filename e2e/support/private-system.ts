@@ -21,7 +21,7 @@ export function findSystemObstacle(): string | undefined {
     : undefined;
 }
 
-export interface RunAs {
+interface RunAs {
   readonly env?: Environment;
   readonly user?: { readonly uid: number; readonly gid: number };
 }

@@ -3,11 +3,11 @@ import type { Stats } from 'node:fs';
 /** The data folder of the service that systemd runs for the whole machine. */
 export const SYSTEM_DATA_FOLDER = '/var/lib/authsvc';
 /** Its unit. */
-export const SYSTEM_UNIT = '/etc/systemd/system/authsvc.service';
+const SYSTEM_UNIT = '/etc/systemd/system/authsvc.service';
 /** Where its backups can go: its unit lets it write there. */
 export const SYSTEM_BACKUPS = '/var/backups/authsvc';
 /** Settings that are not in the unit, a NAME=value a line; may be missing. */
-export const SYSTEM_SETTINGS = '/etc/authsvc/environment';
+const SYSTEM_SETTINGS = '/etc/authsvc/environment';
 
 /** What commands ask of this machine; tests make their own. */
 export interface SystemService {

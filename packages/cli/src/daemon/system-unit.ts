@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Config } from '@authsvc/server';
 import { SYSTEM_BACKUPS, SYSTEM_DATA_FOLDER } from './system-places.ts';
-import { formatCommand, formatEnvironment, LIFE, RESTRICTIONS } from './systemd-unit.ts';
+import { formatCommand, formatEnvironment, LIFE, quoteAssignment, RESTRICTIONS } from './systemd-unit.ts';
 
 export interface SystemUnit {
   /** The program and its arguments; absolute paths. */
@@ -41,7 +41,8 @@ const LOW_PORT = 'CAP_NET_BIND_SERVICE';
 /**
  * Format a unit of the system's manager, which runs the service as a user of its own.
  *
- * systemd reads the secrets as root, and gives the service copies that only it can read.
+ * systemd reads the secrets as root, and gives the service copies that only it can read. The
+ * service itself reports a folder that is missing: the leading `-` lets it start.
  *
  * @see systemd.exec(5), "Sandboxing" and "Credentials"
  */
@@ -71,7 +72,7 @@ CapabilityBoundingSet=${hasLowPort ? LOW_PORT : ''}
 AmbientCapabilities=${hasLowPort ? LOW_PORT : ''}
 ${RESTRICTIONS}
 ${SYSTEM_RESTRICTIONS}
-${writable.map((folder) => `ReadWritePaths=${quotePath(folder)}\n`).join('')}
+${writable.map((folder) => `ReadWritePaths=${quoteAssignment(`-${folder}`)}\n`).join('')}
 [Install]
 WantedBy=multi-user.target
 `;
@@ -84,11 +85,6 @@ function formatSecrets(secretFiles: SystemUnit['secretFiles']): string {
       ([name, path]) => `LoadCredential=${name}:${path.replaceAll('%', '%%')}\nEnvironment="${name}_FILE=%d/${name}"\n`,
     )
     .join('');
-}
-
-/** With a leading `-`, a folder that is missing is the service's to report. */
-function quotePath(path: string): string {
-  return `"-${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
 }
 
 /** Folders that the restrictions hide from the service. */
