@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -164,18 +164,17 @@ describe.skipIf(obstacle !== undefined)('the service of the system, started as i
     expect((await machine.authsvc(['users', 'list'])).stdout).toContain('ada@example.com');
   });
 
-  it("gives way to a data folder of the user's own", async () => {
-    await mkdir(join(folder.path, '.local', 'share', 'authsvc'), { recursive: true });
-    await writeFile(join(folder.path, '.local', 'share', 'authsvc', 'authsvc.lock'), '');
-    const { stdout } = await machine.authsvc(['daemon', 'status', '--json']);
-    expect(JSON.parse(stdout)).toEqual({
-      running: false,
-      data_folder: join(folder.path, '.local', 'share', 'authsvc'),
-    });
-    const named = await machine.authsvc(['daemon', 'status', '--json'], {
-      env: { AUTHSVC_DATA_DIR: '/var/lib/authsvc' },
-    });
-    expect(JSON.parse(named.stdout)).toMatchObject({ running: true });
-    await rm(join(folder.path, '.local'), { recursive: true });
+  it("gives way to root's own daemon while that runs", async () => {
+    const own = { AUTHSVC_DATA_DIR: join(folder.path, '.local', 'share', 'authsvc'), AUTHSVC_LISTEN_PORT: '0' };
+    await mkdir(join(folder.path, '.local', 'share'), { recursive: true });
+    expect(await machine.authsvc(['daemon', 'start'], { env: own })).toMatchObject({ exitCode: 0 });
+    const whose = async (env: Record<string, string> = {}) => {
+      const { stdout } = await machine.authsvc(['daemon', 'status', '--json'], { env });
+      return (JSON.parse(stdout) as { data_folder: string }).data_folder;
+    };
+    expect(await whose()).toBe(own.AUTHSVC_DATA_DIR);
+    expect(await whose({ AUTHSVC_DATA_DIR: '/var/lib/authsvc' })).toBe('/var/lib/authsvc');
+    expect(await machine.authsvc(['daemon', 'stop'], { env: own })).toMatchObject({ exitCode: 0 });
+    expect(await whose()).toBe('/var/lib/authsvc');
   });
 });

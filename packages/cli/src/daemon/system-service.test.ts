@@ -67,6 +67,16 @@ describe('actForSystemService', () => {
     expect(act(machine, ['users', 'list'])).toBe(machine.context.env);
   });
 
+  it('lets root prefer its own only while a daemon runs there', () => {
+    const machine = createMachine({ userId: 0 });
+    const own = join(machine.home, '.local', 'share', 'authsvc');
+    mkdirSync(own, { recursive: true });
+    for (const name of ['authsvc.db', 'authsvc.lock']) writeFileSync(join(own, name), '');
+    expect(act(machine, ['users', 'list']).AUTHSVC_DATA_DIR).toBe(machine.context.system.dataFolder);
+    writeFileSync(join(own, 'control.sock'), '');
+    expect(act(machine, ['users', 'list'])).toBe(machine.context.env);
+  });
+
   it('prefers a folder that is named', () => {
     const machine = createMachine({ userId: STRANGER, env: { AUTHSVC_DATA_DIR: '/srv/accounts' } });
     expect(act(machine, ['users', 'list'])).toBe(machine.context.env);

@@ -46,14 +46,19 @@ export function actForSystemService<Known extends Machine>(
   }) as Known;
 }
 
-/** Whether the data folder is the system service's: by name, or because the user has no other. */
+/**
+ * Whether the data folder is the system service's: by name, or because the user has no other. Root
+ * has one only while a daemon runs on it.
+ */
 function usesSystemFolder({ env, platform, system }: Machine): boolean {
   if (platform !== 'linux') return false;
   const own = resolveDataFolder(env, platform);
   if (own === system.dataFolder) return true;
   if (env.AUTHSVC_DATA_DIR) return false;
-  const { database, lock } = dataPaths(own, platform);
-  return !existsSync(database) && !existsSync(lock);
+  const { database, lock, socket } = dataPaths(own, platform);
+  // Root may have tried the service before it became one of the system.
+  const signs = system.userId() === 0 ? [socket] : [database, lock];
+  return !signs.some((path) => existsSync(path));
 }
 
 function notYours({ dataFolder }: SystemService, argv: readonly string[]): CliError {
