@@ -37,8 +37,8 @@ const help = formatHelp({
       'with a timer that makes a backup every night',
     ],
     [
-      'sudo authsvc daemon install --system --reset-delivery operator',
-      'writes a unit of the system, which runs it at every boot as a user of its own',
+      'authsvc daemon install --system --reset-delivery operator',
+      'as root: writes a unit of the system, which runs it at every boot as a user of its own',
     ],
   ],
   json: [
