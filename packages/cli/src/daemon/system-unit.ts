@@ -53,7 +53,7 @@ export function formatSystemUnit(unit: SystemUnit): string {
 [Unit]
 Description=authsvc: email and password accounts
 Wants=network-online.target
-After=network-online.target
+After=network-online.target postgresql.service
 StartLimitIntervalSec=60
 StartLimitBurst=5
 
