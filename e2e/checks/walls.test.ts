@@ -39,6 +39,7 @@ const refused: readonly (readonly [file: string, code: string, rule: string])[] 
   ['packages/cli/src/thing.ts', "import { type ErrorBody } from '@authsvc/client/contract';", laziness],
   ['packages/cli/src/thing.ts', "import knex from 'knex';", wall],
   ['packages/cli/src/thing.ts', "const keytar = await import('keytar');", wall],
+  ['packages/cli/src/thing.ts', "import { Entry } from '@napi-rs/keyring';", wall],
   ['packages/cli/src/keychain/thing.ts', "import sqlite3 from 'sqlite3';", wall],
   ['packages/client/src/thing.ts', "import { request } from 'node:http';", wall],
   ['packages/client/src/thing.ts', "import { exchange } from './node/request.ts';", wall],

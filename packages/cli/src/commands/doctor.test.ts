@@ -26,7 +26,7 @@ describe('authsvc doctor', () => {
     expect([status, stderr]).toEqual([0, '']);
     const rows = stdout.replace(/(?<=Node\.js +)\S+/, '<version>').replace(/[\d.]+ [GM]B/, '<room>');
     expect(rows).toBe(`✓ Node.js       <version>
-✓ Keychain      open; sessions are kept there
+✓ Keychain      open, through keytar; sessions are kept there
 ✓ Sessions      none is stored
 ✓ Data folder   ~/.local/share/authsvc is not made yet
 ✓ Disk          <room> free where the data lies

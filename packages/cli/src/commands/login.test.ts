@@ -39,7 +39,9 @@ describe('authsvc login', () => {
     expect(Object.keys(files)).toEqual(['.local/state/authsvc/accounts.json']);
     expect(JSON.parse(files['.local/state/authsvc/accounts.json'] ?? '')).toEqual({
       current: { server: server.url, email },
-      accounts: [{ server: server.url, email, storage: 'keychain', expires_at, cookie: 'session_id' }],
+      accounts: [
+        { server: server.url, email, storage: 'keychain', library: 'keytar', expires_at, cookie: 'session_id' },
+      ],
     });
   });
 

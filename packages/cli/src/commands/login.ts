@@ -126,23 +126,23 @@ async function keep(
   { terminal, store, devices, server, client }: CommandSetup,
   session: NewSession,
   expiresAt: string | null,
-  { storage }: ChosenStorage,
+  { place }: ChosenStorage,
 ): Promise<void> {
   const { email, token, cookie, deviceToken } = session;
   let cleared: boolean;
   try {
-    if (deviceToken !== undefined) await devices.save({ server, email, storage }, deviceToken);
-    ({ cleared } = await store.save({ server, email, storage, expires_at: expiresAt, cookie }, token));
+    if (deviceToken !== undefined) await devices.save({ server, email, ...place }, deviceToken);
+    ({ cleared } = await store.save({ server, email, ...place, expires_at: expiresAt, cookie }, token));
   } catch (error) {
     // Do not leave a session open that is not stored. If that fails too, report the first failure.
     await client.logOut(session).catch(() => undefined);
     throw error;
   }
-  terminal.printJson({ email, server, storage, expires_at: expiresAt });
-  const place = storage === 'keychain' ? 'in the system keychain' : 'in a file that only you can read';
+  terminal.printJson({ email, server, storage: place.storage, expires_at: expiresAt });
+  const where = place.storage === 'keychain' ? 'in the system keychain' : 'in a file that only you can read';
   terminal.succeed(
     describe(server, email, terminal.notePaint.bold),
-    `Session saved ${place}; ${describeExpiryDate(expiresAt)}`,
+    `Session saved ${where}; ${describeExpiryDate(expiresAt)}`,
   );
   if (!cleared) terminal.warn('The earlier session is still in the system keychain, which did not delete it');
   if (env.AUTHSVC_SESSION) terminal.warn('AUTHSVC_SESSION takes precedence over the saved session');

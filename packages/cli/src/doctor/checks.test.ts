@@ -7,10 +7,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSettings } from '../daemon/read-settings.ts';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
+import type { KeychainLibrary } from '../keychain/keychain.ts';
+import type { Account } from '../session-store/account-index.ts';
 import { createMemoryKeychain } from '../testing/memory-keychain.ts';
 import { judgeCodes } from './check-codes.ts';
 import { checkFolder, checkSqlite } from './check-data.ts';
-import { checkClock, checkDisk, checkKeychain, checkNode, checkPort, judgeRoom } from './check-machine.ts';
+import { checkKeychain } from './check-keychain.ts';
+import { checkClock, checkDisk, checkNode, checkPort, judgeRoom } from './check-machine.ts';
 import { judgeResetDelivery, judgeSettings } from './check-settings.ts';
 import { findingOf } from './finding.ts';
 
@@ -34,16 +37,44 @@ describe('checkNode', () => {
 describe('checkKeychain', () => {
   const absent = { state: 'absent', reason: 'no Secret Service on D-Bus' } as const;
   it.each([
-    ['open' as const, undefined, 'ok', 'open; sessions are kept there'],
+    ['open' as const, undefined, 'ok', 'open, through keytar; sessions are kept there'],
     [absent, 'file', 'ok', 'not used: AUTHSVC_STORAGE is file'],
     [absent, undefined, 'warning', 'none here (no Secret Service on D-Bus)'],
     [absent, 'keychain', 'problem', 'none here (no Secret Service on D-Bus), and AUTHSVC_STORAGE forbids a file'],
     [{ state: 'locked', reason: 'it asked to be unlocked' } as const, undefined, 'problem', 'locked'],
     [{ state: 'failed', reason: 'it has no keyring' } as const, undefined, 'problem', 'unusable (it has no keyring)'],
   ])('with one that is %j and AUTHSVC_STORAGE %s finds %s', async (keychain, AUTHSVC_STORAGE, state, message) => {
-    const finding = await checkKeychain({ env: { AUTHSVC_STORAGE }, keychain: createMemoryKeychain(keychain) });
-    expect([finding.state, finding.message]).toEqual([state, expect.stringContaining(message)]);
-    expect(finding.remedy === undefined).toBe(state === 'ok');
+    const context = { env: { AUTHSVC_STORAGE }, keychain: createMemoryKeychain(keychain) };
+    const [finding, ...others] = await checkKeychain(context, []);
+    expect([finding?.state, finding?.message]).toEqual([state, expect.stringContaining(message)]);
+    expect([finding?.remedy === undefined, others]).toEqual([state === 'ok', []]);
+  });
+
+  it('says what holds the stored sessions, and which cannot be read', async () => {
+    const account = (email: string, library?: KeychainLibrary): Account => {
+      const place = { storage: 'keychain', ...(library && { library }) } as const;
+      return { server: 'http://127.0.0.1:4100', email, ...place, expires_at: null, cookie: 'session_id' };
+    };
+    const accounts = [account('a@example.com'), account('b@example.com', 'keytar')];
+    const keychain = createMemoryKeychain();
+    keychain.get = ({ library }) =>
+      Promise.resolve(
+        library === 'keytar' ? { state: 'ok' } : { state: 'absent', reason: `${library} cannot be loaded` },
+      );
+    expect(
+      await checkKeychain({ env: {}, keychain }, [...accounts, account('c@example.com', '@napi-rs/keyring')]),
+    ).toEqual([
+      {
+        state: 'ok',
+        message:
+          'open, through keytar; sessions are kept there; keytar holds 2 sessions; @napi-rs/keyring holds 1 session',
+      },
+      {
+        state: 'warning',
+        message: '1 session there cannot be read: @napi-rs/keyring cannot be loaded',
+        remedy: { say: 'Log in again', command: 'authsvc login' },
+      },
+    ]);
   });
 });
 

@@ -4,13 +4,14 @@ import type { Context } from '../context.ts';
 import { askDaemon } from '../daemon/ask-daemon.ts';
 import { type DaemonBody, findLocalDaemon, type LocalDaemonPlace, locateDaemon } from '../daemon/local-daemon.ts';
 import { readSettings, type SettingsRead, type SettingWarnings } from '../daemon/read-settings.ts';
-import { readAccountIndex } from '../session-store/account-index.ts';
+import { type Account, readAccountIndex } from '../session-store/account-index.ts';
 import { readRequiredNode } from '../version.ts';
 import { checkBackup } from './check-backup.ts';
 import { checkCodes } from './check-codes.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkFolder, checkPostgres, checkSqlite, judgeMoved } from './check-data.ts';
-import { checkDisk, checkKeychain, checkNode, checkPort } from './check-machine.ts';
+import { checkKeychain } from './check-keychain.ts';
+import { checkDisk, checkNode, checkPort } from './check-machine.ts';
 import { judgeResetDelivery, judgeSettings } from './check-settings.ts';
 import { type Finding, findingOf, ok } from './finding.ts';
 
@@ -62,7 +63,7 @@ export async function examine(context: Context, server: string): Promise<readonl
   const findMoved = async () => (daemon ? (await known).find(({ event }) => event === DATABASE_MOVED) : undefined);
   const checks: Partial<Record<CheckName, Check>> = {
     node: () => checkNode(process.versions.node, readRequiredNode()),
-    keychain: () => checkKeychain(context),
+    keychain: () => checkKeychain(context, storedAccounts(stateFolder)),
     sessions: () => checkSessions(stateFolder, context),
     data_folder: () => checkFolder(place.dataFolder, context),
     disk: () => checkDisk(place.dataFolder),
@@ -91,6 +92,15 @@ async function runCheck(name: CheckName, check: Check): Promise<NamedFinding[]> 
     return [await check()].flat().map((finding) => ({ name, ...finding }));
   } catch (error) {
     return [{ name, ...findingOf(error) }];
+  }
+}
+
+/** None where the index cannot be read, which {@link checkSessions} reports. */
+function storedAccounts(stateFolder: string): readonly Account[] {
+  try {
+    return readAccountIndex(stateFolder).accounts;
+  } catch {
+    return [];
   }
 }
 

@@ -9,35 +9,27 @@ describe('readKeychainFailure', () => {
     'Failed to execute child process “dbus-launch” (No such file or directory)',
     'The name org.freedesktop.secrets was not provided by any .service files',
     'Error calling StartServiceByName for org.freedesktop.secrets: Process org.freedesktop.secrets exited with status 1',
+    'Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled at compile time, set your DBUS_SESSION_BUS_ADDRESS instead',
+    'Platform failure: DBus error: Failed to connect to socket /run/user/1000/bus: No such file or directory',
+    "Platform failure: DBus error: '=' character not found or has no value following it",
   ])('finds no Secret Service behind: %s', (error) => {
-    expect(readKeychainFailure({ loaded: true, error })).toEqual({
+    expect(readKeychainFailure(error)).toEqual({
       state: 'absent',
       reason: 'no Secret Service on D-Bus',
     });
   });
 
-  it('finds no keychain where keytar cannot be loaded', () => {
-    const error = 'libsecret-1.so.0: cannot open shared object file: No such file or directory';
-    expect(readKeychainFailure({ loaded: false, error })).toEqual({
-      state: 'absent',
-      reason: 'keytar cannot be loaded',
-    });
-  });
-
   it('knows a locked keyring, and one that is not there', () => {
-    expect(readKeychainFailure({ loaded: true, error: 'Cannot create an item in a locked collection' }).state).toBe(
-      'locked',
-    );
-    expect(
-      readKeychainFailure({
-        loaded: true,
-        error: 'Object does not exist at path “/org/freedesktop/secrets/collection/login”',
-      }),
-    ).toEqual({ state: 'failed', reason: 'it has no keyring to keep anything in' });
+    expect(readKeychainFailure('Cannot create an item in a locked collection').state).toBe('locked');
+    expect(readKeychainFailure('Secret Service: unlock prompt was dismissed').state).toBe('locked');
+    const none = { state: 'failed', reason: 'it has no keyring to keep anything in' };
+    const path = '“/org/freedesktop/secrets/collection/login”';
+    expect(readKeychainFailure(`Object does not exist at path ${path}`)).toEqual(none);
+    expect(readKeychainFailure('Secret Service: no result found')).toEqual(none);
   });
 
   it('never takes what it does not know for a missing keychain', () => {
-    expect(readKeychainFailure({ loaded: true, error: 'something else' })).toEqual({
+    expect(readKeychainFailure('something else')).toEqual({
       state: 'failed',
       reason: 'something else',
     });

@@ -1,14 +1,21 @@
 import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
+import type { KeychainLibrary } from '../keychain/keychain.ts';
 import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './private-file.ts';
 
+/** Where a secret is stored. */
+export interface StoragePlace {
+  readonly storage: 'keychain' | 'file';
+  /** What saved it in the keychain, and can read it there; version 1.0.0, which left it out, had keytar. */
+  readonly library?: KeychainLibrary;
+}
+
 /** Where a session is stored; the index does not hold the session itself. */
-export interface Account {
+export interface Account extends StoragePlace {
   /** An origin, such as `http://127.0.0.1:4100`. */
   readonly server: string;
   /** As it was registered. */
   readonly email: string;
-  readonly storage: 'keychain' | 'file';
   /** ISO 8601, UTC; `null` when the server did not say. */
   readonly expires_at: string | null;
   /** The name of the cookie that carries the session. */
@@ -21,9 +28,7 @@ export interface AccountName {
 }
 
 /** Where the token is stored that makes this machine a known device of an account. */
-export interface StoredDevice extends AccountName {
-  readonly storage: Account['storage'];
-}
+export interface StoredDevice extends AccountName, StoragePlace {}
 
 /**
  * The accounts that have a stored session, and the account used last, which may have none. Holds no
@@ -69,6 +74,16 @@ export function isSameAccount(one: AccountName, other: AccountName): boolean {
   return one.server === other.server && emailKey(one.email) === emailKey(other.email);
 }
 
+/** What reads a secret in the keychain. */
+export function libraryOf({ library = 'keytar' }: StoragePlace): KeychainLibrary {
+  return library;
+}
+
+/** Whether what is saved in one place replaces what is in the other. */
+export function isSamePlace(one: StoragePlace, other: StoragePlace): boolean {
+  return one.storage === other.storage && (one.storage === 'file' || libraryOf(one) === libraryOf(other));
+}
+
 /** The email of the account used last, if that was on this server. */
 export function lastUsedEmail({ current }: AccountIndex, server: string): string | undefined {
   return current?.server === server ? current.email : undefined;
@@ -99,10 +114,11 @@ export function findStoredDevice({ devices = [] }: AccountIndex, name: AccountNa
 }
 
 /** Note where a device token is stored, replacing the account's earlier entry. */
-export function withDevice(index: AccountIndex, { server, email, storage }: StoredDevice): AccountIndex {
-  if (findStoredDevice(index, { server, email })?.storage === storage) return index;
-  const others = withoutDevice(index, { server, email }).devices ?? [];
-  return { ...index, devices: [...others, { server, email, storage }] };
+export function withDevice(index: AccountIndex, device: StoredDevice): AccountIndex {
+  const before = findStoredDevice(index, device);
+  if (before && isSamePlace(before, device)) return index;
+  const others = withoutDevice(index, device).devices ?? [];
+  return { ...index, devices: [...others, device] };
 }
 
 /** Remove a device. */
@@ -119,18 +135,20 @@ function isAccountIndex(value: unknown): value is AccountIndex {
 }
 
 function isStoredDevice(value: unknown): value is StoredDevice {
-  return isAccountName(value) && isStorage((value as Partial<StoredDevice>).storage);
+  return isAccountName(value) && isStoragePlace(value);
 }
 
-function isStorage(value: unknown): value is Account['storage'] {
-  return value === 'keychain' || value === 'file';
+function isStoragePlace(value: object): value is StoragePlace {
+  const { storage, library } = value as Record<string, unknown>;
+  if (library !== undefined && library !== 'keytar' && library !== '@napi-rs/keyring') return false;
+  return storage === 'keychain' || storage === 'file';
 }
 
 function isAccount(value: unknown): value is Account {
   if (!isRecord(value) || !isAccountName(value)) return false;
-  const { storage, expires_at, cookie } = value as Record<string, unknown>;
+  const { expires_at, cookie } = value as Record<string, unknown>;
   return (
-    isStorage(storage) &&
+    isStoragePlace(value) &&
     (expires_at === null || typeof expires_at === 'string') &&
     (cookie === 'session_id' || cookie === '__Host-session_id')
   );

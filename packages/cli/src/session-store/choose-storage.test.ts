@@ -27,11 +27,11 @@ describe('readStorageWish', () => {
 
 describe('chooseStorage', () => {
   it.each([
-    ['open' as const, undefined, { storage: 'keychain' }],
-    ['open' as const, 'keychain' as const, { storage: 'keychain' }],
-    [absent, undefined, { storage: 'file', missing: 'no Secret Service on D-Bus' }],
-    [absent, 'file' as const, { storage: 'file' }],
-    [locked, 'file' as const, { storage: 'file' }],
+    ['open' as const, undefined, { place: { storage: 'keychain', library: 'keytar' } }],
+    ['open' as const, 'keychain' as const, { place: { storage: 'keychain', library: 'keytar' } }],
+    [absent, undefined, { place: { storage: 'file' }, missing: 'no Secret Service on D-Bus' }],
+    [absent, 'file' as const, { place: { storage: 'file' } }],
+    [locked, 'file' as const, { place: { storage: 'file' } }],
   ])('with a keychain that is %j and the wish %s chooses %j', async (state, wish, chosen) => {
     expect(await chooseStorage(createMemoryKeychain(state), wish)).toEqual(chosen);
   });

@@ -4,6 +4,8 @@ import {
   emailKey,
   findStoredDevice,
   isSameAccount,
+  isSamePlace,
+  libraryOf,
   readAccountIndex,
   type StoredDevice,
   updateAccountIndex,
@@ -43,7 +45,7 @@ export function createDeviceStore(keychain: Keychain, stateFolder: string): Devi
     const stored = storedAs(name);
     if (!stored) return undefined;
     if (stored.storage === 'file') return files.read(keyOf(name));
-    const answer = await keychain.get(entryOf(name));
+    const answer = await keychain.get(entryOf(stored));
     return answer.state === 'ok' ? answer.secret : undefined;
   }
 
@@ -56,13 +58,13 @@ export function createDeviceStore(keychain: Keychain, stateFolder: string): Devi
       if (answer.state !== 'ok') throw keychainError(answer, 'The session was not saved.');
     }
     updateAccountIndex(stateFolder, (latest) => withDevice(latest, device));
-    if (before && before.storage !== device.storage) await remove(before);
+    if (before && !isSamePlace(before, device)) await remove(before);
   }
 
   /** The service forgets it as well, so that a keychain which keeps it does no harm. */
-  async function remove({ storage, ...name }: StoredDevice): Promise<void> {
-    if (storage === 'file') files.remove(keyOf(name));
-    else await keychain.delete(entryOf(name));
+  async function remove(stored: StoredDevice): Promise<void> {
+    if (stored.storage === 'file') files.remove(keyOf(stored));
+    else await keychain.delete(entryOf(stored));
   }
 
   async function forget(name: AccountName): Promise<void> {
@@ -80,7 +82,7 @@ export function createDeviceStore(keychain: Keychain, stateFolder: string): Devi
       const stored = storedAs(from);
       const token = await find(from);
       if (!stored || token === undefined || isSameAccount(from, to)) return;
-      await save({ ...to, storage: stored.storage }, token);
+      await save({ ...stored, server: to.server, email: to.email }, token);
       await forget(from);
     },
   };
@@ -91,6 +93,6 @@ function keyOf({ server, email }: AccountName): AccountName {
   return { server, email: emailKey(email) };
 }
 
-function entryOf({ server, email }: AccountName): KeychainEntry {
-  return { service: `authsvc-device:${server}`, account: emailKey(email) };
+function entryOf(device: StoredDevice): KeychainEntry {
+  return { service: `authsvc-device:${device.server}`, account: emailKey(device.email), library: libraryOf(device) };
 }

@@ -1,13 +1,15 @@
 import { shell } from '@authsvc/client/shell-command';
 import { CliError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
-import type { Keychain, KeychainAnswer, KeychainEntry } from '../keychain/keychain.ts';
+import type { Keychain, KeychainAnswer, KeychainEntry, KeychainFailure } from '../keychain/keychain.ts';
 import {
   type Account,
   type AccountIndex,
   type AccountName,
   findAccount,
   isSameAccount,
+  isSamePlace,
+  libraryOf,
   readAccountIndex,
   updateAccountIndex,
   withAccount,
@@ -64,8 +66,8 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
       }
       updateAccountIndex(stateFolder, (latest) => withAccount(latest, account));
       // Keychains distinguish case, and the forms of a domain.
-      const isElsewhere = account.storage === 'file' || account.email !== before?.email;
-      if (before?.storage !== 'keychain' || !isElsewhere) return { cleared: true };
+      const isReplaced = before && isSamePlace(before, account) && before.email === account.email;
+      if (before?.storage !== 'keychain' || isReplaced) return { cleared: true };
       return { cleared: await removeFromKeychain(keychain, before) };
     },
 
@@ -75,14 +77,18 @@ export function createSessionStore(keychain: Keychain, stateFolder: string): Ses
         if (token === undefined) throw notLoggedIn(account.server, account.email);
         return token;
       }
-      const answer = assertDone(await keychain.get(entryOf(account)), 'It holds your session.');
-      if (answer.secret === undefined) throw withheld();
-      return answer.secret;
+      const answer = await keychain.get(entryOf(account));
+      // A locked keyring looks empty, and by the index this one is not.
+      if (answer.state === 'ok') return answer.secret ?? fail({ state: 'locked', reason: 'no entry' });
+      return fail(answer);
     },
 
     async forget(account) {
+      const entry = entryOf(account);
       if (account.storage === 'file') files.remove(account);
-      else assertDone(await keychain.delete(entryOf(account)), 'It holds your session.');
+      else assertDone(await keychain.delete(entry), 'It holds your session.', logInAgain);
+      // An earlier session that could not be deleted while keytar could not be loaded.
+      if (account.library === '@napi-rs/keyring') await keychain.delete({ ...entry, library: 'keytar' });
       updateAccountIndex(stateFolder, (latest) => withoutAccount(latest, account));
     },
 
@@ -112,22 +118,19 @@ export function notLoggedIn(server: string, email?: string): CliError {
   });
 }
 
-/** A locked keyring looks empty, and by the index this one is not. */
-function withheld(): CliError {
-  return new CliError({
-    status: exitStatus.keychain,
-    code: 'keychain_locked',
-    what: 'The system keychain is locked',
-    why: 'It holds your session, which cannot be read until it is unlocked.',
-    next: { say: 'Unlock it and try again, or log in again', command: shell`authsvc login` },
-  });
+const logInAgain = { say: 'log in again', command: shell`authsvc login` };
+
+/** The session cannot be read: by the index it is in the keychain. */
+function fail(failure: KeychainFailure): never {
+  const isLocked = failure.state === 'locked';
+  const why = `It holds your session${isLocked ? ', which cannot be read until it is unlocked' : ''}.`;
+  throw keychainError(failure, why, logInAgain);
 }
 
-function entryOf({ server, email }: AccountName): KeychainEntry {
-  return { service: `authsvc:${server}`, account: email };
+function entryOf(account: Account): KeychainEntry {
+  return { service: `authsvc:${account.server}`, account: account.email, library: libraryOf(account) };
 }
 
-function assertDone(answer: KeychainAnswer, why: string): Extract<KeychainAnswer, { state: 'ok' }> {
-  if (answer.state === 'ok') return answer;
-  throw keychainError(answer, why);
+function assertDone(answer: KeychainAnswer, why: string, otherwise?: typeof logInAgain): void {
+  if (answer.state !== 'ok') throw keychainError(answer, why, otherwise);
 }

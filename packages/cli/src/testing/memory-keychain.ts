@@ -1,4 +1,4 @@
-import type { Keychain, KeychainAnswer, KeychainEntry, KeychainFailure } from '../keychain/keychain.ts';
+import type { Keychain, KeychainEntry, KeychainFailure } from '../keychain/keychain.ts';
 
 export interface MemoryKeychain extends Keychain {
   /** By service and account, with a space between. */
@@ -14,7 +14,7 @@ export function createMemoryKeychain(state: MemoryKeychain['state'] = 'open'): M
   const entries = new Map<string, string>();
   const calls: string[] = [];
   const nameOf = ({ service, account }: KeychainEntry) => `${service} ${account}`;
-  const call = (name: string, work: () => KeychainAnswer): Promise<KeychainAnswer> => {
+  const call = <T>(name: string, work: () => T): Promise<T | KeychainFailure> => {
     calls.push(name);
     return Promise.resolve(typeof keychain.state === 'object' ? keychain.state : work());
   };
@@ -25,7 +25,7 @@ export function createMemoryKeychain(state: MemoryKeychain['state'] = 'open'): M
     warmUp: () => {
       calls.push('warmUp');
     },
-    probe: () => call('probe', () => ({ state: 'ok' })),
+    probe: () => call('probe', () => ({ state: 'ok', library: 'keytar' })),
     get: (entry) =>
       call('get', () => ({ state: 'ok', secret: keychain.state === 'open' ? entries.get(nameOf(entry)) : undefined })),
     set: (entry, secret) =>

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { type Bus, findSecretServiceObstacle, startBus as startAnyBus } from '../../../../test/secret-service.mjs';
 
@@ -54,9 +53,6 @@ export async function makeLockedHome(): Promise<string> {
   await keyring.stop();
   return bus.home;
 }
-
-/** The helper as it is built: another Node process cannot start the source. */
-export const builtHelper = fileURLToPath(new URL('../../dist/keychain/keychain-helper.cjs', import.meta.url));
 
 function makeHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'authsvc-keyring-'));
