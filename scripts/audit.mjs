@@ -1,4 +1,5 @@
-import { readText, root, rootPackage } from './root.mjs';
+import { pathToFileURL } from 'node:url';
+import { failWith, readText, root, rootPackage } from './root.mjs';
 import { runQuietly } from './step.mjs';
 
 /** @typedef {import('./test.mjs').Outcome} Outcome */
@@ -9,6 +10,7 @@ const unmaintained = {
   sqlite3: { version: '6.0.1', manifest: 'packages/core/package.json' },
   keytar: { version: '7.9.0', manifest: 'packages/cli/package.json' },
 };
+const unanswered = 'The dependency audit did not run: the registry could not be asked for advisories';
 const decision = 'docs/adr/0002-sqlite3-and-keytar-behind-one-file.md';
 
 /** Less severe advisories are reported, and fail nothing. */
@@ -51,7 +53,6 @@ export function advisories(log) {
     answer = {};
   }
   if (!answer.advisories) {
-    const unanswered = 'The dependency audit did not run: the registry could not be asked for advisories';
     return { problems: [], notices: [unanswered] };
   }
   const found = Object.values(answer.advisories).map(({ severity, module_name, title, url }) => ({
@@ -89,4 +90,11 @@ export function watchedPackages(readManifest, lockfile) {
   }
   const names = Object.entries(unmaintained).map(([name, { version }]) => `${name} ${version}`);
   return { problems, notices: [`Watched: ${names.join(' and ')} are unmaintained; ${decision}`] };
+}
+
+// By itself it fails without an answer: that is all it is run for.
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { log, notices = [] } = await audit();
+  for (const notice of notices) console.log(`! ${notice}`);
+  failWith([log, ...notices.filter((notice) => notice === unanswered)].filter((text) => text !== ''));
 }

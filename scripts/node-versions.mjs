@@ -15,7 +15,7 @@ import { writeBlock } from './write-tables.mjs';
  */
 
 /** Supported major versions, which the npm package `node` provides. */
-const supported = ['20', '22', '24'];
+const supported = ['20', '22', '24', '26'];
 
 const { values } = parseArgs({
   options: {

@@ -78,7 +78,7 @@ function loadKeytar(): Library {
 function loadKeyring(): Library {
   const { AsyncEntry }: typeof import('@napi-rs/keyring') = require('@napi-rs/keyring');
   const open = (service: string, account: string) =>
-    // On macOS both libraries would name an entry alike, and deleting one's would delete the other's.
+    // Without the suffix both libraries name an entry alike on macOS, and would delete the other's.
     new AsyncEntry(`${service} (keyring)`, account, {
       // By default it falls back to the kernel's keyring, which does not outlive a reboot.
       linux: { store: 'secret-service' },

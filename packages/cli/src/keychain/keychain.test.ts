@@ -11,7 +11,7 @@ import { createKeychain, type Keychain, type KeychainEntry, type KeychainLibrary
 const libraries = ['keytar', '@napi-rs/keyring'] as const;
 const name = { service: 'authsvc:http://127.0.0.1:4100', account: 'ada@example.com' };
 
-/** Open the keychain where only one of the libraries, or what a helper of its own does, is there. */
+/** Open the keychain where only one of the libraries can be loaded, or with another helper. */
 function open(env: Readonly<Record<string, string>>, installed: KeychainLibrary | { helperPath: string }): Keychain {
   const helperPath = typeof installed === 'string' ? makeHelper([installed]) : installed.helperPath;
   const keychain = createKeychain({ env, helperPath });

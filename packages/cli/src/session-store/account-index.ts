@@ -6,7 +6,7 @@ import { readPrivateFile, unusable, withFileLock, writePrivateFile } from './pri
 /** Where a secret is stored. */
 export interface StoragePlace {
   readonly storage: 'keychain' | 'file';
-  /** What saved it in the keychain, and can read it there; version 1.0.0, which left it out, had keytar. */
+  /** What saved it in the keychain, and alone can read it there; if left out, keytar. */
   readonly library?: KeychainLibrary;
 }
 

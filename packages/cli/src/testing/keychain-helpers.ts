@@ -11,8 +11,8 @@ export const builtHelper = fileURLToPath(new URL('../../dist/keychain/keychain-h
 const installed = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /**
- * Install the helper in a folder of its own, where only some libraries can be loaded. The others are
- * as an install leaves them that can neither compile nor fetch a binary: their JavaScript is there.
+ * Install the helper in a folder of its own, where only some libraries can be loaded. The others
+ * have no binary, as after an install that could neither compile nor fetch one.
  */
 export function makeHelper(loadable: readonly KeychainLibrary[]): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'authsvc-helper-')));
