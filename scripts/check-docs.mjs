@@ -5,7 +5,7 @@ import { clonedFiles, failWith, readText } from './root.mjs';
 const page = 'docs/operations.md';
 const securityPage = 'docs/security.md';
 /** Commands that move data explain themselves. */
-const elsewhere = /(copy-database|flask-users|\.test)\.ts$|\/(testing|model)\b/;
+const elsewhere = /(copy-database|flask-users|try-upgrade|\.test)\.ts$|\/(testing|model)\b/;
 const testReference = /`([^`\s]+\.test\.ts)`((?:\s*›\s*“[^”]+”)+)/g;
 
 /**

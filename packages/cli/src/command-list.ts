@@ -98,6 +98,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./operator/migrate.ts'),
   },
   {
+    name: 'upgrade',
+    summary: 'Check what a new version will do to the database',
+    load: () => import('./operator/upgrade.ts'),
+  },
+  {
     name: 'daemon',
     summary: 'Run the service in the background',
     load: () => import('./operator/daemon.ts'),

@@ -3,14 +3,12 @@ import { Command } from 'commander';
 import { chooseServer } from '../connection/prepare-command.ts';
 import type { Context } from '../context.ts';
 import type { NamedFinding } from '../doctor/examine.ts';
+import { findingToJson, formatFindings } from '../doctor/format-findings.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { readAccountIndex } from '../session-store/account-index.ts';
-import { fill, formatHelp } from '../terminal/help-text.ts';
-import { createTerminal, printable, type Terminal } from '../terminal/terminal.ts';
-
-/** A narrower terminal breaks the words itself. */
-const MIN_TEXT_WIDTH = 30;
+import { formatHelp } from '../terminal/help-text.ts';
+import { createTerminal } from '../terminal/terminal.ts';
 
 const help = formatHelp({
   examples: [
@@ -35,7 +33,7 @@ export function createCommand(context: Context, endWith: (status: number) => voi
       const { checkLabels, examine } = await import('../doctor/examine.ts');
       const findings = await examine(context, serverMeant(context, options));
       const isWell = findings.every(({ state }) => state !== 'problem');
-      terminal.printJson({ ok: isWell, checks: findings.map(toJson) });
+      terminal.printJson({ ok: isWell, checks: findings.map(findingToJson) });
       terminal.printLines(
         ...formatFindings(findings, checkLabels, terminal, context.stdout.columns),
         '',
@@ -53,29 +51,6 @@ function serverMeant({ env, platform }: Context, options: GlobalOptions): string
     } catch {
       return { current: null, accounts: [] };
     }
-  });
-}
-
-function toJson({ name, state, message, remedy }: NamedFinding) {
-  return { name, state, message, remedy: remedy?.command ?? remedy?.say ?? null };
-}
-
-function formatFindings(
-  findings: readonly NamedFinding[],
-  labels: Readonly<Record<NamedFinding['name'], string>>,
-  { paint }: Terminal,
-  columns: number | undefined,
-): string[] {
-  const marks = { ok: paint.green('✓'), warning: paint.yellow('!'), problem: paint.red('✗') };
-  const labelWidth = Math.max(...Object.values(labels).map((label) => label.length));
-  const indent = ' '.repeat(labelWidth + 4);
-  const textWidth = Math.max(MIN_TEXT_WIDTH, (columns ?? Number.POSITIVE_INFINITY) - indent.length);
-  return findings.flatMap(({ name, state, message, remedy }, index) => {
-    const label = findings[index - 1]?.name === name ? '' : labels[name];
-    const [first = '', ...rest] = fill(printable(message).split(' '), '', '', ' ', textWidth);
-    const row = `${marks[state]} ${paint.bold(label.padEnd(labelWidth))}  ${first}`;
-    const way = remedy?.command ? `${remedy.say}: ${paint.cyan(remedy.command)}` : remedy?.say;
-    return [row, ...[...rest, ...(way === undefined ? [] : [way])].map((line) => indent + line)];
   });
 }
 

@@ -72,6 +72,7 @@ it('every --json shape that a help page publishes is what its command prints', {
   url = (await run('daemon status')).url ?? '';
   await run('daemon wait');
   await run('doctor');
+  await run('upgrade', ['--check']);
   await run('completion', ['bash']);
   await run('daemon install', ['--reset-delivery', 'operator']);
   for (const email of [ada, bob]) await run('register', ['--email', email, '--password-stdin'], first);

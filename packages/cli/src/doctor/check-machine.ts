@@ -71,8 +71,10 @@ function existingPart(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
 }
 
-function describeBytes(bytes: number): string {
-  return bytes >= 1000 * MEGABYTE ? `${(bytes / MEGABYTE / 1000).toFixed(1)} GB` : `${Math.floor(bytes / MEGABYTE)} MB`;
+/** `1.2 GB`, or whole megabytes. */
+export function describeBytes(bytes: number): string {
+  if (bytes >= 1000 * MEGABYTE) return `${(bytes / MEGABYTE / 1000).toFixed(1)} GB`;
+  return bytes >= MEGABYTE ? `${Math.floor(bytes / MEGABYTE)} MB` : 'less than 1 MB';
 }
 
 /** Try to listen where a daemon would, and report what holds the port if that fails. */

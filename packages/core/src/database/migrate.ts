@@ -60,17 +60,32 @@ export async function migrateIn(trx: Knex.Transaction, name: string): Promise<vo
 
 /** Whether every migration has been applied. */
 export async function isMigrated(knex: Knex): Promise<boolean> {
+  return (await readMigrationState(knex)).missing.length === 0;
+}
+
+/** How a database's schema differs from that of this version. */
+export interface MigrationState {
+  /** The migrations that it lacks, in order. */
+  readonly missing: readonly string[];
+  /** Those that only a newer version of authsvc knows. */
+  readonly unknown: readonly string[];
+}
+
+export async function readMigrationState(knex: Knex): Promise<MigrationState> {
   const applied = await appliedMigrations(knex);
-  return migrationNames.every((name) => applied.includes(name));
+  return {
+    missing: migrationNames.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !migrationNames.includes(name)),
+  };
 }
 
 /** `older`: migrations are missing. `newer`: some are of a newer version of authsvc. */
 export type SchemaAge = 'current' | 'older' | 'newer';
 
 export async function readSchemaAge(knex: Knex): Promise<SchemaAge> {
-  const applied = await appliedMigrations(knex);
-  if (applied.some((name) => !migrationNames.includes(name))) return 'newer';
-  return migrationNames.every((name) => applied.includes(name)) ? 'current' : 'older';
+  const { missing, unknown } = await readMigrationState(knex);
+  if (unknown.length > 0) return 'newer';
+  return missing.length === 0 ? 'current' : 'older';
 }
 
 async function appliedMigrations(knex: Knex): Promise<string[]> {
