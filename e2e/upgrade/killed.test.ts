@@ -28,7 +28,15 @@ const upgraders: Readonly<Record<Dialect, readonly (readonly string[])[]>> = {
 /** Kills a command at once, and the daemon that it has started by `daemon start`. */
 function kill({ pid }: ChildProcess): void {
   const daemons = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
-  for (const victim of [...daemons, pid]) process.kill(Number(victim), 'SIGKILL');
+  for (const victim of [...daemons, pid]) killIfThere(Number(victim));
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Kills what still runs with a home, such as the daemon of a command that had ended. */
@@ -39,7 +47,7 @@ async function killRest(home: string): Promise<void> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const left = await Promise.all(pids.map(async (pid) => ((await isOfHome(pid)) ? [Number(pid)] : [])));
     if (left.flat().length === 0) return;
-    for (const pid of left.flat()) process.kill(pid, 'SIGKILL');
+    for (const pid of left.flat()) killIfThere(pid);
     await wait(LOOK_MS);
   }
 }
@@ -62,6 +70,8 @@ async function measure(copy: OldCopy, home: string) {
   const ready = serving.finally(() => {
     isReady = true;
   });
+  // Awaited below, after the looks.
+  ready.catch(() => undefined);
   await untilMigrating(copy, () => isReady);
   const beganAt = performance.now();
   while (!isReady && (await copy.isMigrating())) await wait(LOOK_MS);

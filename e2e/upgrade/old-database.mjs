@@ -42,7 +42,7 @@ function dump(dialect) {
 
 /**
  * Statements that add accounts: each known by one address, every fifth with a session, every
- * hundredth throttled.
+ * hundredth throttled. No reset token expires for a day, as long as tests may take.
  *
  * @param {Dialect} dialect
  * @param {number} count
@@ -67,6 +67,7 @@ function addAccounts(dialect, count) {
       select ${digest}, ${id}, ${id}, ${now}, ${now} + i, ${inOneDay}, '192.0.2.1' from ${numbers} where i % 5 = 0`,
     `insert into throttles (key, count, until, noted, expires_at)
       select 'account:' || ${digest}, 3, 0, ${isSqlite ? '0' : 'false'}, ${inOneDay} from ${numbers} where i % 100 = 0`,
+    `update reset_tokens set expires_at = ${inOneDay}`,
   ];
 }
 
