@@ -125,6 +125,26 @@ describe.skipIf(obstacle !== undefined)('authsvc daemon install --system', () =>
       await writeFile(unitFile, unit);
     });
 
+    it('has a timer beside it for a backup every night, by the same user', async () => {
+      const nightly = [...install, '--backup', '/srv/nights', '--keep', '30'];
+      const { stderr } = await machine.authsvc(nightly);
+      expect(stderr).toContain('systemctl enable --now authsvc-backup.timer');
+      expect(stderr).toContain('install -d -o authsvc -m 700 /srv/nights');
+      const { backup } = JSON.parse((await machine.authsvc([...nightly, '--json'])).stdout);
+      expect(backup).toEqual({
+        service: '/etc/systemd/system/authsvc-backup.service',
+        timer: '/etc/systemd/system/authsvc-backup.timer',
+        folder: '/srv/nights',
+        keep: 30,
+      });
+      expect(readUnit(await readFile(unitFile, 'utf8')).all('ReadWritePaths')).toEqual(['"-/srv/nights"']);
+      const service = await readFile(unitFile.replace('.service', '-backup.service'), 'utf8');
+      expect(readUnit(service).all('User')).toEqual(['authsvc']);
+      expect(readUnit(service).environment('')).toEqual({ AUTHSVC_DATA_DIR: '/var/lib/authsvc' });
+      const verified = await machine.run(['systemd-analyze', 'verify', backup.service, backup.timer]);
+      expect(verified).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    });
+
     it('leaves little exposed, and more without any of its restrictions', async () => {
       await machine.authsvc(install);
       const unit = await readFile(unitFile, 'utf8');

@@ -154,7 +154,9 @@ describe('authsvc upgrade --check', () => {
       return (await check(home, [], { AUTHSVC_DATABASE_URL: `sqlite:${path}` })).report;
     });
     expect([report.ok, report.trial]).toEqual([false, null]);
-    expect(report.checks[1].message).toMatch(/^not tried: a copy needs 100 MB beside the database, and \d+ MB are free$/);
+    expect(report.checks[1].message).toMatch(
+      /^not tried: a copy needs 100 MB beside the database, and \d+ MB are free$/,
+    );
   });
 
   it('names the migrations of PostgreSQL, and how to try them', async ({ home }) => {

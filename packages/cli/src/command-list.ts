@@ -21,7 +21,16 @@ export const DESCRIBES_ALL = 'completion';
 export const SERVICE = 'serve';
 
 /** The commands that use the daemon's own folder. */
-export const OPERATORS: readonly string[] = ['users', 'audit', 'backup', 'restore', 'migrate', 'daemon', 'doctor'];
+export const OPERATORS: readonly string[] = [
+  'users',
+  'audit',
+  'backup',
+  'restore',
+  'upgrade',
+  'migrate',
+  'daemon',
+  'doctor',
+];
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandEntry[] = [

@@ -10,7 +10,7 @@ export {
 } from './config/database-setting.ts';
 export { weakenedSettings } from './config/rules.ts';
 export { settings, settingsTable } from './config/settings.ts';
-export { findLastBackup } from './data-folder/backups.ts';
+export { findLastBackup, type MadeBackup } from './data-folder/backups.ts';
 export { openDataFolder } from './data-folder/lock-data-folder.ts';
 export { openDatabase } from './data-folder/open-database.ts';
 export { describePortHolder } from './http/listening.ts';

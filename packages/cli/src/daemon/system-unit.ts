@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '@authsvc/server';
 import { SYSTEM_BACKUPS, SYSTEM_DATA_FOLDER } from './system-places.ts';
 import { formatCommand, formatEnvironment, LIFE, quoteAssignment, RESTRICTIONS } from './systemd-unit.ts';
@@ -96,9 +96,12 @@ export function findHidden(path: string): string | undefined {
 }
 
 /** The folders of backups, a database file and mails, if they are outside of the data folder. */
-export function foldersToWrite({ database, mailFolder }: Pick<Config, 'database' | 'mailFolder'>): string[] {
+export function foldersToWrite(
+  { database, mailFolder }: Pick<Config, 'database' | 'mailFolder'>,
+  backups: string = SYSTEM_BACKUPS,
+): string[] {
   const folders = [
-    SYSTEM_BACKUPS,
+    resolve(backups),
     ...(database.kind === 'sqlite' ? [dirname(database.path)] : []),
     ...(mailFolder === undefined ? [] : [mailFolder]),
   ];

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { shell } from '@authsvc/client/shell-command';
 import type { MigrationState } from '@authsvc/core';
-import type { PostgresSetting } from '@authsvc/server';
+import type { MadeBackup, PostgresSetting } from '@authsvc/server';
 import type { Context } from '../context.ts';
 import { findLocalDaemon, locateDaemon, shortPath } from '../daemon/local-daemon.ts';
 import { CliError, explainRefusal } from '../errors.ts';
@@ -15,19 +15,13 @@ import type { Named } from './format-findings.ts';
 /** Every check, by its name in `--json` and its label, in the order shown. */
 export const upgradeLabels = { migrations: 'Migrations', trial: 'Trial', backup: 'Backup' } as const;
 
-/** When a backup was made: ISO 8601, UTC. */
-interface Backup {
-  readonly path: string;
-  readonly at: string;
-}
-
 export interface UpgradeReport {
   /** `sqlite:` and a path, or a URL without credentials. */
   readonly database: string;
   readonly missing: readonly string[];
   /** Missing where nothing was tried. */
   readonly trial: { readonly tookMs: number; readonly bytes: number } | undefined;
-  readonly backup: Backup | undefined;
+  readonly backup: MadeBackup | undefined;
   readonly findings: readonly Named<keyof typeof upgradeLabels>[];
 }
 
@@ -53,7 +47,6 @@ const BACK_UP = { say: 'Make one, and name it with --backup', command: shell`aut
  * @throws {@link CliError} there is no database, or it cannot be read.
  */
 export async function examineUpgrade(context: Context, question: UpgradeQuestion): Promise<UpgradeReport> {
-  const { dataFolder } = locateDaemon(context);
   const database = await findDatabase(context);
   const name = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.name;
   const state = await readMigrations(database);
@@ -69,7 +62,7 @@ export async function examineUpgrade(context: Context, question: UpgradeQuestion
     return { ...nothing, findings: [{ name: 'migrations', ...ok(`${name} lacks none`) }] };
   }
   const backup =
-    question.backup === undefined ? findLastBackup(dataFolder, database) : readNamedBackup(question.backup);
+    question.backup === undefined ? await findKnownBackup(context, database) : readNamedBackup(question.backup);
   // First, since a trial may take minutes.
   const backupFinding = await judgeBackup(context, backup, database, question.backup !== undefined);
   const { trial, finding } = await tryMigrations(context, database, question);
@@ -117,16 +110,20 @@ async function readMigrations(database: Database): Promise<MigrationState> {
   try {
     return await readMigrationState(opened.read);
   } catch (error) {
-    const said = (error as Error).message.split(' - ').at(-1);
-    throw new CliError({
-      status: exitStatus.refused,
-      code: 'database_refused',
-      what: `${database.name} cannot be read: ${said}`,
-      cause: error,
-    });
+    throw unreadable(database.name, error as Error);
   } finally {
     await opened.close();
   }
+}
+
+function unreadable(name: string, cause: Error): CliError {
+  const said = cause.message.split(' - ').at(-1);
+  return new CliError({
+    status: exitStatus.refused,
+    code: 'database_refused',
+    what: `${name} cannot be read: ${said}`,
+    cause,
+  });
 }
 
 async function tryMigrations(
@@ -174,19 +171,14 @@ function describeMs(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-/** The last backup that the daemon made of a database, as its data folder remembers it. */
-function findLastBackup(dataFolder: string, database: Database): Backup | undefined {
+/** The last backup that the daemon made of a database. */
+async function findKnownBackup(context: Context, database: Database): Promise<MadeBackup | undefined> {
   if (database.kind !== 'sqlite') return undefined;
-  try {
-    const record = JSON.parse(readFileSync(join(dataFolder, 'backups.json'), 'utf8'));
-    return record.database === database.path ? record.last : undefined;
-  } catch {
-    // None was made, or it was made by a version that remembered none.
-    return undefined;
-  }
+  const { findLastBackup } = await import('@authsvc/server');
+  return findLastBackup(locateDaemon(context).backups, database.path);
 }
 
-function readNamedBackup(file: string): Backup {
+function readNamedBackup(file: string): MadeBackup {
   const path = resolve(file);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats) return { path, at: stats.mtime.toISOString() };
@@ -195,7 +187,7 @@ function readNamedBackup(file: string): Backup {
 
 async function judgeBackup(
   { now, env }: Context,
-  backup: Backup | undefined,
+  backup: MadeBackup | undefined,
   database: Database,
   isNamed: boolean,
 ): Promise<Finding> {

@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
-import { shell } from '@authsvc/client/shell-command';
-import type { Context } from '../context.ts';
+import type { Config } from '@authsvc/server';
 import { formatBackupUnits } from '../daemon/backup-units.ts';
-import { readSettings } from '../daemon/read-settings.ts';
-import { systemdUserFolder, writeUnit } from '../daemon/systemd-unit.ts';
+import { writeUnit } from '../daemon/systemd-unit.ts';
 import { usageError } from '../errors.ts';
 import { readKeep } from './backup.ts';
 
-interface BackupOptions {
+const BACKUP_UNIT = 'authsvc-backup';
+
+export interface BackupOptions {
   /** The folder; undefined where no backup is asked for. */
   readonly backup?: string;
   readonly keep?: string;
@@ -18,17 +18,26 @@ interface BackupOptions {
  *
  * @throws {@link CliError} `usage`.
  */
-export async function assertCanBackUp(context: Pick<Context, 'env'>, { backup, keep }: BackupOptions): Promise<void> {
+export function assertCanBackUp({ backup, keep }: BackupOptions, database: Config['database']): void {
   if (backup === undefined) {
     if (keep !== undefined) throw usageError('--keep belongs to --backup');
     return;
   }
   if (backup === '') throw usageError('--backup needs the path of a folder');
   readKeep(keep);
-  const { config } = await readSettings(context);
-  if (config?.database.kind === 'postgres') {
+  if (database.kind === 'postgres') {
     throw usageError("This database is backed up with PostgreSQL's own tools, such as pg_dump, not with --backup");
   }
+}
+
+interface BackupPlace {
+  /** The folder of the unit of the service itself. */
+  readonly unitFolder: string;
+  /** The program without its arguments; absolute paths. */
+  readonly program: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Further lines of `[Service]`. */
+  readonly serviceLines?: readonly string[];
 }
 
 /**
@@ -38,32 +47,26 @@ export async function assertCanBackUp(context: Pick<Context, 'env'>, { backup, k
  * @throws {@link CliError} `unit_not_written`.
  */
 export function writeBackupUnits(
-  { env }: Pick<Context, 'env'>,
-  program: readonly string[],
-  { AUTHSVC_DATA_DIR }: Readonly<Record<string, string>>,
+  { unitFolder, program, environment, serviceLines = [] }: BackupPlace,
   options: BackupOptions,
 ) {
   if (options.backup === undefined) return undefined;
-  const [folder, keep] = [resolve(options.backup), readKeep(options.keep)];
+  const json = {
+    service: join(unitFolder, `${BACKUP_UNIT}.service`),
+    timer: join(unitFolder, `${BACKUP_UNIT}.timer`),
+    folder: resolve(options.backup),
+    keep: readKeep(options.keep),
+  };
+  const { AUTHSVC_DATA_DIR } = environment;
   const { service, timer } = formatBackupUnits({
     program,
     environment: { ...(AUTHSVC_DATA_DIR !== undefined && { AUTHSVC_DATA_DIR }) },
-    folder,
-    keep,
+    folder: json.folder,
+    keep: json.keep,
     // It may name the data folder, too.
-    serviceLines: ['EnvironmentFile=-%E/authsvc/environment'],
+    serviceLines: [...serviceLines, 'EnvironmentFile=-%E/authsvc/environment'],
   });
-  const json = {
-    service: join(systemdUserFolder(env), 'authsvc-backup.service'),
-    timer: join(systemdUserFolder(env), 'authsvc-backup.timer'),
-    folder,
-    keep,
-  };
   writeUnit(json.service, service);
   writeUnit(json.timer, timer);
-  return {
-    json,
-    lines: ['', service.trimEnd(), '', timer.trimEnd()],
-    enable: shell`systemctl --user enable --now authsvc-backup.timer`,
-  };
+  return { json, lines: ['', service.trimEnd(), '', timer.trimEnd()] };
 }

@@ -9,40 +9,55 @@ import { writeUnit } from '../daemon/systemd-unit.ts';
 import { CliError, usageError } from '../errors.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { type BackupOptions, writeBackupUnits } from './daemon-install-backup.ts';
+
+/** Of the nightly backup, which only asks the daemon for it. */
+const CLIENT_RESTRICTIONS = ['ProtectSystem=strict', 'ProtectHome=yes', 'PrivateTmp=yes'];
 
 interface SystemInstall {
-  /** The program and its arguments; absolute paths. */
-  readonly command: readonly string[];
+  /** The program without its arguments; absolute paths. */
+  readonly authsvc: readonly string[];
   readonly user: string;
   readonly config: Config;
   readonly environment: Readonly<Record<string, string>>;
   /** Settings of this environment that no unit may hold. */
   readonly left: readonly { readonly name: string; readonly why: string }[];
+  readonly backup: BackupOptions;
   readonly needsMailServer: boolean;
 }
 
 /** `authsvc daemon install --system` */
 export function installForSystem({ env, system }: Context, terminal: Terminal, install: SystemInstall): void {
-  const { command, user, config, left } = install;
+  const { authsvc, user, config, left } = install;
   const { AUTHSVC_DATA_DIR: dataFolder, ...settings } = install.environment;
   const account = findAccount(user);
-  const writable = foldersToWrite(config);
-  for (const path of command.slice(0, 2)) assertReachable(path, user, account);
+  const writable = foldersToWrite(config, install.backup.backup);
+  for (const path of authsvc) assertReachable(path, user, account);
   for (const path of writable) assertNotHidden(path, 'Name a folder that is not in /home, /root or /tmp');
   if (system.userId() !== 0) throw notRoot(env, system.unit, install);
 
   const isSecret = ([name]: [string, string]) => name.endsWith('_FILE');
   const entries = Object.entries(settings);
+  const group = account?.group ?? user;
   const text = formatSystemUnit({
-    command,
+    command: [...authsvc, 'serve'],
     user,
-    group: account?.group ?? user,
+    group,
     environment: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
     secretFiles: Object.fromEntries(entries.filter(isSecret).map(([name, path]) => [name.replace(/_FILE$/, ''), path])),
     writable,
     hasLowPort: [config.listenPort, config.metricsAddress?.port ?? 0].some((port) => port > 0 && port < 1024),
   });
   writeUnit(system.unit, text);
+  const backup = writeBackupUnits(
+    {
+      unitFolder: dirname(system.unit),
+      program: authsvc,
+      environment: { AUTHSVC_DATA_DIR: system.dataFolder },
+      serviceLines: [`User=${user}`, `Group=${group}`, ...CLIENT_RESTRICTIONS],
+    },
+    install.backup,
+  );
 
   const names = ['AUTHSVC_DATA_DIR', ...Object.keys(settings)].sort();
   const elsewhere = dataFolder !== undefined && dataFolder !== system.dataFolder;
@@ -52,8 +67,9 @@ export function installForSystem({ env, system }: Context, terminal: Terminal, i
     reset_delivery: settings.AUTHSVC_RESET_DELIVERY,
     settings: names,
     left_out: all.map(({ name }) => name),
+    ...(backup && { backup: backup.json }),
   });
-  terminal.printLines(text.trimEnd());
+  terminal.printLines(text.trimEnd(), ...(backup?.lines ?? []));
   for (const { name, why } of all) terminal.warn(`${name} is not in the unit: it ${why}`);
   const { cyan } = terminal.notePaint;
   const home = system.dataFolder;
@@ -70,6 +86,7 @@ export function installForSystem({ env, system }: Context, terminal: Terminal, i
       .filter((folder) => !existsSync(folder))
       .map((folder) => `Make a folder that it writes to: ${cyan(shell`install -d -o ${user} -m 700 ${folder}`)}`),
     `Run it now and at every boot: ${cyan(shell`systemctl daemon-reload && systemctl enable authsvc && systemctl restart authsvc`)}`,
+    ...(backup ? [`Back up every night: ${cyan(shell`systemctl enable --now authsvc-backup.timer`)}`] : []),
     `Its log: ${cyan(shell`journalctl -u authsvc -f`)}`,
     `Look at it: ${cyan(shell`authsvc daemon status`)}`,
   );

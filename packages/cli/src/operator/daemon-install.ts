@@ -13,14 +13,12 @@ import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../terminal/help-text.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { KEPT_BACKUPS } from './backup.ts';
-import { assertCanBackUp, writeBackupUnits } from './daemon-install-backup.ts';
+import { assertCanBackUp, type BackupOptions, writeBackupUnits } from './daemon-install-backup.ts';
 
 const SYSTEM_USER = 'authsvc';
 
-interface InstallOptions extends GlobalOptions {
+interface InstallOptions extends GlobalOptions, BackupOptions {
   readonly resetDelivery: string;
-  readonly backup?: string;
-  readonly keep?: string;
   readonly system?: boolean;
   readonly user?: string;
 }
@@ -77,27 +75,29 @@ async function install(context: Context, options: InstallOptions): Promise<void>
     AUTHSVC_RESET_DELIVERY: options.resetDelivery,
     ...(options.system && { AUTHSVC_DATA_DIR: context.system.dataFolder }),
   });
-  await assertCanBackUp(context, options);
+  assertCanBackUp(options, config.database);
   const { carried, left } = await carrySettings(context);
   const environment = { ...carried, AUTHSVC_RESET_DELIVERY: options.resetDelivery };
   const program = realpathSync(fileURLToPath(new URL('../../bin/authsvc.js', import.meta.url)));
-  const command = [process.execPath, program, 'serve'];
+  const authsvc = [process.execPath, program];
   if (options.system) {
     const { installForSystem } = await import('./daemon-install-system.ts');
     installForSystem(context, terminal, {
-      command,
+      authsvc,
       user: options.user ?? SYSTEM_USER,
       config,
       environment,
       left,
+      backup: options,
       needsMailServer: needsMailServer(env, options.resetDelivery),
     });
     return;
   }
-  const text = formatSystemdUnit({ command, environment });
-  const path = join(systemdUserFolder(env), 'authsvc.service');
+  const text = formatSystemdUnit({ command: [...authsvc, 'serve'], environment });
+  const unitFolder = systemdUserFolder(env);
+  const path = join(unitFolder, 'authsvc.service');
   writeUnit(path, text);
-  const backup = writeBackupUnits(context, [process.execPath, program], environment, options);
+  const backup = writeBackupUnits({ unitFolder, program: authsvc, environment }, options);
 
   const settings = Object.keys(environment).sort();
   const left_out = left.map(({ name }) => name);
@@ -118,7 +118,7 @@ async function install(context: Context, options: InstallOptions): Promise<void>
       ? [`Put AUTHSVC_SMTP_URL=… into ${environmentFile(env)}, mode 600`]
       : []),
     `Run it now and at every login: ${cyan(shell`systemctl --user daemon-reload && systemctl --user enable --now authsvc`)}`,
-    ...(backup ? [`Back up every night: ${cyan(backup.enable)}`] : []),
+    ...(backup ? [`Back up every night: ${cyan(shell`systemctl --user enable --now authsvc-backup.timer`)}`] : []),
     `Also while you are logged out: ${cyan(shell`loginctl enable-linger`)}`,
     `Its log: ${cyan(shell`journalctl --user -u authsvc -f`)}`,
   );
