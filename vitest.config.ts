@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: setups,
           include: ['e2e/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'e2e/packed/**', 'e2e/examples/nextjs.test.ts'],
+          exclude: [...configDefaults.exclude, 'e2e/{packed,image}/**', 'e2e/examples/nextjs.test.ts'],
           testTimeout: journeyMilliseconds,
           hookTimeout: journeyMilliseconds,
           maxWorkers: 2,
@@ -86,6 +86,16 @@ export default defineConfig({
           testTimeout: journeyMilliseconds,
           hookTimeout: installMilliseconds,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // An image takes minutes to build: `npm run test:image` alone runs it.
+        test: {
+          name: 'image',
+          include: ['e2e/image/*.test.ts'],
+          testTimeout: journeyMilliseconds,
+          hookTimeout: installMilliseconds,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of this clone. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @type {{ packageManager: string, engines: { node: string } }} */
+/** @type {{ version: string, packageManager: string, engines: { node: string } }} */
 export const rootPackage = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** @returns {string[]} every file that is in git, or would be with the next `git add` */

@@ -27,15 +27,19 @@ export const systemPackages = [
   'golang-go',
 ];
 
+/** What `npm run test:image` uses: an image builder without a daemon, and a Debian to build on. */
+export const imagePackages = ['buildah', 'debootstrap'];
+
 /**
- * Install the Debian packages that the tests need, where that needs no password.
+ * Install Debian packages that tests need, where that needs no password.
  *
+ * @param {readonly string[]} names
  * @returns {Promise<string | undefined>} why that failed; undefined when all is there
  */
-export async function installSystemPackages() {
+export async function installSystemPackages(names) {
   if (process.platform !== 'linux') return undefined;
   if (!succeeds('apt-get', ['--version'])) return undefined;
-  const missing = systemPackages.filter((name) => !isSystemPackageInstalled(name));
+  const missing = names.filter((name) => !isSystemPackageInstalled(name));
   if (missing.length === 0) return undefined;
 
   const rootPrefix = rootCommand();

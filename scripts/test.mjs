@@ -6,7 +6,7 @@ import { repairKeytar } from './install.mjs';
 import { root } from './root.mjs';
 import { setUp } from './setup.mjs';
 import { exitFailed, runQuietly, step } from './step.mjs';
-import { installSystemPackages, systemPackages } from './system-packages.mjs';
+import { imagePackages, installSystemPackages, systemPackages } from './system-packages.mjs';
 
 /**
  * The outcome of a check.
@@ -37,7 +37,9 @@ const all = [
 const some = projects.map((name) => /** @type {const} */ ([`Tests: ${name}`, () => runTests(name)]));
 
 const started = performance.now();
-const obstacles = [projects.length === 0 ? await installSystemPackages() : undefined];
+const forImage = projects.includes('image');
+const needed = forImage ? imagePackages : systemPackages;
+const obstacles = [forImage || projects.length === 0 ? await installSystemPackages(needed) : undefined];
 await setUp().catch(exitFailed);
 obstacles.push(await repairKeytar());
 
@@ -126,7 +128,7 @@ function report() {
 
   if (skipped.length > 0) {
     const known = obstacles.filter((obstacle) => obstacle !== undefined);
-    const needs = `they need a Secret Service, shells, proxies, a browser, Flask and Go, on Debian: ${systemPackages.join(' ')}`;
+    const needs = `they need programs that Debian has in: ${needed.join(' ')}`;
     console.error(`\n! SKIPPED: ${skipped.length} tests did not run${isFailure ? ', which fails in CI' : ''}:`);
     for (const name of skipped) console.error(`  - ${name}`);
     console.error(`  Why: ${known.join('\n  ') || needs}`);

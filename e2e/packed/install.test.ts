@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../test/free-port.mjs';
@@ -42,8 +42,8 @@ async function run(cwd: string, env: Environment, file: string, args: readonly s
  *
  * @throws when the two are of different versions.
  */
-async function lendBinary(folder: string, name: string, owner: string): Promise<void> {
-  const installed = join(folder, 'node_modules', name);
+async function lendBinary(modules: string, name: string, owner: string): Promise<void> {
+  const installed = join(modules, name);
   const compiled = dirname(
     createRequire(join(root, 'packages', owner, 'package.json')).resolve(`${name}/package.json`),
   );
@@ -53,12 +53,7 @@ async function lendBinary(folder: string, name: string, owner: string): Promise<
   await cp(join(compiled, 'build', 'Release'), join(installed, 'build', 'Release'), { recursive: true });
 }
 
-const tarballs = [
-  'authsvc-1.1.0.tgz',
-  'authsvc-client-1.1.0.tgz',
-  'authsvc-core-1.1.0.tgz',
-  'authsvc-server-1.1.0.tgz',
-];
+const tarballs = ['authsvc-1.1.0.tgz', 'authsvc-client-1.1.0.tgz'];
 let packed: TemporaryFolder;
 
 beforeAll(async () => {
@@ -67,31 +62,44 @@ beforeAll(async () => {
 });
 afterAll(() => packed.remove());
 
-/** Installs tarballs in an empty folder, with an empty home. */
-async function install(names: readonly string[], ...options: string[]) {
+const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
+
+/** Installs the command as an operator does, with an empty prefix and an empty home. */
+async function installCommand() {
+  const [prefix, home] = [await makeFolder(), await makeFolder()];
+  // npm would look for the machine's settings below the prefix.
+  const { stdout: settings } = await execa('npm', ['config', 'get', 'globalconfig']);
+  const options = ['--global', '--prefix', prefix, '--globalconfig', settings, ...quietly];
+  const tarball = join(packed.path, 'authsvc-1.1.0.tgz');
+  await run(home, cleanEnvironment(home, network), 'npm', ['install', ...options, tarball]);
+  const modules = join(prefix, 'lib', 'node_modules');
+  await lendBinary(join(modules, 'authsvc', 'node_modules'), 'sqlite3', 'core');
+  return { modules, home, PATH: `${join(prefix, 'bin')}${delimiter}${process.env.PATH}` };
+}
+
+/** Installs the client in an application's folder, with an empty home. */
+async function installClient() {
   const [folder, home] = [await makeFolder(), await makeFolder()];
-  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
-  const paths = names.map((name) => join(packed.path, name));
-  // Makes it a project of its own; `--prefix` would do so too, and hide the machine's settings
-  // for npm.
+  // Makes it a project of its own.
   await writeFile(join(folder, 'package.json'), '{"private":true}');
-  await run(folder, cleanEnvironment(home, network), 'npm', ['install', ...quietly, ...options, ...paths]);
+  const tarball = join(packed.path, 'authsvc-client-1.1.0.tgz');
+  await run(folder, cleanEnvironment(home), 'npm', ['install', ...quietly, '--offline', tarball]);
   return { folder, home };
 }
 
 describe('the packed packages', () => {
-  it('are one tarball each', async () => {
+  it('are the command and the client, one tarball each', async () => {
     expect((await readdir(packed.path)).sort()).toEqual(tarballs);
   });
 
-  it('install in an empty folder with an empty home, and take a person from register to profile', async () => {
-    const { folder, home } = await install(tarballs);
-    await lendBinary(folder, 'sqlite3', 'core');
+  it('put the command on the PATH by one file, and take a person from register to profile in any folder', async () => {
+    const { modules, home, PATH } = await installCommand();
+    expect(await readdir(modules)).toEqual(['authsvc']);
 
-    const installed = join(folder, 'node_modules', '.bin', 'authsvc');
-    const settings = { AUTHSVC_LISTEN_PORT: '0', AUTHSVC_STORAGE: 'file' };
+    const anywhere = await makeFolder();
+    const settings = { PATH, AUTHSVC_LISTEN_PORT: '0', AUTHSVC_STORAGE: 'file' };
     const authsvc = (args: readonly string[], url = '', input?: string) =>
-      run(folder, cleanEnvironment(home, { ...settings, ...(url && { AUTHSVC_URL: url }) }), installed, args, input);
+      run(anywhere, cleanEnvironment(home, { ...settings, ...(url && { AUTHSVC_URL: url }) }), 'authsvc', args, input);
 
     expect((await authsvc(['--version'])).stdout).toBe('1.1.0');
     const { url } = JSON.parse((await authsvc(['daemon', 'start', '--json'])).stdout);
@@ -105,10 +113,11 @@ describe('the packed packages', () => {
     expect(profile).toEqual({ email, server: url, storage: 'file', expires_at: expect.any(String) });
     const { ok } = JSON.parse((await authsvc(['doctor', '--json'], url)).stdout);
     expect(ok).toBe(true);
+    expect(await readdir(anywhere)).toEqual([]);
   });
 
   it('are for an application the client alone, without a network and without another package', async () => {
-    const { folder, home } = await install(['authsvc-client-1.1.0.tgz'], '--offline');
+    const { folder, home } = await installClient();
     expect(await readdir(join(folder, 'node_modules'))).toEqual(['.package-lock.json', '@authsvc']);
     expect(await readdir(join(folder, 'node_modules', '@authsvc'))).toEqual(['client']);
     const program = `

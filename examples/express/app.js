@@ -145,4 +145,4 @@ function html(texts, ...values) {
   return String.raw({ raw: texts }, ...escaped);
 }
 
-app.listen(Number(PORT), '127.0.0.1');
+app.listen(Number(PORT), process.env.HOST ?? '127.0.0.1');
