@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -132,5 +132,14 @@ describe('the packed packages', () => {
     await writeFile(join(folder, 'application.mjs'), program);
     const { stdout } = await run(folder, cleanEnvironment(home), process.execPath, ['application.mjs']);
     expect(stdout).toMatch(/^null http:\/\/127\.0\.0\.1:\d+\/login\?return_to=\S+\ntrue$/);
+  });
+});
+
+describe('a clone', () => {
+  it('has the command on the PATH by one symbolic link', async () => {
+    const [bin, home] = [await makeFolder(), await makeFolder()];
+    await symlink(join(root, 'packages/cli/bin/authsvc.js'), join(bin, 'authsvc'));
+    const env = cleanEnvironment(home, { PATH: `${bin}${delimiter}${process.env.PATH}` });
+    expect((await run(home, env, 'authsvc', ['--version'])).stdout).toBe('1.1.0');
   });
 });
