@@ -8,7 +8,12 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-RUN node scripts/deploy.mjs /opt/authsvc
+RUN node scripts/setup.mjs
+# The lockfile's packages without those for desktops; the driver of SQLite is compiled already.
+RUN npx --yes "$(node --print 'require("./package.json").packageManager')" --filter authsvc \
+    deploy --legacy --prod --no-optional --ignore-scripts /opt/authsvc \
+ && cd node_modules/.pnpm \
+ && cp --parents sqlite3@*/node_modules/sqlite3/build/Release/*.node /opt/authsvc/node_modules/.pnpm/
 
 # The application of examples/compose: docker build --target example .
 FROM ${BASE} AS example

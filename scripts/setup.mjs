@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { install, isInstalled, neverInstalled } from './install.mjs';
 import { root, rootPackage } from './root.mjs';
-import { mustRun, StepError, step } from './step.mjs';
+import { exitFailed, mustRun, StepError, step } from './step.mjs';
 import { compilerProblem, nodeProblem } from './toolchain.mjs';
 
 /**
@@ -39,3 +40,6 @@ function build() {
 function refuse(problem) {
   if (problem) throw new StepError(problem);
 }
+
+// The Dockerfile starts it alone.
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setUp().catch(exitFailed);

@@ -27,8 +27,8 @@ export interface Compose {
 }
 
 /**
- * Reads examples/compose/compose.yaml as it is, or with what it keeps as comments for those who have
- * a mail server.
+ * Reads examples/compose/compose.yaml as it is, or with the lines for a mail server, which are
+ * comments there.
  */
 export async function readCompose({ withMail = false } = {}): Promise<Compose> {
   const text = await readExample('compose.yaml');
@@ -67,7 +67,7 @@ export interface CaddyOptions {
   readonly upstreams: Readonly<Record<string, string>>;
 }
 
-/** Starts Caddy with the example's configuration, in which the services have this machine's ports. */
+/** Starts Caddy with the example's configuration, and this machine's ports. */
 export async function startCaddy(options: CaddyOptions): Promise<ListeningProgram> {
   const { folder, port, domain, certificate, upstreams } = options;
   let text = await readCaddyfile();

@@ -87,7 +87,7 @@ async function makeBase(folder: string): Promise<string> {
 
 const authoritiesFile = 'etc/ssl/certs/ca-certificates.crt';
 
-/** The base's own environment: what the network of this machine needs is no part of the Dockerfile. */
+/** The base's environment: what this machine's network needs is no part of the Dockerfile. */
 function baseEnvironment(): Record<string, string> {
   const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const { NODE_EXTRA_CA_CERTS: authorities, npm_config_registry: registry } = process.env;

@@ -11,7 +11,7 @@ export interface ContainerOptions {
   /** The folder that is mounted at the image's volume, the one place that can be written to. */
   readonly volume?: string;
   readonly env?: Environment;
-  /** What the program is told, in the place of the image's own. */
+  /** Arguments of the program, instead of the image's own. */
   readonly args?: readonly string[];
 }
 

@@ -165,7 +165,7 @@ describe('examples/compose', () => {
   });
 });
 
-/** A module that has a name mean an address in the process that imports it, as compose's DNS does. */
+/** A module that resolves a name to an address where it is imported, as compose's DNS does. */
 function resolving(name: string, address: string): string {
   const module = `import dns from 'node:dns';
     const { lookup } = dns;
