@@ -4,8 +4,6 @@ import { execa } from 'execa';
 import type { Environment } from '../support/program.ts';
 import type { Image } from './builder.ts';
 
-export type Container = Awaited<ReturnType<typeof startContainer>>;
-
 export interface ContainerOptions {
   readonly image: Image;
   /** The folder that is mounted at the image's volume, the one place that can be written to. */

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findSystemObstacle, setUpPrivateSystem } from '../support/private-system.ts';
 import { authsvcFile, root } from '../support/program.ts';
 import { NOBODY } from '../support/run-authsvc.ts';
-import { exposureOf, readUnit } from '../support/system-unit.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { findSystemObstacle, setUpPrivateSystem } from './private-system.ts';
+import { exposureOf, readUnit } from './system-unit.ts';
 
 /** By systemd 252; it called 1.6 of 10 "OK". */
 const MOST_EXPOSURE = 1.6;

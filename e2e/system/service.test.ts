@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findSystemObstacle, setUpPrivateSystem } from '../support/private-system.ts';
 import { NOBODY } from '../support/run-authsvc.ts';
-import { readUnit } from '../support/system-unit.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { findSystemObstacle, setUpPrivateSystem } from './private-system.ts';
+import { readUnit } from './system-unit.ts';
 
 const stranger = { uid: NOBODY, gid: NOBODY };
 const obstacle = findSystemObstacle();

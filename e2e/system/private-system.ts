@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { authsvcFile, cleanEnvironment, type Environment } from './program.ts';
-import type { CommandEnd } from './run-authsvc.ts';
+import { authsvcFile, cleanEnvironment, type Environment } from '../support/program.ts';
+import type { CommandEnd } from '../support/run-authsvc.ts';
 
 /** Sees the folders of a private system as /etc and /var/lib. */
 const ENTER = 'mount --bind "$1/etc" /etc && mount --bind "$1/lib" /var/lib && shift && exec "$@"';
