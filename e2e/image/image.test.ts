@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../test/free-port.mjs';
@@ -30,8 +30,9 @@ describe.skipIf(builderObstacle)('the image', () => {
   /** A volume as an engine makes it for a pod: of root's, with a group that may write. */
   const makeVolume = async (name: string) => {
     const volume = join(folder.path, name);
-    await mkdir(volume, { mode: 0o770 });
+    await mkdir(volume);
     await chown(volume, 0, NOBODY);
+    await chmod(volume, 0o770);
     return volume;
   };
   const start = async (volume: string) => {
