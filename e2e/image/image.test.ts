@@ -105,7 +105,8 @@ describe.skipIf(builderObstacle)('the image', () => {
     await first.exec(['authsvc', 'backup', '/data/accounts.db']);
     await first.exec(['authsvc', 'users', 'delete', ada.email, '--yes']);
     await first.stop();
-    const restore = await startContainer({ image, volume, args: ['restore', '/data/accounts.db', '--yes'] });
+    const env = { AUTHSVC_PUBLIC_URL: 'http://localhost:4100' };
+    const restore = await startContainer({ image, volume, env, args: ['restore', '/data/accounts.db', '--yes'] });
     expect([await restore.ended, restore.output()]).toEqual([0, expect.anything()]);
     const second = await start(volume);
     expect(await send(second.url, 'POST /sessions', { json: ada })).toMatchObject({ status: 200 });
