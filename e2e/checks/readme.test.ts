@@ -37,7 +37,8 @@ describe('the README', () => {
     const unit = await readFile(join(home, '.config/systemd/user/authsvc.service'), 'utf8');
     expect(unit).toContain('"AUTHSVC_PUBLIC_URL=https://app.example.com/auth"');
     expect(unit).toContain(`"AUTHSVC_SMTP_URL_FILE=${home}/smtp-url"`);
-    expect(await readdir(home)).toContainEqual(expect.stringMatching(/^accounts-\d{4}-\d\d-\d\d\.db$/));
+    expect(await readdir(join(home, '.config/systemd/user'))).toContain('authsvc-backup.timer');
+    expect(await readdir(join(home, 'backups'))).toEqual([expect.stringMatching(/^authsvc-\d{8}T\d{6}Z\.db$/)]);
   });
 
   it.for([
