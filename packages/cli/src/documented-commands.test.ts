@@ -22,7 +22,10 @@ function callsIn(line: string): string[][] {
   const plain = line
     .replaceAll(/<[a-z][^>(]*>/g, PLACE)
     .replace(/(^|\s)#.*$/, '')
-    .replaceAll('\\|', '/');
+    .replaceAll('\\|', '/')
+    // The names of units, images and containers.
+    .replaceAll(/\bsystemctl [^|;&]*|\bdocker (?:build|run|rm|logs|stop) [^|;&]*/g, '')
+    .replaceAll(/\bdocker (?:exec|compose exec|compose run --rm) authsvc (?=authsvc )/g, '');
   const calls = [...plain.matchAll(/(?:^|[\s(])authsvc(?=[\s)]|$)([^|;&()<>]*)/g)];
   return calls.map(([, words = '']) => words.match(/"[^"]*"|'[^']*'|\S+/g) ?? []);
 }
@@ -138,6 +141,8 @@ describe('a command in the documentation', () => {
     ['authsvc users set', 'users set: too few words'],
     ['authsvc daemon install --reset-delivery pigeon', 'daemon install --reset-delivery pigeon: not a choice'],
     ['authsvc login --email', 'login --email: --email needs a value'],
+    ['docker exec authsvc authsvc users set', 'users set: too few words'],
+    ['systemctl stop authsvc other && authsvc users set', 'users set: too few words'],
   ])('would be found as %s', async (line, problem) => {
     const program = await createWholeProgram(createTestMachine().context);
     const [words = []] = callsIn(line);

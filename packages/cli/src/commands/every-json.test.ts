@@ -75,6 +75,7 @@ it('every --json shape that a help page publishes is what its command prints', {
   await run('upgrade', ['--check']);
   await run('completion', ['bash']);
   await run('daemon install', ['--reset-delivery', 'operator']);
+  await run('daemon install', ['--reset-delivery', 'operator', '--backup', join(machine.home, 'nights')]);
   for (const email of [ada, bob]) await run('register', ['--email', email, '--password-stdin'], first);
   await run('login', ['--email', ada, '--password-stdin'], first);
   await run('');
