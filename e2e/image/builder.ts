@@ -12,6 +12,7 @@ export const builderObstacle = findObstacle();
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
+  readonly WorkingDir?: string;
   readonly Entrypoint?: readonly string[];
   readonly Cmd: readonly string[];
   readonly Volumes?: Readonly<Record<string, unknown>>;

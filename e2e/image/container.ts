@@ -34,7 +34,7 @@ export async function startContainer({ image, volume, env = {}, args = image.con
   const parts = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '/bin/sh', '-c', mounts, 'sh'];
   const places = [folder, volume ?? '', mountPoint ?? ''];
   const program = [...(config.Entrypoint ?? []), ...args];
-  const child = execa('unshare', [...parts, ...places, ...environmentArguments(inside), ...program], {
+  const child = execa('unshare', [...parts, ...places, ...inEnvironment(inside, config.WorkingDir), ...program], {
     stdin: 'ignore',
     reject: false,
     all: true,
@@ -58,7 +58,8 @@ export async function startContainer({ image, volume, env = {}, args = image.con
     /** Runs a command beside it, as `docker exec` does. */
     exec: async (command: readonly string[]) => {
       const namespaces = ['--target', String(pid), '--mount', '--pid'];
-      const parts = ['/bin/sh', '-c', `exec ${enter} "$@"`, 'sh', folder, ...environmentArguments(inside), ...command];
+      const run = [...inEnvironment(inside, config.WorkingDir), ...command];
+      const parts = ['/bin/sh', '-c', `exec ${enter} "$@"`, 'sh', folder, ...run];
       return await execa('nsenter', [...namespaces, ...parts], { stdin: 'ignore', reject: false });
     },
     /** Waits until it prints something. */
@@ -79,8 +80,8 @@ export async function startContainer({ image, volume, env = {}, args = image.con
 /** As the user of the image, without a right. */
 const enter = 'chroot --userspec=65534:65534 --groups=';
 
-function environmentArguments(env: Environment): string[] {
-  return ['/usr/bin/env', '-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+function inEnvironment(env: Environment, folder = '/'): string[] {
+  return ['/usr/bin/env', '-i', `--chdir=${folder}`, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
 }
 
 function splitPair(pair: string): [string, string] {
