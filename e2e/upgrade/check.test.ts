@@ -77,6 +77,7 @@ describe('authsvc upgrade --check', () => {
     ['none', [], 'none is known'],
     ['one of two days ago', ['--backup', 'old.db'], 'which is more than a day'],
     ['one that is no backup', ['--backup', 'diary.db'], 'is not an SQLite database, or is damaged'],
+    ['one of the new version', ['--backup', 'new.db'], 'newer version of authsvc (migration 0003-one-time-tokens)'],
   ])('is not content with a backup that is %s', async (_, args, message) => {
     const home = await makeHome();
     const { backup } = await makeOld(home);
@@ -84,6 +85,8 @@ describe('authsvc upgrade --check', () => {
     const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
     await utimes(join(home, 'old.db'), twoDaysAgo, twoDaysAgo);
     await writeFile(join(home, 'diary.db'), 'a diary');
+    await copyFile(backup, join(home, 'new.db'));
+    await querySqlite(join(home, 'new.db'), "insert into migrations (name, batch) values ('0003-one-time-tokens', 2)");
     const named = args.map((arg) => (arg.endsWith('.db') ? join(home, arg) : arg));
     const { exitCode, report } = await check(home, named);
     expect([exitCode, report.ok]).toEqual([5, false]);

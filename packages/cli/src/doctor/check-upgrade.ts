@@ -64,7 +64,7 @@ export async function examineUpgrade(context: Context, question: UpgradeQuestion
   const backup =
     question.backup === undefined ? await findKnownBackup(context, database) : readNamedBackup(question.backup);
   // First, since a trial may take minutes.
-  const backupFinding = await judgeBackup(context, backup, database, question.backup !== undefined);
+  const backupFinding = await judgeBackup(context, backup, database, state.missing, question.backup !== undefined);
   const { trial, finding } = await tryMigrations(context, database, question);
   return {
     ...nothing,
@@ -189,6 +189,7 @@ async function judgeBackup(
   { now, env }: Context,
   backup: MadeBackup | undefined,
   database: Database,
+  missing: readonly string[],
   isNamed: boolean,
 ): Promise<Finding> {
   if (!backup) {
@@ -201,7 +202,8 @@ async function judgeBackup(
   if (!existsSync(backup.path)) return problem(`${where} is no longer there`, BACK_UP);
   if (database.kind === 'sqlite') {
     const { checkBackup } = await import('@authsvc/core');
-    const fault = await checkBackup(backup.path).then(
+    // After a way back, the last backup may be one that the new version made.
+    const fault = await checkBackup(backup.path, missing).then(
       () => undefined,
       (error: Error) => error.message,
     );

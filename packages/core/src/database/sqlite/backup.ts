@@ -50,12 +50,16 @@ export interface BackupContents {
  * Check that a file is a sound backup: ours, of no newer version, and intact according to SQLite.
  * It is only read.
  *
+ * @param newer migrations that the version which is to restore it does not know yet.
  * @throws {@link DatabaseRefusedError} one sentence that names the path.
  */
-export async function checkBackup(path: string): Promise<BackupContents> {
+export async function checkBackup(path: string, newer: readonly string[] = []): Promise<BackupContents> {
   const workFolder = await mkdtemp(join(tmpdir(), 'authsvc-check-'));
   try {
-    return await readBackup(path, workFolder, async (_, contents) => contents);
+    return await readBackup(path, workFolder, async (knex, contents) => {
+      await refuseNewer(knex, path, (name) => newer.includes(name));
+      return contents;
+    });
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
@@ -108,18 +112,19 @@ async function inspectBackup(knex: Knex, path: string): Promise<BackupContents> 
   try {
     const [check]: { integrity_check: string }[] = await knex.raw('PRAGMA integrity_check');
     if (check?.integrity_check !== 'ok') throw new DatabaseRefusedError(`the backup ${path} is damaged`);
-    const applied: string[] = await knex('migrations').pluck('name');
-    const unknown = applied.find((name) => !migrationNames.includes(name));
-    if (unknown) {
-      throw new DatabaseRefusedError(
-        `the backup ${path} was made by a newer version of authsvc (migration ${unknown})`,
-      );
-    }
+    await refuseNewer(knex, path, (name) => !migrationNames.includes(name));
     return { users: await count(knex, 'users'), sessions: await count(knex, 'sessions') };
   } catch (error) {
     if (error instanceof DatabaseRefusedError) throw error;
     throw damaged(path, error);
   }
+}
+
+async function refuseNewer(knex: Knex, path: string, isNewer: (migration: string) => boolean): Promise<void> {
+  const applied: string[] = await knex('migrations').pluck('name');
+  const newer = applied.find(isNewer);
+  if (newer === undefined) return;
+  throw new DatabaseRefusedError(`the backup ${path} was made by a newer version of authsvc (migration ${newer})`);
 }
 
 function damaged(path: string, error: unknown): DatabaseRefusedError {
