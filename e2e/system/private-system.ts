@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { authsvcFile, cleanEnvironment, type Environment } from '../support/program.ts';
+import { authsvcFile, cleanEnvironment, type Environment, root } from '../support/program.ts';
 import type { CommandEnd } from '../support/run-authsvc.ts';
 
-/** Sees the folders of a private system as /etc and /var/lib. */
-const ENTER = 'mount --bind "$1/etc" /etc && mount --bind "$1/lib" /var/lib && shift && exec "$@"';
+/** Where a private system has this clone, which may be in a folder that no service can reach. */
+const CLONE = '/srv';
+const program = authsvcFile.replace(root, CLONE);
+
+/** Sees the folders of a private system as /etc and /var/lib, and this clone beside them. */
+const ENTER = `mount --bind "$1/etc" /etc && mount --bind "$1/lib" /var/lib && mount --bind "$2" ${CLONE} &&
+  shift 2 && exec "$@"`;
 
 /** Says why this machine can have no private system; undefined if it can. */
 export function findSystemObstacle(): string | undefined {
@@ -16,8 +21,8 @@ export function findSystemObstacle(): string | undefined {
   } catch {
     return 'this container may mount nothing';
   }
-  return /^\/(home|root|tmp|run\/user)\//.test(authsvcFile)
-    ? 'this clone is in a folder that services have no access to'
+  return /^\/(home|root|tmp|run\/user)\//.test(process.execPath)
+    ? 'Node.js is in a folder that services have no access to'
     : undefined;
 }
 
@@ -33,7 +38,7 @@ interface RunAs {
 export function setUpPrivateSystem(home: string) {
   execFileSync('cp', ['-a', '/etc', join(home, 'etc')]);
   mkdirSync(join(home, 'lib'));
-  const enter = ['unshare', '--mount', 'sh', '-c', ENTER, 'sh', home];
+  const enter = ['unshare', '--mount', 'sh', '-c', ENTER, 'sh', home, root];
   /** A command line that runs another there, as a user without any capability. */
   const wrap = (command: readonly string[], { user }: RunAs = {}) => {
     const become =
@@ -50,9 +55,9 @@ export function setUpPrivateSystem(home: string) {
     return [...enter, ...become, ...command];
   };
   const run = async (command: readonly string[], as: RunAs = {}): Promise<CommandEnd> => {
-    const [program = '', ...args] = wrap(command, as);
+    const [file = '', ...args] = wrap(command, as);
     const env = cleanEnvironment(as.user ? '/nonexistent' : home, as.env);
-    const { exitCode, stdout, stderr } = await execa(program, args, {
+    const { exitCode, stdout, stderr } = await execa(file, args, {
       env,
       extendEnv: false,
       reject: false,
@@ -66,6 +71,6 @@ export function setUpPrivateSystem(home: string) {
     lib: join(home, 'lib'),
     wrap,
     run,
-    authsvc: (args: readonly string[], as?: RunAs) => run([process.execPath, authsvcFile, ...args], as),
+    authsvc: (args: readonly string[], as?: RunAs) => run([process.execPath, program, ...args], as),
   };
 }

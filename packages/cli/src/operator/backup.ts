@@ -168,7 +168,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
       const { users, former = null } = await restoreSqlite(backup, database);
       terminal.printJson({ database, users, former });
       terminal.succeed(
-        `Restored ${users.toLocaleString('en')} accounts to ${terminal.notePaint.bold(database)}`,
+        `Restored ${users.toLocaleString('en')} ${users === 1 ? 'account' : 'accounts'} to ${terminal.notePaint.bold(database)}`,
         ...(former === null ? [] : [`What was there is kept at ${former}`]),
         terminal.describeNext({ say: 'Next', command: startCommand(context, locateDaemon(context).dataFolder) }),
       );

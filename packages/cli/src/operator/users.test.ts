@@ -51,6 +51,11 @@ describe('authsvc users', () => {
       stdout: '',
       stderr: '✓ There is no such account\n',
     });
+    for (const email of [ada, bob]) await service.authsvc(['users', 'delete', email, '--yes']);
+    expect(await service.authsvc(['users', 'list'])).toMatchObject({
+      status: 0,
+      stderr: '✓ There is no account yet\n',
+    });
   });
 
   it('says how someone gets an account whom it cannot verify', async () => {

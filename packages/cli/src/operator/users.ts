@@ -124,9 +124,11 @@ async function listUsers(context: Context, options: ListOptions): Promise<void> 
       ),
     ),
   );
-  if (body.users.length === 0) terminal.succeed('There is no such account');
-  if (body.next === null || terminal.isJson) return;
   const isFiltered = [search, role, verified].some((one) => one !== undefined);
+  if (body.users.length === 0) {
+    terminal.succeed(isFiltered || after !== undefined ? 'There is no such account' : 'There is no account yet');
+  }
+  if (body.next === null || terminal.isJson) return;
   const next = isFiltered
     ? { say: 'More, with the same options and', command: shell`--after ${body.next}` }
     : { say: 'More', command: shell`authsvc users list --after ${body.next}` };
