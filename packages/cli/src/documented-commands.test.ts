@@ -34,7 +34,7 @@ function callsIn(line: string): string[][] {
 function documented(text: string): { readonly complete: string[][]; readonly named: string[][] } {
   const blocks = [...text.matchAll(/^```(sh|console)\n(.*?)^```/gms)];
   const lines = blocks.flatMap(([, language, block = '']) => {
-    const all = block.split('\n');
+    const all = block.replaceAll(/\\\n\s*/g, '').split('\n');
     return language === 'sh' ? all : all.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
   });
   const prose = text.replaceAll(/^```.*?^```/gms, '');
