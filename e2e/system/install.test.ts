@@ -49,7 +49,7 @@ describe.skipIf(obstacle !== undefined)('authsvc daemon install --system', () =>
     [['--user', 'root'], {}, 2, 'The service needs no rights of root: name another user with --user'],
     [['--user', 'a b'], {}, 2, '--user is not the name of a user'],
     [[], { AUTHSVC_MAIL_DIR: '/home/ada/mails' }, 1, '/home/ada/mails is out of reach for a service of the system'],
-    [[], { AUTHSVC_DATABASE_URL: 'sqlite:/root/a.db' }, 1, '/root is out of reach for a service of the system'],
+    [[], { AUTHSVC_DATABASE_URL: 'sqlite:/home/ada/a.db' }, 1, '/home/ada is out of reach for a service of the system'],
     [[], { AUTHSVC_LISTEN_PORT: '-1' }, 2, 'and no unit was written'],
   ])('refuses %j with %j', async (options, env, exitCode, message) => {
     const end = await machine.authsvc([...install, ...options], { env });
@@ -63,10 +63,10 @@ describe.skipIf(obstacle !== undefined)('authsvc daemon install --system', () =>
   });
 
   it('refuses a program that its user cannot read', async () => {
-    const here = 'mkdir -p /root/clone && mount --bind "$1" /root/clone && shift && exec "$@"';
-    const moved = authsvcFile.replace(root, '/root/clone');
+    const here = 'mount -t tmpfs none /home && mkdir /home/ada && mount --bind "$1" /home/ada && shift && exec "$@"';
+    const moved = authsvcFile.replace(root, '/home/ada');
     const end = await machine.run(['sh', '-c', here, 'sh', root, process.execPath, moved, ...install]);
-    expect(end).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('The unit closes /root to it.') });
+    expect(end).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('The unit closes /home to it.') });
   });
 
   it('writes a unit, and names every setting that is not in it', async () => {
